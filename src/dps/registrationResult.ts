@@ -1,0 +1,57 @@
+import type { TransportFailure } from '../transport/transportFailure.ts';
+
+/** Every way in which a register-and-poll exchange can end. Readers switch over `kind` exhaustively. */
+export type RegistrationResult = Assigned | Failed | Disabled | Rejected | Throttled | TransportFailure;
+
+/** The service finished and named the hub. */
+export interface Assigned {
+  readonly kind: 'assigned';
+  readonly operationId: string;
+  readonly assignedHub: string;
+  readonly deviceId: string;
+  readonly substatus?: string;
+  /** Custom allocation's answer (api-version 2021-06-01 and newer), unless it is too large to keep. */
+  readonly payload?: unknown;
+  /** Size of the returned payload as JSON, in bytes. */
+  readonly payloadBytes?: number;
+}
+
+/** The service finished (status 200) and its body says `failed`. */
+export interface Failed {
+  readonly kind: 'failed';
+  readonly phase: 'register' | 'assign';
+  readonly operationId: string;
+  readonly errorCode?: number;
+  readonly trackingId?: string;
+  readonly message?: string;
+}
+
+/** The service finished and its body says `disabled`: the enrollment is switched off. */
+export interface Disabled {
+  readonly kind: 'disabled';
+  readonly phase: 'register' | 'assign';
+  readonly operationId: string;
+}
+
+/** An answer with a 3xx, 4xx (but 429) or 5xx status. */
+export interface Rejected extends ServiceError {
+  readonly kind: 'rejected';
+  readonly phase: 'register' | 'assign';
+  readonly status: number;
+}
+
+/** 429 until the deadline, or with a retry-after that reaches beyond it. */
+export interface Throttled extends ServiceError {
+  readonly kind: 'throttled';
+  readonly phase: 'register' | 'assign';
+  readonly status: 429;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The service's error body. `errorCode` has six digits, the first three being the HTTP status. */
+export interface ServiceError {
+  readonly errorCode?: number;
+  readonly trackingId?: string;
+  readonly message?: string;
+  readonly timestampUtc?: string;
+}

@@ -1,0 +1,26 @@
+/** Every way in which reading one secret (or a certificate's secret) can end. `secret` is its name, never its value. */
+export type SecretResult = SecretFound | SecretUnavailable;
+
+export interface SecretFound {
+  readonly kind: 'found';
+  readonly value: string;
+  readonly contentType?: string;
+  readonly version?: string;
+  /** ISO 8601. */
+  readonly expiresOn?: string;
+}
+
+export interface SecretUnavailable {
+  readonly kind:
+    | 'notFound'
+    | 'forbidden'
+    | 'disabled'
+    | 'expired'
+    | 'notYetValid'
+    | 'throttled'
+    | 'unreachable'
+    /** No token could be had: no identity, or the identity endpoint does not answer. */
+    | 'unauthenticated';
+  readonly secret: string;
+  readonly message: string;
+}

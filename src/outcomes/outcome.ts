@@ -1,0 +1,67 @@
+import type { RegistrationResult } from '../dps/registrationResult.ts';
+import type { HubRefused } from '../hub/hubResult.ts';
+import type { SecretUnavailable } from '../keyvault/secretResult.ts';
+import type { PhaseTimes } from '../transport/phase.ts';
+import type { ServerIdentity } from '../transport/serverIdentity.ts';
+import type { TranscriptEntry } from '../transport/transcript.ts';
+
+/**
+ * The record of one run: what the page, the history, the log line, the metrics and the alerts are made of.
+ * CONTRACT: the names are fixed, programs outside read them.
+ */
+export interface Outcome {
+  readonly runId: string;
+  readonly probe: string;
+  readonly registrationId: string;
+  readonly trigger: Trigger;
+  readonly location: string;
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly verdict: Verdict;
+  /** Sentences for the person on call: what happened, where, why, what to do next. Empty when healthy. */
+  readonly reasons: readonly string[];
+  readonly phases: PhaseTimes;
+  /** Status queries sent. */
+  readonly polls: number;
+  readonly result: ProbeResult;
+  readonly server?: ServerIdentity;
+  /** When what the device proves itself with ends. */
+  readonly credential?: CredentialExpiry;
+  /** What is different from the run before. */
+  readonly events?: readonly DriftEvent[];
+  /** Kept with every outcome that is not healthy, and shown on demand. */
+  readonly transcript?: readonly TranscriptEntry[];
+}
+
+export type Trigger = 'timer' | 'http' | 'simulation';
+
+export const verdicts = ['healthy', 'degraded', 'failing', 'unknown'] as const;
+
+/** `unknown`: we could not look, or what we saw says nothing about the service. */
+export type Verdict = (typeof verdicts)[number];
+
+/** Every way in which a run can end. */
+export type ProbeResult = RegistrationResult | HubRefused | NotRun;
+
+/** We could not look: the fault is on our side, and says nothing about DPS. */
+export interface NotRun {
+  readonly kind: 'notRun';
+  readonly phase: 'keyVault';
+  readonly cause: SecretUnavailable['kind'] | 'invalidCredential' | 'timedOut' | 'cancelled' | 'expired' | 'neverRun';
+  readonly message: string;
+}
+
+export interface CredentialExpiry {
+  /** Of the Key Vault secret, ISO 8601. */
+  readonly secretExpiresOn?: string;
+  /** Of the device certificate, ISO 8601. */
+  readonly certificateNotAfter?: string;
+}
+
+/** A change since the last run that nobody has to have asked for. */
+export interface DriftEvent {
+  readonly kind: 'assignedHub' | 'deviceId' | 'substatus' | 'addressFamily' | 'rootFingerprint256' | 'refusedAt';
+  readonly from: string;
+  readonly to: string;
+}
