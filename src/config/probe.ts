@@ -38,7 +38,10 @@ const expect = z.strictObject({
   substatus: z.string().min(1).optional(),
   withinSeconds: z.number().positive().optional(),
   certificateDaysLeft: z.number().nonnegative().optional(),
-  rootFingerprints: z.array(z.string().regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i)).min(1).optional(),
+  rootFingerprints: z
+    .array(z.string().regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i))
+    .min(1)
+    .optional(),
 });
 
 /** One configured check, as in the contract's section "A probe". */
@@ -50,7 +53,10 @@ export const probeSchema = z.strictObject({
   /** host[:port] */
   globalDeviceEndpoint: z.string().default('global.azure-devices-provisioning.net'),
   transport: z.enum(['mqtt', 'mqtt-ws']).default('mqtt'),
-  apiVersion: z.string().regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/).default('2019-03-31'),
+  apiVersion: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/)
+    .default('2019-03-31'),
   payload: z.json().optional(),
   timeoutSeconds: z.number().positive().max(220).default(60),
   everyMinutes: z.int().positive().optional(),
