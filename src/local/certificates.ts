@@ -1,0 +1,163 @@
+/**
+ * Certificates of the stand-ins, made at start and never written into the repository: a root, an intermediate under it
+ * (so that every chain here is a real chain) and whatever leaves are asked for. EC P-256, because it is fast.
+ */
+import 'reflect-metadata'; // @peculiar/x509 asks for this polyfill before it is loaded
+import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+
+/** A certificate with its key, ready for `tls`: `cert` holds the leaf and then its intermediates, never the root. */
+export interface IssuedCertificate {
+  readonly cert: string;
+  /** PKCS#8 PEM. */
+  readonly key: string;
+}
+
+export interface Validity {
+  /** Default: a day ago, so that a clock a little behind still accepts it. */
+  readonly notBefore?: Date;
+  /** Default: 30 days ahead. */
+  readonly notAfter?: Date;
+}
+
+export interface ClientOptions extends Validity {
+  /** DPS and IoT Hub read the device's id from here. */
+  readonly commonName: string;
+  /** `'root'` leaves the intermediate out of the chain. */
+  readonly issuer?: 'intermediate' | 'root';
+}
+
+export interface LocalAuthority {
+  /** The root certificate: what a client has to trust. */
+  readonly caPem: string;
+  readonly root: IssuedCertificate;
+  /** A signing certificate under the root; its `cert` is that one certificate. */
+  readonly intermediate: IssuedCertificate;
+  /** A server certificate for these DNS names and IP addresses; `localhost`, `127.0.0.1` and `::1` when none are given. */
+  issueServer(names?: readonly string[], validity?: Validity): Promise<IssuedCertificate>;
+  issueClient(options: ClientOptions): Promise<IssuedCertificate>;
+}
+
+interface Issuer {
+  readonly name: string;
+  readonly keys: CryptoKeyPair;
+}
+
+type CryptoKeyPair = webcrypto.CryptoKeyPair;
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const dayMs = 86_400_000;
+const localNames = ['localhost', '127.0.0.1', '::1'];
+
+/** A new root with one intermediate. `commonName` tells several authorities of one test apart. */
+export async function createLocalAuthority(commonName = 'DPS Canary local'): Promise<LocalAuthority> {
+  const root: Issuer = { name: nameOf(`${commonName} root`), keys: await newKeys() };
+  const intermediate: Issuer = { name: nameOf(`${commonName} intermediate`), keys: await newKeys() };
+  const rootCert = await sign(root, root, await signingExtensions(root, root));
+  const intermediateCert = await sign(root, intermediate, await signingExtensions(root, intermediate));
+
+  async function issueLeaf(issuer: Issuer, subject: string, extensions: readonly Extension[], validity: Validity) {
+    const leaf: Issuer = { name: nameOf(subject), keys: await newKeys() };
+    const cert = await sign(issuer, leaf, [...(await leafExtensions(issuer, leaf)), ...extensions], validity);
+    return { cert: issuer === root ? cert : `${cert}\n${intermediateCert}`, key: await keyPem(leaf.keys) };
+  }
+
+  return {
+    caPem: rootCert,
+    root: { cert: rootCert, key: await keyPem(root.keys) },
+    intermediate: { cert: intermediateCert, key: await keyPem(intermediate.keys) },
+    issueServer: (names = localNames, validity = {}) =>
+      issueLeaf(intermediate, names[0] ?? 'localhost', serverExtensions(names), validity),
+    issueClient: (options) =>
+      issueLeaf(options.issuer === 'root' ? root : intermediate, options.commonName, [clientUsage()], options),
+  };
+}
+
+/** A certificate that vouches for itself: an individual enrollment's device, or a server nobody trusts. */
+export async function createSelfSigned(
+  options: Validity & { readonly commonName: string; readonly names?: readonly string[] },
+): Promise<IssuedCertificate> {
+  const self: Issuer = { name: nameOf(options.commonName), keys: await newKeys() };
+  const extensions = options.names === undefined ? [clientUsage()] : serverExtensions(options.names);
+  const cert = await sign(self, self, [...(await leafExtensions(self, self)), ...extensions], options);
+  return { cert, key: await keyPem(self.keys) };
+}
+
+async function sign(
+  issuer: Issuer,
+  subject: Issuer,
+  extensions: readonly Extension[],
+  validity: Validity = {},
+): Promise<string> {
+  const now = Date.now();
+  const certificate = await X509CertificateGenerator.create({
+    subject: subject.name,
+    issuer: issuer.name,
+    publicKey: subject.keys.publicKey,
+    signingKey: issuer.keys.privateKey,
+    signingAlgorithm: algorithm,
+    notBefore: validity.notBefore ?? new Date(now - dayMs),
+    notAfter: validity.notAfter ?? new Date(now + 30 * dayMs),
+    extensions: [...extensions],
+  });
+  return certificate.toString('pem');
+}
+
+async function signingExtensions(issuer: Issuer, subject: Issuer): Promise<Extension[]> {
+  return [
+    new BasicConstraintsExtension(true, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ...(await keyIdentifiers(issuer, subject)),
+  ];
+}
+
+async function leafExtensions(issuer: Issuer, subject: Issuer): Promise<Extension[]> {
+  return [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    ...(await keyIdentifiers(issuer, subject)),
+  ];
+}
+
+async function keyIdentifiers(issuer: Issuer, subject: Issuer): Promise<Extension[]> {
+  return [
+    await SubjectKeyIdentifierExtension.create(subject.keys.publicKey),
+    await AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
+  ];
+}
+
+function serverExtensions(names: readonly string[]): Extension[] {
+  return [
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    new SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name }))),
+  ];
+}
+
+function clientUsage(): Extension {
+  return new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]);
+}
+
+function nameOf(commonName: string): string {
+  return `CN=${commonName.replace(/[\\,+"<>;=#]/g, (character) => `\\${character}`)}`;
+}
+
+function newKeys(): Promise<CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
+}
+
+async function keyPem(keys: CryptoKeyPair): Promise<string> {
+  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), PemConverter.PrivateKeyTag);
+}
