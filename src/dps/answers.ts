@@ -1,0 +1,46 @@
+import type { MqttSession } from '../transport/mqttSession.ts';
+import type { Recorder } from '../transport/recorder.ts';
+import type { TransportFailure } from '../transport/transportFailure.ts';
+import { parseResponseTopic } from './topics.ts';
+
+/** One answer of the service to one request. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: Buffer;
+}
+
+export interface Questions {
+  /** Publishes and waits for the answer with the same `$rid`, not for the PUBACK. */
+  ask(topic: (rid: string) => string, payload: string): Promise<Answer | TransportFailure>;
+}
+
+/**
+ * Matches answers to requests by `$rid`. An answer to nobody's question (a foreign or an old `$rid`, a duplicate) is noted in the
+ * transcript and changes nothing.
+ */
+export function createQuestions(session: MqttSession, recorder: Recorder): Questions {
+  const open = new Map<string, (answer: Answer) => void>();
+  let asked = 0;
+
+  session.onMessage((topic, body) => {
+    const response = parseResponseTopic(topic);
+    const facts = { topic, bytes: body.length, ...(response && { status: response.status }) };
+    recorder.received('PUBLISH', facts);
+    const answer = response?.rid === undefined ? undefined : open.get(response.rid);
+    if (!response || !answer) return recorder.note('ignored', 'no request waits for this answer');
+    open.delete(response.rid ?? '');
+    answer({ kind: 'answer', status: response.status, retryAfter: response.retryAfter, body });
+  });
+
+  return {
+    ask(topic, payload) {
+      asked += 1;
+      const rid = String(asked);
+      const answered = new Promise<Answer>((resolve) => open.set(rid, resolve));
+      void session.publish(topic(rid), payload);
+      return Promise.race([answered, session.failed]);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { MalformedResponse } from '../transport/transportFailure.ts';
+import type { Answer } from './answers.ts';
+import { type OperationStatus, parseOperationStatus, parseServiceError, printable } from './messages.ts';
+import type { RegistrationResult, Throttled } from './registrationResult.ts';
+
+/** What one answer means for the exchange. */
+export type AnswerReading =
+  | { readonly kind: 'finished'; readonly result: RegistrationResult }
+  /** 202: ask again later, by this operationId. */
+  | { readonly kind: 'accepted'; readonly operationId: string }
+  /** 429: ask the same again later. */
+  | { readonly kind: 'throttled'; readonly result: Throttled };
+
+/** A returned payload is kept up to this size; beyond it only its size is. */
+const keptPayloadBytes = 4096;
+
+/**
+ * The status in the topic decides, except where the document and the service differ: a 200 means "finished", and the body says
+ * how (`assigned`, `failed`, `disabled`).
+ */
+export function readAnswer({ status, retryAfter, body }: Answer, phase: 'register' | 'assign'): AnswerReading {
+  if (status === 429) {
+    const seconds = Number(retryAfter);
+    const wait = Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {};
+    return { kind: 'throttled', result: { kind: 'throttled', phase, status, ...wait, ...parseServiceError(body) } };
+  }
+  if (status >= 300) return finished({ kind: 'rejected', phase, status, ...parseServiceError(body) });
+
+  const operation = parseOperationStatus(body);
+  if ('fault' in operation) return malformed(phase, `answer ${status}: ${operation.fault}`);
+  if (status === 202) return accepted(operation, phase);
+  if (status === 200) return readFinished(operation, phase);
+  return malformed(phase, `answer ${status} is neither 200, 202 nor an error`);
+}
+
+function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
+  if (!operationId && phase === 'register') return malformed(phase, 'answer 202 has no operationId to ask for');
+  return { kind: 'accepted', operationId: operationId ?? '' };
+}
+
+function readFinished(operation: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
+  const operationId = operation.operationId ?? '';
+  const state = operation.registrationState ?? {};
+  switch (operation.status) {
+    case 'assigned': {
+      const { assignedHub, deviceId, substatus, payload } = state;
+      if (!assignedHub || !deviceId) {
+        return malformed(phase, `assigned, but without ${assignedHub ? 'a deviceId' : 'an assignedHub'}`);
+      }
+      return finished({
+        kind: 'assigned',
+        operationId,
+        assignedHub: printable(assignedHub),
+        deviceId: printable(deviceId),
+        ...(substatus !== undefined && { substatus: printable(substatus) }),
+        ...keptPayload(payload),
+      });
+    }
+    case 'failed': {
+      const { errorCode, errorMessage, trackingId } = state;
+      return finished({
+        kind: 'failed',
+        phase,
+        operationId,
+        ...(errorCode !== undefined && { errorCode }),
+        ...(errorMessage !== undefined && { message: printable(errorMessage) }),
+        ...(trackingId !== undefined && { trackingId: printable(trackingId) }),
+      });
+    }
+    case 'disabled':
+      return finished({ kind: 'disabled', phase, operationId });
+    case 'assigning':
+    case 'unassigned':
+      // Not what the document promises with 200, but what the SDKs poll on: the operation has not finished.
+      return accepted(operation, phase);
+    default:
+      return malformed(phase, `answer 200 with the unknown status "${printable(operation.status)}"`);
+  }
+}
+
+function keptPayload(payload: unknown) {
+  if (payload === undefined || payload === null) return {};
+  const payloadBytes = Buffer.byteLength(JSON.stringify(payload));
+  return payloadBytes > keptPayloadBytes ? { payloadBytes } : { payload, payloadBytes };
+}
+
+function finished(result: RegistrationResult): AnswerReading {
+  return { kind: 'finished', result };
+}
+
+function malformed(phase: MalformedResponse['phase'], message: string): AnswerReading {
+  return finished({ kind: 'malformedResponse', phase, message });
+}

@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SecureContext } from 'node:tls';
+import { connect, type Transport } from '../transport/connect.ts';
+import type { Deadline } from '../transport/deadline.ts';
+import type { Endpoint } from '../transport/dial.ts';
+import type { MqttSession } from '../transport/mqttSession.ts';
+import type { Recorder } from '../transport/recorder.ts';
+import type { ServerIdentity } from '../transport/serverIdentity.ts';
+import type { TlsSessions } from '../transport/tlsSessions.ts';
+import type { TransportFailure } from '../transport/transportFailure.ts';
+import { type Answer, createQuestions } from './answers.ts';
+import { deviceRegistration } from './messages.ts';
+import { readAnswer } from './readAnswer.ts';
+import type { RegistrationResult } from './registrationResult.ts';
+import { isOddRetryAfter, retryAfterSeconds } from './retryAfter.ts';
+import { operationStatusTopic, registerTopic, responseFilter } from './topics.ts';
+
+export interface RegistrationRequest {
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly idScope: string;
+  readonly registrationId: string;
+  readonly apiVersion: string;
+  readonly secureContext: SecureContext;
+  /** A SAS token; absent with X.509. */
+  readonly password?: string | undefined;
+  /** Data for custom allocation. */
+  readonly payload?: unknown;
+  readonly recorder: Recorder;
+  readonly deadline: Deadline;
+  readonly tlsSessions?: TlsSessions | undefined;
+}
+
+export interface Registration {
+  readonly result: RegistrationResult;
+  /** Status queries sent. */
+  readonly polls: number;
+  readonly server?: ServerIdentity;
+}
+
+/**
+ * Plays a device that provisions: connect, subscribe, register, poll until the service has finished (document, from "Connessione
+ * a DPS" to "Polling"). Never rejects; leaves no socket, timer or listener behind.
+ */
+export async function register(request: RegistrationRequest): Promise<Registration> {
+  const { idScope, registrationId, apiVersion } = request;
+  const connected = await connect({
+    ...request,
+    clientId: registrationId,
+    username: `${idScope}/registrations/${registrationId}/api-version=${apiVersion}`,
+  });
+  if (connected.kind === 'notConnected') {
+    const { failure, server } = connected;
+    return { result: failure, polls: 0, ...(server && { server }) };
+  }
+  const { session, server } = connected;
+  try {
+    return { ...(await converse(session, request)), server };
+  } finally {
+    await session.close();
+  }
+}
+
+async function converse(session: MqttSession, request: RegistrationRequest): Promise<Omit<Registration, 'server'>> {
+  const { recorder, registrationId, payload } = request;
+  recorder.enter('subscribe');
+  const subscribed = await session.subscribe(responseFilter);
+  if (subscribed.kind !== 'subscribed') return { result: subscribed, polls: 0 };
+
+  const questions = createQuestions(session, recorder);
+  recorder.enter('register');
+  let ask = () => questions.ask(registerTopic, deviceRegistration(registrationId, payload));
+  let phase: 'register' | 'assign' = 'register';
+  let polls = 0;
+  for (let answers = 1; ; answers += 1) {
+    const answer = await ask();
+    if (answer.kind !== 'answer') return { result: answer, polls };
+    const reading = readAnswer(answer, phase);
+    if (reading.kind === 'finished') return { result: reading.result, polls };
+
+    if (reading.kind === 'accepted' && phase === 'register') {
+      const { operationId } = reading;
+      phase = 'assign';
+      recorder.enter('assign');
+      ask = () => {
+        polls += 1;
+        return questions.ask((rid) => operationStatusTopic(rid, operationId), '');
+      };
+    }
+    const interrupted = await waitRetryAfter(answer, answers, session, request);
+    if (!interrupted) continue;
+    const throttled = reading.kind === 'throttled' && interrupted.kind === 'timedOut';
+    return { result: throttled ? { ...reading.result, phase } : interrupted, polls };
+  }
+}
+
+/** Waits as long as the service asks ("dopo un ritardo uguale al periodo di ripetizione"); answers what ended the wait early. */
+async function waitRetryAfter(
+  { retryAfter }: Answer,
+  answers: number,
+  session: MqttSession,
+  { recorder, deadline }: RegistrationRequest,
+): Promise<TransportFailure | undefined> {
+  const seconds = retryAfterSeconds(retryAfter, answers);
+  if (isOddRetryAfter(retryAfter)) recorder.note('retry-after', `${retryAfter ?? 'missing'}: waiting ${seconds} s`);
+  const { phase } = recorder;
+  if (seconds * 1000 > deadline.remainingMs()) {
+    // The end is known now; to sit the rest out would only keep the person who asked waiting.
+    const message = `the service asked to wait ${seconds} s, which is beyond the deadline`;
+    return { kind: 'timedOut', phase, message, retryAfterSeconds: seconds };
+  }
+  if (seconds === 0) return undefined;
+  const stop = new AbortController();
+  const waited = delay(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
+  const interrupted = await Promise.race([waited, session.failed]);
+  stop.abort();
+  return interrupted ?? undefined;
+}

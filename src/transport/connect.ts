@@ -1,0 +1,49 @@
+import type { SecureContext } from 'node:tls';
+import type { Deadline } from './deadline.ts';
+import { dial, type Endpoint } from './dial.ts';
+import { type MqttSession, openMqttSession } from './mqttSession.ts';
+import type { Recorder } from './recorder.ts';
+import type { ServerIdentity } from './serverIdentity.ts';
+import type { TlsSessions } from './tlsSessions.ts';
+import type { TransportFailure } from './transportFailure.ts';
+import { type Upgraded, upgrade } from './webSocket.ts';
+
+/** `mqtt`: MQTT 3.1.1 over TLS on 8883. `mqtt-ws`: the same over WebSocket on 443. */
+export type Transport = 'mqtt' | 'mqtt-ws';
+
+export interface ConnectOptions {
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly secureContext: SecureContext;
+  readonly clientId: string;
+  readonly username: string;
+  readonly password?: string | undefined;
+  readonly recorder: Recorder;
+  readonly deadline: Deadline;
+  readonly tlsSessions?: TlsSessions | undefined;
+}
+
+export type Connected =
+  | { readonly kind: 'connected'; readonly session: MqttSession; readonly server: ServerIdentity }
+  | { readonly kind: 'notConnected'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
+
+/** dns → tcp → tls (→ webSocket) → mqttConnect: the way into DPS and into the hub alike. */
+export async function connect(options: ConnectOptions): Promise<Connected> {
+  const dialled = await dial(options);
+  if (dialled.kind === 'notDialled') return { ...dialled, kind: 'notConnected' };
+  const { socket, server } = dialled;
+
+  const upgraded: Upgraded =
+    options.transport === 'mqtt-ws' ? await upgrade({ ...options, socket }) : { kind: 'upgraded', stream: socket };
+  if (upgraded.kind === 'notUpgraded') return { kind: 'notConnected', failure: upgraded.failure, server };
+
+  const opened = await openMqttSession({ ...options, stream: upgraded.stream });
+  if (opened.kind === 'notOpened') return { kind: 'notConnected', failure: opened.failure, server };
+  return { kind: 'connected', session: opened.session, server };
+}
+
+/** host[:port] of a probe, or of an assigned hub, with the port that the transport has by default. */
+export function parseEndpoint(text: string, transport: Transport): Endpoint {
+  const [, host = text, port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
+  return { host, port: port ? Number(port) : transport === 'mqtt' ? 8883 : 443 };
+}

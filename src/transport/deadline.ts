@@ -1,0 +1,26 @@
+/** The one deadline of a run: made in one place and handed down; `clear` when the run has ended, so that no timer stays behind. */
+export interface Deadline {
+  /** Aborts when the time is up, or when the caller gives up earlier. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that are left; 0 once it has passed. */
+  remainingMs(): number;
+  clear(): void;
+}
+
+/** @param giveUp aborts the run before its time, as for a cancelled simulation or a host that shuts down. */
+export function createDeadline(timeoutMs: number, giveUp?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const endsAt = performance.now() + timeoutMs;
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  if (giveUp?.aborted) abort();
+  giveUp?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    remainingMs: () => (controller.signal.aborted ? 0 : Math.max(0, endsAt - performance.now())),
+    clear: () => {
+      clearTimeout(timer);
+      giveUp?.removeEventListener('abort', abort);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Phase, PhaseTimes } from './phase.ts';
+import type { TranscriptEntry } from './transcript.ts';
+
+/** Takes the times and the minutes of one exchange. Phases follow one another: entering one ends the one before. */
+export interface Recorder {
+  readonly phase: Phase;
+  enter(phase: Phase): void;
+  sent(what: string, facts?: EntryFacts): void;
+  received(what: string, facts?: EntryFacts): void;
+  note(what: string, detail: string): void;
+  /** Times up to now, the running phase included. */
+  phases(): PhaseTimes;
+  transcript(): readonly TranscriptEntry[];
+}
+
+export type EntryFacts = Omit<TranscriptEntry, 'atMs' | 'direction' | 'what'>;
+
+/** A server that floods must not fill the memory of the one who looks: later entries are counted, not kept. */
+const keptEntries = 200;
+
+export function createRecorder(firstPhase: Phase): Recorder {
+  const startedAt = performance.now();
+  const times: { [phase in Phase]?: number } = {};
+  const entries: TranscriptEntry[] = [];
+  let phase = firstPhase;
+  let enteredAt = startedAt;
+  let dropped = 0;
+
+  const add = (direction: TranscriptEntry['direction'], what: string, facts: EntryFacts = {}) => {
+    if (entries.length >= keptEntries) dropped += 1;
+    else entries.push({ atMs: milliseconds(performance.now() - startedAt), direction, what, ...facts });
+  };
+  const until = (now: number) => milliseconds((times[phase] ?? 0) + now - enteredAt);
+
+  return {
+    get phase() {
+      return phase;
+    },
+    enter(next) {
+      const now = performance.now();
+      times[phase] = until(now);
+      phase = next;
+      enteredAt = now;
+    },
+    sent: (what, facts) => add('sent', what, facts),
+    received: (what, facts) => add('received', what, facts),
+    note: (what, detail) => add('note', what, { detail }),
+    phases: () => ({ ...times, [phase]: until(performance.now()) }),
+    transcript: () =>
+      dropped === 0
+        ? entries
+        : [
+            ...entries,
+            { atMs: entries.at(-1)?.atMs ?? 0, direction: 'note', what: 'dropped', detail: `${dropped} later entries` },
+          ],
+  };
+}
+
+/** Microseconds are all that the clock and the reader can use. */
+export function milliseconds(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
