@@ -1,0 +1,161 @@
+/**
+ * Azurite, Microsoft's own stand-in for Azure Storage, as a child process: a documented command line, where its
+ * modules are not a documented interface. Everything listens on 127.0.0.1.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+
+export interface AzuriteOptions {
+  /** Where data is kept between starts; without it everything stays in memory. */
+  readonly directory?: string;
+  /** Default: free ports. */
+  readonly ports?: { readonly blob: number; readonly queue: number; readonly table: number };
+  /**
+   * HTTPS with this certificate, and bearer tokens beside the account key. Azurite looks at a token's audience, issuer
+   * and times, never at its signature.
+   */
+  readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+}
+
+export interface Azurite {
+  /** For `AzureWebJobsStorage`: Azurite's well-known account and key, with the ports of this one. */
+  readonly connectionString: string;
+  readonly blobServiceUri: string;
+  readonly queueServiceUri: string;
+  readonly tableServiceUri: string;
+  /** Ends the process, by force when it does not end by itself. */
+  close(): Promise<void>;
+}
+
+type Service = 'Blob' | 'Queue' | 'Table';
+
+/** Published in Azurite's documentation, and the same on every machine: it protects nothing. */
+const account = 'devstoreaccount1';
+const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+const startTimeoutMs = 30_000;
+const closeTimeoutMs = 3_000;
+
+/**
+ * Runs inside the child: when the parent goes, in whatever way, the channel between the two breaks, and Azurite ends
+ * as it does on SIGTERM, or two seconds later in any case.
+ */
+const endWithParent = `data:text/javascript,${encodeURIComponent(
+  "process.once('disconnect', () => { setTimeout(() => process.exit(), 2000).unref(); process.kill(process.pid, 'SIGTERM'); });",
+)}`;
+
+/** Resolves when the three services answer. Rejects with a sentence that says what to do. */
+export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
+  const child = fork(azuriteProgram(), commandLine(options), {
+    execArgv: ['--import', endWithParent],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  try {
+    const endpoints = await listening(child);
+    return {
+      connectionString: [
+        `DefaultEndpointsProtocol=${options.certificate === undefined ? 'http' : 'https'}`,
+        `AccountName=${account}`,
+        `AccountKey=${accountKey}`,
+        `BlobEndpoint=${endpoints.Blob}`,
+        `QueueEndpoint=${endpoints.Queue}`,
+        `TableEndpoint=${endpoints.Table};`,
+      ].join(';'),
+      blobServiceUri: endpoints.Blob,
+      queueServiceUri: endpoints.Queue,
+      tableServiceUri: endpoints.Table,
+      close: () => end(child),
+    };
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+}
+
+function azuriteProgram(): string {
+  try {
+    return createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
+  } catch (cause) {
+    throw new Error(
+      'Azurite, the local stand-in for Azure Storage, is not installed: run "npm install" with development dependencies, or set AzureWebJobsStorage to a storage account.',
+      { cause },
+    );
+  }
+}
+
+function commandLine({ directory, ports, certificate }: AzuriteOptions): string[] {
+  const flags = [
+    '--silent',
+    '--disableTelemetry', // or it reports its use to Microsoft
+    '--skipApiVersionCheck', // the storage clients speak a newer API version than Azurite knows
+    ...['--blobPort', String(ports?.blob ?? 0)],
+    ...['--queuePort', String(ports?.queue ?? 0)],
+    ...['--tablePort', String(ports?.table ?? 0)],
+  ];
+  flags.push(...(directory === undefined ? ['--inMemoryPersistence'] : ['--location', directory]));
+  if (certificate !== undefined) {
+    flags.push('--oauth', 'basic', '--cert', certificate.certFile, '--key', certificate.keyFile);
+  }
+  return flags;
+}
+
+/** Reads the addresses from what Azurite prints: with port 0, nobody else can know them. */
+function listening(child: ChildProcess): Promise<Readonly<Record<Service, string>>> {
+  return new Promise((resolve, reject) => {
+    const found = new Map<string, string>();
+    let output = '';
+    const timer = setTimeout(
+      () => reject(new Error(`Azurite did not start within ${startTimeoutMs / 1000} seconds.\n${output}`)),
+      startTimeoutMs,
+    );
+    child.once('error', (cause) => settle(() => reject(new Error('Azurite could not be started.', { cause }))));
+    child.once('exit', () => settle(() => reject(new Error(explainExit(output)))));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        for (const [, service, origin] of output.matchAll(
+          /Azurite (\w+) service is successfully listening at (\S+)\n/g,
+        )) {
+          found.set(String(service), `${origin}/${account}`);
+        }
+        const [Blob, Queue, Table] = [found.get('Blob'), found.get('Queue'), found.get('Table')];
+        if (Blob !== undefined && Queue !== undefined && Table !== undefined) {
+          settle(() => resolve({ Blob, Queue, Table }));
+        }
+      });
+    }
+
+    function settle(finish: () => void): void {
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.removeAllListeners('data').resume();
+      }
+      finish();
+    }
+  });
+}
+
+function explainExit(output: string): string {
+  const taken = /EADDRINUSE: address already in use (\S+)/.exec(output);
+  if (taken !== null) {
+    return `Azurite cannot listen on ${taken[1]}: the port is in use. Stop what listens there (another Azurite?), or choose other ports.`;
+  }
+  return `Azurite ended before it listened.\n${output.trim()}`;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
+  const exited = once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), closeTimeoutMs);
+  if (child.connected) {
+    child.disconnect();
+  } else {
+    child.kill('SIGTERM');
+  }
+  await exited;
+  clearTimeout(timer);
+}

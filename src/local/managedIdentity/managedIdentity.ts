@@ -1,0 +1,125 @@
+/**
+ * The endpoint at which an App Service or Functions app asks for its managed identity's tokens: plain HTTP on the
+ * machine itself, guarded by a header that only the app knows.
+ * https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import { listen } from '../listen.ts';
+import { type AccessToken, type CheckToken, createAccessTokens } from './accessTokens.ts';
+
+/** noIdentity: no such identity is assigned to the app. silent: no answer, ever. */
+export const managedIdentityFaults = ['noIdentity', 'throttled', 'unavailable', 'silent'] as const;
+export type ManagedIdentityFault = (typeof managedIdentityFaults)[number];
+
+export interface ManagedIdentityOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Client ids of the user-assigned identities; default: a single new one. */
+  readonly clientIds?: readonly [string, ...string[]];
+  /** Default 86,400, as in Azure. */
+  readonly tokenLifetimeSeconds?: number;
+}
+
+export interface TokenRequest {
+  readonly resource: string | undefined;
+  readonly clientId: string | undefined;
+  /** Undefined: it was never answered. */
+  readonly status: number | undefined;
+}
+
+export interface ManagedIdentity {
+  /** For `IDENTITY_ENDPOINT`. */
+  readonly endpoint: string;
+  /** For `IDENTITY_HEADER`. */
+  readonly header: string;
+  /** For `AZURE_CLIENT_ID`: the first of the client ids. */
+  readonly clientId: string;
+  readonly tenantId: string;
+  /** Every request so far, oldest first. */
+  readonly requests: readonly TokenRequest[];
+  readonly checkToken: CheckToken;
+  /** A token without asking for it over HTTP. */
+  issueToken(resource: string): AccessToken;
+  /** Until it is changed again; undefined ends it. */
+  setFault(fault: ManagedIdentityFault | undefined): void;
+  close(): Promise<void>;
+}
+
+export async function startManagedIdentity(options: ManagedIdentityOptions = {}): Promise<ManagedIdentity> {
+  const clientIds = options.clientIds ?? [randomUUID()];
+  const tenantId = randomUUID();
+  const header = randomUUID();
+  const tokens = createAccessTokens(tenantId);
+  const requests: TokenRequest[] = [];
+  let fault: ManagedIdentityFault | undefined;
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const resource = url.searchParams.get('resource') ?? undefined;
+    const clientId = url.searchParams.get('client_id') ?? undefined;
+    const answer = (status: number, body: object, headers: Record<string, string> = {}) => {
+      requests.push({ resource, clientId, status });
+      reply(response, status, body, headers);
+    };
+
+    if (fault === 'silent') {
+      requests.push({ resource, clientId, status: undefined });
+    } else if (fault === 'throttled') {
+      answer(429, failure(429, 'Too many requests.'), { 'Retry-After': '10' });
+    } else if (fault === 'unavailable') {
+      answer(503, failure(503, 'The service is unavailable.'));
+    } else if (url.pathname !== '/msi/token' || request.method !== 'GET') {
+      answer(404, failure(404, 'Not found.'));
+    } else if (request.headers['x-identity-header'] !== header) {
+      answer(401, failure(401, 'The X-IDENTITY-HEADER does not have the value of IDENTITY_HEADER.'));
+    } else if (url.searchParams.get('api-version') !== '2019-08-01') {
+      answer(400, failure(400, 'The api-version is not supported.'));
+    } else if (resource === undefined || resource === '') {
+      answer(400, failure(400, 'The parameter resource is missing.'));
+    } else if (fault === 'noIdentity' || (clientId !== undefined && !clientIds.includes(clientId))) {
+      answer(
+        400,
+        failure(
+          400,
+          'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.',
+        ),
+      );
+    } else {
+      const identity = clientId ?? clientIds[0];
+      const token = tokens.issue(resource, identity, options.tokenLifetimeSeconds);
+      answer(200, {
+        access_token: token.value,
+        expires_on: String(token.expiresOn),
+        resource,
+        token_type: 'Bearer',
+        client_id: identity,
+      });
+    }
+  });
+
+  const { port, close } = await listen(server, 'The managed identity endpoint', options.port);
+  return {
+    endpoint: `http://127.0.0.1:${port}/msi/token`,
+    header,
+    clientId: clientIds[0],
+    tenantId,
+    requests,
+    checkToken: tokens.check,
+    issueToken: (resource) => tokens.issue(resource, clientIds[0], options.tokenLifetimeSeconds),
+    setFault: (next) => {
+      fault = next;
+    },
+    close,
+  };
+}
+
+function failure(statusCode: number, message: string): object {
+  return { statusCode, message, correlationId: randomUUID() };
+}
+
+function reply(response: ServerResponse, status: number, body: object, headers: Record<string, string>): void {
+  response
+    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
+    .end(JSON.stringify(body));
+}

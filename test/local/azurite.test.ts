@@ -1,0 +1,120 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TableClient } from '@azure/data-tables';
+import { QueueServiceClient } from '@azure/storage-queue';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type AzuriteOptions, startAzurite } from '../../src/local/azurite.ts';
+import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
+import { trustAuthority } from '../support/trustAuthority.ts';
+
+const insecure = { allowInsecureConnection: true };
+
+describe('startAzurite', () => {
+  it('serves queues and tables to the real clients by its connection string', async () => {
+    const azurite = await start();
+    const queues = QueueServiceClient.fromConnectionString(azurite.connectionString);
+    await queues.createQueue('batches');
+    await queues.getQueueClient('batches').sendMessage('one');
+    const table = TableClient.fromConnectionString(azurite.connectionString, 'outcomes', insecure);
+    await table.createTable();
+    await table.createEntity({ partitionKey: 'p', rowKey: 'r', verdict: 'healthy' });
+
+    const received = await queues.getQueueClient('batches').receiveMessages();
+    expect(received.receivedMessageItems.map((message) => message.messageText)).toEqual(['one']);
+    expect(await table.getEntity('p', 'r')).toMatchObject({ verdict: 'healthy' });
+  });
+
+  it('keeps data in a directory between starts when one is given', async () => {
+    const directory = await temporaryDirectory();
+    const first = await startAzurite({ directory });
+    await TableClient.fromConnectionString(first.connectionString, 'kept', insecure).createTable();
+    await TableClient.fromConnectionString(first.connectionString, 'kept', insecure).createEntity({
+      partitionKey: 'p',
+      rowKey: 'r',
+    });
+    await first.close();
+
+    const second = await start({ directory });
+    const kept = TableClient.fromConnectionString(second.connectionString, 'kept', insecure);
+    expect(await kept.getEntity('p', 'r')).toMatchObject({ rowKey: 'r' });
+  });
+
+  it('takes tokens of the local managed identity over HTTPS, as storage without shared keys does', async () => {
+    const directory = await temporaryDirectory();
+    const authority = await createLocalAuthority();
+    trustAuthority(authority.caPem);
+    const { cert, key } = await authority.issueServer();
+    const certificate = { certFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') };
+    await writeFile(certificate.certFile, cert);
+    await writeFile(certificate.keyFile, key);
+    const azurite = await start({ certificate });
+    const identity = await startManagedIdentity();
+    onTestFinished(() => identity.close());
+
+    const credential = {
+      getToken: async () => ({
+        token: identity.issueToken('https://storage.azure.com').value,
+        expiresOnTimestamp: Date.now() + 60_000,
+      }),
+    };
+    const table = new TableClient(azurite.tableServiceUri, 'outcomes', credential);
+    await table.createTable();
+    await table.createEntity({ partitionKey: 'p', rowKey: 'r' });
+    expect(await table.getEntity('p', 'r')).toMatchObject({ rowKey: 'r' });
+  });
+
+  it('says which port is taken and what to do', async () => {
+    const occupant = createServer().listen(0, '127.0.0.1');
+    await once(occupant, 'listening');
+    onTestFinished(() => void occupant.close());
+    const address = occupant.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+    await expect(start({ ports: { blob: port, queue: 0, table: 0 } })).rejects.toThrow(
+      `Azurite cannot listen on 127.0.0.1:${port}: the port is in use. Stop what listens there (another Azurite?), or choose other ports.`,
+    );
+  });
+
+  it('is gone after close, which may be called twice', async () => {
+    const azurite = await startAzurite();
+    await azurite.close();
+    await azurite.close();
+    await expect(reach(azurite.blobServiceUri)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('ends when the process that started it is killed', async () => {
+    const parent = fork(new URL('../support/azuriteParent.ts', import.meta.url), { execArgv: [] });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [uri] = (await once(parent, 'message')) as [string];
+    const socket = await reach(uri);
+    const closed = once(socket.resume(), 'close');
+    parent.kill('SIGKILL');
+
+    await closed;
+    await expect(reach(uri)).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+async function start(options?: AzuriteOptions) {
+  const azurite = await startAzurite(options);
+  onTestFinished(() => azurite.close());
+  return azurite;
+}
+
+async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'azurite-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+async function reach(uri: string) {
+  const { hostname, port } = new URL(uri);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  return socket;
+}
