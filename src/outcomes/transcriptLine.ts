@@ -1,0 +1,18 @@
+import type { TranscriptEntry } from '../transport/transcript.ts';
+
+const arrows = { sent: '→', received: '←', note: '·' } as const;
+
+/** One entry of a transcript as one line of text, whatever the other side had put into it. */
+export function transcriptLine(entry: TranscriptEntry): string {
+  const facts = [
+    `${entry.atMs.toFixed(1).padStart(8)} ms ${arrows[entry.direction]} ${entry.what}`,
+    entry.topic,
+    entry.status === undefined ? undefined : `status ${entry.status}`,
+    entry.bytes === undefined ? undefined : `${entry.bytes} bytes`,
+    entry.detail,
+  ];
+  return facts
+    .filter((fact) => fact !== undefined)
+    .join('  ')
+    .replace(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' ');
+}
