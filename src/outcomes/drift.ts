@@ -1,0 +1,31 @@
+import type { DriftEvent, Outcome, ProbeResult } from './outcome.ts';
+import { refusedAt, type Seen } from './verdict.ts';
+
+/** What is different from the run before, though nobody asked for it: each a hint to a change on the other side. */
+export function findDrift(
+  { result, server }: Pick<Seen, 'result' | 'server'>,
+  previous: Outcome | undefined,
+): DriftEvent[] {
+  if (!previous) return [];
+  const facts = factsOf(result, server);
+  const before = factsOf(previous.result, previous.server);
+  const kinds = ['assignedHub', 'deviceId', 'substatus', 'addressFamily', 'rootFingerprint256', 'refusedAt'] as const;
+  return kinds.flatMap((kind) => {
+    const [from, to] = [before[kind], facts[kind]];
+    return from !== undefined && to !== undefined && from !== to ? [{ kind, from, to }] : [];
+  });
+}
+
+type Facts = { readonly [kind in DriftEvent['kind']]?: string | undefined };
+
+function factsOf(result: ProbeResult, server: Outcome['server']): Facts {
+  const assigned = result.kind === 'assigned' ? result : undefined;
+  return {
+    assignedHub: assigned?.assignedHub,
+    deviceId: assigned?.deviceId,
+    substatus: assigned?.substatus,
+    addressFamily: server?.family && `IPv${server.family}`,
+    rootFingerprint256: server?.rootFingerprint256,
+    refusedAt: refusedAt(result),
+  };
+}

@@ -1,0 +1,171 @@
+import type { Expectation } from '../config/probe.ts';
+import type { ServerIdentity } from '../transport/serverIdentity.ts';
+import { explain } from './explain.ts';
+import type { CredentialExpiry, Outcome, ProbeResult, Verdict } from './outcome.ts';
+
+/** What a run saw, before anybody has said whether that is good. */
+export interface Seen {
+  readonly result: ProbeResult;
+  readonly durationMs: number;
+  readonly server: ServerIdentity | undefined;
+  readonly credential: CredentialExpiry | undefined;
+  readonly previous: Outcome | undefined;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+}
+
+/** Turns what was seen into a verdict by what was expected. Never green for a reason other than the expected one. */
+export function judge(expect: Expectation, seen: Seen): Judgement {
+  const { verdict, reasons } = judgeResult(expect, seen.result);
+  if (verdict !== 'healthy') return { verdict, reasons };
+  const wrong = expect.result === 'assigned' ? wrongAssignment(expect, seen.result) : [];
+  if (wrong.length > 0) return { verdict: 'failing', reasons: wrong };
+  const weak = [...slowness(expect, seen), ...nearExpiry(expect, seen), ...unexpectedRoot(expect, seen)];
+  return weak.length > 0 ? { verdict: 'degraded', reasons: weak } : { verdict: 'healthy', reasons: [] };
+}
+
+function judgeResult(expect: Expectation, result: ProbeResult): Judgement {
+  const { what, next } = explain(result);
+  const because = (verdict: Verdict, preface = ''): Judgement => ({
+    verdict,
+    reasons: [sentence(preface ? `${preface}: ${what}` : what, next)],
+  });
+  if (result.kind === 'notRun') return because('unknown');
+  if (expect.result === 'assigned') return result.kind === 'assigned' ? healthy : because('failing');
+
+  if (result.kind === 'assigned' || result.kind === 'hubRefused') {
+    return because('failing', `let in, although ${expect.result} was expected`);
+  }
+  if (!isExpectedRefusal(expect.result, result)) {
+    // Not let in, but for another reason than the one this canary is there for: it shows neither that the lock works nor that it does not.
+    return because('unknown', `not what this canary is there to see (${expect.result})`);
+  }
+  const errorCode = 'errorCode' in result ? result.errorCode : undefined;
+  if (expect.errorCode !== undefined && errorCode !== expect.errorCode) {
+    return because('unknown', `${expect.result} as expected, but not with errorCode ${expect.errorCode}`);
+  }
+  return healthy;
+}
+
+const healthy: Judgement = { verdict: 'healthy', reasons: [] };
+
+/** Refused means: DPS said no to *this credential*. Down, throttled, slow or unreachable is something else. */
+function isExpectedRefusal(expected: Exclude<Expectation['result'], 'assigned'>, result: ProbeResult): boolean {
+  switch (expected) {
+    case 'disabled':
+    case 'failed':
+      return result.kind === expected;
+    case 'refused':
+      return refusedAt(result) !== undefined;
+  }
+}
+
+/** The phase in which DPS refused the credential; undefined where it did not, or did so for another reason. */
+export function refusedAt(result: ProbeResult): string | undefined {
+  switch (result.kind) {
+    case 'rejected':
+      return [401, 403, 404].includes(result.status) ? result.phase : undefined;
+    case 'connectionRefused':
+      // 2: identifier rejected, 4: bad user name or password, 5: not authorized (MQTT 3.1.1 section 3.2.2.3).
+      return [2, 4, 5].includes(result.returnCode) ? result.phase : undefined;
+    case 'tlsFailed':
+      return result.refusedBy === 'server' && isCertificateAlert(result.code) ? result.phase : undefined;
+    case 'disabled':
+      return result.phase;
+    default:
+      return undefined;
+  }
+}
+
+/** The alerts by which a server refuses a client certificate (RFC 8446 section 6.2). */
+function isCertificateAlert(code: string): boolean {
+  return /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)/.test(
+    code,
+  );
+}
+
+function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
+  if (result.kind !== 'assigned') return [];
+  const { assignedHub, deviceId, substatus } = result;
+  const hubs = expect.assignedHub?.map((hub) => hub.toLowerCase());
+  return [
+    ...(hubs && !hubs.includes(assignedHub.toLowerCase())
+      ? [sentence(`assigned to ${assignedHub}, expected ${hubs.join(' or ')}`, "check the enrollment's linked hubs")]
+      : []),
+    ...(expect.deviceId !== undefined && deviceId !== expect.deviceId
+      ? [sentence(`assigned as ${deviceId}, expected ${expect.deviceId}`, "check the enrollment's device id")]
+      : []),
+    ...(expect.substatus !== undefined && substatus !== expect.substatus
+      ? [
+          sentence(
+            `substatus ${substatus ?? 'missing'}, expected ${expect.substatus}`,
+            'check the reprovisioning policy',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function slowness({ withinSeconds }: Expectation, { durationMs }: Seen): string[] {
+  if (withinSeconds === undefined || durationMs <= withinSeconds * 1000) return [];
+  const took = `took ${(durationMs / 1000).toFixed(1)} s, expected within ${withinSeconds} s`;
+  return [sentence(took, 'look at the phases to see where the time went')];
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }: Seen): string[] {
+  if (certificateDaysLeft === undefined) return [];
+  return expiries(server, credential).flatMap(({ what, at, next }) => {
+    const daysLeft = (Date.parse(at) - Date.now()) / dayMs;
+    if (daysLeft >= certificateDaysLeft) return [];
+    const left =
+      daysLeft < 0 ? `ended on ${at.slice(0, 10)}` : `ends in ${Math.floor(daysLeft)} days, on ${at.slice(0, 10)}`;
+    return [sentence(`${what} ${left} (expected at least ${certificateDaysLeft} days)`, next)];
+  });
+}
+
+/** Everything in a run that ends one day, as ISO 8601. */
+export function expiries(server: ServerIdentity | undefined, credential: CredentialExpiry | undefined) {
+  const chain = server?.chain ?? [];
+  return [
+    ...chain.map(({ subject, notAfter }) => ({
+      what: `the server's certificate ${subject}`,
+      at: notAfter,
+      next: 'it is the service that renews it: make sure that devices trust the next one',
+    })),
+    ...(credential?.certificateNotAfter
+      ? [
+          {
+            what: 'the device certificate',
+            at: credential.certificateNotAfter,
+            next: 'renew it in Key Vault and in the enrollment',
+          },
+        ]
+      : []),
+    ...(credential?.secretExpiresOn
+      ? [{ what: 'the Key Vault secret', at: credential.secretExpiresOn, next: 'put a new version into Key Vault' }]
+      : []),
+  ];
+}
+
+function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous }: Seen): string[] {
+  const root = server?.rootFingerprint256;
+  if (!root) return [];
+  const next = 'make sure that every device trusts the new root before the old chain goes';
+  const expected = rootFingerprints?.map((fingerprint) => fingerprint.toUpperCase());
+  if (expected) {
+    return expected.includes(root)
+      ? []
+      : [sentence(`the server's root is ${root}, expected ${expected.join(' or ')}`, next)];
+  }
+  const before = previous?.server?.rootFingerprint256;
+  return before && before !== root ? [sentence(`the server's root changed from ${before} to ${root}`, next)] : [];
+}
+
+function sentence(what: string, next: string): string {
+  return `${what}. Next: ${next}.`;
+}
