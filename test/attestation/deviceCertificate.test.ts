@@ -1,0 +1,62 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type CertificateBundle, parseCertificateBundle } from '../../src/attestation/certificateBundle.ts';
+import { createDeviceCertificateIssuer } from '../../src/attestation/deviceCertificate.ts';
+import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { makeRsaAuthority } from '../support/rsaAuthority.ts';
+
+let groupCa: CertificateBundle;
+
+beforeAll(async () => {
+  const { intermediate, caPem } = await createLocalAuthority();
+  groupCa = await bundleOf(`${intermediate.key}\n${intermediate.cert}\n${caPem}`);
+});
+
+describe('createDeviceCertificateIssuer', () => {
+  it("issues a leaf with the registrationId as common name, under the group's CA and with its chain", async () => {
+    const issuer = await createDeviceCertificateIssuer(groupCa);
+    const issued = await issuer.issue('canary-0001');
+    const [leaf, ca, root] = split(issued.certificateChain);
+    expect(leaf?.subject).toBe('CN=canary-0001');
+    expect(ca && leaf?.checkIssued(ca) && leaf.verify(ca.publicKey)).toBe(true);
+    expect(root && ca?.checkIssued(root)).toBe(true);
+    expect(issued.privateKey).toContain('BEGIN PRIVATE KEY');
+  });
+
+  it('issues leaves that live an hour, and never longer than the CA', async () => {
+    const issuer = await createDeviceCertificateIssuer(groupCa);
+    expect(Date.parse((await issuer.issue('a')).notAfter) - Date.now()).toBeLessThanOrEqual(3_600_000);
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    const brief = await createDeviceCertificateIssuer({ ...groupCa, notAfter: soon });
+    expect((await brief.issue('a')).notAfter).toBe(soon);
+  });
+
+  it('gives each device a key of its own', async () => {
+    const issuer = await createDeviceCertificateIssuer(groupCa);
+    const [one, two] = await Promise.all([issuer.issue('one'), issuer.issue('two')]);
+    expect(one.privateKey).not.toBe(two.privateKey);
+  });
+
+  it('issues from an RSA CA as well', async () => {
+    const issuer = await createDeviceCertificateIssuer(await bundleOf(makeRsaAuthority('fleet CA')));
+    const [leaf, ca] = split((await issuer.issue('canary-0001')).certificateChain);
+    expect(ca && leaf?.verify(ca.publicKey)).toBe(true);
+  });
+
+  it('refuses a CA key that it cannot sign with', async () => {
+    const privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await expect(createDeviceCertificateIssuer({ ...groupCa, privateKey })).rejects.toThrow(/neither RSA nor ECDSA/);
+  });
+});
+
+function split(chain: string): X509Certificate[] {
+  return (chain.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+    (pem) => new X509Certificate(pem),
+  );
+}
+
+async function bundleOf(pem: string): Promise<CertificateBundle> {
+  const parsed = await parseCertificateBundle(pem);
+  if ('fault' in parsed) throw new Error(parsed.fault);
+  return parsed;
+}
