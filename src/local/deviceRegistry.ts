@@ -1,0 +1,32 @@
+import type { X509Trust } from './x509Trust.ts';
+
+/** How a device proves itself to its hub: with what it proved itself to DPS. */
+export type DeviceCredential =
+  | { readonly kind: 'symmetricKey'; readonly keys: readonly Buffer[] }
+  | { readonly kind: 'x509'; readonly trust: X509Trust };
+
+export interface HubDevice {
+  /** As DPS assigned it; locally it may carry a port. */
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly credential: DeviceCredential;
+}
+
+/** What the DPS stand-in writes and the IoT Hub stand-in reads: the devices of every hub. */
+export interface DeviceRegistry {
+  put(device: HubDevice): void;
+  /** `hub` with or without its port: a device's user name carries a host name, and locally often the port as well. */
+  find(hub: string, deviceId: string): HubDevice | undefined;
+}
+
+export function createDeviceRegistry(): DeviceRegistry {
+  const devices = new Map<string, HubDevice>();
+  return {
+    put: (device) => void devices.set(keyOf(device.hub, device.deviceId), device),
+    find: (hub, deviceId) => devices.get(keyOf(hub, deviceId)),
+  };
+}
+
+function keyOf(hub: string, deviceId: string): string {
+  return `${hub.replace(/:\d+$/, '').toLowerCase()}/${deviceId}`;
+}

@@ -1,0 +1,44 @@
+import type { DeviceRegistry } from '../deviceRegistry.ts';
+import type { RequestHistory } from '../mqtt/requestHistory.ts';
+import type { MqttSession } from '../mqtt/session.ts';
+import type { Delivery } from './deliveries.ts';
+import type { DpsConfiguration } from './dpsConfiguration.ts';
+import type { Admission } from './enrollments.ts';
+import type { Fault } from './faults.ts';
+import type { ServiceRules, ServiceState } from './service.ts';
+
+/** What the stand-in knows of one connected device. */
+export interface Device {
+  readonly registrationId: string;
+  readonly apiVersion: string;
+  readonly admission: Admission;
+  readonly faults: readonly Fault[];
+  /** Granted to the response filter; undefined: not subscribed. */
+  subscribedQos: 0 | 1 | undefined;
+  lastDelivery: Delivery | undefined;
+}
+
+export type DpsSession = MqttSession<Device>;
+
+export type DpsRequestKind =
+  | 'connect'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'register'
+  | 'poll'
+  | 'publish'
+  | 'puback'
+  | 'pingreq'
+  | 'disconnect'
+  | 'close';
+
+/** What every packet handler has at hand. */
+export interface Dps {
+  readonly configuration: DpsConfiguration;
+  readonly rules: ServiceRules;
+  readonly state: ServiceState;
+  readonly history: RequestHistory<DpsRequestKind>;
+  readonly registry: DeviceRegistry | undefined;
+  /** Requests by registrationId and phase, for the faults that stop after some. */
+  readonly counts: Map<string, number>;
+}

@@ -1,0 +1,145 @@
+/** The stand-in's configuration, in the field names of the service's own enrollment API. */
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import { listenerFaultSchema } from '../mqtt/listenerFault.ts';
+import { faultsSchema } from './faults.ts';
+import { registrationIdPattern } from './registrationId.ts';
+
+const key = z
+  .string()
+  .refine(
+    (text) => text !== '' && Buffer.from(text, 'base64').toString('base64') === text,
+    'not base64: expected a key as the portal shows it',
+  )
+  .transform((text) => Buffer.from(text, 'base64'));
+
+const certificate = z.string().transform((text, context) => {
+  try {
+    return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'no certificate: expected PEM, or DER in base64' });
+    return z.NEVER;
+  }
+});
+
+const certificatePair = z.strictObject({
+  primary: z.strictObject({ certificate }),
+  secondary: z.strictObject({ certificate }).optional(),
+});
+
+const symmetricKey = z.strictObject({
+  type: z.literal('symmetricKey'),
+  symmetricKey: z.strictObject({ primaryKey: key, secondaryKey: key.optional() }),
+});
+
+const attestationKinds = { error: 'expected "symmetricKey" or "x509": TPM attestation is not offered over MQTT' };
+
+const individualAttestation = z.discriminatedUnion(
+  'type',
+  [
+    symmetricKey,
+    z.strictObject({ type: z.literal('x509'), x509: z.strictObject({ clientCertificates: certificatePair }) }),
+  ],
+  attestationKinds,
+);
+
+const groupAttestation = z.discriminatedUnion(
+  'type',
+  [
+    symmetricKey,
+    z.strictObject({ type: z.literal('x509'), x509: z.strictObject({ signingCertificates: certificatePair }) }),
+  ],
+  attestationKinds,
+);
+
+const hubs = z.array(z.string().min(1)).min(1);
+
+const enrollment = {
+  provisioningStatus: z.enum(['enabled', 'disabled']).default('enabled'),
+  /** Short for one entry in `iotHubs`. May carry a port, so that a device on this machine reaches a local hub. */
+  iotHubHostName: z.string().min(1).optional(),
+  iotHubs: hubs.optional(),
+  allocationPolicy: z.enum(['hashed', 'geoLatency', 'static', 'custom']).default('hashed'),
+  /** What custom allocation would hand back to the device. */
+  returnPayload: z.json().optional(),
+  fault: faultsSchema,
+};
+
+const registrationId = z
+  .string()
+  .regex(
+    registrationIdPattern,
+    'no registrationId: expected 1 to 128 of a-z, 0-9, - . _ :, with none of the four at either end',
+  );
+
+const configurationSchema = z
+  .strictObject({
+    idScope: z
+      .string()
+      .regex(/^[A-Za-z0-9]+$/, 'expected letters and digits, such as 0neLOCAL')
+      .default('0neLOCAL'),
+    /** In seconds, as the service's answers carry it; 0 for full speed. */
+    retryAfterSeconds: z.number().min(0).default(1),
+    /** How many status queries are answered 202 before the one that is answered 200. */
+    assigningPolls: z.int().min(0).default(0),
+    /** Where a credential that is not accepted is refused: at the register answer, as was seen in public, or at CONNACK. */
+    refuseAt: z.enum(['register', 'connect']).default('register'),
+    /** The hubs linked to the service: where an enrollment goes that names none. */
+    iotHubs: hubs.optional(),
+    individualEnrollments: z
+      .array(
+        z.strictObject({
+          registrationId,
+          deviceId: z.string().min(1).max(128).optional(),
+          attestation: individualAttestation,
+          ...enrollment,
+        }),
+      )
+      .default([]),
+    enrollmentGroups: z
+      .array(z.strictObject({ enrollmentGroupId: registrationId, attestation: groupAttestation, ...enrollment }))
+      .default([]),
+    /** By registrationId, whether it is enrolled or not. */
+    faults: z.record(z.string(), faultsSchema).default({}),
+    listenerFault: listenerFaultSchema.optional(),
+  })
+  .superRefine((configuration, context) => {
+    const report = (list: 'individualEnrollments' | 'enrollmentGroups', ids: readonly string[], field: string) => {
+      ids.forEach((id, index) => {
+        const first = ids.findIndex((other) => other.toLowerCase() === id.toLowerCase());
+        if (first !== index)
+          context.addIssue({ code: 'custom', path: [list, index, field], message: `"${id}" is already enrolled` });
+      });
+    };
+    report(
+      'individualEnrollments',
+      configuration.individualEnrollments.map((one) => one.registrationId),
+      'registrationId',
+    );
+    report(
+      'enrollmentGroups',
+      configuration.enrollmentGroups.map((one) => one.enrollmentGroupId),
+      'enrollmentGroupId',
+    );
+  });
+
+export type DpsConfigurationInput = z.input<typeof configurationSchema>;
+export type DpsConfiguration = z.output<typeof configurationSchema>;
+export type IndividualEnrollment = DpsConfiguration['individualEnrollments'][number];
+export type EnrollmentGroup = DpsConfiguration['enrollmentGroups'][number];
+
+export type ParsedDpsConfiguration =
+  | { readonly ok: true; readonly configuration: DpsConfiguration }
+  /** Every fault, each as `path: what was expected`. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+export function parseDpsConfiguration(input: unknown): ParsedDpsConfiguration {
+  const parsed = configurationSchema.safeParse(input);
+  if (parsed.success) return { ok: true, configuration: parsed.data };
+  return { ok: false, faults: parsed.error.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`) };
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text === '' ? 'configuration' : text.replace(/^\./, '');
+}

@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DpsSession } from './device.ts';
+import { type Fault, type FaultPhase, faultAt } from './faults.ts';
+
+/** Bytes that start as no MQTT packet can: packet type 15 is reserved in MQTT 3.1.1. */
+const garbage = Buffer.from('ffffffffdeadbeef', 'hex');
+
+/** Plays what ends a connection before this packet is answered; the name of what was played, or undefined. */
+export function playBefore(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): string | undefined {
+  if (faultAt(faults, 'silent', phase) !== undefined) {
+    session.silence();
+    return 'silent';
+  }
+  if (faultAt(faults, 'close', phase)?.when === 'before') {
+    session.close('close');
+    return 'close';
+  }
+  if (faultAt(faults, 'reset', phase)?.when === 'before') {
+    session.reset();
+    return 'reset';
+  }
+  if (faultAt(faults, 'garbage', phase) !== undefined) {
+    session.sendBytes(garbage);
+    return 'garbage';
+  }
+  return undefined;
+}
+
+export function playAfter(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): void {
+  if (faultAt(faults, 'close', phase)?.when === 'after') session.close('close');
+  if (faultAt(faults, 'reset', phase)?.when === 'after') session.reset();
+}
+
+/** Undefined when there is nothing to wait for, so that nobody pays for a promise. */
+export function slowness(faults: readonly Fault[], phase: FaultPhase): Promise<void> | undefined {
+  const slow = faultAt(faults, 'slow', phase);
+  // Unreferenced: a stand-in that is closed does not keep the process for a device that it would have answered late
+  return slow === undefined ? undefined : delay(slow.delayMs, undefined, { ref: false });
+}

@@ -1,0 +1,50 @@
+import type { ISubscribePacket } from 'mqtt-packet';
+import type { Dps, DpsSession } from './device.ts';
+import { faultAt } from './faults.ts';
+import { playAfter, playBefore, slowness } from './playFault.ts';
+import { responseFilter } from './topics.ts';
+
+/** Section 3.9.3: the return code of a filter that is not granted. */
+const refused = 0x80;
+
+/** SUBSCRIBE: the response filter and no other, at QoS 1 at most. */
+export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscribePacket): Promise<void> | undefined {
+  const device = session.state;
+  if (device === undefined) return undefined;
+  const atMs = Date.now();
+  const record = (topic: string, answer: number | undefined, note: string | undefined) =>
+    dps.history.record({
+      atMs,
+      connection: session.number,
+      transport: session.wire.transport,
+      clientId: device.registrationId,
+      kind: 'subscribe',
+      topic,
+      ...(answer === undefined ? {} : { answer }),
+      ...(note === undefined ? {} : { note }),
+    });
+
+  const answer = (): undefined => {
+    const topics = packet.subscriptions.map((subscription) => subscription.topic);
+    const played = playBefore(session, device.faults, 'subscribe');
+    if (played !== undefined) return record(topics.join(' '), undefined, played) as undefined;
+
+    const refusesAll = faultAt(device.faults, 'subscriptionRefused', 'subscribe') !== undefined;
+    // [MQTT-3.8.4-5] one return code for each filter, in their order
+    const granted = packet.subscriptions.map(({ topic, qos }) => {
+      const code = refusesAll || topic !== responseFilter ? refused : grantedQos(qos);
+      record(topic, code, refusesAll ? 'subscriptionRefused' : undefined);
+      if (code !== refused) device.subscribedQos = code;
+      return code;
+    });
+    session.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
+    playAfter(session, device.faults, 'subscribe');
+    return undefined;
+  };
+  return slowness(device.faults, 'subscribe')?.then(answer) ?? answer();
+}
+
+/** "With QoS 2, DPS grants the maximum QoS level 1 in the SUBACK" (document). */
+function grantedQos(requested: 0 | 1 | 2): 0 | 1 {
+  return requested === 0 ? 0 : 1;
+}

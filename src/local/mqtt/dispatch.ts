@@ -1,0 +1,56 @@
+import type { Packet } from 'mqtt-packet';
+import type { MqttService, MqttSession } from './session.ts';
+
+/** The map of the protocol: which packet may come when, and who answers it. Clauses are those of MQTT 3.1.1. */
+export function dispatch<State>(
+  session: MqttSession<State>,
+  packet: Packet,
+  service: MqttService<State>,
+): Promise<void> | undefined {
+  if (packet.cmd === 'connect') {
+    if (session.connectSeen) return refuse(session, 'a second CONNECT'); // [MQTT-3.1.0-2]
+    session.connectSeen = true;
+    return service.connect(session, packet);
+  }
+  if (session.state === undefined) return refuse(session, `${packet.cmd} before CONNECT`); // [MQTT-3.1.0-1]
+
+  switch (packet.cmd) {
+    case 'subscribe':
+      return service.subscribe(session, packet);
+    case 'unsubscribe':
+      service.unsubscribe(session, packet.unsubscriptions);
+      // [MQTT-3.10.4-4] answered even when nothing was subscribed
+      session.send({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] });
+      return undefined;
+    case 'publish':
+      // QoS 2 is offered by neither service: the connection is closed, as IoT Hub documents for itself
+      if (packet.qos === 2) return refuse(session, 'PUBLISH at QoS 2');
+      return service.publish(session, packet);
+    case 'puback':
+      session.acknowledged(packet.messageId ?? 0);
+      service.notice(session, { kind: 'puback', messageId: packet.messageId ?? 0 });
+      return undefined;
+    case 'pingreq':
+      service.notice(session, { kind: 'pingreq' });
+      session.send({ cmd: 'pingresp' }); // [MQTT-3.12.4-1]
+      return undefined;
+    case 'disconnect':
+      service.notice(session, { kind: 'disconnect' });
+      session.close(); // [MQTT-3.14.4-2] the client closes; a server closes too if it has not
+      return undefined;
+    case 'connack':
+    case 'suback':
+    case 'unsuback':
+    case 'pingresp':
+    case 'pubrec':
+    case 'pubrel':
+    case 'pubcomp':
+    case 'auth':
+      return refuse(session, `${packet.cmd} from a client`); // [MQTT-4.8.0-1] a protocol violation
+  }
+}
+
+function refuse<State>(session: MqttSession<State>, why: string): undefined {
+  session.close(why);
+  return undefined;
+}

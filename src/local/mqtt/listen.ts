@@ -1,0 +1,192 @@
+/**
+ * The two ways in that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. There is no third: a plaintext
+ * CONNECT meets a TLS server, which answers with an alert and closes.
+ */
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import { createSelfSigned, type IssuedCertificate, type LocalAuthority } from '../certificates.ts';
+import type { ListenerFault } from './listenerFault.ts';
+import { tlsWire, type Wire, webSocketWire } from './wire.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly certificate: IssuedCertificate;
+  readonly fault?: ListenerFault | undefined;
+  /** Issues the certificates of the faults that need one. */
+  readonly authority?: LocalAuthority | undefined;
+  readonly onWire: (wire: Wire) => void;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Ends every connection and the listener; resolves when nothing is left open. */
+  close(): Promise<void>;
+}
+
+const webSocketPath = '/$iothub/websocket';
+const newestOldTls = 'TLSv1.1';
+
+/** MQTT over TLS. Rejects when the port cannot be had. */
+export async function listenMqtts(options: ListenOptions): Promise<Listener> {
+  const brokenTcp = brokenTcpServer(options.fault);
+  if (brokenTcp !== undefined) return listen(brokenTcp, trackSockets(brokenTcp), options);
+
+  const server = createTlsServer({ ...(await tlsOptions(options)), noDelay: true });
+  const sockets = trackSockets(server);
+  server.on('secureConnection', (socket: TLSSocket) => {
+    ignoreErrors(socket);
+    options.onWire(tlsWire(socket, sockets.under(socket)));
+  });
+  return listen(server, sockets, options);
+}
+
+/** MQTT over WebSocket (RFC 6455, subprotocol `mqtt`), on the path that the device SDKs use. */
+export async function listenWss(options: ListenOptions): Promise<Listener> {
+  const brokenTcp = brokenTcpServer(options.fault);
+  if (brokenTcp !== undefined) return listen(brokenTcp, trackSockets(brokenTcp), options);
+
+  const server = createHttpsServer({ ...(await tlsOptions(options)), noDelay: true });
+  const sockets = trackSockets(server);
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => agreedSubprotocol(offered, options.fault),
+  });
+  server.on('request', (_request, response) => response.writeHead(404).end());
+  server.on('upgrade', (request, duplex, head) => {
+    const socket = duplex as TLSSocket; // an HTTPS server hands over the TLS socket itself
+    ignoreErrors(socket);
+    const refusal = upgradeRefusal(request.url, request.headers['sec-websocket-protocol'], options.fault);
+    if (refusal !== undefined) {
+      socket.end(`HTTP/1.1 ${refusal} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => webSocket.terminate());
+      options.onWire(webSocketWire(webSocket, socket, sockets.under(socket)));
+    });
+  });
+  return listen(server, sockets, options);
+}
+
+function upgradeRefusal(
+  url: string | undefined,
+  offered: string | undefined,
+  fault: ListenerFault | undefined,
+): number | undefined {
+  if (fault?.kind === 'upgradeStatus') return fault.status;
+  if (new URL(url ?? '/', 'https://localhost').pathname !== webSocketPath) return 404;
+  // [MQTT-6.0.0-3] the client must offer `mqtt`
+  const subprotocols = (offered ?? '').split(',').map((name) => name.trim());
+  return subprotocols.includes('mqtt') ? undefined : 400;
+}
+
+function agreedSubprotocol(offered: Set<string>, fault: ListenerFault | undefined): string | false {
+  if (fault?.kind === 'noSubprotocol') return false;
+  if (fault?.kind === 'wrongSubprotocol') return 'amqp';
+  return offered.has('mqtt') ? 'mqtt' : false; // [MQTT-6.0.0-4]
+}
+
+async function tlsOptions({ certificate, fault, authority }: ListenOptions): Promise<TlsOptions> {
+  const presented = await presentedCertificate(certificate, fault, authority);
+  const shared = { cert: presented.cert, key: presented.key, requestCert: true, rejectUnauthorized: false };
+  // OpenSSL 3 offers TLS 1.1 at security level 0 only
+  if (fault?.kind === 'oldTlsOnly') return { ...shared, ...tlsVersions(newestOldTls), ciphers: 'DEFAULT@SECLEVEL=0' };
+  // Document, "TLS/SSL configuration": TLS 1.2, "otherwise connection errors will occur". A device certificate is asked
+  // for and judged later, by the enrollment, as its chain ends at no public root.
+  return { ...shared, minVersion: 'TLSv1.2' };
+}
+
+function tlsVersions(version: 'TLSv1.1'): TlsOptions {
+  return { minVersion: version, maxVersion: version };
+}
+
+async function presentedCertificate(
+  certificate: IssuedCertificate,
+  fault: ListenerFault | undefined,
+  authority: LocalAuthority | undefined,
+): Promise<IssuedCertificate> {
+  switch (fault?.kind) {
+    case 'selfSignedCertificate':
+      return createSelfSigned({ commonName: 'localhost', names: ['localhost', '127.0.0.1'] });
+    case 'expiredCertificate':
+      return trustedBy(authority).issueServer(undefined, { notAfter: new Date(Date.now() - 60_000) });
+    case 'wrongNameCertificate':
+      return trustedBy(authority).issueServer(['somewhere-else.invalid']);
+    default:
+      return certificate;
+  }
+}
+
+function trustedBy(authority: LocalAuthority | undefined): LocalAuthority {
+  if (authority === undefined)
+    throw new Error('this listener fault needs the option `authority`, to issue a certificate');
+  return authority;
+}
+
+function brokenTcpServer(fault: ListenerFault | undefined): Server | undefined {
+  switch (fault?.kind) {
+    case 'silentAfterAccept':
+      return createTcpServer((socket) => ignoreErrors(socket).resume());
+    case 'closeAfterAccept':
+      return createTcpServer((socket) => ignoreErrors(socket).destroy());
+    case 'resetAfterAccept':
+      return createTcpServer((socket) => ignoreErrors(socket).resetAndDestroy());
+    case 'plaintextAfterAccept':
+      return createTcpServer((socket) => ignoreErrors(socket).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    default:
+      return undefined;
+  }
+}
+
+interface Sockets {
+  /** The TCP socket under a TLS one: only that can be reset. */
+  under(socket: TLSSocket): Socket;
+  destroyAll(): void;
+}
+
+function trackSockets(server: Server): Sockets {
+  const byRemotePort = new Map<string, Socket>();
+  server.on('connection', (socket) => {
+    const key = remoteOf(socket);
+    byRemotePort.set(key, socket);
+    socket.on('close', () => byRemotePort.delete(key));
+  });
+  return {
+    under: (socket) => byRemotePort.get(remoteOf(socket)) ?? socket,
+    destroyAll: () => {
+      for (const socket of byRemotePort.values()) socket.destroy();
+    },
+  };
+}
+
+function remoteOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+/** A device may go at any time; the close event that follows says all that the stand-in wants to know. */
+function ignoreErrors<Stream extends Socket>(socket: Stream): Stream {
+  socket.on('error', () => {});
+  return socket;
+}
+
+function listen(server: Server, sockets: Sockets, { host, port }: ListenOptions): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.removeListener('error', reject);
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            sockets.destroyAll();
+          }),
+      });
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import type { Transport } from './wire.ts';
+
+/** What a device did, as tests and people read it. */
+export interface RecordedRequest<Kind extends string = string> {
+  /** When the packet was received, in milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Counts the connections of this server from 1: tells two attempts of one device apart. */
+  readonly connection: number;
+  readonly transport: Transport;
+  /** The MQTT client id; empty before a CONNECT has named it. */
+  readonly clientId: string;
+  readonly kind: Kind;
+  readonly topic?: string;
+  readonly rid?: string;
+  readonly operationId?: string;
+  /** CONNACK return code, granted QoS (128: refused), or the answer's status. Absent: nothing was answered. */
+  readonly answer?: number;
+  /** Body or message that the device sent, at most 2,048 characters. */
+  readonly body?: string;
+  /** Deliveries that the device never acknowledged (on `close`). */
+  readonly unacknowledged?: number;
+  /** Why it was refused, or the fault that was played. */
+  readonly note?: string;
+}
+
+export interface RequestHistory<Kind extends string = string> {
+  /** Oldest first; the last 10,000. */
+  readonly all: readonly RecordedRequest<Kind>[];
+  of(clientId: string): readonly RecordedRequest<Kind>[];
+  /** The first match, whether it has come already or is still to come. */
+  seen(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>>;
+  /** The next match from now on. */
+  next(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>>;
+  /** Calls back for each request; returns the way to stop. */
+  watch(listener: (request: RecordedRequest<Kind>) => void): () => void;
+  record(request: RecordedRequest<Kind>): void;
+}
+
+const kept = 10_000;
+
+export function createRequestHistory<Kind extends string>(): RequestHistory<Kind> {
+  const all: RecordedRequest<Kind>[] = [];
+  const listeners = new Set<(request: RecordedRequest<Kind>) => void>();
+
+  function watch(listener: (request: RecordedRequest<Kind>) => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  function next(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        stop();
+        reject(new Error(`no request like ${JSON.stringify(match)} came`, { cause: signal?.reason }));
+      };
+      const stop = watch((request) => {
+        if (!matches(request, match)) return;
+        stop();
+        signal?.removeEventListener('abort', giveUp);
+        resolve(request);
+      });
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  return {
+    all,
+    of: (clientId) => all.filter((request) => request.clientId === clientId),
+    next,
+    seen: async (match, signal) => all.find((request) => matches(request, match)) ?? next(match, signal),
+    watch,
+    record: (request) => {
+      all.push(request);
+      if (all.length > kept * 1.1) all.splice(0, all.length - kept);
+      for (const listener of listeners) listener(request);
+    },
+  };
+}
+
+function matches<Kind extends string>(request: RecordedRequest<Kind>, match: Partial<RecordedRequest<Kind>>): boolean {
+  return Object.entries(match).every(([field, value]) => request[field as keyof RecordedRequest<Kind>] === value);
+}

@@ -1,0 +1,154 @@
+import {
+  generate,
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscribePacket,
+  type Packet,
+  parser,
+} from 'mqtt-packet';
+import { dispatch } from './dispatch.ts';
+import type { Wire } from './wire.ts';
+
+/** What a stand-in makes of the packets that differ between services. A promise holds back the packets that follow. */
+export interface MqttService<State> {
+  connect(session: MqttSession<State>, packet: IConnectPacket): Promise<void> | undefined;
+  subscribe(session: MqttSession<State>, packet: ISubscribePacket): Promise<void> | undefined;
+  unsubscribe(session: MqttSession<State>, topics: readonly string[]): void;
+  publish(session: MqttSession<State>, packet: IPublishPacket): Promise<void> | undefined;
+  /** Everything else worth remembering. */
+  notice(session: MqttSession<State>, event: SessionEvent): void;
+}
+
+export type SessionEvent =
+  | { readonly kind: 'pingreq' | 'disconnect' }
+  | { readonly kind: 'puback'; readonly messageId: number }
+  | { readonly kind: 'close'; readonly unacknowledged: number; readonly why?: string };
+
+/** A packet may be 96 KB of body (DPS limit) and its topic; whoever announces more is not listened to. */
+const maxPacketBytes = 160 * 1024;
+/** Section 3.1.4, non normative: close when no CONNECT comes within a reasonable time. */
+const connectWithinMs = 30_000;
+
+/** One MQTT 3.1.1 connection: bytes to packets, packets in order to the service, answers back. */
+export class MqttSession<State> {
+  readonly wire: Wire;
+  readonly number: number;
+  /** Set by the service when it accepts the CONNECT. */
+  state: State | undefined;
+  /** A CONNECT has been seen, accepted or not. */
+  connectSeen = false;
+
+  readonly #service: MqttService<State>;
+  readonly #waiting: Packet[] = [];
+  #busy = false;
+  #closed = false;
+  #silent = false;
+  #fragmented = false;
+  #lastMessageId = 0;
+  readonly #unacknowledged = new Set<number>();
+  #why: string | undefined;
+
+  constructor(wire: Wire, number: number, service: MqttService<State>) {
+    this.wire = wire;
+    this.number = number;
+    this.#service = service;
+    const packets = parser({ protocolVersion: 4 });
+    packets.on('packet', (packet) => this.#receive(packet));
+    packets.on('error', (error: Error) => this.#malformed(error));
+    wire.onBytes((bytes) => {
+      if (this.#closed) return;
+      if (packets.parse(bytes) > maxPacketBytes) this.close('packet too large');
+    });
+    wire.onClose(() => {
+      this.#closed = true;
+      const why = this.#why === undefined ? {} : { why: this.#why };
+      service.notice(this, { kind: 'close', unacknowledged: this.#unacknowledged.size, ...why });
+    });
+    wire.onIdle(connectWithinMs, () => this.close('nothing heard'));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  send(packet: Packet): void {
+    this.sendBytes(generate(packet));
+  }
+
+  sendBytes(bytes: Buffer): void {
+    if (this.#closed || this.#silent) return;
+    if (!this.#fragmented) this.wire.write(bytes);
+    else for (const byte of bytes) this.wire.write(Buffer.of(byte));
+  }
+
+  /** Publishes to the device; at QoS 1 its PUBACK is awaited (section 4.3.2) and counted when the connection ends. */
+  deliver(topic: string, payload: string | Buffer, qos: 0 | 1): void {
+    const message = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const;
+    if (qos === 0) {
+      this.send(message);
+      return;
+    }
+    // [MQTT-2.3.1-4] a packet identifier that is not in use: they count up and start again after 65,535
+    this.#lastMessageId = (this.#lastMessageId % 0xffff) + 1;
+    this.#unacknowledged.add(this.#lastMessageId);
+    this.send({ ...message, messageId: this.#lastMessageId });
+  }
+
+  acknowledged(messageId: number): void {
+    this.#unacknowledged.delete(messageId);
+  }
+
+  /** [MQTT-3.1.2-24] nothing heard for one and a half times the keep alive: the connection is closed. 0 switches it off. */
+  keepAlive(keepAliveSeconds: number): void {
+    this.wire.onIdle(keepAliveSeconds * 1500, () => this.close('keep alive'));
+  }
+
+  /** From here on not a byte is sent; the connection stays. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  /** From here on every byte travels alone. */
+  fragment(): void {
+    this.#fragmented = true;
+  }
+
+  close(why?: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#why = why;
+    this.wire.end();
+  }
+
+  reset(): void {
+    this.#closed = true;
+    this.wire.reset();
+  }
+
+  #receive(packet: Packet): void {
+    this.#waiting.push(packet);
+    this.#work();
+  }
+
+  #work(): void {
+    while (!this.#busy && !this.#closed) {
+      const packet = this.#waiting.shift();
+      if (packet === undefined) return;
+      const pending = dispatch(this, packet, this.#service);
+      if (pending === undefined) continue;
+      this.#busy = true;
+      void pending.finally(() => {
+        this.#busy = false;
+        this.#work();
+      });
+    }
+  }
+
+  #malformed(error: Error): void {
+    // [MQTT-3.1.2-2] an unacceptable protocol level is answered with CONNACK 1 before the connection is closed
+    if (!this.connectSeen && error.message === 'Invalid protocol version') {
+      this.send({ cmd: 'connack', returnCode: 1, sessionPresent: false });
+    }
+    this.close(`malformed packet: ${error.message}`); // [MQTT-4.8.0-1]
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The stand-ins' own check of a shared access signature, from the document: `SharedAccessSignature sr={URL-encoded
+ * resource}&sig={signature}&se={expiry}[&skn={policy}]`, the signature being the HMAC-SHA256 of `{sr}\n{se}` under the
+ * base64-decoded key. `sr` is signed as it was sent, whichever of its spellings that was (`%2F`, `%2f`, `/`).
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+export interface SasExpectation {
+  /** The resource that the token must be for, not encoded: `{idScope}/registrations/{registrationId}`. */
+  readonly resource: string;
+  /** `skn`; undefined: any, or none. */
+  readonly policy: string | undefined;
+  /** Any of these may have signed (primary and secondary). */
+  readonly keys: readonly Buffer[];
+  readonly now: Date;
+}
+
+export type SasVerdict = 'valid' | 'malformed' | 'wrongResource' | 'wrongPolicy' | 'expired' | 'wrongSignature';
+
+const scheme = 'SharedAccessSignature ';
+
+export function judgeSasToken(token: string, expected: SasExpectation): SasVerdict {
+  const fields = parseFields(token);
+  if (fields === undefined) return 'malformed';
+  const { sr, sig, se, skn } = fields;
+  // A registrationId is case-insensitive (REST reference), so the resource is too
+  if (decoded(sr)?.toLowerCase() !== expected.resource.toLowerCase()) return 'wrongResource';
+  if (expected.policy !== undefined && skn !== expected.policy) return 'wrongPolicy';
+  const signature = Buffer.from(sig, 'base64');
+  if (!expected.keys.some((key) => sameBytes(signature, signatureOf(sr, se, key)))) return 'wrongSignature';
+  return Number(se) * 1000 > expected.now.getTime() ? 'valid' : 'expired';
+}
+
+/** The key of one device of a group: HMAC-SHA256 of its registrationId under the group's key. */
+export function deviceKeyOf(groupKey: Buffer, registrationId: string): Buffer {
+  return createHmac('sha256', groupKey).update(registrationId, 'utf8').digest();
+}
+
+interface SasFields {
+  readonly sr: string;
+  readonly sig: string;
+  readonly se: string;
+  readonly skn: string | undefined;
+}
+
+function parseFields(token: string): SasFields | undefined {
+  if (!token.startsWith(scheme)) return undefined;
+  const fields = new Map<string, string>();
+  for (const part of token.slice(scheme.length).split('&')) {
+    const equals = part.indexOf('=');
+    if (equals < 1) return undefined;
+    fields.set(part.slice(0, equals), part.slice(equals + 1));
+  }
+  const [sr, sig, se] = [fields.get('sr'), decoded(fields.get('sig') ?? '%'), fields.get('se')];
+  if (sr === undefined || sig === undefined || se === undefined || !/^\d+$/.test(se)) return undefined;
+  return { sr, sig, se, skn: fields.get('skn') };
+}
+
+function signatureOf(sr: string, se: string, key: Buffer): Buffer {
+  return createHmac('sha256', key).update(`${sr}\n${se}`, 'utf8').digest();
+}
+
+function sameBytes(left: Buffer, right: Buffer): boolean {
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined; // a stray % is the device's mistake, not ours
+  }
+}

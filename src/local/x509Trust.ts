@@ -1,0 +1,66 @@
+import type { X509Certificate } from 'node:crypto';
+
+/** What an enrollment, or a hub, knows of a device's certificates. */
+export type X509Trust =
+  | { readonly kind: 'certificates'; readonly accepted: readonly X509Certificate[] }
+  | { readonly kind: 'authorities'; readonly accepted: readonly X509Certificate[] };
+
+export type X509Verdict = 'trusted' | 'untrusted' | 'notValidNow' | 'wrongCommonName';
+
+const longestChain = 10;
+
+/**
+ * Whether a presented chain (leaf first) proves that the device is `id`: it is one of the accepted certificates, or it
+ * leads to an accepted authority through what the device sent along; every certificate on the way is valid now; and the
+ * leaf's common name is the id.
+ */
+export function judgeCertificates(
+  presented: readonly X509Certificate[],
+  trust: X509Trust,
+  id: string,
+  now: Date,
+): X509Verdict {
+  const [leaf] = presented;
+  if (leaf === undefined) return 'untrusted';
+  const chain =
+    trust.kind === 'certificates' ? acceptedItself(leaf, trust.accepted) : chainTo(presented, trust.accepted);
+  if (chain === undefined) return 'untrusted';
+  if (!chain.every((certificate) => isValidAt(certificate, now))) return 'notValidNow';
+  return commonNameOf(leaf)?.toLowerCase() === id.toLowerCase() ? 'trusted' : 'wrongCommonName';
+}
+
+export function commonNameOf(certificate: X509Certificate): string | undefined {
+  const line = certificate.subject?.split('\n').find((part) => part.startsWith('CN='));
+  return line?.slice('CN='.length).replace(/\\(.)/g, '$1');
+}
+
+function acceptedItself(leaf: X509Certificate, accepted: readonly X509Certificate[]): X509Certificate[] | undefined {
+  return accepted.some((known) => known.fingerprint256 === leaf.fingerprint256) ? [leaf] : undefined;
+}
+
+function chainTo(
+  presented: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+): X509Certificate[] | undefined {
+  const [leaf, ...sentAlong] = presented;
+  if (leaf === undefined) return undefined;
+  const chain = [leaf];
+  for (let last = leaf; chain.length < longestChain; ) {
+    const authority = authorities.find((candidate) => issued(candidate, last));
+    if (authority !== undefined) return [...chain, authority];
+    const issuer = sentAlong.find((candidate) => !chain.includes(candidate) && issued(candidate, last));
+    if (issuer === undefined) return undefined;
+    chain.push(issuer);
+    last = issuer;
+  }
+  return undefined;
+}
+
+/** RFC 5280 section 6.1: names chain, the issuer may sign certificates, and the signature is its own. */
+function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
+  return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+}
+
+function isValidAt(certificate: X509Certificate, now: Date): boolean {
+  return certificate.validFromDate <= now && now <= certificate.validToDate;
+}
