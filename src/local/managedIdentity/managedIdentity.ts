@@ -15,8 +15,8 @@ export type ManagedIdentityFault = (typeof managedIdentityFaults)[number];
 export interface ManagedIdentityOptions {
   /** Default: a free one. */
   readonly port?: number;
-  /** Client ids of the user-assigned identities; default: a single new one. */
-  readonly clientIds?: readonly [string, ...string[]];
+  /** Of the user-assigned identity; default: a new one. */
+  readonly clientId?: string;
   /** Default 86,400, as in Azure. */
   readonly tokenLifetimeSeconds?: number;
 }
@@ -33,12 +33,14 @@ export interface ManagedIdentity {
   readonly endpoint: string;
   /** For `IDENTITY_HEADER`. */
   readonly header: string;
-  /** For `AZURE_CLIENT_ID`: the first of the client ids. */
+  /** For `AZURE_CLIENT_ID`. */
   readonly clientId: string;
   readonly tenantId: string;
   /** Every request so far, oldest first. */
   readonly requests: readonly TokenRequest[];
   readonly checkToken: CheckToken;
+  /** Assigns one more identity to the app, and returns its client id. */
+  assignIdentity(): string;
   /** A token without asking for it over HTTP. */
   issueToken(resource: string): AccessToken;
   /** Until it is changed again; undefined ends it. */
@@ -47,7 +49,8 @@ export interface ManagedIdentity {
 }
 
 export async function startManagedIdentity(options: ManagedIdentityOptions = {}): Promise<ManagedIdentity> {
-  const clientIds = options.clientIds ?? [randomUUID()];
+  const ownClientId = options.clientId ?? randomUUID();
+  const clientIds = new Set([ownClientId]);
   const tenantId = randomUUID();
   const header = randomUUID();
   const tokens = createAccessTokens(tenantId);
@@ -77,7 +80,7 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
       answer(400, failure(400, 'The api-version is not supported.'));
     } else if (resource === undefined || resource === '') {
       answer(400, failure(400, 'The parameter resource is missing.'));
-    } else if (fault === 'noIdentity' || (clientId !== undefined && !clientIds.includes(clientId))) {
+    } else if (fault === 'noIdentity' || (clientId !== undefined && !clientIds.has(clientId))) {
       answer(
         400,
         failure(
@@ -86,7 +89,7 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
         ),
       );
     } else {
-      const identity = clientId ?? clientIds[0];
+      const identity = clientId ?? ownClientId;
       const token = tokens.issue(resource, identity, options.tokenLifetimeSeconds);
       answer(200, {
         access_token: token.value,
@@ -102,11 +105,16 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
   return {
     endpoint: `http://127.0.0.1:${port}/msi/token`,
     header,
-    clientId: clientIds[0],
+    clientId: ownClientId,
     tenantId,
     requests,
     checkToken: tokens.check,
-    issueToken: (resource) => tokens.issue(resource, clientIds[0], options.tokenLifetimeSeconds),
+    assignIdentity() {
+      const clientId = randomUUID();
+      clientIds.add(clientId);
+      return clientId;
+    },
+    issueToken: (resource) => tokens.issue(resource, ownClientId, options.tokenLifetimeSeconds),
     setFault: (next) => {
       fault = next;
     },

@@ -1,0 +1,79 @@
+/** The service's answers that are no secret, one constructor each: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+
+export interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function found(body: object): Answer {
+  return { status: 200, body };
+}
+
+/** The challenge, which a client has to answer with a token for `resource` of this tenant. */
+export function unauthorized(tenantId: string, resource: string, message: string): Answer {
+  return {
+    status: 401,
+    headers: {
+      'WWW-Authenticate': `Bearer authorization="https://login.microsoftonline.com/${tenantId}", resource="${resource}"`,
+    },
+    body: failure('Unauthorized', message),
+  };
+}
+
+export function forbiddenByRole(name: string): Answer {
+  const message = [
+    'Caller is not authorized to perform action on resource.',
+    'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
+    "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'",
+    `Resource: '/subscriptions/local/resourcegroups/local/providers/microsoft.keyvault/vaults/local/secrets/${name}'`,
+    'Assignment: (not found)',
+    'Vault: local;location=local',
+    '',
+  ].join('\r\n');
+  return { status: 403, body: failure('Forbidden', message, 'ForbiddenByRbac') };
+}
+
+export function forbiddenByFirewall(address: string): Answer {
+  const message = `Client address is not authorized and caller is not a trusted service.\r\nClient address: ${address}\r\nVault: local;location=local`;
+  return { status: 403, body: failure('Forbidden', message, 'ForbiddenByFirewall') };
+}
+
+export function secretDisabled(): Answer {
+  return {
+    status: 403,
+    body: failure('Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled'),
+  };
+}
+
+export function secretNotFound(name: string): Answer {
+  const message = `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`;
+  return { status: 404, body: failure('SecretNotFound', message) };
+}
+
+export function badParameter(message: string): Answer {
+  return { status: 400, body: failure('BadParameter', message) };
+}
+
+export function notFound(): Answer {
+  return { status: 404, body: failure('NotFound', 'The stand-in knows the reading of secrets, and nothing else.') };
+}
+
+export function throttled(retryAfterSeconds: number): Answer {
+  return {
+    status: 429,
+    headers: { 'Retry-After': String(retryAfterSeconds) },
+    body: failure(
+      'Throttled',
+      'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
+    ),
+  };
+}
+
+export function unavailable(): Answer {
+  return { status: 503, body: failure('ServiceUnavailable', 'The service is temporarily unavailable.') };
+}
+
+function failure(code: string, message: string, innerCode?: string): object {
+  return { error: { code, message, ...(innerCode !== undefined && { innererror: { code: innerCode } }) } };
+}

@@ -1,0 +1,188 @@
+/**
+ * Stands in for the part of Azure Key Vault that reads secrets, after its REST reference
+ * (https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret): HTTPS, the bearer challenge, tokens for its own
+ * audience only, versions, and the service's error bodies.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:https';
+import { listen } from '../listen.ts';
+import type { CheckToken } from '../managedIdentity/accessTokens.ts';
+import * as answers from './answers.ts';
+import { createSecretStore, type LocalSecret, secretItem, secretName } from './secretStore.ts';
+
+/**
+ * forbidden: no role. firewall: the caller's network is not allowed. throttled: 429. unavailable: 503.
+ * malformed: 200 with a body that is no JSON. silent: no answer, ever. slow: the right answer, late.
+ */
+export const keyVaultFaults = [
+  'forbidden',
+  'firewall',
+  'throttled',
+  'unavailable',
+  'malformed',
+  'silent',
+  'slow',
+] as const;
+export type KeyVaultFault = (typeof keyVaultFaults)[number];
+
+export interface KeyVaultOptions {
+  /** PEM. */
+  readonly certificate: { readonly cert: string; readonly key: string };
+  readonly tenantId: string;
+  readonly checkToken: CheckToken;
+  /** Name to value, or to value and attributes. */
+  readonly secrets?: Readonly<Record<string, string | LocalSecret>>;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Of the fault `slow`; default 1000. */
+  readonly slowMs?: number;
+  /** Of the fault `throttled`; default 10. */
+  readonly retryAfterSeconds?: number;
+}
+
+export interface KeyVaultRequest {
+  readonly method: string;
+  readonly path: string;
+  /** A token was sent; whether it was accepted, the status tells. */
+  readonly withToken: boolean;
+  /** Undefined: it was never answered. */
+  readonly status: number | undefined;
+}
+
+export interface KeyVault {
+  /** For `KEY_VAULT_URL`. */
+  readonly url: string;
+  /** Every request so far, oldest first. */
+  readonly requests: readonly KeyVaultRequest[];
+  /** Adds a version, as a rotation does, and returns its id. */
+  setSecret(name: string, secret: string | LocalSecret): string;
+  removeSecret(name: string): void;
+  /** For one secret, or for all; until it is changed again. Undefined ends it. */
+  setFault(fault: KeyVaultFault | undefined, name?: string): void;
+  close(): Promise<void>;
+}
+
+const audience = 'https://vault.azure.net';
+const largestPage = 25;
+
+export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault> {
+  const store = createSecretStore();
+  const requests: KeyVaultRequest[] = [];
+  const faults = new Map<string, KeyVaultFault>();
+  let faultOfAll: KeyVaultFault | undefined;
+
+  const server = createServer(options.certificate, (request, response) => {
+    const target = new URL(request.url ?? '/', 'https://localhost');
+    const fault = faults.get(target.pathname.split('/')[2]?.toLowerCase() ?? '') ?? faultOfAll;
+    const record = (status: number | undefined) => {
+      const withToken = request.headers.authorization !== undefined;
+      requests.push({ method: request.method ?? '', path: target.pathname, withToken, status });
+    };
+    const reply = () => {
+      const { status, body, headers } = answerTo(request, target, fault);
+      record(status);
+      response
+        .writeHead(status, {
+          'Content-Type': 'application/json; charset=utf-8',
+          'x-ms-keyvault-region': 'local',
+          'x-ms-request-id': randomUUID(),
+          ...headers,
+        })
+        .end(status === 200 && fault === 'malformed' ? JSON.stringify(body).slice(0, -1) : JSON.stringify(body));
+    };
+
+    if (fault === 'silent') {
+      record(undefined);
+    } else if (fault === 'slow') {
+      const timer = setTimeout(reply, options.slowMs ?? 1000);
+      response.once('close', () => clearTimeout(timer));
+    } else {
+      reply();
+    }
+  });
+  const { port, close } = await listen(server, 'The Key Vault stand-in', options.port);
+  const url = `https://localhost:${port}`;
+
+  function answerTo(request: IncomingMessage, target: URL, fault: KeyVaultFault | undefined): answers.Answer {
+    if (fault === 'throttled') {
+      return answers.throttled(options.retryAfterSeconds ?? 10);
+    }
+    if (fault === 'unavailable') {
+      return answers.unavailable();
+    }
+    const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const refusal =
+      token === undefined ? 'AKV10000: Request is missing a Bearer or PoP token.' : options.checkToken(token, audience);
+    if (refusal !== undefined) {
+      return answers.unauthorized(options.tenantId, audience, refusal);
+    }
+    const [collection, name, version, ...rest] = target.pathname.split('/').slice(1);
+    if (request.method !== 'GET' || collection !== 'secrets' || name === undefined || rest.length > 0) {
+      return answers.notFound();
+    }
+    if (!target.searchParams.has('api-version')) {
+      return answers.badParameter('api-version must be specified');
+    }
+    if (!secretName.test(name)) {
+      return answers.badParameter(`The request URI contains an invalid name: ${name}`);
+    }
+    if (fault === 'firewall') {
+      return answers.forbiddenByFirewall(request.socket.remoteAddress ?? 'unknown');
+    }
+    if (fault === 'forbidden') {
+      return answers.forbiddenByRole(name);
+    }
+    return version === 'versions' ? versionsOf(name, target) : secretOf(name, version);
+  }
+
+  /** `/secrets/{name}` and `/secrets/{name}/` are the current version. */
+  function secretOf(name: string, version: string | undefined): answers.Answer {
+    const secret = version === undefined || version === '' ? store.current(name) : store.find(name, version);
+    if (secret === undefined) {
+      return answers.secretNotFound(version === undefined || version === '' ? name : `${name}/${version}`);
+    }
+    if (secret.enabled === false) {
+      return answers.secretDisabled();
+    }
+    // On purpose also outside its validity, as the service does: https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-attributes
+    return answers.found({ value: secret.value, ...secretItem(url, secret) });
+  }
+
+  function versionsOf(name: string, target: URL): answers.Answer {
+    const size = Number(target.searchParams.get('maxresults') ?? largestPage);
+    if (!Number.isInteger(size) || size < 1 || size > largestPage) {
+      return answers.badParameter(`maxresults must be from 1 to ${largestPage}`);
+    }
+    const start = Number(target.searchParams.get('$skiptoken') ?? 0);
+    const versions = store.versions(name);
+    const next = new URL(target.pathname + target.search, url);
+    next.searchParams.set('$skiptoken', String(start + size));
+    return answers.found({
+      value: versions.slice(start, start + size).map((secret) => secretItem(url, secret)),
+      nextLink: start + size < versions.length ? next.href : null,
+    });
+  }
+
+  const setSecret = (name: string, secret: string | LocalSecret) =>
+    store.set(name, typeof secret === 'string' ? { value: secret } : secret);
+  for (const [name, secret] of Object.entries(options.secrets ?? {})) {
+    setSecret(name, secret);
+  }
+  return {
+    url,
+    requests,
+    setSecret,
+    removeSecret: store.remove,
+    setFault(fault, name) {
+      if (name === undefined) {
+        faultOfAll = fault;
+      } else if (fault === undefined) {
+        faults.delete(name.toLowerCase());
+      } else {
+        faults.set(name.toLowerCase(), fault);
+      }
+    },
+    close,
+  };
+}
