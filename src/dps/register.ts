@@ -29,6 +29,8 @@ export interface RegistrationRequest {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly tlsSessions?: TlsSessions | undefined;
+  /** Called for every 429 when it comes, with the seconds that will be waited: a simulation slows down long before its devices end. */
+  readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
 }
 
 export interface Registration {
@@ -77,6 +79,7 @@ async function converse(session: MqttSession, request: RegistrationRequest): Pro
     if (answer.kind !== 'answer') return { result: answer, polls };
     const reading = readAnswer(answer, phase);
     if (reading.kind === 'finished') return { result: reading.result, polls };
+    if (reading.kind === 'throttled') request.onThrottled?.(retryAfterSeconds(answer.retryAfter, answers));
 
     if (reading.kind === 'accepted' && phase === 'register') {
       const { operationId } = reading;

@@ -25,6 +25,8 @@ export interface ProbeContext {
   /** The outcome before this one, to see what has changed since. */
   readonly previous?: Outcome | undefined;
   readonly tlsSessions?: TlsSessions | undefined;
+  /** Called for every 429 when it comes, with the seconds that will be waited. */
+  readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
 }
 
 /**
@@ -97,6 +99,7 @@ async function provision(
     secureContext: credential.secureContext,
     password: credential.password,
     tlsSessions: context.tlsSessions,
+    onThrottled: context.onThrottled,
     recorder,
     deadline,
   });
