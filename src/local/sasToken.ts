@@ -8,7 +8,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export interface SasExpectation {
   /** The resource that the token must be for, not encoded: `{idScope}/registrations/{registrationId}`. */
   readonly resource: string;
-  /** `skn`; undefined: any, or none. */
+  /** `skn`; undefined: there must be none. */
   readonly policy: string | undefined;
   /** Any of these may have signed (primary and secondary). */
   readonly keys: readonly Buffer[];
@@ -25,7 +25,7 @@ export function judgeSasToken(token: string, expected: SasExpectation): SasVerdi
   const { sr, sig, se, skn } = fields;
   // A registrationId is case-insensitive (REST reference), so the resource is too
   if (decoded(sr)?.toLowerCase() !== expected.resource.toLowerCase()) return 'wrongResource';
-  if (expected.policy !== undefined && skn !== expected.policy) return 'wrongPolicy';
+  if (skn !== expected.policy) return 'wrongPolicy';
   const signature = Buffer.from(sig, 'base64');
   if (!expected.keys.some((key) => sameBytes(signature, signatureOf(sr, se, key)))) return 'wrongSignature';
   return Number(se) * 1000 > expected.now.getTime() ? 'valid' : 'expired';

@@ -2,6 +2,7 @@ import type { IConnectPacket } from 'mqtt-packet';
 import type { Dps, DpsSession } from './device.ts';
 import { admit, faultsOf } from './enrollments.ts';
 import { type Fault, faultAt } from './faults.ts';
+import { packetOf } from './packetOf.ts';
 import { playAfter, playBefore, slowness } from './playFault.ts';
 import { registrationIdPattern } from './registrationId.ts';
 
@@ -23,16 +24,9 @@ interface Identity {
 /** CONNECT: "the device must use the following values" (document, "Using the MQTT protocol directly"). */
 export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPacket): Promise<void> | undefined {
   const atMs = Date.now();
-  const record = (answer: number | undefined, note: string | undefined) =>
-    dps.history.record({
-      atMs,
-      connection: session.number,
-      transport: session.wire.transport,
-      clientId: packet.clientId,
-      kind: 'connect',
-      ...(answer === undefined ? {} : { answer }),
-      ...(note === undefined ? {} : { note }),
-    });
+  const record = (answer: number | undefined, note: string | undefined): undefined => {
+    dps.history.record({ ...packetOf(session, packet.clientId), atMs, kind: 'connect', answer, note });
+  };
   const refuse = (returnCode: number, why: string): undefined => {
     record(returnCode, why);
     session.send({ cmd: 'connack', returnCode, sessionPresent: false }); // [MQTT-3.2.2-4] no session with a refusal
@@ -52,9 +46,9 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
   const faults = faultsOf(dps.configuration, read.registrationId, admission);
   if (faultAt(faults, 'fragmented', 'connect') !== undefined) session.fragment();
 
-  const answer = (): undefined => {
+  const respond = (): undefined => {
     const played = playBefore(session, faults, 'connect');
-    if (played !== undefined) return record(undefined, played) as undefined;
+    if (played !== undefined) return record(undefined, played);
     const connack = faultAt(faults, 'connack', 'connect');
     if (connack !== undefined) return refuse(connack.returnCode, 'connack');
     if (admission.kind === 'refused' && dps.configuration.refuseAt === 'connect')
@@ -65,7 +59,7 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
     playAfter(session, faults, 'connect');
     return undefined;
   };
-  return slowness(faults, 'connect')?.then(answer) ?? answer();
+  return slowness(faults, 'connect')?.then(respond) ?? respond();
 }
 
 function accept(

@@ -1,6 +1,7 @@
 /** The stand-in's configuration, in the field names of the service's own enrollment API. */
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { hubFaultSchema } from '../hub/hubFaults.ts';
 import { listenerFaultSchema } from '../mqtt/listenerFault.ts';
 import { faultsSchema } from './faults.ts';
 import { registrationIdPattern } from './registrationId.ts';
@@ -102,6 +103,8 @@ const configurationSchema = z
     /** By registrationId, whether it is enrolled or not. */
     faults: z.record(z.string(), faultsSchema).default({}),
     listenerFault: listenerFaultSchema.optional(),
+    /** By device id: what the IoT Hub stand-in does wrong. */
+    hubFaults: z.record(z.string(), hubFaultSchema).default({}),
   })
   .superRefine((configuration, context) => {
     const report = (list: 'individualEnrollments' | 'enrollmentGroups', ids: readonly string[], field: string) => {

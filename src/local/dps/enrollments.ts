@@ -127,7 +127,11 @@ function admitCertificates(
 ): Admission {
   const verdict = judgeCertificates(presented.certificates, trust, presented.registrationId, now);
   if (verdict !== 'trusted') return refused(401, 401002, 'Invalid certificate.', whyCertificate[verdict]);
-  return { ...shared, credential: { kind: 'x509', trust }, certificate: presented.certificates[0] };
+  return {
+    ...shared,
+    credential: { kind: 'x509', trust, registrationId: presented.registrationId },
+    certificate: presented.certificates[0],
+  };
 }
 
 function judgeToken(presented: Presented, keys: readonly Buffer[], now: Date): SasVerdict | 'missing' {

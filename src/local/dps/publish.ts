@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { IPublishPacket } from 'mqtt-packet';
+import type { RecordedRequest } from '../mqtt/requestHistory.ts';
+import { answer } from './answer.ts';
 import { deliveriesFor } from './deliveries.ts';
 import type { Device, Dps, DpsRequestKind, DpsSession } from './device.ts';
-import type { Admitted } from './enrollments.ts';
-import { answerWithFaults } from './faultAnswers.ts';
 import { faultAt } from './faults.ts';
+import { packetOf } from './packetOf.ts';
 import { playAfter, playBefore, slowness } from './playFault.ts';
-import { assigned, errorAnswer, queryStatus, register, type ServiceAnswer } from './service.ts';
-import { type DeviceRequest, parseRequestTopic } from './topics.ts';
+import { parseRequestTopic } from './topics.ts';
 
 const recordedBodyCharacters = 2_048;
 
@@ -17,17 +16,10 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   if (device === undefined) return undefined;
   const atMs = Date.now();
   const body = packet.payload.toString();
-  const record = (kind: DpsRequestKind, more: { answer?: number; note?: string; rid?: string; operationId?: string }) =>
-    dps.history.record({
-      atMs,
-      connection: session.number,
-      transport: session.wire.transport,
-      clientId: device.registrationId,
-      kind,
-      topic: packet.topic,
-      ...(body.trim() === '' ? {} : { body: body.slice(0, recordedBodyCharacters) }),
-      ...more,
-    });
+  const record = (kind: DpsRequestKind, more: Partial<RecordedRequest>): undefined => {
+    const recordedBody = body.trim() === '' ? undefined : body.slice(0, recordedBodyCharacters);
+    dps.history.record({ ...packetOf(session), ...more, atMs, kind, topic: packet.topic, body: recordedBody });
+  };
   const refuse = (note: string): undefined => {
     record('publish', { note });
     session.close(note); // [MQTT-3.3.5-2] a PUBLISH that is not authorized: acknowledge it all the same, or close
@@ -40,97 +32,28 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   const { subscribedQos } = device;
   if (subscribedQos === undefined) return refuse('not subscribed to the response filter');
 
-  const answer = (): undefined => {
+  const respond = (): undefined => {
     const phase = request.kind;
-    const recorded = { rid: request.rid, ...(request.kind === 'poll' ? { operationId: request.operationId } : {}) };
+    const recorded = { rid: request.rid, operationId: request.kind === 'poll' ? request.operationId : undefined };
     const played = playBefore(session, device.faults, phase);
-    if (played !== undefined) return record(phase, { ...recorded, note: played }) as undefined;
+    if (played !== undefined) return record(phase, { ...recorded, note: played });
     // [MQTT-4.3.2-2] at QoS 1 the PUBLISH is acknowledged once it has been taken over
     if (packet.qos === 1 && faultAt(device.faults, 'noPuback', phase) === undefined) {
       session.send({ cmd: 'puback', messageId: packet.messageId ?? 0 });
     }
-    const given = answerOf(dps, device, request, body);
-    record(phase, { ...recorded, answer: given.status, ...noteOf(device) });
-    for (const delivery of deliveriesFor(given, device.faults, {
-      phase,
-      rid: request.rid,
-      previous: device.lastDelivery,
-    })) {
+    const given = answer(dps, device, request, body, new Date());
+    record(phase, { ...recorded, answer: given.status, note: noteOf(device) });
+    const travel = { phase, rid: request.rid, previous: device.lastDelivery };
+    for (const delivery of deliveriesFor(given, device.faults, travel)) {
       session.deliver(delivery.topic, delivery.payload, subscribedQos); // "delivers messages at QoS 1" (document)
       device.lastDelivery = delivery;
     }
     playAfter(session, device.faults, phase);
     return undefined;
   };
-  return slowness(device.faults, request.kind)?.then(answer) ?? answer();
+  return slowness(device.faults, request.kind)?.then(respond) ?? respond();
 }
 
-function noteOf(device: Device): { note?: string } {
-  if (device.admission.kind === 'refused') return { note: device.admission.why };
-  const [fault] = device.faults;
-  return fault === undefined ? {} : { note: fault.kind };
-}
-
-function answerOf(dps: Dps, device: Device, request: DeviceRequest, body: string): ServiceAnswer {
-  const { registrationId, admission, faults } = device;
-  const now = new Date();
-  const count = countUp(dps.counts, `${request.kind} ${registrationId}`);
-  const refusal = admission.kind === 'refused' ? admission : undefined;
-  const honest = (): ServiceAnswer => {
-    // Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the answer is 401
-    if (admission.kind === 'refused') return errorAnswer(admission.status, admission.errorCode, admission.message, now);
-    const given =
-      request.kind === 'register'
-        ? register(dps.state, dps.rules, {
-            registrationId,
-            apiVersion: device.apiVersion,
-            admitted: admission,
-            body,
-            now,
-          })
-        : queryStatus(dps.state, dps.rules, { registrationId, operationId: request.operationId, now });
-    return given;
-  };
-  const answer =
-    faults.length === 0
-      ? honest()
-      : answerWithFaults(faults, {
-          phase: request.kind,
-          registrationId,
-          operationId: request.kind === 'poll' ? request.operationId : `4.0000000000000000.${randomUUID()}`,
-          count,
-          now,
-          honest,
-          assignedNow: () =>
-            refusal === undefined && admission.kind === 'admitted'
-              ? assignAtOnce(dps, device, admission, now)
-              : honest(),
-        });
-  if (admission.kind === 'admitted') announce(dps, admission, answer);
-  return answer;
-}
-
-function assignAtOnce(dps: Dps, { registrationId }: Device, admitted: Admitted, now: Date): ServiceAnswer {
-  const operationId = `4.0000000000000000.${randomUUID()}`;
-  return assigned(
-    dps.state,
-    dps.rules,
-    { operationId, registrationId, admitted, returnPayload: undefined, polls: 0 },
-    now,
-  );
-}
-
-/** Tells the IoT Hub stand-in of a device that has just been assigned, as the service creates it in its hub. */
-function announce(dps: Dps, admitted: Admitted, answer: ServiceAnswer): void {
-  if (answer.status !== 200) return;
-  const state = (answer.body as { readonly registrationState?: { assignedHub?: string; deviceId?: string } })
-    ?.registrationState;
-  if (state?.assignedHub === undefined || state.deviceId === undefined) return;
-  dps.registry?.put({ hub: state.assignedHub, deviceId: state.deviceId, credential: admitted.credential });
-}
-
-function countUp(counts: Map<string, number>, key: string): number {
-  const count = (counts.get(key) ?? 0) + 1;
-  counts.set(key, count);
-  return count;
+function noteOf({ admission, faults }: Device): string | undefined {
+  return admission.kind === 'refused' ? admission.why : faults[0]?.kind;
 }

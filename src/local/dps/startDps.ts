@@ -1,12 +1,13 @@
 import type { IssuedCertificate, LocalAuthority } from '../certificates.ts';
 import type { DeviceRegistry } from '../deviceRegistry.ts';
-import { listenMqtts, listenWss } from '../mqtt/listen.ts';
+import { acceptSessions } from '../mqtt/acceptSessions.ts';
+import { listen } from '../mqtt/listen.ts';
 import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistory.ts';
-import { type MqttService, MqttSession, type SessionEvent } from '../mqtt/session.ts';
-import type { Wire } from '../mqtt/wire.ts';
+import type { MqttService } from '../mqtt/session.ts';
 import { handleConnect } from './connect.ts';
-import type { Device, Dps, DpsRequestKind, DpsSession } from './device.ts';
+import type { Device, Dps, DpsRequestKind } from './device.ts';
 import { type DpsConfigurationInput, parseDpsConfiguration } from './dpsConfiguration.ts';
+import { packetOf } from './packetOf.ts';
 import { handlePublish } from './publish.ts';
 import { createServiceState } from './service.ts';
 import { handleSubscribe } from './subscribe.ts';
@@ -58,34 +59,27 @@ export async function startDps(options: DpsOptions): Promise<RunningDps> {
     counts: new Map(),
   };
 
-  const service = createService(dps);
-  let opened = 0;
-  const sessions = new Set<DpsSession>();
-  const onWire = (wire: Wire) => {
-    opened += 1;
-    const session: DpsSession = new MqttSession<Device>(wire, opened, service);
-    sessions.add(session);
-    wire.onClose(() => sessions.delete(session));
-  };
-
+  const sessions = acceptSessions(createService(dps));
   const shared = {
     host: options.host ?? '127.0.0.1',
     certificate: options.certificate,
     authority: options.authority,
     fault: configuration.listenerFault,
-    onWire,
+    onWire: sessions.onWire,
   };
-  const mqtts = await listenMqtts({ ...shared, port: options.mqttsPort ?? 0 });
-  const wss = await listenWss({ ...shared, port: options.wssPort ?? 0 }).catch(async (cause: unknown) => {
-    await mqtts.close();
-    throw cause;
-  });
+  const mqtts = await listen({ ...shared, accepts: 'mqtt', port: options.mqttsPort ?? 0 });
+  const wss = await listen({ ...shared, accepts: 'webSocket', port: options.wssPort ?? 0 }).catch(
+    async (cause: unknown) => {
+      await mqtts.close();
+      throw cause;
+    },
+  );
   return {
     idScope: configuration.idScope,
     mqttsPort: mqtts.port,
     wssPort: wss.port,
     requests: history,
-    connections: () => sessions.size,
+    connections: sessions.count,
     close: async () => void (await Promise.all([mqtts.close(), wss.close()])),
   };
 }
@@ -98,30 +92,8 @@ function createService(dps: Dps): MqttService<Device> {
     unsubscribe: (session, topics) => {
       const device = session.state;
       if (device !== undefined && topics.includes(responseFilter)) device.subscribedQos = undefined;
-      note(dps, session, 'unsubscribe', { topic: topics.join(' ') });
+      dps.history.record({ ...packetOf(session), kind: 'unsubscribe', topic: topics.join(' ') });
     },
-    notice: (session, event) => note(dps, session, event.kind, detailsOf(event)),
+    notice: (session, event) => dps.history.record({ ...packetOf(session), ...event }),
   };
-}
-
-function detailsOf(event: SessionEvent): { readonly note?: string; readonly unacknowledged?: number } {
-  if (event.kind !== 'close') return {};
-  return { unacknowledged: event.unacknowledged, ...(event.why === undefined ? {} : { note: event.why }) };
-}
-
-function note(
-  { history }: Dps,
-  session: DpsSession,
-  kind: DpsRequestKind,
-  more: { readonly topic?: string; readonly note?: string; readonly unacknowledged?: number },
-): void {
-  const clientId = session.state?.registrationId ?? '';
-  history.record({
-    atMs: Date.now(),
-    connection: session.number,
-    transport: session.wire.transport,
-    clientId,
-    kind,
-    ...more,
-  });
 }

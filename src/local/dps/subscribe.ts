@@ -1,6 +1,7 @@
 import type { ISubscribePacket } from 'mqtt-packet';
 import type { Dps, DpsSession } from './device.ts';
 import { faultAt } from './faults.ts';
+import { packetOf } from './packetOf.ts';
 import { playAfter, playBefore, slowness } from './playFault.ts';
 import { responseFilter } from './topics.ts';
 
@@ -12,22 +13,14 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
   const device = session.state;
   if (device === undefined) return undefined;
   const atMs = Date.now();
-  const record = (topic: string, answer: number | undefined, note: string | undefined) =>
-    dps.history.record({
-      atMs,
-      connection: session.number,
-      transport: session.wire.transport,
-      clientId: device.registrationId,
-      kind: 'subscribe',
-      topic,
-      ...(answer === undefined ? {} : { answer }),
-      ...(note === undefined ? {} : { note }),
-    });
+  const record = (topic: string, answer: number | undefined, note: string | undefined): undefined => {
+    dps.history.record({ ...packetOf(session), atMs, kind: 'subscribe', topic, answer, note });
+  };
 
-  const answer = (): undefined => {
+  const respond = (): undefined => {
     const topics = packet.subscriptions.map((subscription) => subscription.topic);
     const played = playBefore(session, device.faults, 'subscribe');
-    if (played !== undefined) return record(topics.join(' '), undefined, played) as undefined;
+    if (played !== undefined) return record(topics.join(' '), undefined, played);
 
     const refusesAll = faultAt(device.faults, 'subscriptionRefused', 'subscribe') !== undefined;
     // [MQTT-3.8.4-5] one return code for each filter, in their order
@@ -41,7 +34,7 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
     playAfter(session, device.faults, 'subscribe');
     return undefined;
   };
-  return slowness(device.faults, 'subscribe')?.then(answer) ?? answer();
+  return slowness(device.faults, 'subscribe')?.then(respond) ?? respond();
 }
 
 /** "With QoS 2, DPS grants the maximum QoS level 1 in the SUBACK" (document). */

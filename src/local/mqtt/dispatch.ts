@@ -28,7 +28,7 @@ export function dispatch<State>(
       return service.publish(session, packet);
     case 'puback':
       session.acknowledged(packet.messageId ?? 0);
-      service.notice(session, { kind: 'puback', messageId: packet.messageId ?? 0 });
+      service.notice(session, { kind: 'puback' });
       return undefined;
     case 'pingreq':
       service.notice(session, { kind: 'pingreq' });

@@ -2,7 +2,7 @@
  * The two ways in that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. There is no third: a plaintext
  * CONNECT meets a TLS server, which answers with an alert and closes.
  */
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpServer, type Server as HttpServer, STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { WebSocketServer } from 'ws';
@@ -11,6 +11,8 @@ import type { ListenerFault } from './listenerFault.ts';
 import { tlsWire, type Wire, webSocketWire } from './wire.ts';
 
 export interface ListenOptions {
+  /** `either`: one port serves both, told apart by their first byte. */
+  readonly accepts: 'mqtt' | 'webSocket' | 'either';
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -28,49 +30,57 @@ export interface Listener {
 }
 
 const webSocketPath = '/$iothub/websocket';
-const newestOldTls = 'TLSv1.1';
+const firstByteOfHttp = 'G'.charCodeAt(0);
 
-/** MQTT over TLS. Rejects when the port cannot be had. */
-export async function listenMqtts(options: ListenOptions): Promise<Listener> {
-  const brokenTcp = brokenTcpServer(options.fault);
-  if (brokenTcp !== undefined) return listen(brokenTcp, trackSockets(brokenTcp), options);
+/** Opens a port. Rejects when it cannot be had. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const broken = brokenTcpServer(options.fault);
+  if (broken !== undefined) return open(broken, trackSockets(broken), options);
 
   const server = createTlsServer({ ...(await tlsOptions(options)), noDelay: true });
   const sockets = trackSockets(server);
+  const upgrades = webSocketUpgrades(options, sockets);
+  const toMqtt = (socket: TLSSocket) => options.onWire(tlsWire(socket, sockets.under(socket)));
+  const toWebSocket = (socket: TLSSocket) => upgrades.emit('connection', socket);
   server.on('secureConnection', (socket: TLSSocket) => {
     ignoreErrors(socket);
-    options.onWire(tlsWire(socket, sockets.under(socket)));
+    if (options.accepts === 'mqtt') toMqtt(socket);
+    else if (options.accepts === 'webSocket') toWebSocket(socket);
+    else byFirstByte(socket, (first) => (first === firstByteOfHttp ? toWebSocket : toMqtt)(socket));
   });
-  return listen(server, sockets, options);
+  return open(server, sockets, options);
 }
 
-/** MQTT over WebSocket (RFC 6455, subprotocol `mqtt`), on the path that the device SDKs use. */
-export async function listenWss(options: ListenOptions): Promise<Listener> {
-  const brokenTcp = brokenTcpServer(options.fault);
-  if (brokenTcp !== undefined) return listen(brokenTcp, trackSockets(brokenTcp), options);
+function byFirstByte(socket: TLSSocket, route: (first: number | undefined) => void): void {
+  socket.once('data', (bytes: Buffer) => {
+    socket.pause();
+    socket.unshift(bytes);
+    route(bytes[0]);
+    process.nextTick(() => socket.resume());
+  });
+}
 
-  const server = createHttpsServer({ ...(await tlsOptions(options)), noDelay: true });
-  const sockets = trackSockets(server);
+/** RFC 6455 upgrades, subprotocol `mqtt`, on the path that the device SDKs use. Not listening: TLS sockets are handed to it. */
+function webSocketUpgrades({ fault, onWire }: ListenOptions, sockets: Sockets): HttpServer {
   const webSockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    handleProtocols: (offered) => agreedSubprotocol(offered, options.fault),
+    handleProtocols: (offered) => agreedSubprotocol(offered, fault),
   });
-  server.on('request', (_request, response) => response.writeHead(404).end());
+  const server = createHttpServer((_request, response) => response.writeHead(404).end());
   server.on('upgrade', (request, duplex, head) => {
-    const socket = duplex as TLSSocket; // an HTTPS server hands over the TLS socket itself
-    ignoreErrors(socket);
-    const refusal = upgradeRefusal(request.url, request.headers['sec-websocket-protocol'], options.fault);
+    const socket = duplex as TLSSocket; // what was handed over above
+    const refusal = upgradeRefusal(request.url, request.headers['sec-websocket-protocol'], fault);
     if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => webSocket.terminate());
-      options.onWire(webSocketWire(webSocket, socket, sockets.under(socket)));
+      onWire(webSocketWire(webSocket, socket, sockets.under(socket)));
     });
   });
-  return listen(server, sockets, options);
+  return server;
 }
 
 function upgradeRefusal(
@@ -95,14 +105,11 @@ async function tlsOptions({ certificate, fault, authority }: ListenOptions): Pro
   const presented = await presentedCertificate(certificate, fault, authority);
   const shared = { cert: presented.cert, key: presented.key, requestCert: true, rejectUnauthorized: false };
   // OpenSSL 3 offers TLS 1.1 at security level 0 only
-  if (fault?.kind === 'oldTlsOnly') return { ...shared, ...tlsVersions(newestOldTls), ciphers: 'DEFAULT@SECLEVEL=0' };
+  if (fault?.kind === 'oldTlsOnly')
+    return { ...shared, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
   // Document, "TLS/SSL configuration": TLS 1.2, "otherwise connection errors will occur". A device certificate is asked
   // for and judged later, by the enrollment, as its chain ends at no public root.
   return { ...shared, minVersion: 'TLSv1.2' };
-}
-
-function tlsVersions(version: 'TLSv1.1'): TlsOptions {
-  return { minVersion: version, maxVersion: version };
 }
 
 async function presentedCertificate(
@@ -174,7 +181,7 @@ function ignoreErrors<Stream extends Socket>(socket: Stream): Stream {
   return socket;
 }
 
-function listen(server: Server, sockets: Sockets, { host, port }: ListenOptions): Promise<Listener> {
+function open(server: Server, sockets: Sockets, { host, port }: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, backlog: 4096 }, () => {

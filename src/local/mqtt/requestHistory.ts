@@ -10,17 +10,17 @@ export interface RecordedRequest<Kind extends string = string> {
   /** The MQTT client id; empty before a CONNECT has named it. */
   readonly clientId: string;
   readonly kind: Kind;
-  readonly topic?: string;
-  readonly rid?: string;
-  readonly operationId?: string;
+  readonly topic?: string | undefined;
+  readonly rid?: string | undefined;
+  readonly operationId?: string | undefined;
   /** CONNACK return code, granted QoS (128: refused), or the answer's status. Absent: nothing was answered. */
-  readonly answer?: number;
+  readonly answer?: number | undefined;
   /** Body or message that the device sent, at most 2,048 characters. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** Deliveries that the device never acknowledged (on `close`). */
-  readonly unacknowledged?: number;
+  readonly unacknowledged?: number | undefined;
   /** Why it was refused, or the fault that was played. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 export interface RequestHistory<Kind extends string = string> {

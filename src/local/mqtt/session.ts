@@ -21,8 +21,8 @@ export interface MqttService<State> {
 
 export type SessionEvent =
   | { readonly kind: 'pingreq' | 'disconnect' }
-  | { readonly kind: 'puback'; readonly messageId: number }
-  | { readonly kind: 'close'; readonly unacknowledged: number; readonly why?: string };
+  | { readonly kind: 'puback' }
+  | { readonly kind: 'close'; readonly unacknowledged: number; readonly note: string | undefined };
 
 /** A packet may be 96 KB of body (DPS limit) and its topic; whoever announces more is not listened to. */
 const maxPacketBytes = 160 * 1024;
@@ -61,8 +61,7 @@ export class MqttSession<State> {
     });
     wire.onClose(() => {
       this.#closed = true;
-      const why = this.#why === undefined ? {} : { why: this.#why };
-      service.notice(this, { kind: 'close', unacknowledged: this.#unacknowledged.size, ...why });
+      service.notice(this, { kind: 'close', unacknowledged: this.#unacknowledged.size, note: this.#why });
     });
     wire.onIdle(connectWithinMs, () => this.close('nothing heard'));
   }
