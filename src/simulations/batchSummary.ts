@@ -1,0 +1,153 @@
+import { type Outcome, type Verdict, verdicts } from '../outcomes/outcome.ts';
+import { reasonCode } from '../outcomes/reasonCode.ts';
+import { type EncodedHistograms, newHistograms, type PhaseHistograms } from './phaseHistograms.ts';
+
+export type VerdictCounts = { readonly [verdict in Verdict]: number };
+
+export interface ReasonCount {
+  readonly verdict: Verdict;
+  /** As in the metrics: `rejected:401002@register`. */
+  readonly reason: string;
+  readonly count: number;
+  /** The first three, by device number. */
+  readonly examples: readonly ReasonExample[];
+}
+
+export interface ReasonExample {
+  readonly registrationId: string;
+  readonly runId: string;
+  /** The outcome's own sentence. */
+  readonly text: string;
+}
+
+/** What a batch comes to, and, added up, what a simulation comes to. Computed from the outcomes, so that computing it twice is harmless. */
+export interface BatchSummary {
+  readonly devices: number;
+  readonly verdicts: VerdictCounts;
+  readonly reasons: readonly ReasonCount[];
+  /** Devices of each assigned hub: does the allocation policy spread as it should? */
+  readonly hubs: { readonly [hub: string]: number };
+  readonly histograms: EncodedHistograms;
+  /** Verdicts by second of the simulation in which the device ended, each `[second, healthy, degraded, failing, unknown]`. */
+  readonly timeline: readonly TimelineEntry[];
+  /** Devices whose TLS session was resumed instead of made anew. */
+  readonly tlsSessionsReused: number;
+  /** Of the devices that ran; milliseconds since the epoch. */
+  readonly firstStartMs?: number;
+  readonly lastEndMs?: number;
+}
+
+export type TimelineEntry = readonly [second: number, ...counts: number[]];
+
+const keptExamples = 3;
+const keptReasons = 20;
+const keptHubs = 50;
+/** A row property holds 32 Ki characters: sentences are cut, never the counts. */
+const keptCharacters = 200;
+const everythingElse = 'everything else';
+
+/** One outcome at a time, so that a batch needs no memory for all of its outcomes at once. */
+export interface SummaryBuilder {
+  add(outcome: Outcome): void;
+  addSummary(summary: BatchSummary): void;
+  readonly histograms: PhaseHistograms;
+  build(): BatchSummary;
+}
+
+export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
+  let devices = 0;
+  let tlsSessionsReused = 0;
+  let firstStartMs: number | undefined;
+  let lastEndMs: number | undefined;
+  const counts = new Map<Verdict, number>();
+  const reasons = new Map<string, ReasonCount>();
+  const hubs = new Map<string, number>();
+  const timeline = new Map<number, number[]>();
+  const histograms = newHistograms();
+
+  const span = (startMs: number, endMs: number) => {
+    firstStartMs = Math.min(firstStartMs ?? startMs, startMs);
+    lastEndMs = Math.max(lastEndMs ?? endMs, endMs);
+  };
+  const addToTimeline = (second: number, by: readonly number[]) => {
+    const entry = timeline.get(second) ?? verdicts.map(() => 0);
+    timeline.set(
+      second,
+      entry.map((count, i) => count + (by[i] ?? 0)),
+    );
+  };
+  const addReason = (added: ReasonCount) => {
+    const { verdict } = added;
+    const isKept = reasons.has(`${verdict} ${added.reason}`) || reasons.size < keptReasons;
+    const reason = isKept ? added.reason : everythingElse;
+    const key = `${verdict} ${reason}`;
+    const before = reasons.get(key);
+    reasons.set(key, {
+      verdict,
+      reason,
+      count: (before?.count ?? 0) + added.count,
+      examples: [...(before?.examples ?? []), ...added.examples].slice(0, keptExamples),
+    });
+  };
+  const addHub = (hub: string, count: number) => {
+    increase(hubs, hubs.has(hub) || hubs.size < keptHubs ? hub : everythingElse, count);
+  };
+
+  return {
+    histograms,
+    add(outcome) {
+      const { verdict, result } = outcome;
+      const startMs = Date.parse(outcome.startedAt);
+      const endMs = startMs + outcome.durationMs;
+      devices += 1;
+      increase(counts, verdict, 1);
+      addToTimeline(
+        Math.max(0, Math.floor((endMs - simulationCreatedAtMs) / 1000)),
+        verdicts.map((each) => (each === verdict ? 1 : 0)),
+      );
+      if (verdict !== 'healthy')
+        addReason({ verdict, reason: reasonCode(outcome), count: 1, examples: [exampleOf(outcome)] });
+      if (result.kind === 'notRun') return;
+      if (outcome.server?.tlsSessionReused) tlsSessionsReused += 1;
+      span(startMs, endMs);
+      histograms.record({ ...outcome.phases, total: outcome.durationMs });
+      if (result.kind === 'assigned' || result.kind === 'hubRefused') addHub(result.assignedHub, 1);
+    },
+    addSummary(summary) {
+      devices += summary.devices;
+      tlsSessionsReused += summary.tlsSessionsReused;
+      for (const verdict of verdicts) increase(counts, verdict, summary.verdicts[verdict]);
+      for (const reason of summary.reasons) addReason(reason);
+      for (const [hub, count] of Object.entries(summary.hubs)) addHub(hub, count);
+      histograms.addEncoded(summary.histograms);
+      for (const [second, ...by] of summary.timeline) addToTimeline(second, by);
+      if (summary.firstStartMs !== undefined && summary.lastEndMs !== undefined) {
+        span(summary.firstStartMs, summary.lastEndMs);
+      }
+    },
+    build: () => ({
+      devices,
+      verdicts: {
+        healthy: counts.get('healthy') ?? 0,
+        degraded: counts.get('degraded') ?? 0,
+        failing: counts.get('failing') ?? 0,
+        unknown: counts.get('unknown') ?? 0,
+      },
+      reasons: [...reasons.values()].sort((a, b) => b.count - a.count),
+      hubs: Object.fromEntries([...hubs].sort()),
+      histograms: histograms.encode(),
+      tlsSessionsReused,
+      timeline: [...timeline].sort(([a], [b]) => a - b).map(([second, by]) => [second, ...by] as const),
+      ...(firstStartMs !== undefined && { firstStartMs }),
+      ...(lastEndMs !== undefined && { lastEndMs }),
+    }),
+  };
+}
+
+function exampleOf({ registrationId, runId, reasons }: Outcome): ReasonExample {
+  return { registrationId, runId, text: (reasons[0] ?? '').slice(0, keptCharacters) };
+}
+
+function increase<Key>(counts: Map<Key, number>, key: Key, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}

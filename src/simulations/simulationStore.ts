@@ -1,0 +1,126 @@
+import { odata, type TableClient } from '@azure/data-tables';
+import { reserve } from './pace.ts';
+import type { Simulation } from './simulation.ts';
+import type { SimulationReport } from './simulationReport.ts';
+import { insertRow, readRow, replaceRow, untilUnchanged } from './tableRow.ts';
+
+/**
+ * The simulations table: a row a simulation (partition `simulation`), an index with the newest first (`recent`), and how far each
+ * ID scope's share of the service limit is given away (`budget`). Batches of a simulation are rows of the same table (batchStore.ts).
+ */
+export interface SimulationStore {
+  /** Inserts, or answers the one that has this id already. */
+  create(simulation: Simulation): Promise<Simulation>;
+  read(id: string): Promise<Simulation | undefined>;
+  /**
+   * Changes the newest version of the row; `change` may be called again, and answers undefined to leave the row as it is.
+   * Resolves with the simulation as it then stands, and whether this call changed it.
+   */
+  update(id: string, change: (simulation: Simulation) => Simulation | undefined): Promise<Updated | undefined>;
+  /** Newest first. */
+  recent(limit: number): Promise<readonly Simulation[]>;
+  /** Starts that all simulations of an ID scope share, so that together they stay below the service's limit. */
+  reserveBudget(idScope: string, ratePerSecond: number, count: number, nowMs: number): Promise<readonly number[]>;
+  /** Removes what was created before then, and answers the ids: their batches and outcomes are for the caller to remove. */
+  removeBefore(createdBefore: Date): Promise<readonly string[]>;
+}
+
+export interface Updated {
+  readonly simulation: Simulation;
+  readonly changed: boolean;
+}
+
+/** Only ever read and written whole. The report is a property of its own, because one holds 32 Ki characters at most. */
+interface SimulationRow {
+  readonly json: string;
+  readonly report?: string;
+}
+
+const partition = 'simulation';
+const recentPartition = 'recent';
+const budgetPartition = 'budget';
+
+export function createSimulationStore(table: TableClient): SimulationStore {
+  const store: SimulationStore = {
+    async create(simulation) {
+      const inserted = await insertRow(table, simulationRow(simulation));
+      const present = inserted ? simulation : ((await store.read(simulation.id)) ?? simulation);
+      // After the row itself, and again when a creation is repeated: a crash in between leaves nothing out of the list.
+      await insertRow(table, { partitionKey: recentPartition, rowKey: recentKey(present), id: present.id });
+      return present;
+    },
+    async read(id) {
+      const found = await readRow<SimulationRow>(table, partition, id);
+      return found && parse(found.row);
+    },
+    update: (id, change) =>
+      untilUnchanged(async () => {
+        const found = await readRow<SimulationRow>(table, partition, id);
+        if (!found) return undefined;
+        const present = parse(found.row);
+        const changed = change(present);
+        if (!changed) return { simulation: present, changed: false };
+        const replaced = await replaceRow(table, simulationRow(changed), found.etag);
+        return replaced ? { simulation: changed, changed: true } : 'changed';
+      }),
+    async recent(limit) {
+      const ids: string[] = [];
+      const rows = table.listEntities<{ id: string }>({
+        queryOptions: { filter: odata`PartitionKey eq ${recentPartition}` },
+      });
+      for await (const { id } of rows) {
+        ids.push(id);
+        if (ids.length >= limit) break;
+      }
+      const simulations = await Promise.all(ids.map((id) => store.read(id)));
+      return simulations.filter((simulation) => simulation !== undefined);
+    },
+    reserveBudget: (idScope, ratePerSecond, count, nowMs) =>
+      untilUnchanged(async () => {
+        const found = await readRow<{ nextStartAtMs: number }>(table, budgetPartition, idScope);
+        const { startsAtMs, nextStartAtMs } = reserve(
+          { ratePerSecond, nextStartAtMs: found?.row.nextStartAtMs ?? nowMs },
+          count,
+          nowMs,
+        );
+        const row = { partitionKey: budgetPartition, rowKey: idScope, nextStartAtMs };
+        const written = found ? await replaceRow(table, row, found.etag) : await insertRow(table, row);
+        return written ? startsAtMs : 'changed';
+      }),
+    async removeBefore(createdBefore) {
+      const removed: string[] = [];
+      const filter = odata`PartitionKey eq ${recentPartition} and RowKey gt ${invertedTime(createdBefore)}`;
+      for await (const { id, rowKey } of table.listEntities<{ id: string }>({ queryOptions: { filter } })) {
+        await table.deleteEntity(partition, id);
+        await table.deleteEntity(recentPartition, String(rowKey));
+        removed.push(id);
+      }
+      return removed;
+    },
+  };
+  return store;
+}
+
+function simulationRow({ report, ...rest }: Simulation) {
+  return {
+    partitionKey: partition,
+    rowKey: rest.id,
+    json: JSON.stringify(rest),
+    ...(report && { report: JSON.stringify(report) }),
+  };
+}
+
+/** Written by this module alone. */
+function parse({ json, report }: SimulationRow): Simulation {
+  const simulation = JSON.parse(json) as Simulation;
+  return report === undefined ? simulation : { ...simulation, report: JSON.parse(report) as SimulationReport };
+}
+
+function recentKey({ createdAt, id }: Simulation): string {
+  return `${invertedTime(new Date(createdAt))}-${id}`;
+}
+
+/** Tables sort by row key, upwards: the complement of the time puts the newest first. */
+function invertedTime(time: Date): string {
+  return String(Number.MAX_SAFE_INTEGER - time.getTime()).padStart(16, '0');
+}
