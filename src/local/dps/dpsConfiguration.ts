@@ -73,58 +73,38 @@ const registrationId = z
     'no registrationId: expected 1 to 128 of a-z, 0-9, - . _ :, with none of the four at either end',
   );
 
-const configurationSchema = z
-  .strictObject({
-    idScope: z
-      .string()
-      .regex(/^[A-Za-z0-9]+$/, 'expected letters and digits, such as 0neLOCAL')
-      .default('0neLOCAL'),
-    /** In seconds, as the service's answers carry it; 0 for full speed. */
-    retryAfterSeconds: z.number().min(0).default(1),
-    /** How many status queries are answered 202 before the one that is answered 200. */
-    assigningPolls: z.int().min(0).default(0),
-    /** Where a credential that is not accepted is refused: at the register answer, as was seen in public, or at CONNACK. */
-    refuseAt: z.enum(['register', 'connect']).default('register'),
-    /** The hubs linked to the service: where an enrollment goes that names none. */
-    iotHubs: hubs.optional(),
-    individualEnrollments: z
-      .array(
-        z.strictObject({
-          registrationId,
-          deviceId: z.string().min(1).max(128).optional(),
-          attestation: individualAttestation,
-          ...enrollment,
-        }),
-      )
-      .default([]),
-    enrollmentGroups: z
-      .array(z.strictObject({ enrollmentGroupId: registrationId, attestation: groupAttestation, ...enrollment }))
-      .default([]),
-    /** By registrationId, whether it is enrolled or not. */
-    faults: z.record(z.string(), faultsSchema).default({}),
-    listenerFault: listenerFaultSchema.optional(),
-    /** By device id: what the IoT Hub stand-in does wrong. */
-    hubFaults: z.record(z.string(), hubFaultSchema).default({}),
-  })
-  .superRefine((configuration, context) => {
-    const report = (list: 'individualEnrollments' | 'enrollmentGroups', ids: readonly string[], field: string) => {
-      ids.forEach((id, index) => {
-        const first = ids.findIndex((other) => other.toLowerCase() === id.toLowerCase());
-        if (first !== index)
-          context.addIssue({ code: 'custom', path: [list, index, field], message: `"${id}" is already enrolled` });
-      });
-    };
-    report(
-      'individualEnrollments',
-      configuration.individualEnrollments.map((one) => one.registrationId),
-      'registrationId',
-    );
-    report(
-      'enrollmentGroups',
-      configuration.enrollmentGroups.map((one) => one.enrollmentGroupId),
-      'enrollmentGroupId',
-    );
-  });
+const configurationSchema = z.strictObject({
+  idScope: z
+    .string()
+    .regex(/^[A-Za-z0-9]+$/, 'expected letters and digits, such as 0neLOCAL')
+    .default('0neLOCAL'),
+  /** In seconds, as the service's answers carry it; 0 for full speed. */
+  retryAfterSeconds: z.number().min(0).default(1),
+  /** How many status queries are answered 202 before the one that is answered 200. */
+  assigningPolls: z.int().min(0).default(0),
+  /** Where a credential that is not accepted is refused: at the register answer, as was seen in public, or at CONNACK. */
+  refuseAt: z.enum(['register', 'connect']).default('register'),
+  /** The hubs linked to the service: where an enrollment goes that names none. */
+  iotHubs: hubs.optional(),
+  individualEnrollments: z
+    .array(
+      z.strictObject({
+        registrationId,
+        deviceId: z.string().min(1).max(128).optional(),
+        attestation: individualAttestation,
+        ...enrollment,
+      }),
+    )
+    .default([]),
+  enrollmentGroups: z
+    .array(z.strictObject({ enrollmentGroupId: registrationId, attestation: groupAttestation, ...enrollment }))
+    .default([]),
+  /** By registrationId, whether it is enrolled or not. */
+  faults: z.record(z.string(), faultsSchema).default({}),
+  listenerFault: listenerFaultSchema.optional(),
+  /** By device id: what the IoT Hub stand-in does wrong. */
+  hubFaults: z.record(z.string(), hubFaultSchema).default({}),
+});
 
 export type DpsConfigurationInput = z.input<typeof configurationSchema>;
 export type DpsConfiguration = z.output<typeof configurationSchema>;
@@ -138,8 +118,23 @@ export type ParsedDpsConfiguration =
 
 export function parseDpsConfiguration(input: unknown): ParsedDpsConfiguration {
   const parsed = configurationSchema.safeParse(input);
-  if (parsed.success) return { ok: true, configuration: parsed.data };
-  return { ok: false, faults: parsed.error.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`) };
+  const duplicates = [
+    ...duplicatesOf(input, 'individualEnrollments', 'registrationId'),
+    ...duplicatesOf(input, 'enrollmentGroups', 'enrollmentGroupId'),
+  ];
+  if (parsed.success && duplicates.length === 0) return { ok: true, configuration: parsed.data };
+  const faults = parsed.error?.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`) ?? [];
+  return { ok: false, faults: [...faults, ...duplicates] };
+}
+
+/** Looked for in the input itself, so that one fault elsewhere does not hide them. */
+function duplicatesOf(input: unknown, list: string, field: string): string[] {
+  const entries: unknown = Object(input)[list];
+  if (!Array.isArray(entries)) return [];
+  const ids = entries.map((entry: unknown) => String(Object(entry)[field]).toLowerCase());
+  return ids.flatMap((id, index) =>
+    id === 'undefined' || ids.indexOf(id) === index ? [] : [`${list}[${index}].${field}: "${id}" is already enrolled`],
+  );
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

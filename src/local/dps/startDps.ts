@@ -1,7 +1,7 @@
 import type { IssuedCertificate, LocalAuthority } from '../certificates.ts';
 import type { DeviceRegistry } from '../deviceRegistry.ts';
 import { acceptSessions } from '../mqtt/acceptSessions.ts';
-import { listen } from '../mqtt/listen.ts';
+import { listenMqtt } from '../mqtt/listenMqtt.ts';
 import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistory.ts';
 import type { MqttService } from '../mqtt/session.ts';
 import { handleConnect } from './connect.ts';
@@ -67,8 +67,8 @@ export async function startDps(options: DpsOptions): Promise<RunningDps> {
     fault: configuration.listenerFault,
     onWire: sessions.onWire,
   };
-  const mqtts = await listen({ ...shared, accepts: 'mqtt', port: options.mqttsPort ?? 0 });
-  const wss = await listen({ ...shared, accepts: 'webSocket', port: options.wssPort ?? 0 }).catch(
+  const mqtts = await listenMqtt({ ...shared, accepts: 'mqtt', port: options.mqttsPort ?? 0 });
+  const wss = await listenMqtt({ ...shared, accepts: 'webSocket', port: options.wssPort ?? 0 }).catch(
     async (cause: unknown) => {
       await mqtts.close();
       throw cause;

@@ -1,7 +1,7 @@
 import type { IssuedCertificate } from '../certificates.ts';
 import type { DeviceRegistry } from '../deviceRegistry.ts';
 import { acceptSessions } from '../mqtt/acceptSessions.ts';
-import { listen } from '../mqtt/listen.ts';
+import { listenMqtt } from '../mqtt/listenMqtt.ts';
 import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistory.ts';
 import type { MqttService } from '../mqtt/session.ts';
 import { handleConnect } from './connect.ts';
@@ -40,7 +40,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     twins: new Map(),
   };
   const sessions = acceptSessions(createService(hub));
-  const listener = await listen({
+  const listener = await listenMqtt({
     accepts: 'either',
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,

@@ -33,7 +33,7 @@ const webSocketPath = '/$iothub/websocket';
 const firstByteOfHttp = 'G'.charCodeAt(0);
 
 /** Opens a port. Rejects when it cannot be had. */
-export async function listen(options: ListenOptions): Promise<Listener> {
+export async function listenMqtt(options: ListenOptions): Promise<Listener> {
   const broken = brokenTcpServer(options.fault);
   if (broken !== undefined) return open(broken, trackSockets(broken), options);
 
