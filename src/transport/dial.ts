@@ -129,8 +129,8 @@ function untrusted(socket: TLSSocket): TransportFailure {
 export function classifySocketError(error: NodeJS.ErrnoException, phase: Recorder['phase']): TransportFailure {
   const code = error.code ?? error.name;
   const { message } = error;
-  if (phase === 'dns') return { kind: 'unreachable', phase, code, message };
-  if (phase === 'tcp') return { kind: 'unreachable', phase, code, message };
+  // A port that resets has been reached: who listens there did not want to go on.
+  if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET')) return { kind: 'unreachable', phase, code, message };
   // In TLS 1.3 the server judges our certificate after our handshake has ended, so its alert may come in any later phase.
   if (/_ALERT_/.test(code)) return { kind: 'tlsFailed', phase: 'tls', code, message, refusedBy: 'server' };
   if (phase === 'tls' && !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) {

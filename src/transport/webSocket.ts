@@ -35,7 +35,7 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
   return new Promise((resolve) => {
     const settle = (upgraded: Upgraded) => {
       deadline.signal.removeEventListener('abort', onAbort);
-      webSocket.removeAllListeners();
+      webSocket.off('open', onOpen).off('unexpected-response', onOtherAnswer).off('error', onError);
       if (upgraded.kind === 'notUpgraded') {
         webSocket.on('error', ignoreLateError);
         socket.on('error', ignoreLateError);
@@ -47,11 +47,14 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
     const fail = (failure: TransportFailure) => settle({ kind: 'notUpgraded', failure });
     const onAbort = () => fail(timedOut('webSocket'));
 
-    webSocket.once('open', () => {
+    const onOpen = () => {
       recorder.received('101');
-      settle({ kind: 'upgraded', stream: createWebSocketStream(webSocket) });
-    });
-    webSocket.once('unexpected-response', (_request, response: IncomingMessage) => {
+      const stream = createWebSocketStream(webSocket);
+      // ws only ends the readable side when the peer goes, and half a connection is no use to MQTT.
+      webSocket.once('close', () => stream.destroy());
+      settle({ kind: 'upgraded', stream });
+    };
+    const onOtherAnswer = (_request: unknown, response: IncomingMessage) => {
       const status = response.statusCode ?? 0;
       recorder.received(String(status));
       fail({
@@ -60,8 +63,8 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
         status,
         message: `the upgrade was answered with ${status} ${response.statusMessage ?? ''}`.trim(),
       });
-    });
-    webSocket.once('error', (error: NodeJS.ErrnoException) => {
+    };
+    const onError = (error: NodeJS.ErrnoException) => {
       const failure = classifySocketError(error, 'webSocket');
       // What comes without a system code is ws's own judgement of the answer: a wrong subprotocol, a wrong accept key, not HTTP.
       fail(
@@ -69,7 +72,8 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
           ? failure
           : { kind: 'webSocketRefused', phase: 'webSocket', message: error.message },
       );
-    });
+    };
+    webSocket.on('open', onOpen).on('unexpected-response', onOtherAnswer).on('error', onError);
     if (deadline.signal.aborted) return onAbort();
     deadline.signal.addEventListener('abort', onAbort, { once: true });
   });

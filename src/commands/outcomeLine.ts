@@ -1,0 +1,71 @@
+import { createColors } from 'picocolors';
+import type { Outcome, ProbeResult, Verdict } from '../outcomes/outcome.ts';
+import { type Phase, phases } from '../transport/phase.ts';
+
+const barCells = 24;
+
+const marks: { readonly [verdict in Verdict]: string } = { healthy: '✔', degraded: '▲', failing: '✖', unknown: '?' };
+
+/** One letter a phase, so that the bar reads without colour. */
+const letters: { readonly [phase in Phase]: string } = {
+  keyVault: 'k',
+  dns: 'd',
+  tcp: 't',
+  tls: 's',
+  webSocket: 'w',
+  mqttConnect: 'm',
+  subscribe: 'u',
+  register: 'r',
+  assign: 'a',
+  hub: 'h',
+};
+
+export const legend = phases.map((phase) => `${letters[phase]} ${phase}`).join('  ');
+
+/** An outcome as one line that fits a terminal, with a bar of its phases; reasons follow on lines of their own. */
+export function formatOutcome(outcome: Outcome, colour: boolean): string {
+  const { verdict, probe, durationMs, reasons } = outcome;
+  const paint = painterOf(verdict, colour);
+  const colours = createColors(colour);
+  const line = [
+    paint(`${marks[verdict]} ${verdict.padEnd(8)}`),
+    colours.bold(probe.padEnd(22)),
+    `${(durationMs / 1000).toFixed(2).padStart(6)} s`,
+    colours.cyan(phaseBar(outcome)),
+    describeResult(outcome.result),
+  ].join('  ');
+  return [line, ...reasons.map((reason) => paint(`  └ ${reason}`))].join('\n');
+}
+
+/** The share of each phase in the whole time; every phase that took a cell's worth gets its letters. */
+export function phaseBar({ phases: times }: Pick<Outcome, 'phases'>): string {
+  const total = phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
+  if (total === 0) return ' '.repeat(barCells);
+  let end = 0;
+  let cells = '';
+  for (const phase of phases) {
+    end += times[phase] ?? 0;
+    cells += letters[phase].repeat(Math.max(0, Math.round((end / total) * barCells) - cells.length));
+  }
+  return cells;
+}
+
+function describeResult(result: ProbeResult): string {
+  switch (result.kind) {
+    case 'assigned':
+      return `assigned to ${result.assignedHub} as ${result.deviceId}`;
+    case 'rejected':
+      return `refused in phase ${result.phase} with ${result.errorCode ?? result.status}`;
+    case 'hubRefused':
+      return `assigned to ${result.assignedHub}, hub refused: ${result.cause.kind}`;
+    case 'notRun':
+      return `not run: ${result.cause}`;
+    default:
+      return `${result.kind} in phase ${result.phase}`;
+  }
+}
+
+function painterOf(verdict: Verdict, colour: boolean): (text: string) => string {
+  const { green, yellow, red, magenta } = createColors(colour);
+  return { healthy: green, degraded: yellow, failing: red, unknown: magenta }[verdict];
+}

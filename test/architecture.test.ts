@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sourceFolder = join(root, 'src');
+
+/** Which folders of `src` a folder may import from, besides itself. What is not listed may not. */
+const mayImport: { readonly [folder: string]: readonly string[] } = {
+  '.': ['config', 'functions', 'keyvault', 'identity', 'outcomes', 'probes', 'simulations', 'status', 'http'],
+  functions: ['.', 'config', 'probes', 'simulations', 'outcomes', 'status', 'http'],
+  http: ['config'],
+  probes: ['config', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
+  simulations: ['.', 'config', 'probes', 'keyvault', 'outcomes', 'status', 'transport', 'http'],
+  attestation: ['transport'],
+  keyvault: ['identity'],
+  identity: [],
+  transport: [],
+  dps: ['transport'],
+  hub: ['transport'],
+  outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'identity'],
+  status: ['config', 'outcomes', 'transport', 'http'],
+  config: ['transport'],
+  local: [],
+  commands: ['config', 'local', 'outcomes', 'simulations', 'transport'],
+};
+
+/** Packages that only these folders may touch. */
+const onlyIn: { readonly [name: string]: readonly string[] } = {
+  mqtt: ['transport'],
+  'mqtt-packet': ['local'],
+  ws: ['transport', 'local'],
+  '@azure/functions': ['functions', 'http', '.'],
+  '@azure/keyvault-secrets': ['keyvault'],
+  '@azure/identity': ['identity'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly folder: string;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(sourceFolder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const imports = files.flatMap(importsOf);
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(sourceFolder, file), 'utf8');
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|^import\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/gm,
+  );
+  return [...statements].map(([, type, from, bare, dynamic]) => ({
+    file,
+    folder: folderOf(file),
+    target: from ?? bare ?? dynamic ?? '',
+    typeOnly: type !== undefined,
+  }));
+}
+
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '.') : '.';
+}
+
+describe('the architecture', () => {
+  it('lets each folder import only from the folders that it is allowed to know', () => {
+    const forbidden = imports
+      .filter(({ target }) => target.startsWith('.'))
+      .map((found) => ({ ...found, to: relative(sourceFolder, join(sourceFolder, dirname(found.file), found.target)) }))
+      .filter(({ folder, to }) => folderOf(to) !== folder && !mayImport[folder]?.includes(folderOf(to)))
+      // Types of a neighbour's values may be named anywhere in the product, except across the border to the stand-ins.
+      .filter(({ typeOnly, folder, to }) => !typeOnly || folder === 'local' || folderOf(to) === 'local')
+      .map(({ file, to }) => `${file} imports ${to}`);
+    expect(forbidden).toEqual([]);
+  });
+
+  it('keeps each library in the folder that it belongs to', () => {
+    const forbidden = imports
+      .filter(({ folder, target, typeOnly }) => !typeOnly && onlyIn[target]?.includes(folder) === false)
+      .map(({ file, target }) => `${file} imports ${target}`);
+    expect(forbidden).toEqual([]);
+  });
+
+  it('reads the environment in one place of the shipped code', () => {
+    const readers = files
+      .filter((file) => !['local', 'commands'].includes(folderOf(file)))
+      .filter((file) => /process\.env/.test(readFileSync(join(sourceFolder, file), 'utf8')));
+    expect(readers).toEqual(['config/configuration.ts']);
+  });
+
+  it('has no file that is longer than one idea', () => {
+    const long = files
+      .map((file) => ({ file, lines: readFileSync(join(sourceFolder, file), 'utf8').split('\n').length }))
+      .filter(({ lines }) => lines > 260);
+    expect(long).toEqual([]);
+  });
+
+  it('has no default export, no enum and no barrel', () => {
+    const offenders = files.filter((file) =>
+      /^export (default|enum|\*)|^(const )?enum /m.test(readFileSync(join(sourceFolder, file), 'utf8')),
+    );
+    expect(offenders).toEqual([]);
+  });
+
+  it('registers each function under the name of its file, and main.ts imports them all', () => {
+    const functions = files.filter((file) => file.startsWith('functions/'));
+    const main = readFileSync(join(sourceFolder, 'main.ts'), 'utf8');
+    for (const file of functions) {
+      const name = file.slice('functions/'.length, -'.ts'.length);
+      const text = readFileSync(join(sourceFolder, file), 'utf8');
+      expect.soft(text, file).toMatch(new RegExp(`app\\.(http|timer|storageQueue)\\(\\s*'${name}'`));
+      expect.soft(text, file).toMatch(new RegExp(`export async function ${name}\\b`));
+      expect.soft(main).toContain(`'./${file}'`);
+    }
+    expect(functions.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,32 @@
+import { decodeKey } from '../../src/attestation/deviceKey.ts';
+import { createSasToken } from '../../src/attestation/sasToken.ts';
+import { register } from '../../src/dps/register.ts';
+import { createDeadline } from '../../src/transport/deadline.ts';
+import { createRecorder } from '../../src/transport/recorder.ts';
+import { tlsContext } from '../../src/transport/tlsContext.ts';
+import type { BenchDevice } from './benchDevice.ts';
+
+/** Ours: the same exchange as the product's, with its phases, its transcript and its deadline. */
+export async function registerWithExchange(device: BenchDevice): Promise<string> {
+  const { host, port, idScope, registrationId, key } = device;
+  const deadline = createDeadline(60_000);
+  const { result } = await register({
+    endpoint: { host, port },
+    transport: 'mqtt',
+    idScope,
+    registrationId,
+    apiVersion: '2019-03-31',
+    secureContext: tlsContext(),
+    password: createSasToken({
+      resource: `${idScope}/registrations/${registrationId}`,
+      key: decodeKey(key) ?? Buffer.alloc(0),
+      expiresAtSeconds: Math.floor(Date.now() / 1000) + 3600,
+      policy: 'registration',
+    }),
+    recorder: createRecorder('dns'),
+    deadline,
+  });
+  deadline.clear();
+  if (result.kind !== 'assigned') throw new Error(`not assigned: ${JSON.stringify(result)}`);
+  return result.assignedHub;
+}

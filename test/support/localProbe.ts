@@ -1,0 +1,76 @@
+import { type Probe, probeSchema } from '../../src/config/probe.ts';
+import type { SecretResult } from '../../src/keyvault/secretResult.ts';
+import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { createDeviceRegistry } from '../../src/local/deviceRegistry.ts';
+import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
+import type { ReadSecret } from '../../src/probes/credential.ts';
+import { runProbe } from '../../src/probes/runProbe.ts';
+import { trust } from './trust.ts';
+
+/** The device that the tests play: registered individually, with this key. */
+export const registrationId = 'device-001';
+export const deviceKey = Buffer.from('the key of device-001, which is 32').toString('base64');
+
+const trusted = await createLocalAuthority();
+trust(trusted.caPem);
+
+export const authority = trusted;
+export const registry = createDeviceRegistry();
+
+type Enrollment = NonNullable<DpsConfigurationInput['individualEnrollments']>[number];
+
+/** A stand-in with one individual enrollment; what the test adds goes into the enrollment or into the configuration. */
+export function startLocalDps(
+  enrollment: Partial<Enrollment> = {},
+  configuration: Partial<DpsConfigurationInput> = {},
+): Promise<RunningDps> {
+  return authority.issueServer().then((certificate) =>
+    startDps({
+      certificate,
+      authority,
+      registry,
+      configuration: {
+        idScope: '0neLOCAL',
+        retryAfterSeconds: 0,
+        individualEnrollments: [
+          {
+            registrationId,
+            attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: deviceKey } },
+            iotHubHostName: 'hub-a.azure-devices.net',
+            ...enrollment,
+          },
+        ],
+        ...configuration,
+      },
+    }),
+  );
+}
+
+/** A probe of that device against that stand-in; `over` replaces any field of it. */
+export function localProbe(dps: RunningDps, over: Record<string, unknown> = {}): Probe {
+  const port = over.transport === 'mqtt-ws' ? dps.wssPort : dps.mqttsPort;
+  return probeSchema.parse({
+    name: 'local',
+    idScope: dps.idScope,
+    registrationId,
+    attestation: { type: 'symmetricKey', secret: 'device-key' },
+    globalDeviceEndpoint: `localhost:${port}`,
+    timeoutSeconds: 10,
+    ...over,
+  });
+}
+
+/** A vault with these secrets and nothing else. */
+export function vaultOf(secrets: Record<string, string> = { 'device-key': deviceKey }): ReadSecret {
+  return async (secret): Promise<SecretResult> => {
+    const value = secrets[secret];
+    return value === undefined
+      ? { kind: 'notFound', secret, message: `no secret ${secret}` }
+      : { kind: 'found', value };
+  };
+}
+
+export function run(probe: Probe, over: Partial<Parameters<typeof runProbe>[1]> = {}) {
+  return runProbe(probe, { readSecret: vaultOf(), location: 'test', trigger: 'http', ...over });
+}
