@@ -1,0 +1,40 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll } from 'vitest';
+import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
+import { createHistory, type OutcomeHistory } from '../../src/outcomes/history.ts';
+
+/** One Azurite for a test file. Its tests keep apart by the names of their probes. */
+export function useAzurite(): { readonly connectionString: () => string } {
+  let azurite: Azurite | undefined;
+  beforeAll(async () => {
+    azurite = await startAzurite();
+  });
+  afterAll(async () => {
+    await azurite?.close();
+  });
+  return {
+    connectionString() {
+      if (!azurite) throw new Error('Azurite runs only within the tests of a file');
+      return azurite.connectionString;
+    },
+  };
+}
+
+export function historyAt(connectionString: string): OutcomeHistory {
+  return createHistory({ connection: { kind: 'connectionString', connectionString } });
+}
+
+/** The connection string of a storage that is away: its port was free a moment ago, and nobody listens there. */
+export async function closedStorage(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === 'string') throw new Error('expected a TCP port');
+  return connectionStringFor(address.port);
+}
+
+export function connectionStringFor(port: number): string {
+  const key = Buffer.alloc(64, 'k').toString('base64');
+  return `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${key};TableEndpoint=http://127.0.0.1:${port}/devstoreaccount1;`;
+}
