@@ -54,10 +54,18 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     }
   }
 
+  function connect(): Promise<GetSecret> {
+    const connected = client ?? createVaultClient(vaultUrl, identity);
+    client = connected;
+    connected.catch(() => {
+      client = undefined; // what could not be made is made anew
+    });
+    return connected;
+  }
+
   async function ask(name: string, signal: AbortSignal): Promise<SecretResult> {
     try {
-      client ??= createVaultClient(vaultUrl, identity);
-      const getSecret = await client;
+      const getSecret = await connect();
       return judge(name, await getSecret(name, signal), now());
     } catch (error) {
       return secretUnavailable(name, vaultUrl, error);

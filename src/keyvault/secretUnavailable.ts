@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { firstLine } from '../identity/firstLine.ts';
 import type { SecretUnavailable } from './secretResult.ts';
 
 /** What the Azure libraries throw when a service answered: the status, and the service's error body. */
@@ -26,7 +27,11 @@ export function secretUnavailable(secret: string, vaultUrl: string, error: unkno
   const answered = serviceError.safeParse(error);
   if (!answered.success) {
     if (isCredentialError(error)) {
-      return unavailable('unauthenticated', `no token for Key Vault could be had: ${firstLine(error.message)}`);
+      const why =
+        error.name === developerLoginError
+          ? 'nobody is logged in to Azure on this machine: run "az login"'
+          : firstLine(error.message);
+      return unavailable('unauthenticated', `no token for Key Vault could be had: ${why}`);
     }
     // Never the message of just any error: that of a parser quotes what it read.
     const code = networkError.safeParse(error).data?.code ?? (error instanceof Error ? error.name : typeof error);
@@ -88,6 +93,9 @@ export function disabled(secret: string): SecretUnavailable {
   };
 }
 
+/** What DefaultAzureCredential throws when it has tried every login of this machine; the message lists them all. */
+const developerLoginError = 'AggregateAuthenticationError';
+
 /** By name, because `instanceof` would ask for the library, which may not be loaded. */
 function isCredentialError(error: unknown): error is Error {
   return (
@@ -99,13 +107,4 @@ function isCredentialError(error: unknown): error is Error {
       'AuthenticationRequiredError',
     ].includes(error.name)
   );
-}
-
-/** Without anything that could be a token or a key. */
-function firstLine(text: string): string {
-  return text
-    .split(/\r?\n/, 1)
-    .join('')
-    .replace(/[\w+/=.-]{40,}/g, '…')
-    .slice(0, 300);
 }

@@ -5,6 +5,7 @@ import { createSecretReader, type SecretReaderOptions } from '../../src/keyvault
 import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { type KeyVaultFault, type KeyVaultOptions, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
+import { packagesLoadedBy } from '../support/packagesLoadedBy.ts';
 
 const canary = 'q83vCANARYvalueThatMustNeverBeSeen0123456789abcdefghijklmnopqrs==';
 const noDeadline = new AbortController().signal;
@@ -186,6 +187,14 @@ describe('createSecretReader', () => {
     expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'notFound' });
     now += 5_000;
     expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found' });
+  });
+
+  it('loads no client before the first read', () => {
+    const create = `exports.createSecretReader({ vaultUrl: 'https://localhost:1', identity: { managedIdentity: false } })`;
+    expect(packagesLoadedBy('keyvault/secretReader.ts', create)).toEqual(['zod']);
+    expect(
+      packagesLoadedBy('keyvault/secretReader.ts', `await ${create}.read('key', AbortSignal.timeout(9000))`),
+    ).toEqual(expect.arrayContaining(['@azure/identity', '@azure/keyvault-secrets']));
   });
 });
 

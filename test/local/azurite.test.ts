@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AzuriteOptions, startAzurite } from '../../src/local/azurite.ts';
 import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
-import { trustAuthority } from '../support/trustAuthority.ts';
+import { trust } from '../support/trust.ts';
 
 const insecure = { allowInsecureConnection: true };
 
@@ -47,7 +47,7 @@ describe('startAzurite', () => {
   it('takes tokens of the local managed identity over HTTPS, as storage without shared keys does', async () => {
     const directory = await temporaryDirectory();
     const authority = await createLocalAuthority();
-    trustAuthority(authority.caPem);
+    trust(authority.caPem);
     const { cert, key } = await authority.issueServer();
     const certificate = { certFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') };
     await writeFile(certificate.certFile, cert);

@@ -3,7 +3,7 @@ import type { AzureIdentity } from '../../src/identity/azureCredential.ts';
 import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { type KeyVault, type KeyVaultOptions, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { type ManagedIdentity, startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
-import { trustAuthority } from './trustAuthority.ts';
+import { trust } from './trust.ts';
 
 export interface TestIdentity {
   readonly endpoint: ManagedIdentity;
@@ -48,7 +48,7 @@ export async function startTestVault(
   options: Partial<KeyVaultOptions> = {},
 ): Promise<KeyVault> {
   const authority = await createLocalAuthority();
-  trustAuthority(authority.caPem);
+  trust(authority.caPem);
   const vault = await startKeyVault({ certificate: await authority.issueServer(), tenantId, checkToken, ...options });
   onTestFinished(() => vault.close());
   return vault;

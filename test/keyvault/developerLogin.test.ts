@@ -1,0 +1,25 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createSecretReader } from '../../src/keyvault/secretReader.ts';
+import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { startKeyVault } from '../../src/local/keyVault/keyVault.ts';
+import { trust } from '../support/trust.ts';
+
+// In a file of its own: MSAL decides once a process whether there is a managed identity.
+it('tells a developer who is not logged in what to do', async () => {
+  vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'dev');
+  vi.stubEnv('PATH', '/nowhere'); // so that no Azure CLI of this machine is found
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const authority = await createLocalAuthority();
+  trust(authority.caPem);
+  const certificate = await authority.issueServer();
+  const tenantId = '0c1d2e3f-0000-4000-8000-000000000000';
+  const vault = await startKeyVault({ certificate, tenantId, checkToken: () => undefined, secrets: { key: 'value' } });
+  onTestFinished(() => vault.close());
+
+  const reader = createSecretReader({ vaultUrl: vault.url, identity: { managedIdentity: false } });
+  expect(await reader.read('key', AbortSignal.timeout(20_000))).toEqual({
+    kind: 'unauthenticated',
+    secret: 'key',
+    message: 'no token for Key Vault could be had: nobody is logged in to Azure on this machine: run "az login"',
+  });
+});
