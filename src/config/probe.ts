@@ -1,68 +1,82 @@
 import { z } from 'zod';
+import { attestationSchema } from './attestationSchema.ts';
+import { endpointSchema } from './endpoint.ts';
+import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
+import { alternatives } from './faults.ts';
 
 const millisecondsPerSecond = 1000;
 
-/** registrationId: at most 128 characters, alphanumeric plus `: . _ -`, no special character at either end (REST reference). */
-const registrationId = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9:._-]{0,126}[A-Za-z0-9])?$/, {
-  error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
-});
+/** Azure's load balancer gives up on an HTTP request after 230 s, and a probe run on demand has to answer before that. */
+const longestTimeoutSeconds = 220;
 
-/** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */
-const keyVaultName = z.string().regex(/^[0-9A-Za-z-]{1,127}$/, {
-  error: 'expected the name of a Key Vault object (1 to 127 letters, digits and dashes), not its value',
-});
-
-const enrollment = z.enum(['individual', 'group']).default('individual');
-
-const symmetricKey = z.strictObject({
-  type: z.literal('symmetricKey'),
-  /** Name of the Key Vault secret that holds the base64 key. */
-  secret: keyVaultName,
-  enrollment,
-  /** How long the SAS token is valid, in seconds; negative makes a token that has already expired, for a refusal canary. */
-  tokenLifetimeSeconds: z.int().min(-86_400).max(86_400).default(3600),
-});
-
-const x509 = z.strictObject({
-  type: z.literal('x509'),
-  /** Name of the Key Vault certificate: the device's own, or the group's CA. */
-  certificate: keyVaultName,
-  enrollment,
-});
-
-const expect = z.strictObject({
-  result: z.enum(['assigned', 'refused', 'disabled', 'failed']).default('assigned'),
-  errorCode: z.int().min(100_000).max(999_999).optional(),
-  assignedHub: z.array(z.string().min(1)).min(1).optional(),
-  deviceId: z.string().min(1).optional(),
-  substatus: z.string().min(1).optional(),
-  withinSeconds: z.number().positive().optional(),
-  certificateDaysLeft: z.number().nonnegative().optional(),
-  rootFingerprints: z
-    .array(z.string().regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i))
-    .min(1)
-    .optional(),
-});
+/** DPS takes messages of at most 96 KB (its published limits). */
+const largestPayloadBytes = 96 * 1024;
 
 /** One configured check, as in the contract's section "A probe". */
-export const probeSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  idScope: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
-  registrationId,
-  attestation: z.discriminatedUnion('type', [symmetricKey, x509]),
-  /** host[:port] */
-  globalDeviceEndpoint: z.string().default('global.azure-devices-provisioning.net'),
-  transport: z.enum(['mqtt', 'mqtt-ws']).default('mqtt'),
-  apiVersion: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/)
-    .default('2019-03-31'),
-  payload: z.json().optional(),
-  timeoutSeconds: z.number().positive().max(220).default(60),
-  everyMinutes: z.int().positive().optional(),
-  verifyHub: z.enum(['connect', 'telemetry', 'twin']).optional(),
-  expect: expect.prefault({}),
-});
+export const probeSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+        error: 'expected 1 to 63 lower-case letters, digits and dashes, with no dash first',
+      })
+      .meta({ description: 'The probe in URLs, metrics and history. Each probe has its own.' }),
+    idScope: z
+      .string()
+      .regex(/^[0-9A-Za-z]{1,64}$/, {
+        error: 'expected the ID scope of a DPS instance: letters and digits, as in 0ne00000000',
+      })
+      .meta({ description: "The DPS instance's ID scope.", examples: ['0ne00000000'] }),
+    registrationId: z
+      .string()
+      // alphanumeric plus `: . _ -`, at most 128, no special character at either end (REST reference)
+      .regex(/^[A-Za-z0-9](?:[A-Za-z0-9:._-]{0,126}[A-Za-z0-9])?$/, {
+        error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
+      })
+      .meta({
+        description: "The simulated device's registration ID. Give each probe its own: it is the MQTT client ID.",
+      }),
+    attestation: attestationSchema,
+    globalDeviceEndpoint: endpointSchema.default('global.azure-devices-provisioning.net').meta({
+      description: 'host[:port] that the device connects to. The port defaults to 8883, over WebSocket to 443.',
+    }),
+    transport: z.enum(['mqtt', 'mqtt-ws']).default('mqtt').meta({
+      description: 'mqtt: MQTT over TLS, port 8883. mqtt-ws: MQTT over WebSocket and TLS, port 443.',
+    }),
+    apiVersion: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, { error: 'expected a date, as in 2019-03-31, or a date and -preview' })
+      .default('2019-03-31')
+      .meta({ description: 'DPS device API version.', examples: ['2019-03-31', '2021-06-01', '2021-10-01'] }),
+    payload: z
+      .json({ error: 'expected a JSON value' })
+      .refine((payload) => Buffer.byteLength(JSON.stringify(payload) ?? '') <= largestPayloadBytes, {
+        error: 'expected at most 96 KB of JSON, the largest message that DPS takes',
+      })
+      .optional()
+      .meta({
+        description: "Custom allocation data, sent with the registration to the enrollment's allocation function.",
+      }),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .max(longestTimeoutSeconds)
+      .default(60)
+      .meta({
+        description: `The one deadline of a run, from the Key Vault read to the hub's answer. At most ${longestTimeoutSeconds}.`,
+      }),
+    everyMinutes: z.int().positive().optional().meta({
+      description:
+        'Run only every so many minutes, counted from midnight UTC where a day is a multiple. Default: each tick of PROBE_SCHEDULE.',
+    }),
+    verifyHub: z.enum(['connect', 'telemetry', 'twin']).optional().meta({
+      description:
+        'Afterwards prove the assignment at the hub. connect: be let in. telemetry: also have one message acknowledged. twin: also read the twin. Only with an expected result of assigned.',
+    }),
+    expect: expectationSchema.prefault({}),
+  })
+  .meta({ title: 'Probe', description: 'One simulated device that registers with DPS, and what has to come of it.' })
+  .check(z.superRefine(checkFieldsTogether, { when: ({ value }) => isRecord(value) }));
 
 /** A probe as the app uses it: parsed, defaults filled in. */
 export type Probe = z.infer<typeof probeSchema>;
@@ -71,4 +85,39 @@ export type Attestation = Probe['attestation'];
 
 export function timeoutMs(probe: Probe): number {
   return probe.timeoutSeconds * millisecondsPerSecond;
+}
+
+/**
+ * Rules between fields. They run even when single fields are wrong, so that every fault is reported at once: what they read may be of
+ * any type, and a field that is wrong in itself says nothing here.
+ */
+function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): void {
+  if (!isRecord(probe) || !isRecord(probe.expect)) return;
+  const expected = probe.expect;
+  for (const { field, results } of fieldsByResult) {
+    if (expected[field] === undefined || isAmong(expected.result, results)) continue;
+    report(['expect', field], `expected only with an expected result of ${alternatives(results)}`);
+  }
+  if (probe.verifyHub !== undefined && !isAmong(expected.result, ['assigned'])) {
+    report(['verifyHub'], 'expected only with an expected result of assigned: nothing else leads to a hub');
+  }
+  const { withinSeconds } = expected;
+  const { timeoutSeconds } = probe;
+  if (typeof withinSeconds === 'number' && typeof timeoutSeconds === 'number' && withinSeconds >= timeoutSeconds) {
+    report(['expect', 'withinSeconds'], 'expected less than timeoutSeconds, which ends the run first');
+  }
+
+  function report(path: string[], message: string): void {
+    context.addIssue({ code: 'custom', path, message });
+  }
+}
+
+/** A result that is no known one has its own fault already. */
+function isAmong(result: unknown, results: readonly string[]): boolean {
+  const known: readonly unknown[] = expectationSchema.shape.result.unwrap().options;
+  return !known.includes(result) || results.some((one) => one === result);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

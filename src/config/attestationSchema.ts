@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { looksLikeSecret } from './secretLooking.ts';
+
+/** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */
+function keyVaultName(kind: 'secret' | 'certificate') {
+  const notItsValue = `expected the name of a Key Vault ${kind}, not its value`;
+  return z
+    .string()
+    .regex(/^[0-9A-Za-z-]{1,127}$/, {
+      error: ({ input }) =>
+        looksLikeSecret(String(input))
+          ? notItsValue
+          : `expected the name of a Key Vault ${kind}: 1 to 127 letters, digits and dashes`,
+      abort: true,
+    })
+    .refine((name) => !looksLikeSecret(name), { error: notItsValue });
+}
+
+const enrollment = z.enum(['individual', 'group']).default('individual').meta({
+  description:
+    "individual: the secret is this device's own. group: it is the enrollment group's, and the device's key or certificate is made from it.",
+});
+
+const symmetricKey = z
+  .strictObject({
+    type: z.literal('symmetricKey'),
+    secret: keyVaultName('secret').meta({ description: 'Name of the Key Vault secret that holds the base64 key.' }),
+    enrollment,
+    tokenLifetimeSeconds: z.int().min(-86_400).max(86_400).default(3600).meta({
+      description:
+        'How long the SAS token is valid, in seconds. Negative: a token that has already expired, for a refusal canary.',
+    }),
+  })
+  .meta({
+    title: 'Symmetric key',
+    description: 'The device signs a SAS token with its key, or with one derived from the group key.',
+  });
+
+const x509 = z
+  .strictObject({
+    type: z.literal('x509'),
+    certificate: keyVaultName('certificate').meta({
+      description: "Name of the Key Vault certificate (PEM or PFX, with its key): the device's own, or the group's CA.",
+    }),
+    enrollment,
+  })
+  .meta({
+    title: 'X.509 certificate',
+    description:
+      'The certificate is presented in TLS. Its common name is the registrationId; with a group it is issued in memory.',
+  });
+
+/** How the simulated device proves itself. */
+export const attestationSchema = z
+  .discriminatedUnion('type', [symmetricKey, x509], {
+    error: (issue) => (issue.code === 'invalid_union' ? typeExpected(issue.input) : undefined),
+  })
+  .meta({ description: 'How the device proves itself.' });
+
+function typeExpected(attestation: unknown): string {
+  const type = attestation instanceof Object && 'type' in attestation ? attestation.type : undefined;
+  if (type === undefined) return 'required, but missing: symmetricKey or x509';
+  // "DPS attualmente non supporta i dispositivi che usano il meccanismo di attestazione TPM sul protocollo MQTT" (the document's note)
+  const isTpm = typeof type === 'string' && type.toLowerCase() === 'tpm';
+  return isTpm
+    ? 'DPS does not offer TPM attestation over MQTT: expected symmetricKey or x509'
+    : 'expected symmetricKey or x509';
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { endpointSchema } from './endpoint.ts';
+
+/** What the operator holds to be right: it turns a result into a verdict. */
+export const expectationSchema = z
+  .strictObject({
+    result: z.enum(['assigned', 'refused', 'disabled', 'failed']).default('assigned').meta({
+      description:
+        'How the registration has to end. refused: DPS did not let this credential in, and for no other reason; anything else is never healthy.',
+    }),
+    errorCode: z.int().min(100_000).max(999_999).optional().meta({
+      description: 'The six-digit code that a refusal or failure has to carry. Only with result refused or failed.',
+    }),
+    assignedHub: z.array(endpointSchema).min(1).optional().meta({
+      description:
+        "The hubs that the device may be assigned to. Only with result assigned. Also the list of hubs, besides Azure's own, that verifyHub may show the credential to.",
+    }),
+    deviceId: z.string().min(1).max(128).optional().meta({
+      description: 'The device id that has to be assigned. Only with result assigned.',
+    }),
+    substatus: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({
+        description: 'The substatus that the assignment has to have. Only with result assigned.',
+        examples: ['initialAssignment', 'deviceDataMigrated', 'deviceDataReset', 'reprovisionedToInitialAssignment'],
+      }),
+    withinSeconds: z.number().positive().optional().meta({
+      description: 'A slower run is degraded. Less than timeoutSeconds; only with result assigned.',
+    }),
+    certificateDaysLeft: z.number().nonnegative().optional().meta({
+      description:
+        "The run is degraded when the server's chain, the device certificate or the secret ends in fewer days.",
+    }),
+    rootFingerprints: z
+      .array(
+        z.string().regex(/^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}$/, {
+          error: 'expected a SHA-256 fingerprint: 32 hexadecimal bytes joined by colons',
+        }),
+      )
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'SHA-256 fingerprints of the root certificates that the server may have; another root is degraded.',
+      }),
+  })
+  .meta({ description: 'What has to happen for the run to be healthy.' });
+
+/** Fields of `expect` that say something only about certain results. */
+export const fieldsByResult: readonly { readonly field: string; readonly results: readonly string[] }[] = [
+  { field: 'errorCode', results: ['refused', 'failed'] },
+  { field: 'assignedHub', results: ['assigned'] },
+  { field: 'deviceId', results: ['assigned'] },
+  { field: 'substatus', results: ['assigned'] },
+  { field: 'withinSeconds', results: ['assigned'] },
+];

@@ -1,0 +1,77 @@
+import { Cron } from 'croner';
+
+const millisecondsPerMinute = 60_000;
+
+/** A timer may call a little before or after its tick; half a second is less than the distance of any two ticks. */
+const tickToleranceMs = 500;
+
+const names = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT';
+const value = `(?:\\d{1,2}|${names})`;
+const item = `(?:\\*|${value}(?:-${value})?)(?:/\\d{1,2})?`;
+const field = new RegExp(`^${item}(?:,${item})*$`, 'i');
+const fieldNames = ['second', 'minute', 'hour', 'day of month', 'month', 'day of week'];
+
+/**
+ * NCRONTAB as the Functions host reads it: six fields, in UTC, where day of month and day of week must both hold. croner knows more
+ * (`L`, `#`, `W`, `?`, 7 for Sunday), which the host would refuse, so what reaches it is checked before.
+ *
+ * @returns what is wrong with the expression, or undefined
+ */
+export function scheduleFault(expression: string): string | undefined {
+  const fields = expression.trim().split(/\s+/);
+  if (fields.length !== fieldNames.length) {
+    return `expected six fields (${fieldNames.join(', ')}), as in "0 */5 * * * *", not ${fields.length}`;
+  }
+  for (const [index, text] of fields.entries()) {
+    const isSeven = index === 5 && /(?:^|[,-])0?7(?:$|[,/-])/.test(text);
+    if (!field.test(text) || isSeven || !isAccepted(fields, index)) {
+      return `expected an NCRONTAB ${fieldNames[index]} in field ${index + 1}: ${ranges[index]}, *, lists, ranges and steps`;
+    }
+  }
+  return cron(expression).nextRun() === null ? 'expected a schedule that ever ticks: no such day exists' : undefined;
+}
+
+const ranges = ['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC', '0-6 or SUN-SAT'];
+
+/** One field alone, the others being `*`: so a fault is told with its place. */
+function isAccepted(fields: readonly string[], index: number): boolean {
+  try {
+    cron(fieldNames.map((_, at) => (at === index ? fields[at] : '*')).join(' '));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first tick after an instant. `expression` has no `scheduleFault`. */
+export function nextTick(expression: string, after: Date): Date | undefined {
+  return cron(expression).nextRun(after) ?? undefined;
+}
+
+/** The last tick before an instant. */
+export function previousTick(expression: string, before: Date): Date | undefined {
+  return cron(expression).previousRuns(1, before)[0];
+}
+
+/**
+ * Whether a probe's turn comes with this tick. With `everyMinutes` it does at the first tick of each period of so many minutes, counted
+ * from the epoch; so the answer needs no memory, holds for any schedule, and two instances agree.
+ *
+ * @param now when the timer called, or the tick itself
+ */
+export function isDue(probe: { readonly everyMinutes?: number | undefined }, now: Date, expression: string): boolean {
+  if (probe.everyMinutes === undefined) return true;
+  const tick = previousTick(expression, new Date(now.getTime() + tickToleranceMs));
+  if (tick === undefined) return true;
+  const before = previousTick(expression, tick);
+  return before === undefined || periodOf(tick, probe.everyMinutes) !== periodOf(before, probe.everyMinutes);
+}
+
+export function periodOf(instant: Date, everyMinutes: number): number {
+  return Math.floor(instant.getTime() / (everyMinutes * millisecondsPerMinute));
+}
+
+/** `5/10` is "from 5 on, every 10" to the host, and a sloppy range to croner. */
+function cron(expression: string): Cron {
+  return new Cron(expression.trim(), { mode: '6-part', timezone: 'UTC', domAndDow: true, sloppyRanges: true });
+}

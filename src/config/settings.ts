@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { type ConfigurationFault, explainIssue, toFaults } from './faults.ts';
+import { scheduleFault } from './schedule.ts';
+import { days, type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';
+import {
+  parseOutcomesStorage,
+  parseQueueStorage,
+  type StorageConnection,
+  storageSettingsSchema,
+} from './storageConnection.ts';
+
+/** The application settings, parsed. What is absent was not configured: the app does without, and says so. */
+export interface Settings {
+  /** Origin of the vault, without a slash at the end. */
+  readonly keyVaultUrl?: string;
+  /** NCRONTAB, UTC. */
+  readonly probeSchedule: string;
+  /** Where this instance looks from. */
+  readonly location: string;
+  /** Tables: outcomes and simulations. */
+  readonly outcomesStorage?: StorageConnection;
+  /** Queues, in the app's own account: simulation batches. */
+  readonly queueStorage?: StorageConnection;
+  readonly applicationInsights?: ApplicationInsightsSettings;
+  readonly identity: IdentitySettings;
+  /** Of the status page, the badges and the metrics. */
+  readonly statusPageAuth: 'function' | 'anonymous';
+  readonly outcomeRetentionDays: number;
+}
+
+export interface ApplicationInsightsSettings {
+  readonly connectionString: string;
+  /** Whether telemetry is sent with a Microsoft Entra token, and whose. */
+  readonly authentication: { readonly kind: 'none' } | { readonly kind: 'entra'; readonly clientId?: string };
+}
+
+export interface IdentitySettings {
+  /** The platform offers a managed identity here; otherwise it is the developer's own login. */
+  readonly kind: 'managed' | 'developer';
+  /** Of the user-assigned identity. */
+  readonly clientId?: string;
+}
+
+export type ParsedSettings =
+  | { readonly kind: 'valid'; readonly settings: Settings }
+  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationFault[] };
+
+const settingsSchema = z
+  .object({
+    KEY_VAULT_URL: httpsOrigin('a key vault, as in https://NAME.vault.azure.net'),
+    PROBES: z.string(),
+    PROBES_FILE: z.string(),
+    PROBE_SCHEDULE: z.string().superRefine((expression, context) => {
+      const message = scheduleFault(expression);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    }),
+    PROBE_LOCATION: z.string().max(64),
+    /** Set by App Service. */
+    REGION_NAME: z.string(),
+    APPLICATIONINSIGHTS_CONNECTION_STRING: z
+      .string()
+      .regex(/(?:^|;)\s*InstrumentationKey=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(?:;|$)/i, {
+        error: 'expected the connection string of an Application Insights resource, with its InstrumentationKey',
+      }),
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
+      .string()
+      .regex(/^(?:ClientId=[0-9a-f-]{36};)?Authorization=AAD(?:;ClientId=[0-9a-f-]{36})?;?$/i, {
+        error: 'expected Authorization=AAD, and for a user-assigned identity ClientId=GUID;Authorization=AAD',
+      }),
+    AZURE_CLIENT_ID: identityClientId,
+    /** Set by App Service where there is a managed identity. */
+    IDENTITY_ENDPOINT: z.string(),
+    STATUS_PAGE_AUTH: z.enum(['function', 'anonymous']),
+    OUTCOME_RETENTION_DAYS: days,
+  })
+  .partial();
+
+/** Every five minutes (CONTRACT, "Settings"). */
+export const defaultProbeSchedule = '0 */5 * * * *';
+
+/** The names of all settings that the code reads. */
+export const settingNames: readonly string[] = [
+  ...Object.keys(settingsSchema.shape),
+  ...Object.keys(storageSettingsSchema.shape),
+];
+
+/** Those of `settingNames` that Azure sets by itself. */
+export const platformSettingNames: readonly string[] = ['REGION_NAME', 'IDENTITY_ENDPOINT'];
+
+/** Our settings out of an environment, trimmed. One that is empty counts as not set, as templates and shells leave them behind. */
+export function ownSettings(environment: Environment): Environment {
+  return Object.fromEntries(
+    settingNames.map((name) => [name, environment[name]?.trim() || undefined]).filter(([, text]) => text !== undefined),
+  );
+}
+
+/** Reads every setting but the probes, and finds every fault. */
+export function parseSettings(environment: Environment): ParsedSettings {
+  const own = ownSettings(environment);
+  const parsed = settingsSchema.safeParse(own, { error: explainIssue });
+  const parsedStorage = storageSettingsSchema.safeParse(own, { error: explainIssue });
+  const outcomesStorage = parseOutcomesStorage(own);
+  const queueStorage = parseQueueStorage(own);
+
+  const faults = [
+    ...unresolvedReferences(own),
+    ...toFaults(parsed.error?.issues ?? [], ''),
+    ...toFaults(parsedStorage.error?.issues ?? [], ''),
+    ...[outcomesStorage, queueStorage].filter((storage) => isFault(storage)),
+  ];
+  if (!parsed.success || faults.length > 0) return { kind: 'invalid', faults: oncePerSetting(faults) };
+
+  const { data } = parsed;
+  return {
+    kind: 'valid',
+    settings: {
+      probeSchedule: data.PROBE_SCHEDULE ?? defaultProbeSchedule,
+      location: data.PROBE_LOCATION ?? data.REGION_NAME ?? 'local',
+      identity: {
+        kind: data.IDENTITY_ENDPOINT === undefined ? 'developer' : 'managed',
+        ...(data.AZURE_CLIENT_ID === undefined ? {} : { clientId: data.AZURE_CLIENT_ID }),
+      },
+      statusPageAuth: data.STATUS_PAGE_AUTH ?? 'function',
+      outcomeRetentionDays: data.OUTCOME_RETENTION_DAYS ?? 90,
+      ...(data.KEY_VAULT_URL === undefined ? {} : { keyVaultUrl: data.KEY_VAULT_URL.replace(/\/$/, '') }),
+      ...(outcomesStorage === undefined || isFault(outcomesStorage) ? {} : { outcomesStorage }),
+      ...(queueStorage === undefined || isFault(queueStorage) ? {} : { queueStorage }),
+      ...(data.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
+        ? {}
+        : {
+            applicationInsights: {
+              connectionString: data.APPLICATIONINSIGHTS_CONNECTION_STRING,
+              authentication: telemetryAuthentication(data.APPLICATIONINSIGHTS_AUTHENTICATION_STRING),
+            },
+          }),
+    },
+  };
+}
+
+function telemetryAuthentication(text: string | undefined): ApplicationInsightsSettings['authentication'] {
+  if (text === undefined) return { kind: 'none' };
+  const clientId = /ClientId=([0-9a-f-]+)/i.exec(text)?.[1];
+  return { kind: 'entra', ...(clientId === undefined ? {} : { clientId }) };
+}
+
+/** App Service leaves the reference itself as the value when it may not, or cannot, read the secret. */
+function unresolvedReferences(own: Environment): readonly ConfigurationFault[] {
+  return Object.entries(own)
+    .filter(([, text]) => text?.startsWith('@Microsoft.KeyVault('))
+    .map(([path]) => ({
+      path,
+      message: 'a Key Vault reference that App Service could not resolve: is the identity allowed to read it?',
+    }));
+}
+
+/** What is said of a setting first explains the rest. */
+function oncePerSetting(faults: readonly ConfigurationFault[]): readonly ConfigurationFault[] {
+  return [...new Map(faults.toReversed().map((fault) => [fault.path, fault])).values()].toReversed();
+}
+
+function isFault(storage: StorageConnection | ConfigurationFault | undefined): storage is ConfigurationFault {
+  return storage !== undefined && 'path' in storage;
+}
