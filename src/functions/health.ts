@@ -1,0 +1,12 @@
+import { app, type HttpResponseInit } from '@azure/functions';
+import { canary } from '../canary.ts';
+import { checkHealth } from '../http/checkHealth.ts';
+import { json } from '../http/problem.ts';
+
+/** Can this app read its configuration, its vault and its storage? 200 or 503, and which of them it is. */
+export async function health(): Promise<HttpResponseInit> {
+  const report = await checkHealth(canary());
+  return json(report, { status: report.status === 'healthy' ? 200 : 503 });
+}
+
+app.http('health', { route: 'health', methods: ['GET'], authLevel: 'function', handler: health });

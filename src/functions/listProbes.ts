@@ -1,0 +1,17 @@
+import { app, type HttpResponseInit } from '@azure/functions';
+import { json } from '../http/problem.ts';
+import { whenConfigured } from '../http/whenConfigured.ts';
+import { latestOutcomes } from '../outcomes/latestOutcomes.ts';
+
+/** The probes as configured, with the names of their secrets and never more, each with its last outcome. */
+export async function listProbes(): Promise<HttpResponseInit> {
+  return whenConfigured(async ({ probes, history }) => {
+    const { latest, fault } = await latestOutcomes(probes, history);
+    return json({
+      probes: probes.map((probe) => ({ ...probe, lastOutcome: latest.get(probe.name) ?? null })),
+      ...(fault && { storageFault: fault }),
+    });
+  });
+}
+
+app.http('listProbes', { route: 'probes', methods: ['GET'], authLevel: 'function', handler: listProbes });

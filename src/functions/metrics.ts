@@ -1,0 +1,19 @@
+import { app, type HttpResponseInit } from '@azure/functions';
+import { publicPagesAuthLevel } from '../canary.ts';
+import { problem } from '../http/problem.ts';
+import { whenConfigured } from '../http/whenConfigured.ts';
+import { latestOutcomes } from '../outcomes/latestOutcomes.ts';
+import { metricsContentType, renderMetrics } from '../outcomes/prometheus.ts';
+import { version } from '../version.ts';
+
+/** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
+export async function metrics(): Promise<HttpResponseInit> {
+  return whenConfigured(async ({ probes, history, settings }) => {
+    const { latest, fault } = await latestOutcomes(probes, history);
+    if (fault) return problem({ status: 503, title: 'The history cannot be read', detail: fault });
+    const body = await renderMetrics([...latest.values()], { version, location: settings.location });
+    return { headers: { 'content-type': metricsContentType }, body };
+  });
+}
+
+app.http('metrics', { route: 'metrics', methods: ['GET'], authLevel: publicPagesAuthLevel(), handler: metrics });

@@ -1,0 +1,20 @@
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { observationOf } from '../http/observationOf.ts';
+import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
+import { whenConfigured } from '../http/whenConfigured.ts';
+import { metricsContentType, renderProbe } from '../outcomes/prometheus.ts';
+import { observeProbe } from '../probes/observeProbe.ts';
+
+/** Prometheus's multi-target pattern: runs the target now, and answers with its metrics. */
+export async function probe(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
+  return whenConfigured(async (canary) => {
+    const target = request.query.get('target') ?? undefined;
+    const configured = probeNamed(canary, target);
+    if (!configured) return unknownProbe(canary, target);
+    const outcome = await observeProbe(configured, observationOf(canary, 'http', context));
+    const debug = request.query.get('debug') === 'true';
+    return { headers: { 'content-type': metricsContentType }, body: await renderProbe(outcome, { debug }) };
+  });
+}
+
+app.http('probe', { route: 'probe', methods: ['GET'], authLevel: 'function', handler: probe });

@@ -1,0 +1,22 @@
+import { app, type InvocationContext, type Timer } from '@azure/functions';
+import { canary, timerSchedule } from '../canary.ts';
+import { formatFaults } from '../config/faults.ts';
+import { isDue } from '../config/schedule.ts';
+import { observationOf } from '../http/observationOf.ts';
+import { runRound } from '../probes/runRound.ts';
+
+/** The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing. */
+export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
+  const configured = canary();
+  if (configured.kind === 'misconfigured') {
+    context.error(`No probe runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
+    return;
+  }
+  const { probes, settings } = configured.canary;
+  const now = new Date();
+  const due = probes.filter((probe) => isDue(probe, now, settings.probeSchedule));
+  const observation = observationOf(configured.canary, 'timer', context);
+  await runRound(due, observation, (error) => context.error(error));
+}
+
+app.timer('runProbes', { schedule: timerSchedule(), handler: runProbes });

@@ -1,0 +1,141 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startAppInsights } from './appInsights/appInsights.ts';
+import { startAzurite } from './azurite.ts';
+import { createLocalAuthority, type LocalAuthority } from './certificates.ts';
+import { createDeviceRegistry } from './deviceRegistry.ts';
+import { startDps } from './dps/startDps.ts';
+import { startHub } from './hub/startHub.ts';
+import { startKeyVault } from './keyVault/keyVault.ts';
+import { readLocalSecrets } from './localSecrets.ts';
+import { startManagedIdentity } from './managedIdentity/managedIdentity.ts';
+import { sampleDps, sampleProbes, sampleSecrets } from './samples.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The stand-ins that run, and the settings that point the product at them. */
+export interface LocalCloud {
+  /** The given environment, completed: for the process that hosts the functions. */
+  readonly environment: Environment;
+  readonly standIns: readonly StandIn[];
+  /** Ends everything, whatever state it is in. */
+  close(): Promise<void>;
+}
+
+export interface StandIn {
+  readonly name: string;
+  readonly address: string;
+}
+
+/**
+ * Starts a stand-in for everything that the given environment does not point anywhere: whoever has a vault, a storage account,
+ * Application Insights or probes of their own uses those. @throws a sentence that says what to do.
+ */
+export async function startLocalCloud(given: Environment): Promise<LocalCloud> {
+  const folder = await mkdtemp(join(tmpdir(), 'dps-canary-'));
+  const started: { readonly close: () => Promise<unknown> }[] = [
+    { close: () => rm(folder, { recursive: true, force: true }) },
+  ];
+  const close = async () => void (await Promise.allSettled(started.toReversed().map((standIn) => standIn.close())));
+  try {
+    const authority = await createLocalAuthority();
+    const keep = <T extends { close(): Promise<unknown> }>(standIn: T): T => {
+      started.push(standIn);
+      return standIn;
+    };
+    const parts = await Promise.all([
+      trustStore(given, authority, folder),
+      has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep),
+      samples(given, authority, keep),
+      has(given, 'KEY_VAULT_URL') ? nothing : keyVault(given, authority, keep),
+      given.APPLICATIONINSIGHTS_CONNECTION_STRING ? nothing : appInsights(authority, keep),
+    ]);
+    return {
+      environment: Object.assign({}, given, ...parts.map(({ settings }) => settings)),
+      standIns: parts.flatMap(({ standIns }) => standIns),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Part {
+  readonly settings: Environment;
+  readonly standIns: readonly StandIn[];
+}
+
+type Keep = <T extends { close(): Promise<unknown> }>(standIn: T) => T;
+
+const nothing: Part = { settings: {}, standIns: [] };
+
+/** Functions' own convention: the setting itself, or any of its identity form (`AzureWebJobsStorage__accountName`, …). */
+function has(given: Environment, setting: string): boolean {
+  return Object.entries(given).some(([name, value]) => value && (name === setting || name.startsWith(`${setting}__`)));
+}
+
+/** Node adds one file to its trust store: what was trusted before stays trusted beside the stand-ins' own root. */
+async function trustStore(given: Environment, authority: LocalAuthority, folder: string): Promise<Part> {
+  const file = join(folder, 'trusted.pem');
+  const already = given.NODE_EXTRA_CA_CERTS ? await readFile(given.NODE_EXTRA_CA_CERTS, 'utf8').catch(() => '') : '';
+  await writeFile(file, `${already}\n${authority.caPem}`);
+  return { settings: { NODE_EXTRA_CA_CERTS: file }, standIns: [] };
+}
+
+async function azurite(keep: Keep): Promise<Part> {
+  const storage = keep(await startAzurite());
+  return {
+    settings: { AzureWebJobsStorage: storage.connectionString },
+    standIns: [{ name: 'Storage (Azurite)', address: storage.tableServiceUri }],
+  };
+}
+
+async function samples(given: Environment, authority: LocalAuthority, keep: Keep): Promise<Part> {
+  if (given.PROBES || given.PROBES_FILE) return nothing;
+  const registry = createDeviceRegistry();
+  const hub = keep(await startHub({ certificate: await authority.issueServer(), registry }));
+  const hubName = `localhost:${hub.port}`;
+  const dps = keep(
+    await startDps({ configuration: sampleDps(hubName), certificate: await authority.issueServer(), registry }),
+  );
+  const endpoint = `localhost:${dps.mqttsPort}`;
+  return {
+    settings: { PROBES: JSON.stringify(sampleProbes(endpoint, hubName)) },
+    standIns: [
+      { name: 'DPS', address: `mqtts://${endpoint}, wss://localhost:${dps.wssPort}` },
+      { name: 'IoT Hub', address: `mqtts://${hubName}` },
+    ],
+  };
+}
+
+async function keyVault(given: Environment, authority: LocalAuthority, keep: Keep): Promise<Part> {
+  const identity = keep(await startManagedIdentity());
+  const { tenantId, checkToken } = identity;
+  const secrets = { ...sampleSecrets, ...(await readLocalSecrets(given.LOCAL_SECRETS_FILE)) };
+  const vault = keep(
+    await startKeyVault({ certificate: await authority.issueServer(), tenantId, checkToken, secrets }),
+  );
+  return {
+    settings: {
+      KEY_VAULT_URL: vault.url,
+      IDENTITY_ENDPOINT: identity.endpoint,
+      IDENTITY_HEADER: identity.header,
+      AZURE_CLIENT_ID: identity.clientId,
+    },
+    standIns: [
+      { name: 'Key Vault', address: vault.url },
+      { name: 'Managed identity', address: identity.endpoint },
+    ],
+  };
+}
+
+async function appInsights(authority: LocalAuthority, keep: Keep): Promise<Part> {
+  const ingestion = keep(await startAppInsights({ certificate: await authority.issueServer() }));
+  const address = /IngestionEndpoint=([^;]+)/.exec(ingestion.connectionString)?.[1] ?? '';
+  return {
+    settings: { APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString },
+    standIns: [{ name: 'Application Insights', address }],
+  };
+}

@@ -1,0 +1,68 @@
+import { createHmac } from 'node:crypto';
+import type { DpsConfigurationInput } from './dps/dpsConfiguration.ts';
+
+/** What `npm start` shows when nobody has brought probes: a few demonstration devices, and the enrollments that know them. */
+const idScope = '0neLOCAL';
+
+/** Keys that protect nothing but the demonstration, made from their own names so that every start has the same. */
+function demoKey(name: string): string {
+  return createHmac('sha256', 'demonstration').update(name).digest('base64');
+}
+
+/** What the enrollments of the samples need; known before the ports are. */
+export function sampleDps(hub: string): DpsConfigurationInput {
+  return {
+    idScope,
+    retryAfterSeconds: 1,
+    iotHubs: [hub],
+    individualEnrollments: [
+      {
+        registrationId: 'canary-001',
+        attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey('canary-001') } },
+      },
+    ],
+    enrollmentGroups: [
+      {
+        enrollmentGroupId: 'fleet',
+        attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey('fleet') } },
+      },
+    ],
+    faults: { 'canary-slow': [{ kind: 'slow', delayMs: 2500, at: 'poll' }] },
+  };
+}
+
+export const sampleSecrets = {
+  'canary-001-key': demoKey('canary-001'),
+  'fleet-key': demoKey('fleet'),
+  'wrong-key': demoKey('a key that no enrollment has'),
+} as const;
+
+export function sampleProbes(endpoint: string, hub: string): readonly object[] {
+  const shared = { idScope, globalDeviceEndpoint: endpoint, timeoutSeconds: 20 };
+  const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
+  return [
+    {
+      ...shared,
+      name: 'individual-key',
+      registrationId: 'canary-001',
+      attestation: { type: 'symmetricKey', secret: 'canary-001-key' },
+      verifyHub: 'connect',
+      expect: { assignedHub: [hub], withinSeconds: 10, certificateDaysLeft: 7 },
+    },
+    { ...shared, name: 'group-key', registrationId: 'canary-002', attestation: fleet },
+    {
+      ...shared,
+      name: 'wrong-key-is-refused',
+      registrationId: 'canary-001',
+      attestation: { type: 'symmetricKey', secret: 'wrong-key' },
+      expect: { result: 'refused' },
+    },
+    {
+      ...shared,
+      name: 'slow-assignment',
+      registrationId: 'canary-slow',
+      attestation: fleet,
+      expect: { withinSeconds: 2 },
+    },
+  ];
+}

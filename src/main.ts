@@ -1,0 +1,8 @@
+/** The app's table of contents: every function, each in the file of its name. */
+import './functions/runProbes.ts';
+import './functions/runProbeNow.ts';
+import './functions/listProbes.ts';
+import './functions/probe.ts';
+import './functions/listOutcomes.ts';
+import './functions/metrics.ts';
+import './functions/health.ts';

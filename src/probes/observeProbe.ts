@@ -1,0 +1,47 @@
+import type { Probe } from '../config/probe.ts';
+import type { OutcomeHistory } from '../outcomes/history.ts';
+import type { Outcome, Trigger } from '../outcomes/outcome.ts';
+import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
+import { refusedAt } from '../outcomes/verdict.ts';
+import type { ReadSecret } from './credential.ts';
+import { runProbe } from './runProbe.ts';
+
+export interface Observation {
+  readonly readSecret: ReadSecret;
+  /** Forgets a secret that may have been rotated. */
+  readonly forgetSecret: (name: string) => void;
+  readonly location: string;
+  readonly trigger: Trigger;
+  readonly history?: Pick<OutcomeHistory, 'latest'> | undefined;
+  readonly sinks: readonly OutcomeSink[];
+  readonly reportSinkFault: (fault: SinkFault) => void;
+}
+
+/** A storage that answers slowly must not hold a probe up for long: without the outcome before, only drift goes unseen. */
+const previousTimeoutMs = 2_000;
+
+/**
+ * Runs a probe and records its outcome. What the outcome before was is read first, and nothing else of ours happens until the run
+ * has ended, so that its times are its own. Rejects only when no sink at all took the outcome.
+ */
+export async function observeProbe(probe: Probe, observation: Observation): Promise<Outcome> {
+  const { readSecret, forgetSecret, location, trigger, history, sinks, reportSinkFault } = observation;
+  const previous = await history?.latest(probe.name, AbortSignal.timeout(previousTimeoutMs)).catch(() => undefined);
+  const outcome = await runProbe(probe, { readSecret, location, trigger, previous });
+
+  if (refusedAt(outcome.result)) forgetSecret(secretOf(probe));
+  const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
+  for (const fault of faults) reportSinkFault(fault);
+  return outcome;
+}
+
+function secretOf({ attestation }: Probe): string {
+  return attestation.type === 'symmetricKey' ? attestation.secret : attestation.certificate;
+}
+
+/** Ten thousand transcripts of runs that went well would only hide the one that is looked for. */
+function withoutNeedlessTranscript(outcome: Outcome): Outcome {
+  if (outcome.verdict !== 'healthy') return outcome;
+  const { transcript: _, ...kept } = outcome;
+  return kept;
+}
