@@ -1,6 +1,6 @@
 import { type Outcome, type Verdict, verdicts } from '../outcomes/outcome.ts';
+import { type EncodedHistograms, newHistograms, type PhaseHistograms } from '../outcomes/phaseHistograms.ts';
 import { reasonCode } from '../outcomes/reasonCode.ts';
-import { type EncodedHistograms, newHistograms, type PhaseHistograms } from './phaseHistograms.ts';
 
 export type VerdictCounts = { readonly [verdict in Verdict]: number };
 

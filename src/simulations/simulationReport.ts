@@ -1,3 +1,4 @@
+import type { Percentiles } from '../outcomes/phaseHistograms.ts';
 import {
   type BatchSummary,
   newSummary,
@@ -5,7 +6,6 @@ import {
   type TimelineEntry,
   type VerdictCounts,
 } from './batchSummary.ts';
-import type { Percentiles } from './phaseHistograms.ts';
 
 /** What the devices that have ended come to: part of the progress resource, and the result when all have. */
 export interface SimulationReport {

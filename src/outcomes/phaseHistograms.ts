@@ -1,7 +1,7 @@
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { type Phase, phases } from '../transport/phase.ts';
 
-/** A phase, or the whole run of a device. */
+/** A phase, or a whole run. */
 export type Measured = Phase | 'total';
 
 /** Text for a table row: about 300 characters each. */
