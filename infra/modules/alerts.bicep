@@ -1,0 +1,237 @@
+metadata description = 'Who is told what, and when. Severity 1 wakes somebody, 2 is for the working day, 3 is for the week.'
+
+import { alerting, probe, tags as tagsType } from '../types.bicep'
+
+@description('Start of the name of each rule.')
+param namePrefix string
+
+@description('Region of the rules.')
+param location string
+
+@description('Tags.')
+param tags tagsType
+
+@description('Name of the Application Insights component that the rules read.')
+param componentName string
+
+@description('The configured probes.')
+param probes probe[]
+
+@description('Each location and the name of its app.')
+param apps app[]
+
+@description('What to report, and to whom.')
+param settings alerting
+
+@description('One location.')
+type app = {
+  @description('Location, as the outcomes give it.')
+  location: string
+
+  @description('Name of the function app.')
+  name: string
+}
+
+var silentMinutes = settings.?silentMinutes ?? 30
+var failingRuns = settings.?failingRuns ?? 2
+var ofRuns = settings.?ofRuns ?? 3
+var emailAddresses = settings.?emailAddresses ?? []
+
+// Rows for the datatables in the queries: which probes there are, and after how long each counts as silent.
+var probeRows = join(
+  map(probes, probe => '"${probe.name}", ${max(silentMinutes, 3 * (probe.?everyMinutes ?? 1))}'),
+  ', '
+)
+var locationRows = join(map(apps, app => '"${app.location}"'), ', ')
+var appRows = join(map(apps, app => '"${app.location}", "${app.name}"'), ', ')
+var budget = string(10000 - (settings.?objectiveBasisPoints ?? 9900))
+
+var probeVerdict = replace(
+  replace(loadTextContent('../queries/probeVerdict.kql'), '{{probes}}', probeRows),
+  '{{ofRuns}}',
+  string(ofRuns)
+)
+var burnRate = replace(
+  replace(loadTextContent('../queries/burnRate.kql'), '{{probes}}', probeRows),
+  '{{budgetBasisPoints}}',
+  budget
+)
+
+var rules = [
+  {
+    name: 'probe-failing'
+    severity: 1
+    description: 'Devices like this one cannot provision: the newest runs of the probe were failing.'
+    query: replace(probeVerdict, '{{verdict}}', 'failing')
+    measure: 'runs'
+    dimensions: ['probe', 'location']
+    operator: 'GreaterThanOrEqual'
+    threshold: failingRuns
+    frequency: 'PT5M'
+    window: 'P2D'
+  }
+  {
+    name: 'burn-rate-fast'
+    severity: 1
+    description: 'Over the last hour and the last 15 minutes, failures spend the error budget 14 times too fast: 2 % of a month in an hour.'
+    query: replace(replace(burnRate, '{{longMinutes}}', '60'), '{{shortMinutes}}', '15')
+    measure: 'burnRate'
+    dimensions: ['probe']
+    operator: 'GreaterThanOrEqual'
+    threshold: 14
+    frequency: 'PT5M'
+    window: 'PT1H'
+  }
+  {
+    name: 'burn-rate-slow'
+    severity: 2
+    description: 'Over the last six hours and the last hour, failures spend the error budget 6 times too fast: 5 % of a month in six hours.'
+    query: replace(replace(burnRate, '{{longMinutes}}', '360'), '{{shortMinutes}}', '60')
+    measure: 'burnRate'
+    dimensions: ['probe']
+    operator: 'GreaterThanOrEqual'
+    threshold: 6
+    frequency: 'PT15M'
+    window: 'PT6H'
+  }
+  {
+    name: 'prober-silent'
+    severity: 1
+    description: 'The timer of a location is dead: nobody is looking.'
+    query: replace(
+      replace(loadTextContent('../queries/proberSilent.kql'), '{{apps}}', appRows),
+      '{{silentMinutes}}',
+      string(silentMinutes)
+    )
+    measure: 'runs'
+    dimensions: ['location']
+    operator: 'LessThan'
+    threshold: 1
+    frequency: 'PT5M'
+    window: 'P1D'
+  }
+  {
+    name: 'probe-silent'
+    severity: 2
+    description: 'A configured probe has left no outcome for too long.'
+    query: replace(
+      replace(loadTextContent('../queries/probeSilent.kql'), '{{probes}}', probeRows),
+      '{{locations}}',
+      locationRows
+    )
+    measure: 'runs'
+    dimensions: ['probe', 'location']
+    operator: 'LessThan'
+    threshold: 1
+    frequency: 'PT15M'
+    window: 'P2D'
+  }
+  {
+    name: 'probe-unknown'
+    severity: 2
+    description: 'The newest runs of the probe could not look: a secret is missing, or the vault refuses or does not answer. It says nothing about the service.'
+    query: replace(
+      replace(loadTextContent('../queries/probeUnknown.kql'), '{{probes}}', probeRows),
+      '{{ofRuns}}',
+      string(ofRuns)
+    )
+    measure: 'runs'
+    dimensions: ['probe', 'location']
+    operator: 'GreaterThanOrEqual'
+    threshold: failingRuns
+    frequency: 'PT15M'
+    window: 'P2D'
+  }
+  {
+    name: 'probe-degraded'
+    severity: 3
+    description: 'All of the newest runs of the probe got through, but too slowly or with an end in sight.'
+    query: replace(probeVerdict, '{{verdict}}', 'degraded')
+    measure: 'runs'
+    dimensions: ['probe', 'location']
+    operator: 'GreaterThanOrEqual'
+    threshold: ofRuns
+    frequency: 'PT15M'
+    window: 'P2D'
+  }
+  {
+    name: 'expiry'
+    severity: 2
+    description: 'A certificate of the service, a certificate of a device, or a secret ends soon, or has ended.'
+    query: replace(loadTextContent('../queries/expiry.kql'), '{{probes}}', probeRows)
+    measure: 'daysLeft'
+    dimensions: ['probe', 'location']
+    operator: 'LessThanOrEqual'
+    threshold: settings.?expiryDaysLeft ?? 21
+    frequency: 'PT1H'
+    window: 'P1D'
+  }
+  {
+    name: 'poison-queue'
+    severity: 2
+    description: 'A batch of a simulation failed five times and was given up: its devices are recorded as not run.'
+    query: loadTextContent('../queries/poisonQueue.kql')
+    measure: 'batches'
+    dimensions: []
+    operator: 'GreaterThan'
+    threshold: 0
+    frequency: 'PT15M'
+    window: 'PT15M'
+  }
+]
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: componentName
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emailAddresses)) {
+  name: 'ag-${namePrefix}'
+  #disable-next-line no-hardcoded-location // action groups have no region
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'dps-canary'
+    emailReceivers: map(emailAddresses, address => {
+      name: address
+      emailAddress: address
+      useCommonAlertSchema: true
+    })
+  }
+}
+
+resource alertRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+  for rule in rules: {
+    name: '${namePrefix}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: '${namePrefix}: ${rule.name}'
+      description: rule.description
+      severity: rule.severity
+      scopes: [component.id]
+      evaluationFrequency: rule.frequency
+      windowSize: rule.window
+      autoMitigate: true
+      // A component minutes old has no tables yet, and the rule would be refused. The tests of this project check the queries instead.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            metricMeasureColumn: rule.measure
+            timeAggregation: rule.operator == 'LessThan' || rule.operator == 'LessThanOrEqual' ? 'Minimum' : 'Maximum'
+            dimensions: map(rule.dimensions, dimension => { name: dimension, operator: 'Include', values: ['*'] })
+            operator: rule.operator
+            threshold: rule.threshold
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: concat(settings.?actionGroupIds ?? [], empty(emailAddresses) ? [] : [actionGroup.id])
+      }
+    }
+  }
+]

@@ -1,0 +1,165 @@
+metadata description = 'One function app on Flex Consumption, in one location, with its settings.'
+
+import { probe, tags as tagsType } from '../types.bicep'
+
+@description('Name of the app.')
+param name string
+
+@description('Name of the plan: on Flex Consumption each app has its own.')
+param planName string
+
+@description('Region; also what the outcomes give as their location.')
+param location string
+
+@description('Tags.')
+param tags tagsType
+
+@description('Value of the tag azd-service-name. Empty: azd does not deploy to this app.')
+param azdServiceName string
+
+@description('Name of the identity.')
+param identityName string
+
+@description('Name of the storage account of this app.')
+param storageName string
+
+@description('Name of the storage account that holds the history of all locations.')
+param historyStorageName string
+
+@description('Name of the Application Insights component.')
+param componentName string
+
+@description('URL of the vault.')
+param vaultUrl string
+
+@description('The probes.')
+param probes probe[]
+
+@description('NCRONTAB of the timer, UTC.')
+param probeSchedule string
+
+@description('Days that outcomes are kept.')
+param outcomeRetentionDays int
+
+@description('Who may see the status page.')
+param statusPageAuth 'function' | 'anonymous'
+
+@description('Major version of Node.')
+param nodeVersion string
+
+@description('Memory of an instance.')
+param instanceMemoryMB int
+
+@description('Most instances that a simulation may use.')
+param maximumInstanceCount int
+
+@description('Subnet that the app is joined to. Null: none.')
+param subnetId string?
+
+@description('Whether the app is reachable from private endpoints alone.')
+param privateInbound bool
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: storageName
+}
+
+resource historyStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: historyStorageName
+}
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: componentName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: empty(azdServiceName) ? tags : union(tags, { 'azd-service-name': azdServiceName })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: privateInbound ? 'Disabled' : 'Enabled'
+    virtualNetworkSubnetId: subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}deployments'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identity.id
+          }
+        }
+      }
+      runtime: { name: 'node', version: nodeVersion }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        // Timers of apps without one have stopped for good after a deployment (azure-functions-host issue 11828).
+        alwaysReady: [{ name: 'function:runProbes', instanceCount: 1 }]
+      }
+    }
+  }
+
+  // Publishing is by identity: no user name and password.
+  resource ftpCredentials 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scmCredentials 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
+  // No FUNCTIONS_WORKER_RUNTIME, WEBSITE_* or SCM_* here: Flex Consumption refuses them or, like WEBSITE_TIME_ZONE, breaks on them.
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: {
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+      APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
+      AZURE_CLIENT_ID: identity.properties.clientId
+      AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+      AzureWebJobsStorage__clientId: identity.properties.clientId
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+      AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+      KEY_VAULT_URL: vaultUrl
+      OUTCOME_RETENTION_DAYS: string(outcomeRetentionDays)
+      OutcomesStorage__clientId: identity.properties.clientId
+      OutcomesStorage__credential: 'managedidentity'
+      OutcomesStorage__tableServiceUri: historyStorage.properties.primaryEndpoints.table
+      PROBE_LOCATION: location
+      PROBE_SCHEDULE: probeSchedule
+      PROBES: string(probes)
+      STATUS_PAGE_AUTH: statusPageAuth
+    }
+  }
+}
+
+@description('https://… of the app.')
+output url string = 'https://${app.properties.defaultHostName}'

@@ -1,0 +1,112 @@
+metadata description = 'Every role that an app has, each the least that works. Called for the own resource group, and for the group of the vault.'
+
+@description('Resource ID of the identity; part of the name of each assignment.')
+param identityId string
+
+@description('Object ID of the identity.')
+param principalId string
+
+@description('Roles on storage accounts.')
+param storage storageGrant[] = []
+
+@description('Name of the Application Insights component to write telemetry to.')
+param componentName string?
+
+@description('Name of the vault to read secrets from.')
+param vaultName string?
+
+@description('Names of the secrets that may be read. Empty: every secret of the vault.')
+param secretNames string[] = []
+
+@description('A role on one storage account.')
+type storageGrant = {
+  @description('Name of the account.')
+  account: string
+
+  @description('Name of the role.')
+  role: 'Storage Blob Data Owner' | 'Storage Queue Data Contributor' | 'Storage Table Data Contributor'
+}
+
+var roleIds = {
+  // The host takes leases on blobs and keeps its function keys there: owner is what its documentation asks for.
+  'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  // Contributor, as a message that failed is moved to a poison queue.
+  'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+  'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+  // Certificates with their private keys are read through their secrets: no certificate role is needed.
+  'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6'
+  'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb'
+}
+
+resource accounts 'Microsoft.Storage/storageAccounts@2025-06-01' existing = [
+  for grant in storage: {
+    name: grant.account
+  }
+]
+
+resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (grant, index) in storage: {
+    name: guid(accounts[index].id, identityId, roleIds[grant.role])
+    scope: accounts[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+    }
+  }
+]
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = if (componentName != null) {
+  name: componentName ?? 'none'
+}
+
+resource componentRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (componentName != null) {
+  name: guid(component.id, identityId, roleIds['Monitoring Metrics Publisher'])
+  scope: component
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roleIds['Monitoring Metrics Publisher']
+    )
+  }
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = if (vaultName != null) {
+  name: vaultName ?? 'none'
+
+  resource secrets 'secrets' existing = [
+    for secretName in secretNames: {
+      name: secretName
+    }
+  ]
+}
+
+resource vaultRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (vaultName != null && empty(secretNames)) {
+  name: guid(vault.id, identityId, roleIds['Key Vault Secrets User'])
+  scope: vault
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roleIds['Key Vault Secrets User']
+    )
+  }
+}
+
+resource secretRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (secretName, index) in secretNames: if (vaultName != null) {
+    name: guid(vault::secrets[index].id, identityId, roleIds['Key Vault Secrets User'])
+    scope: vault::secrets[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        roleIds['Key Vault Secrets User']
+      )
+    }
+  }
+]

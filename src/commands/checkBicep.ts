@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { cp, glob, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { findBicepCli } from './bicepCli.ts';
+
+const run = promisify(execFile);
+const maxBuffer = 64 * 1024 * 1024;
+
+/** What came of checking the Bicep files. `faults` are sentences that name a file. */
+export type BicepCheck =
+  | { readonly kind: 'passed'; readonly files: number }
+  | { readonly kind: 'failed'; readonly faults: readonly string[] }
+  | { readonly kind: 'skipped'; readonly reason: string };
+
+/**
+ * Builds, lints and checks the format of every Bicep file in `infra`, and of the parameter files of the tests.
+ * It works on a copy, since the compiler writes what it builds and formats next to its source.
+ */
+export async function checkBicep(root: string = process.cwd()): Promise<BicepCheck> {
+  const cli = await findBicepCli(root);
+  if (cli.kind === 'absent') return { kind: 'skipped', reason: cli.reason };
+
+  const copy = await mkdtemp(join(tmpdir(), 'check-bicep-'));
+  try {
+    const folders = ['infra', 'test/infra'];
+    for (const folder of folders) await cp(join(root, folder), join(copy, folder), { recursive: true });
+    const modules = await filesIn(copy, 'infra/**/*.bicep');
+    const parameters = await filesIn(copy, '{infra,test/infra}/**/*.bicepparam');
+    const files = [...modules, ...parameters];
+    const findings = await lintFaults(cli.path, copy, modules.length);
+    // The compiler would only repeat the findings.
+    const failures = findings.length === 0 ? await buildFaults(cli.path, copy) : [];
+    const faults = [...findings, ...failures, ...(await formatFaults(cli.path, copy, files))];
+    return faults.length === 0 ? { kind: 'passed', files: files.length } : { kind: 'failed', faults };
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** A warning leaves the exit code 0, and some have no level that could be raised: only an empty report is a pass. */
+async function lintFaults(bicep: string, folder: string, fileCount: number): Promise<readonly string[]> {
+  const args = ['lint', '--pattern', '**/*.bicep', '--diagnostics-format', 'sarif'];
+  const { stdout, stderr } = await outputOf(bicep, args, folder);
+  // One report a file, one after the other, each an indented object of its own.
+  const reports = stdout.split(/(?<=^\})(?=\{$)/m).map(parseReport);
+  // A pattern that matches nothing is no fault to the compiler, and would pass everything here.
+  if (reports.length !== fileCount || reports.some((report) => report === undefined)) {
+    return [`bicep lint gave no report for each of ${fileCount} files: ${stderr || stdout}`];
+  }
+  const faults = reports
+    .flatMap((report) => report?.runs ?? [])
+    .flatMap(({ results }) =>
+      results.map(({ ruleId, message, locations }) => {
+        const place = locations[0]?.physicalLocation;
+        const file = place === undefined ? 'infra' : relative(folder, pathOf(place.artifactLocation.uri));
+        return `${file}:${place?.region.startLine ?? 0} ${ruleId}: ${message.text}`;
+      }),
+    );
+  // A module is reported with itself and with each file that refers to it.
+  return [...new Set(faults)];
+}
+
+/** Building a parameter file builds the template that it is for, and checks each value against its type. */
+async function buildFaults(bicep: string, folder: string): Promise<readonly string[]> {
+  const args = ['build-params', '--pattern', '**/*.bicepparam'];
+  const { exitCode, stderr } = await outputOf(bicep, args, folder);
+  if (exitCode === 0 && stderr === '') return [];
+  return stderr.split('\n').map((line) => line.replace(`${folder}/`, ''));
+}
+
+async function formatFaults(bicep: string, folder: string, files: readonly string[]): Promise<readonly string[]> {
+  const before = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const config = join(folder, 'infra', 'bicepconfig.json');
+  const args = ['format', '--pattern', '**/*.bicep*', '--config', config];
+  const { exitCode, stderr } = await outputOf(bicep, args, folder);
+  if (exitCode !== 0) return [`bicep format failed: ${stderr}`];
+  const after = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return files
+    .filter((_, index) => before[index] !== after[index])
+    .map((file) => `${file} is not formatted: bicep format --config infra/bicepconfig.json ${file}`);
+}
+
+interface Output {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The compiler exits with 1 for findings, which are no reason to throw. */
+async function outputOf(bicep: string, args: readonly string[], cwd: string): Promise<Output> {
+  try {
+    const { stdout, stderr } = await run(bicep, [...args], { cwd, maxBuffer });
+    return { exitCode: 0, stdout: stdout.trim(), stderr: stderr.trim() };
+  } catch (error) {
+    const failed = processFailure.safeParse(error);
+    if (!failed.success) throw error;
+    return { exitCode: failed.data.code, stdout: failed.data.stdout.trim(), stderr: failed.data.stderr.trim() };
+  }
+}
+
+const processFailure = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
+
+const location = z.object({
+  physicalLocation: z.object({
+    artifactLocation: z.object({ uri: z.string() }),
+    region: z.object({ startLine: z.int() }),
+  }),
+});
+const finding = z.object({ ruleId: z.string(), message: z.object({ text: z.string() }), locations: z.array(location) });
+const sarif = z.object({ runs: z.array(z.object({ results: z.array(finding) })) });
+
+function parseReport(text: string): z.infer<typeof sarif> | undefined {
+  try {
+    return sarif.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf(uri: string): string {
+  return uri.startsWith('file:') ? fileURLToPath(uri) : uri;
+}
+
+async function filesIn(root: string, pattern: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  for await (const file of glob(pattern, { cwd: root })) files.push(file);
+  return files.toSorted();
+}
+
+if (import.meta.main) {
+  const check = await checkBicep();
+  switch (check.kind) {
+    case 'passed':
+      console.log(`Bicep: ${check.files} files build, lint clean and are formatted`);
+      break;
+    case 'skipped':
+      console.log(`Bicep: skipped, ${check.reason}`);
+      break;
+    case 'failed':
+      for (const fault of check.faults) console.error(fault);
+      process.exitCode = 1;
+  }
+}
