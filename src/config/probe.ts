@@ -75,8 +75,12 @@ export const probeSchema = z
     }),
     expect: expectationSchema.prefault({}),
   })
-  .meta({ title: 'Probe', description: 'One simulated device that registers with DPS, and what has to come of it.' })
-  .check(z.superRefine(checkFieldsTogether, { when: ({ value }) => isRecord(value) }));
+  .check(z.superRefine(checkFieldsTogether, { when: ({ value }) => isRecord(value) }))
+  .meta({
+    id: 'Probe',
+    title: 'Probe',
+    description: 'One simulated device that registers with DPS, and what has to come of it.',
+  });
 
 /** A probe as the app uses it: parsed, defaults filled in. */
 export type Probe = z.infer<typeof probeSchema>;
