@@ -47,6 +47,7 @@ function faultyAnswer(
     operationId: request.kind === 'poll' ? request.operationId : `4.0000000000000000.${randomUUID()}`,
     count,
     now,
+    retryAfterSeconds: dps.rules.retryAfterSeconds,
     honest,
     assignedNow: () => {
       const registered = honest();

@@ -11,6 +11,8 @@ export interface AnswerContext {
   /** How often this device has sent this kind of request, this one included. */
   readonly count: number;
   readonly now: Date;
+  /** What the service would ask the device to wait. */
+  readonly retryAfterSeconds: number;
   /** The service's own answer, asked for only by the faults that need it. */
   readonly honest: () => ServiceAnswer;
   /** The 200 of a device that is assigned at once. */
@@ -93,19 +95,16 @@ function statusAnswer(fault: FaultOf<'status'>, { operationId, now }: AnswerCont
   return { status: fault.status, ...retryAfter, body };
 }
 
-function throttledAnswer(fault: FaultOf<'throttled'>, { now }: AnswerContext): ServiceAnswer {
+function throttledAnswer(fault: FaultOf<'throttled'>, { now, retryAfterSeconds }: AnswerContext): ServiceAnswer {
   const answer = errorAnswer(429, 429001, 'Too many requests.', now);
-  return fault.retryAfter === null ? answer : { ...answer, retryAfter: fault.retryAfter ?? 1 };
+  return fault.retryAfter === null ? answer : { ...answer, retryAfter: fault.retryAfter ?? retryAfterSeconds };
 }
 
-function stillAssigning({ honest, operationId, registrationId }: AnswerContext): ServiceAnswer {
+function stillAssigning({ honest, operationId, registrationId, retryAfterSeconds }: AnswerContext): ServiceAnswer {
   const answer = honest();
   if (answer.status !== 200) return answer;
-  return {
-    status: 202,
-    retryAfter: 1,
-    body: { operationId, status: 'assigning', registrationState: { registrationId, status: 'assigning' } },
-  };
+  const registrationState = { registrationId, status: 'assigning' };
+  return { status: 202, retryAfter: retryAfterSeconds, body: { operationId, status: 'assigning', registrationState } };
 }
 
 type Body = Record<string, unknown>;

@@ -42,7 +42,7 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
       session.send({ cmd: 'puback', messageId: packet.messageId ?? 0 });
     }
     const given = answer(dps, device, request, body, new Date());
-    record(phase, { ...recorded, answer: given.status, note: noteOf(device) });
+    record(phase, { ...recorded, answer: given.status, note: noteOf(device, phase) });
     const travel = { phase, rid: request.rid, previous: device.lastDelivery };
     for (const delivery of deliveriesFor(given, device.faults, travel)) {
       session.deliver(delivery.topic, delivery.payload, subscribedQos); // "delivers messages at QoS 1" (document)
@@ -54,6 +54,8 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   return slowness(device.faults, request.kind)?.then(respond) ?? respond();
 }
 
-function noteOf({ admission, faults }: Device): string | undefined {
-  return admission.kind === 'refused' ? admission.why : faults[0]?.kind;
+/** Why the device is refused, or the fault that was played at this packet. */
+function noteOf({ admission, faults }: Device, phase: 'register' | 'poll'): string | undefined {
+  if (admission.kind === 'refused') return admission.why;
+  return faults.find((fault) => faultAt([fault], fault.kind, phase) !== undefined)?.kind;
 }
