@@ -1,0 +1,293 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { failSimulationTask, runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { authority } from '../support/localProbe.ts';
+import { groupKey, groupProbe } from '../support/simulatedFleet.ts';
+import { batchQueue } from '../support/simulationStorage.ts';
+import type { WorkerJob } from '../support/simulationWorker.ts';
+import { apiOf, useSimulations } from '../support/useSimulations.ts';
+
+const lab = useSimulations();
+const unhurried = { allowAboveServiceLimits: true, ratePerSecond: 500 };
+const workerFile = new URL('../support/simulationWorker.ts', import.meta.url);
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+async function fleet(
+  configuration: Parameters<typeof lab.startDps>[0] = {},
+  over: Parameters<typeof lab.context>[2] = {},
+) {
+  const dps = await lab.startDps(configuration);
+  const storage = lab.newStorage();
+  const context = await lab.context(storage, dps, over);
+  const registrations = () => dps.requests.all.filter(({ kind }) => kind === 'register');
+  return { dps, storage, context, api: apiOf(context), registrations };
+}
+
+describe('at-least-once delivery', () => {
+  it('counts each device once when every message is delivered three times, at the same time', async () => {
+    const { context, api, registrations } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 60, ...unhurried });
+    const message = { work: 'batch', simulationId: id, batchNumber: 0 };
+    await Promise.all([1, 2, 3].map(() => runSimulationTask(message, context)));
+    const ended = await api.untilEnded(id);
+    expect(sumOf(ended.verdicts)).toBe(60);
+    expect(ended.verdicts.healthy).toBe(60);
+    expect(registrations()).toHaveLength(60);
+  });
+
+  it('does nothing for a message that comes after the batch, or the simulation, is done', async () => {
+    const { context, api, registrations } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
+    const message = { work: 'batch', simulationId: id, batchNumber: 0 };
+    await runSimulationTask(message, context);
+    const before = await api.untilEnded(id);
+    await runSimulationTask(message, context);
+    await failSimulationTask(message, context);
+    await runSimulationTask({ work: 'watch', simulationId: id }, context);
+    expect(await api.untilEnded(id)).toEqual(before);
+    expect(registrations()).toHaveLength(5);
+  });
+
+  it('runs only the devices that have no outcome when a batch comes back', async () => {
+    const { context, api, registrations } = await fleet({}, { limits: { handBackAfterMs: 0 } });
+    const { id } = await api.start({ probe: 'fleet', devices: 20, ...unhurried });
+    const simulation = await context.simulations.read(id);
+    if (!simulation) throw new Error('expected the simulation');
+    const message = { work: 'batch', simulationId: id, batchNumber: 0 };
+    await runSimulationTask(message, context);
+    expect(registrations()).toHaveLength(0);
+    const patient = { ...context, limits: { ...context.limits, handBackAfterMs: 60_000, devicesAtOnce: 4 } };
+    await runSimulationTask(message, patient);
+    expect((await api.untilEnded(id)).verdicts.healthy).toBe(20);
+    expect(registrations()).toHaveLength(20);
+  });
+
+  it('is not led astray by messages that are not its own', async () => {
+    const { context, api } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
+    for (const message of [
+      '{',
+      7,
+      null,
+      [],
+      { work: 'batch' },
+      { work: 'batch', simulationId: 'none', batchNumber: 0 },
+      { work: 'batch', simulationId: id, batchNumber: 99 },
+    ]) {
+      await runSimulationTask(message, context);
+      await failSimulationTask(message, context);
+    }
+    await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
+    expect((await api.untilEnded(id)).verdicts.healthy).toBe(5);
+  });
+});
+
+describe('a worker that is killed with SIGKILL in the middle of a batch', () => {
+  it('leaves the rest to the next worker, and each device is counted once', async () => {
+    const { dps, storage, context, api, registrations } = await fleet(
+      { retryAfterSeconds: 1 },
+      { limits: { leaseMs: 2000, devicesAtOnce: 30 } },
+    );
+    const { id } = await api.start({ probe: 'fleet', devices: 150, ...unhurried });
+    const child = fork(workerFile, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const job: WorkerJob = {
+      storage,
+      caPem: authority.caPem,
+      dpsPort: dps.mqttsPort,
+      limits: { leaseMs: 2000, devicesAtOnce: 30 },
+      visibilitySeconds: 2,
+    };
+    child.send(job);
+    await new Promise<void>((half) => {
+      const stop = dps.requests.watch(() => {
+        if (registrations().length < 50) return;
+        stop();
+        half();
+      });
+    });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const before = registrations().length;
+    await lab.startWorkers(storage, context);
+
+    const ended = await api.untilEnded(id);
+    expect(ended.verdicts).toEqual({ healthy: 150, degraded: 0, failing: 0, unknown: 0 });
+    expect(before).toBeLessThan(150);
+    // Only what was under way when it died is registered again.
+    expect(registrations().length).toBeLessThanOrEqual(150 + 30);
+    expect(new Set(registrations().map(({ clientId }) => clientId)).size).toBe(150);
+  });
+
+  it('is not tried for ever: after so many dead workers the rest is written down as not run', async () => {
+    const { context, api } = await fleet({}, { limits: { claims: 2 } });
+    const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
+    await context.batches.update(id, 0, (batch) => batch && { ...batch, claims: 2 });
+    await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
+    const ended = await api.untilEnded(id);
+    expect(ended.reasons).toEqual([
+      expect.objectContaining({ verdict: 'unknown', reason: 'notRun:neverRun@keyVault', count: 8 }),
+    ]);
+  });
+});
+
+describe('a batch that can never run', () => {
+  it('ends as not run, with the reason, when its message is poison', async () => {
+    const broken = { createDeviceRunner: () => () => Promise.reject(new Error('a fault of the program')) };
+    const { storage, context, api } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
+    await lab.startWorkers(storage, { ...context, ...broken });
+    const ended = await api.untilEnded(id);
+    expect(ended).toMatchObject({ state: 'finished', verdicts: { healthy: 0, degraded: 0, failing: 0, unknown: 8 } });
+    expect(ended.reasons[0]?.examples).toHaveLength(3);
+    expect(ended.reasons[0]?.examples[0]?.text).toMatch(/^not run: .* a fault of the program/);
+  });
+
+  it.each([
+    ['is gone', []],
+    ['has an individual enrollment now', [groupProbe(1, { attestation: { type: 'symmetricKey', secret: 'x' } })]],
+  ])('ends as not run when its probe %s', async (_, probes) => {
+    const { context, api } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 4, ...unhurried });
+    await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, { ...context, probes });
+    const ended = await api.untilEnded(id);
+    expect(ended.reasons).toEqual([expect.objectContaining({ reason: 'notRun:neverRun@keyVault', count: 4 })]);
+  });
+
+  it('ends as expired when nobody works the queue off, by being looked at', async () => {
+    const { context, api, registrations } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 250, ...unhurried });
+    await context.simulations.update(id, (simulation) => ({ ...simulation, expiresAt: new Date(0).toISOString() }));
+    const ended = await api.untilEnded(id);
+    expect(ended).toMatchObject({
+      state: 'stopped',
+      reason: expect.stringMatching(/^Expired/),
+      verdicts: { unknown: 250 },
+    });
+    expect(ended.reasons).toEqual([expect.objectContaining({ reason: 'notRun:expired@keyVault', count: 250 })]);
+    expect(registrations()).toHaveLength(0);
+  });
+
+  it('is unknown, not failing, when the vault has no key', async () => {
+    const { storage, context, api } = await fleet(
+      {},
+      { readSecret: async (secret) => ({ kind: 'notFound', secret, message: 'no such secret' }) },
+    );
+    await lab.startWorkers(storage, context);
+    const { id } = await api.start({ probe: 'fleet', devices: 4, ...unhurried });
+    expect((await api.untilEnded(id)).reasons).toEqual([
+      expect.objectContaining({ verdict: 'unknown', reason: 'notRun:notFound@keyVault', count: 4 }),
+    ]);
+  });
+});
+
+describe('a restart of everything between batches', () => {
+  it('goes on where it was', async () => {
+    const { storage, context, api, registrations } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 320, ...unhurried });
+    const first = await lab.startWorkers(storage, context);
+    while (registrations().length < 150) await new Promise((resume) => setTimeout(resume, 20));
+    await first();
+    const running = await api.get(id);
+    expect(running.status).toBe(202);
+    await lab.startWorkers(storage, context);
+    const ended = await api.untilEnded(id);
+    expect(ended.verdicts.healthy).toBe(320);
+    expect(registrations()).toHaveLength(320);
+  });
+
+  it('queues again a batch whose message was lost', async () => {
+    const { storage, context, api } = await fleet({}, { limits: { resendAfterMs: 300 } });
+    const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
+    await (await batchQueue(storage)).clearMessages();
+    await lab.startWorkers(storage, context);
+    expect((await api.untilEnded(id)).verdicts.healthy).toBe(5);
+  });
+
+  it('finds a simulation again whose client and messages are gone, by the message that looks after it', async () => {
+    const { storage, context, api } = await fleet({}, { limits: { watchEverySeconds: 1 } });
+    const broken = { ...context, batches: { ...context.batches, list: () => Promise.reject(new Error('killed')) } };
+    await expect(apiOf(broken).post({ probe: 'fleet', devices: 5, ...unhurried })).rejects.toThrow('killed');
+    const [simulation] = await context.simulations.recent(1);
+    await lab.startWorkers(storage, context);
+    while ((await context.simulations.read(simulation?.id ?? ''))?.state !== 'finished') {
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
+    expect((await api.untilEnded(simulation?.id ?? '')).verdicts.healthy).toBe(5);
+  });
+});
+
+describe('a cancelled simulation', () => {
+  it('lets those under way come to their end and starts nobody else', async () => {
+    const { storage, context, api, registrations, dps } = await fleet({ retryAfterSeconds: 1 });
+    await lab.startWorkers(storage, context);
+    const { id } = await api.start({ probe: 'fleet', devices: 250, allowAboveServiceLimits: true, ratePerSecond: 40 });
+    await dps.requests.seen({ kind: 'register' });
+    const cancelled = await api.cancel(id);
+    expect(cancelled.status).toBe(202);
+    expect(cancelled.body.state).toBe('cancelling');
+    const ended = await api.untilEnded(id);
+    const started = registrations().length;
+    expect(ended.state).toBe('cancelled');
+    expect(started).toBeLessThan(200);
+    expect(ended.verdicts).toEqual({ healthy: started, degraded: 0, failing: 0, unknown: 250 - started });
+    expect(ended.reasons).toEqual([
+      expect.objectContaining({ reason: 'notRun:cancelled@keyVault', count: 250 - started }),
+    ]);
+
+    const again = await api.cancel(id);
+    expect([again.status, again.body.state]).toEqual([200, 'cancelled']);
+  });
+
+  it('is 409 when it had finished before', async () => {
+    const { context, api } = await fleet();
+    const { id } = await api.start({ probe: 'fleet', devices: 1, ...unhurried });
+    await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
+    expect((await api.cancel(id)).status).toBe(409);
+  });
+});
+
+describe('429', () => {
+  const throttledOnce = (devices: number) =>
+    Object.fromEntries(
+      Array.from({ length: devices }, (_, i) => [
+        `fleet-sim-${String(i + 1).padStart(6, '0')}`,
+        { kind: 'throttled', times: 1, retryAfter: 1 } as const,
+      ]),
+    );
+
+  it('lowers the rate of the whole simulation, and every device still gets its turn', async () => {
+    const { storage, context, api } = await fleet({ faults: throttledOnce(10) });
+    await lab.startWorkers(storage, context);
+    const { id } = await api.start({ probe: 'fleet', devices: 30, allowAboveServiceLimits: true, ratePerSecond: 50 });
+    const ended = await api.untilEnded(id);
+    expect(ended.verdicts.healthy).toBe(30);
+    expect(ended.pace).toMatchObject({ askedPerSecond: 50, lowestRatePerSecond: 25, throttled: 10 });
+  });
+
+  it('without end stops the simulation with a sentence', async () => {
+    const { dps, storage, context } = await fleet({
+      enrollmentGroups: [
+        {
+          enrollmentGroupId: 'fleet',
+          attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } },
+          fault: { kind: 'throttled', retryAfter: 1 },
+        },
+      ],
+    });
+    const probes = [groupProbe(dps.mqttsPort, { timeoutSeconds: 3 })];
+    const api = apiOf({ ...context, probes });
+    await lab.startWorkers(storage, { ...context, probes });
+    const { id } = await api.start({ probe: 'fleet', devices: 600, allowAboveServiceLimits: true, ratePerSecond: 20 });
+    const ended = await api.untilEnded(id);
+    expect(ended.state).toBe('stopped');
+    expect(ended.reason).toMatch(/^Stopped: the service answered 429 .* lowered 5 times, from 20 to /);
+    expect(sumOf(ended.verdicts)).toBe(600);
+    expect(ended.reasons.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['notRun:cancelled@keyVault', 'throttled:429001@register']),
+    );
+  }, 60_000);
+});

@@ -1,0 +1,29 @@
+/**
+ * A worker in a process of its own, to be killed by a test: `fork` it, send it a `WorkerJob`, and it works the queue off until it is
+ * killed.
+ */
+import type { WorkerLimits } from '../../src/simulations/simulationContext.ts';
+import { groupKey, groupProbe } from './simulatedFleet.ts';
+import { batchQueue, type SimulationStorage, simulationContext } from './simulationStorage.ts';
+import { trust } from './trust.ts';
+import { workQueue } from './workQueue.ts';
+
+export interface WorkerJob {
+  readonly storage: SimulationStorage;
+  readonly caPem: string;
+  readonly dpsPort: number;
+  readonly limits: Partial<WorkerLimits>;
+  readonly visibilitySeconds: number;
+}
+
+process.once('message', async ({ storage, caPem, dpsPort, limits, visibilitySeconds }: WorkerJob) => {
+  trust(caPem);
+  const context = await simulationContext(storage, {
+    probes: [groupProbe(dpsPort)],
+    readSecret: async () => ({ kind: 'found', value: groupKey }),
+    limits,
+  });
+  const { signal } = new AbortController();
+  await workQueue(await batchQueue(storage), context, { signal, visibilitySeconds });
+});
+process.once('disconnect', () => process.exit());
