@@ -1,6 +1,6 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import { canary } from '../canary.ts';
-import { checkHealth } from '../http/checkHealth.ts';
+import { canary } from '../canary/canary.ts';
+import { checkHealth } from '../canary/checkHealth.ts';
 import { json } from '../http/problem.ts';
 
 /** Can this app read its configuration, its vault and its storage? 200 or 503, and which of them it is. */

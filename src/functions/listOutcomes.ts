@@ -1,6 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { whenConfigured } from '../canary/whenConfigured.ts';
 import { json, problem } from '../http/problem.ts';
-import { whenConfigured } from '../http/whenConfigured.ts';
 import { parseOutcomeQuery } from '../outcomes/outcomeQuery.ts';
 import { describeStorageFault } from '../outcomes/storageFault.ts';
 

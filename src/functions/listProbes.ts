@@ -1,6 +1,6 @@
 import { app, type HttpResponseInit } from '@azure/functions';
+import { whenConfigured } from '../canary/whenConfigured.ts';
 import { json } from '../http/problem.ts';
-import { whenConfigured } from '../http/whenConfigured.ts';
 import { latestOutcomes } from '../outcomes/latestOutcomes.ts';
 
 /** The probes as configured, with the names of their secrets and never more, each with its last outcome. */

@@ -1,10 +1,10 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import { publicPagesAuthLevel } from '../canary.ts';
+import { publicPagesAuthLevel } from '../canary/canary.ts';
+import { version } from '../canary/version.ts';
+import { whenConfigured } from '../canary/whenConfigured.ts';
 import { problem } from '../http/problem.ts';
-import { whenConfigured } from '../http/whenConfigured.ts';
 import { latestOutcomes } from '../outcomes/latestOutcomes.ts';
 import { metricsContentType, renderMetrics } from '../outcomes/prometheus.ts';
-import { version } from '../version.ts';
 
 /** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
 export async function metrics(): Promise<HttpResponseInit> {

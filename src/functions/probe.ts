@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { observationOf } from '../http/observationOf.ts';
+import { observationOf } from '../canary/observationOf.ts';
+import { whenConfigured } from '../canary/whenConfigured.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
-import { whenConfigured } from '../http/whenConfigured.ts';
 import { metricsContentType, renderProbe } from '../outcomes/prometheus.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 

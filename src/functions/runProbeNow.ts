@@ -1,8 +1,8 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { observationOf } from '../http/observationOf.ts';
+import { observationOf } from '../canary/observationOf.ts';
+import { whenConfigured } from '../canary/whenConfigured.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
 import { json } from '../http/problem.ts';
-import { whenConfigured } from '../http/whenConfigured.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 
 /** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when a device could not provision, or nobody could look. */

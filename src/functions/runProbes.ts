@@ -1,8 +1,8 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
-import { canary, timerSchedule } from '../canary.ts';
+import { canary, timerSchedule } from '../canary/canary.ts';
+import { observationOf } from '../canary/observationOf.ts';
 import { formatFaults } from '../config/faults.ts';
 import { isDue } from '../config/schedule.ts';
-import { observationOf } from '../http/observationOf.ts';
 import { runRound } from '../probes/runRound.ts';
 
 /** The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing. */

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { type Canary, canary } from '../canary.ts';
-import { problem } from './problem.ts';
+import { problem } from '../http/problem.ts';
+import { type Canary, canary } from './canary.ts';
 
 /** Answers with the canary, or with every fault of the configuration: a route of a misconfigured app says so itself. */
 export async function whenConfigured(answer: (canary: Canary) => Promise<HttpResponseInit>): Promise<HttpResponseInit> {

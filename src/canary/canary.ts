@@ -1,13 +1,13 @@
-import { configuration, timerSchedule } from './config/configuration.ts';
-import type { ConfigurationFault } from './config/faults.ts';
-import type { Probe } from './config/probe.ts';
-import type { Settings } from './config/settings.ts';
-import type { StorageConnection } from './config/storageConnection.ts';
-import { type AzureIdentity, createAzureCredential } from './identity/azureCredential.ts';
-import { createSecretReader, type SecretReader } from './keyvault/secretReader.ts';
-import { type Availability, createAvailability } from './outcomes/availability.ts';
-import { createOutcomeHistory, type OutcomeHistory } from './outcomes/history.ts';
-import { createTableOpener, type OpenTable } from './outcomes/openTable.ts';
+import { configuration, timerSchedule } from '../config/configuration.ts';
+import type { ConfigurationFault } from '../config/faults.ts';
+import type { Probe } from '../config/probe.ts';
+import type { Settings } from '../config/settings.ts';
+import type { StorageConnection } from '../config/storageConnection.ts';
+import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
+import { createSecretReader, type SecretReader } from '../keyvault/secretReader.ts';
+import { type Availability, createAvailability } from '../outcomes/availability.ts';
+import { createOutcomeHistory, type OutcomeHistory } from '../outcomes/history.ts';
+import { createTableOpener, type OpenTable } from '../outcomes/openTable.ts';
 
 /** What the functions share, made from the configuration on first use. Nothing is connected, and little loaded, before it is needed. */
 export interface Canary {

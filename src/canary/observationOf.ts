@@ -1,10 +1,10 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Canary } from '../canary.ts';
 import { availabilitySink } from '../outcomes/availability.ts';
 import { historySink } from '../outcomes/historySink.ts';
 import { logSink } from '../outcomes/logSink.ts';
 import type { Trigger } from '../outcomes/outcome.ts';
 import type { Observation } from '../probes/observeProbe.ts';
+import type { Canary } from './canary.ts';
 
 /** How one invocation observes a probe: the canary's parts, and sinks that write into this invocation's log and trace. */
 export function observationOf(canary: Canary, trigger: Trigger, context: InvocationContext): Observation {

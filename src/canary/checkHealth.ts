@@ -1,6 +1,6 @@
-import type { Canary, ConfiguredCanary } from '../canary.ts';
 import { describeStorageFault } from '../outcomes/storageFault.ts';
-import { version } from '../version.ts';
+import type { Canary, ConfiguredCanary } from './canary.ts';
+import { version } from './version.ts';
 
 export interface HealthReport {
   readonly status: 'healthy' | 'unhealthy';
