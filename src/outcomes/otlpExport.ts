@@ -1,0 +1,42 @@
+export interface OtlpExport {
+  /** Sends what was recorded; rejects when the collector did not take it. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Registers the OpenTelemetry SDK of this process, with the OTLP exporters. They read where to send to, and with which headers, from the
+ * standard settings (`OTEL_EXPORTER_OTLP_ENDPOINT` and its relatives), which are those that the Functions host reads in its
+ * `telemetryMode` "OpenTelemetry": https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ *
+ * Everything is loaded here: without a collector nothing of it is.
+ */
+export async function startOtlpExport(options: { readonly serviceName: string }): Promise<OtlpExport> {
+  const [{ metrics, trace }, { resourceFromAttributes }, sdkTrace, sdkMetrics, spanExport, metricExport] =
+    await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/sdk-metrics'),
+      import('@opentelemetry/exporter-trace-otlp-proto'),
+      import('@opentelemetry/exporter-metrics-otlp-proto'),
+    ]);
+  const resource = resourceFromAttributes({ 'service.name': options.serviceName });
+  const spanProcessor = new sdkTrace.BatchSpanProcessor({ exporter: new spanExport.OTLPTraceExporter() });
+  const tracerProvider = new sdkTrace.TracerProvider({ resource, spanProcessors: [spanProcessor] });
+  const reader = new sdkMetrics.PeriodicExportingMetricReader({ exporter: new metricExport.OTLPMetricExporter() });
+  const meterProvider = new sdkMetrics.MeterProvider({ resource, readers: [reader] });
+  trace.setGlobalTracerProvider(tracerProvider);
+  metrics.setGlobalMeterProvider(meterProvider);
+
+  return {
+    async flush() {
+      await Promise.all([tracerProvider.forceFlush(), meterProvider.forceFlush()]);
+    },
+    async close() {
+      trace.disable();
+      metrics.disable();
+      await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]);
+    },
+  };
+}
