@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import { type RunningHub, startHub } from '../../src/local/hub/startHub.ts';
+import { authority, deviceKey, localProbe, registry, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
+
+let hub: RunningHub;
+let dps: RunningDps;
+let hubName: string;
+const fleetKey = Buffer.from('the key of the fleet, which is 32 b').toString('base64');
+const transports = ['mqtt', 'mqtt-ws'] as const;
+
+beforeAll(async () => {
+  hub = await startHub({
+    certificate: await authority.issueServer(),
+    registry,
+    faults: { refused: { kind: 'refuseConnect', returnCode: 5 }, mute: { kind: 'noPuback' }, twinless: { kind: 'twinStatus', status: 404 } },
+  });
+  hubName = `localhost:${hub.port}`;
+  dps = await startLocalDps(
+    { iotHubHostName: hubName },
+    {
+      iotHubs: [hubName],
+      enrollmentGroups: [
+        {
+          enrollmentGroupId: 'fleet',
+          attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: fleetKey } },
+        },
+      ],
+    },
+  );
+});
+afterAll(async () => {
+  await dps.close();
+  await hub.close();
+});
+
+const readSecret = vaultOf({ 'device-key': deviceKey, 'fleet-key': fleetKey });
+const ofFleet = { attestation: { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' } };
+
+describe.each(transports)('the assigned hub over %s', (transport) => {
+  it.each(['connect', 'telemetry', 'twin'])('lets the device in, proven by %s', async (verifyHub) => {
+    const probe = localProbe(dps, { transport, verifyHub, expect: { assignedHub: [hubName] } });
+    const outcome = await run(probe, { readSecret });
+    expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned' } });
+    expect(outcome.phases.hub).toBeGreaterThan(0);
+  });
+
+  it('takes the derived key of a group device as well', async () => {
+    const probe = localProbe(dps, {
+      transport,
+      verifyHub: 'telemetry',
+      registrationId: 'fleet-1',
+      ...ofFleet,
+      expect: { assignedHub: [hubName] },
+    });
+    expect(await run(probe, { readSecret })).toMatchObject({ verdict: 'healthy' });
+  });
+
+  it.each([
+    ['refused', 'connect', { kind: 'connectionRefused', returnCode: 5 }],
+    ['mute', 'telemetry', { kind: 'timedOut' }],
+    ['twinless', 'twin', { kind: 'twinRejected', status: 404 }],
+  ])('that does not play along is hubRefused: %s', async (id, verifyHub, cause) => {
+    const probe = localProbe(dps, {
+      transport,
+      verifyHub,
+      registrationId: id,
+      timeoutSeconds: 1.5,
+      ...ofFleet,
+      expect: { assignedHub: [hubName] },
+    });
+    const outcome = await run(probe, { readSecret });
+    expect(outcome).toMatchObject({
+      verdict: 'failing',
+      result: { kind: 'hubRefused', phase: 'hub', deviceId: id, assignedHub: hubName, cause },
+    });
+    expect(outcome.reasons.join()).toMatch(/hub did not let .* in/);
+  });
+});
+
+describe('a hub name that nobody vouches for', () => {
+  it('is given no credential: there is not even a connection', async () => {
+    const connects = () => hub.requests.all.filter(({ kind }) => kind === 'connect').length;
+    const before = connects();
+    const outcome = await run(localProbe(dps, { verifyHub: 'connect' }), { readSecret });
+    expect(outcome).toMatchObject({
+      verdict: 'failing',
+      result: { kind: 'hubRefused', cause: { kind: 'hubNotAllowed' } },
+    });
+    expect(connects()).toBe(before);
+  });
+});
+
+describe('the telemetry message', () => {
+  it('is marked as synthetic, with the run it belongs to', async () => {
+    const probe = localProbe(dps, { verifyHub: 'telemetry', expect: { assignedHub: [hubName] } });
+    const outcome = await run(probe, { readSecret });
+    const message = hub.requests.all.findLast(({ topic }) => topic?.includes('/messages/events/'));
+    expect(message?.topic).toContain('synthetic=true');
+    expect(message?.topic).toContain(outcome.runId);
+  });
+});

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SecretResult } from '../../src/keyvault/secretResult.ts';
+import { createSelfSigned } from '../../src/local/certificates.ts';
+import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import type { ReadSecret } from '../../src/probes/credential.ts';
+import { authority, localProbe, registrationId, run, startLocalDps } from '../support/localProbe.ts';
+import { makePkcs12 } from '../support/openssl.ts';
+
+let dps: RunningDps;
+let vault: ReadSecret;
+const groupDevice = 'fleet-0001';
+
+beforeAll(async () => {
+  const own = await authority.issueClient({
+    commonName: registrationId,
+    notAfter: new Date(Date.now() + 5 * 86_400_000),
+  });
+  const stranger = await createSelfSigned({ commonName: registrationId });
+  const expired = await authority.issueClient({ commonName: registrationId, notAfter: new Date(Date.now() - 1000) });
+  const unknownCa = await createSelfSigned({ commonName: 'some other CA' });
+  const { intermediate } = authority;
+  const [leaf = ''] = own.cert.split(/(?<=-----END CERTIFICATE-----)\n/);
+  dps = await startLocalDps(
+    { attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate: leaf } } } } },
+    {
+      retryAfterSeconds: 0,
+      enrollmentGroups: [
+        {
+          enrollmentGroupId: 'fleet',
+          attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate: intermediate.cert } } } },
+        },
+      ],
+    },
+  );
+  const pem = 'application/x-pem-file';
+  const secrets: Record<string, [value: string, contentType: string]> = {
+    own: [`${own.key}\n${own.cert}`, pem],
+    pfx: [makePkcs12({ pem: `${own.key}\n${own.cert}`, cipher: '3des' }).toString('base64'), 'application/x-pkcs12'],
+    stranger: [`${stranger.key}\n${stranger.cert}`, pem],
+    expired: [`${expired.key}\n${expired.cert}`, pem],
+    fleet: [`${intermediate.key}\n${intermediate.cert}`, pem],
+    unknown: [`${unknownCa.key}\n${unknownCa.cert}`, pem],
+    keyless: [own.cert, pem],
+  };
+  vault = async (secret): Promise<SecretResult> => {
+    const [value, contentType] = secrets[secret] ?? [];
+    if (!value || !contentType) return { kind: 'notFound', secret, message: 'no such secret' };
+    return { kind: 'found', value, contentType };
+  };
+});
+afterAll(() => dps.close());
+
+const certificate = (name: string, over: object = {}) => ({
+  attestation: { type: 'x509', certificate: name, ...over },
+});
+const group = { enrollment: 'group' };
+
+describe.each(['mqtt', 'mqtt-ws'] as const)('a device with a certificate over %s', (transport) => {
+  it.each(['own', 'pfx'])('is assigned with its own certificate (%s), without a password', async (name) => {
+    const outcome = await run(localProbe(dps, { transport, ...certificate(name) }), { readSecret: vault });
+    expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', deviceId: registrationId } });
+  });
+
+  it("is assigned with a leaf that was issued for it by the group's CA", async () => {
+    const probe = localProbe(dps, { transport, registrationId: groupDevice, ...certificate('fleet', group) });
+    const outcome = await run(probe, { readSecret: vault });
+    expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', deviceId: groupDevice } });
+  });
+
+  it.each<[string, string, object]>([
+    ['of a stranger', 'stranger', {}],
+    ['that has expired', 'expired', {}],
+    ['of a CA that DPS does not know', 'unknown', { registrationId: groupDevice, ...certificate('unknown', group) }],
+  ])('is refused with a certificate %s, and a canary finds that right', async (_case, name, over) => {
+    const canary = { transport, ...certificate(name), expect: { result: 'refused' }, ...over };
+    const outcome = await run(localProbe(dps, canary), { readSecret: vault });
+    expect(outcome).toMatchObject({ verdict: 'healthy', reasons: [] });
+  });
+});
+
+describe('a certificate on our side', () => {
+  it('must have the registrationId as its common name, and the fault names both', async () => {
+    const outcome = await run(localProbe(dps, { registrationId: 'someone-else', ...certificate('own') }), {
+      readSecret: vault,
+    });
+    expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'invalidCredential' } });
+    expect(outcome.reasons.join()).toMatch(/"device-001".*"someone-else"/);
+  });
+
+  it('without its key is a fault that says so', async () => {
+    const outcome = await run(localProbe(dps, certificate('keyless')), { readSecret: vault });
+    expect(outcome.reasons.join()).toContain('no private key');
+  });
+
+  it('near its end degrades the probe that asked to be told', async () => {
+    const probe = localProbe(dps, { ...certificate('own'), expect: { certificateDaysLeft: 14 } });
+    const outcome = await run(probe, { readSecret: vault });
+    expect(outcome.verdict).toBe('degraded');
+    expect(outcome.reasons.join()).toMatch(/device certificate ends in 4 days/);
+  });
+});
