@@ -59,7 +59,7 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
     playAfter(session, faults, 'connect');
     return undefined;
   };
-  return slowness(faults, 'connect')?.then(respond) ?? respond();
+  return slowness(session, faults, 'connect')?.then(respond) ?? respond();
 }
 
 function accept(

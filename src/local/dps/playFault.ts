@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DpsSession } from './device.ts';
 import { type Fault, type FaultPhase, faultAt } from './faults.ts';
 
@@ -32,8 +31,7 @@ export function playAfter(session: DpsSession, faults: readonly Fault[], phase: 
 }
 
 /** Undefined when there is nothing to wait for, so that nobody pays for a promise. */
-export function slowness(faults: readonly Fault[], phase: FaultPhase): Promise<void> | undefined {
+export function slowness(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): Promise<void> | undefined {
   const slow = faultAt(faults, 'slow', phase);
-  // Unreferenced: a stand-in that is closed does not keep the process for a device that it would have answered late
-  return slow === undefined ? undefined : delay(slow.delayMs, undefined, { ref: false });
+  return slow === undefined ? undefined : session.wait(slow.delayMs);
 }

@@ -51,7 +51,7 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
     playAfter(session, device.faults, phase);
     return undefined;
   };
-  return slowness(device.faults, request.kind)?.then(respond) ?? respond();
+  return slowness(session, device.faults, request.kind)?.then(respond) ?? respond();
 }
 
 /** Why the device is refused, or the fault that was played at this packet. */

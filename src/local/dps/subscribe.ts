@@ -34,7 +34,7 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
     playAfter(session, device.faults, 'subscribe');
     return undefined;
   };
-  return slowness(device.faults, 'subscribe')?.then(respond) ?? respond();
+  return slowness(session, device.faults, 'subscribe')?.then(respond) ?? respond();
 }
 
 /** "With QoS 2, DPS grants the maximum QoS level 1 in the SUBACK" (document). */

@@ -47,6 +47,7 @@ export class MqttSession<State> {
   #lastMessageId = 0;
   readonly #unacknowledged = new Set<number>();
   #why: string | undefined;
+  #delay: NodeJS.Timeout | undefined;
 
   constructor(wire: Wire, number: number, service: MqttService<State>) {
     this.wire = wire;
@@ -61,6 +62,7 @@ export class MqttSession<State> {
     });
     wire.onClose(() => {
       this.#closed = true;
+      clearTimeout(this.#delay);
       service.notice(this, { kind: 'close', unacknowledged: this.#unacknowledged.size, note: this.#why });
     });
     wire.onIdle(connectWithinMs, () => this.close('nothing heard'));
@@ -100,6 +102,13 @@ export class MqttSession<State> {
   /** [MQTT-3.1.2-24] nothing heard for one and a half times the keep alive: the connection is closed. 0 switches it off. */
   keepAlive(keepAliveSeconds: number): void {
     this.wire.onIdle(keepAliveSeconds * 1500, () => this.close('keep alive'));
+  }
+
+  /** Holds the device up; ends with the connection, in which case it never resolves. */
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#delay = setTimeout(resolve, delayMs);
+    });
   }
 
   /** From here on not a byte is sent; the connection stays. */
