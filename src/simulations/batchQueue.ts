@@ -14,9 +14,8 @@ const taskSchema = z.discriminatedUnion('work', [
 
 export type SimulationTask = z.infer<typeof taskSchema>;
 
-/** Host and client both speak plain text (`messageEncoding: none`); these names are the bindings' as well. */
+/** Host and client both speak plain text (`messageEncoding: none`). The bindings name it too. */
 export const batchQueueName = 'simulation-batches';
-export const poisonQueueName = `${batchQueueName}-poison`;
 
 export interface BatchQueue {
   /** `delaySeconds`: not to be seen before. */

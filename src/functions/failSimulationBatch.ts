@@ -1,0 +1,14 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { workWithSimulations } from '../simulations/withSimulations.ts';
+
+/** A slice that failed each time it was tried: its devices end as not run, with the reason. */
+export async function failSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {
+  const { failSimulationTask } = await import('../simulations/runSimulationTask.ts');
+  await workWithSimulations(context, (simulations) => failSimulationTask(message, simulations));
+}
+
+app.storageQueue('failSimulationBatch', {
+  queueName: 'simulation-batches-poison',
+  connection: 'AzureWebJobsStorage',
+  handler: failSimulationBatch,
+});

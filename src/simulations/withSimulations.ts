@@ -1,0 +1,38 @@
+import type { HttpResponseInit, InvocationContext } from '@azure/functions';
+import { canary } from '../canary/canary.ts';
+import { whenConfigured } from '../canary/whenConfigured.ts';
+import { formatFaults } from '../config/faults.ts';
+import { problem } from '../http/problem.ts';
+import type { SimulationContext } from './simulationContext.ts';
+
+/** For HTTP functions: answers with what simulations work with, or says what is missing. */
+export function answerWithSimulations(
+  invocation: InvocationContext,
+  answer: (context: SimulationContext) => Promise<HttpResponseInit>,
+): Promise<HttpResponseInit> {
+  return whenConfigured(async (configured) => {
+    const { openSimulations } = await import('./openSimulations.ts');
+    const context = await openSimulations(configured, invocation);
+    if (context) return answer(context);
+    return problem({
+      status: 503,
+      title: 'Simulations need storage',
+      detail: 'Set AzureWebJobsStorage: batches wait in its queue, and outcomes in its tables.',
+    });
+  });
+}
+
+/** For queue functions. Throws where it cannot work, so that the message comes back. */
+export async function workWithSimulations(
+  invocation: InvocationContext,
+  work: (context: SimulationContext) => Promise<void>,
+): Promise<void> {
+  const configured = canary();
+  if (configured.kind === 'misconfigured') {
+    throw new Error(`no batch runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
+  }
+  const { openSimulations } = await import('./openSimulations.ts');
+  const context = await openSimulations(configured.canary, invocation);
+  if (!context) throw new Error('no batch runs without storage: set AzureWebJobsStorage');
+  await work(context);
+}
