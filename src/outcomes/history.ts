@@ -1,10 +1,14 @@
 import type { TableClient } from '@azure/data-tables';
+import { type HeartbeatResult, heartbeatTable, readHeartbeats, recordHeartbeat, type Tick } from './heartbeat.ts';
 import { createTableOpener, type OpenTable, type TableConnection } from './openTable.ts';
 import type { Outcome } from './outcome.ts';
 import { formatCursor } from './outcomeCursor.ts';
 import { comparePositions, type KeyRange, type OutcomeIndex, positionOf, rangeFilter } from './outcomeKeys.ts';
 import type { OutcomeQuery } from './outcomeQuery.ts';
-import { outcomeOf, type RunSummary, rowsOf, summaryColumns, summaryOf } from './outcomeRow.ts';
+import { outcomeOf, outcomeTable, type RunSummary, rowsOf, summaryColumns, summaryOf } from './outcomeRow.ts';
+import type { PruneOptions, PruneResult } from './pruneOutcomes.ts';
+import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
+import type { Rollup, RollupSpan } from './rollup.ts';
 import { type Pages, takeNewest } from './takeNewest.ts';
 
 /** The outcomes of all probes in Table Storage. Every method rejects when the storage cannot be reached; none hides a fault. */
@@ -18,6 +22,24 @@ export interface OutcomeHistory {
   newest(probe: string, index: OutcomeIndex, count: number, signal?: AbortSignal): Promise<readonly Outcome[]>;
   /** Newest first: what bars, counts and percentiles need. At most `count` (default: all in the range). */
   summaries(probe: string, range: KeyRange, options?: ReadOptions): Promise<readonly RunSummary[]>;
+  /** Notes that the timer called. Twice for one tick is noticed, and answered with who was first. */
+  recordHeartbeat(tick: Tick): Promise<HeartbeatResult>;
+  /** The ticks at which the timer called, as milliseconds since 1970, newest first. */
+  heartbeats(location: string, range: TimeRange, signal?: AbortSignal): Promise<readonly number[]>;
+  /** Works out counts and percentiles of the hours that are over. For a timer, before `prune`; as often as you like. */
+  rollUp(now: Date, plan: RollUpPlan): Promise<RollUpResult>;
+  /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
+  rollups(probe: string, span: RollupSpan, range: RollupRange, signal?: AbortSignal): Promise<readonly Rollup[]>;
+  /** Deletes what is past its time. For a timer. */
+  prune(now: Date, options: PruneOptions): Promise<PruneResult>;
+}
+
+/** Milliseconds since 1970: inclusive to exclusive. */
+export type TimeRange = Pick<KeyRange, 'sinceMs' | 'untilMs'>;
+
+export interface RollupRange {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface OutcomePage {
@@ -35,7 +57,6 @@ export interface HistoryOptions {
   readonly connection: TableConnection;
 }
 
-const tableName = 'outcomes';
 const appendTimeoutMs = 10_000;
 /** The service answers with at most this many rows. */
 const maxPageSize = 1000;
@@ -48,17 +69,35 @@ export function createHistory({ connection }: HistoryOptions): OutcomeHistory {
 /** For callers that open further tables with the same connection. */
 export function createOutcomeHistory(open: OpenTable): OutcomeHistory {
   const history: OutcomeHistory = {
-    append: async (outcome) => write(await open(tableName), outcome),
+    append: async (outcome) => write(await open(outcomeTable), outcome),
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
-    list: async (query, signal) => list(await open(tableName), query, signal),
+    list: async (query, signal) => list(await open(outcomeTable), query, signal),
     async newest(probe, index, count, signal) {
-      const rows = await readRows(await open(tableName), rangeFilter(probe, index), { count, signal });
+      const rows = await readRows(await open(outcomeTable), rangeFilter(probe, index), { count, signal });
       return rows.map(outcomeOf);
     },
     async summaries(probe, range, options = {}) {
       const select = [...summaryColumns];
-      const rows = await readRows(await open(tableName), rangeFilter(probe, 'all', range), { ...options, select });
+      const rows = await readRows(await open(outcomeTable), rangeFilter(probe, 'all', range), { ...options, select });
       return rows.map(summaryOf);
+    },
+    recordHeartbeat: async (tick) => recordHeartbeat(await open(heartbeatTable), tick, new Date()),
+    heartbeats: async (location, range, signal) => readHeartbeats(await open(heartbeatTable), location, range, signal),
+    // Histograms take their time to load, and no probe needs them.
+    async rollUp(now, plan) {
+      const [{ rollUpOutcomes }, { rollupTable }] = await Promise.all([
+        import('./rollUpOutcomes.ts'),
+        import('./rollup.ts'),
+      ]);
+      return rollUpOutcomes(await open(rollupTable), history.summaries, now, plan);
+    },
+    async rollups(probe, span, range, signal) {
+      const { readRollups, rollupTable } = await import('./rollup.ts');
+      return readRollups(await open(rollupTable), probe, span, range, signal);
+    },
+    async prune(now, options) {
+      const { pruneOutcomes } = await import('./pruneOutcomes.ts');
+      return pruneOutcomes(open, now, options);
     },
   };
   return history;

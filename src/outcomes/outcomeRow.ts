@@ -18,6 +18,8 @@ export interface RunSummary {
 
 export const summaryColumns = ['runId', 'startedAt', 'durationMs', 'verdict', 'trigger', 'phases', 'reason'] as const;
 
+export const outcomeTable = 'outcomes';
+
 /** Columns to query by, and the Outcome itself as JSON in `outcome0`, `outcome1` … */
 export type OutcomeRow = TableEntity<{
   readonly runId: string;
