@@ -29,7 +29,7 @@ func sandboxProbes(idScope string) probe[] => [
   {
     name: 'sandbox-wrong-key'
     idScope: idScope
-    registrationId: 'sandbox-key'
+    registrationId: 'sandbox-wrong-key'
     attestation: { type: 'symmetricKey', secret: 'sandbox-wrong-key' }
     expect: { result: 'refused' }
   }

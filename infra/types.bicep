@@ -14,7 +14,7 @@ type probe = {
   @maxLength(64)
   idScope: string
 
-  @description('The registration ID that the simulated device asks for.')
+  @description('The registration ID that the simulated device asks for. Each probe its own: two connections under one ID end each other.')
   @minLength(1)
   @maxLength(128)
   registrationId: string
@@ -23,6 +23,7 @@ type probe = {
   attestation: attestation
 
   @description('host[:port] that the device connects to. Default: global.azure-devices-provisioning.net.')
+  @maxLength(259)
   globalDeviceEndpoint: string?
 
   @description('mqtt: TLS on 8883 (default). mqtt-ws: WebSocket on 443.')
@@ -117,10 +118,12 @@ type expectation = {
 
   @description('The device ID that must be assigned.')
   @minLength(1)
+  @maxLength(128)
   deviceId: string?
 
   @description('The substatus that the service must give, such as initialAssignment.')
   @minLength(1)
+  @maxLength(128)
   substatus: string?
 
   @description('Slower than this, in seconds: degraded.')

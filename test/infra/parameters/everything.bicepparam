@@ -14,7 +14,7 @@ param probes = [
       type: 'symmetricKey'
       secret: 'canary-001-key'
       enrollment: 'individual'
-      tokenLifetimeSeconds: -60
+      tokenLifetimeSeconds: 7200
     }
     globalDeviceEndpoint: 'global.azure-devices-provisioning.net:8883'
     transport: 'mqtt-ws'
@@ -24,8 +24,7 @@ param probes = [
     everyMinutes: 60
     verifyHub: 'twin'
     expect: {
-      result: 'refused'
-      errorCode: 401002
+      result: 'assigned'
       assignedHub: ['hub-a.azure-devices.net']
       deviceId: 'canary-001'
       substatus: 'initialAssignment'
@@ -41,6 +40,13 @@ param probes = [
     idScope: '0ne00000000'
     registrationId: 'canary-002'
     attestation: { type: 'x509', certificate: 'fleet-ca', enrollment: 'group' }
+  }
+  {
+    name: 'expired-token'
+    idScope: '0ne00000000'
+    registrationId: 'canary-003'
+    attestation: { type: 'symmetricKey', secret: 'canary-001-key', tokenLifetimeSeconds: -60 }
+    expect: { result: 'refused', errorCode: 401002 }
   }
 ]
 param probeSchedule = '0 */10 * * * *'
