@@ -1,4 +1,4 @@
-import { nextTick } from './schedule.ts';
+import { ticksBetween } from './schedule.ts';
 
 const millisecondsPerSecond = 1000;
 const millisecondsPerDay = 86_400_000;
@@ -56,12 +56,6 @@ export function shortestGapMinutes({ ticksPerMinute, minutesOfDay }: Cadence): n
 
 /** Which of the first `count` units, from the first instant on, a schedule ticks in. */
 function offsets(schedule: string, unitMs: number, count: number): readonly number[] {
-  const found: number[] = [];
-  const end = firstInstant + count * unitMs;
-  let tick = nextTick(schedule, new Date(firstInstant - 1));
-  while (tick !== undefined && tick.getTime() < end) {
-    found.push(Math.round((tick.getTime() - firstInstant) / unitMs));
-    tick = nextTick(schedule, tick);
-  }
-  return found;
+  const ticks = ticksBetween(schedule, new Date(firstInstant), new Date(firstInstant + count * unitMs));
+  return ticks.map((tick) => Math.round((tick.getTime() - firstInstant) / unitMs));
 }

@@ -22,7 +22,7 @@ export function probesJsonSchema(): JsonSchema {
 
 function rulesBetweenFields(): JsonSchema[] {
   const ofExpect = fieldsByResult.map(({ field, results }) =>
-    onlyWithResult({ required: ['expect'], properties: { expect: { required: [field] } } }, results),
+    onlyWithResult({ required: ['expect'], properties: { expect: { type: 'object', required: [field] } } }, results),
   );
   return [...ofExpect, onlyWithResult({ required: ['verifyHub'] }, ['assigned'])];
 }
@@ -33,6 +33,6 @@ function onlyWithResult(condition: JsonSchema, results: readonly string[]): Json
   return {
     if: condition,
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema, and nothing awaits it
-    then: { properties: { expect: { properties: { result: { enum: [...results] } }, ...isWritten } } },
+    then: { properties: { expect: { type: 'object', properties: { result: { enum: [...results] } }, ...isWritten } } },
   };
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfiguration } from '../../src/config/configuration.ts';
+import { formatFaults } from '../../src/config/faults.ts';
+import { type Plan, planOf } from '../../src/config/plan.ts';
+import { probeJson } from '../support/probeJson.ts';
+
+const complete = {
+  KEY_VAULT_URL: 'https://v.vault.azure.net',
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=00000000-0000-0000-0000-000000000000',
+};
+const refusal = probeJson({ name: 'refusal', registrationId: 'canary-002', expect: { result: 'refused' } });
+
+function planFor(probes: readonly object[], environment: Readonly<Record<string, string>> = complete): Plan {
+  const configuration = parseConfiguration({ ...environment, PROBES: JSON.stringify(probes) }, () => '');
+  if (configuration.kind === 'invalid') throw new Error(formatFaults(configuration.faults));
+  return planOf(configuration.settings, configuration.probes);
+}
+
+describe('the plan', () => {
+  it('says how often each probe runs and about what its registrations cost', () => {
+    const plan = planFor([
+      probeJson(),
+      probeJson({ name: 'hourly', registrationId: 'canary-003', everyMinutes: 60 }),
+      refusal,
+    ]);
+
+    expect(plan.probes.map(({ name, cadence, runsPerMonth }) => [name, cadence, runsPerMonth])).toEqual([
+      ['weu-key', 'each tick', 8766],
+      ['hourly', 'every 60 min', 730.5],
+      ['refusal', 'each tick', 8766],
+    ]);
+    expect(plan.runsPerMonth).toBe(18_262.5);
+    expect(plan.costPerMonthUsd).toBeCloseTo(18.2625 * 0.123, 9);
+    expect(plan.warnings).toEqual([]);
+  });
+
+  it("adds up, per ID scope, what the busiest minute takes of the service's 1,000 registrations", () => {
+    const plan = planFor([probeJson(), refusal, probeJson({ name: 'other', idScope: '0ne1', everyMinutes: 5 })], {
+      ...complete,
+      PROBE_SCHEDULE: '*/10 * * * * *',
+    });
+
+    expect(plan.scopes).toEqual([
+      { idScope: '0ne00000000', registrationsInBusiestMinute: 12, shareOfLimit: 0.012 },
+      { idScope: '0ne1', registrationsInBusiestMinute: 1, shareOfLimit: 0.001 },
+    ]);
+    expect(plan.warnings).toContain(
+      '0ne00000000: 12 registrations in one minute are more than 1 % of what the service takes from all devices together. Give some probes an everyMinutes.',
+    );
+  });
+
+  it('does not warn of ten probes, and does of eleven', () => {
+    const probes = (number: number) =>
+      Array.from({ length: number - 1 }, (_, at) => probeJson({ name: `p${at}`, registrationId: `p${at}` }));
+
+    expect(planFor([...probes(10), refusal]).warnings).toEqual([]);
+    expect(planFor([...probes(11), refusal]).warnings).toHaveLength(1);
+  });
+
+  it('warns of everything that makes an empty configuration useless', () => {
+    expect(planFor([], {}).warnings.map((warning) => warning.split(':')[0])).toEqual([
+      'No probes',
+      'KEY_VAULT_URL is not set',
+      'Neither OutcomesStorage nor AzureWebJobsStorage is set',
+      'APPLICATIONINSIGHTS_CONNECTION_STRING is not set',
+    ]);
+  });
+
+  it.each<[string, readonly object[], string]>([
+    ['no probe expects to be refused', [probeJson()], '0ne00000000: no probe expects to be refused'],
+    ['a run may outlast the ticks', [refusal, probeJson({ timeoutSeconds: 61 })], 'weu-key: a run may take 61 s'],
+    [
+      'the ticks are too rare',
+      [refusal, probeJson({ everyMinutes: 1, timeoutSeconds: 9 })],
+      'weu-key: runs less often than every 1 minutes',
+    ],
+    [
+      'the turns are uneven',
+      [refusal, probeJson({ everyMinutes: 5, timeoutSeconds: 9 })],
+      'weu-key: its runs are unevenly spaced',
+    ],
+    [
+      'two probes are one device',
+      [refusal, probeJson({ registrationId: 'CANARY-002' })],
+      'refusal, weu-key: one registration ID for 2 probes',
+    ],
+  ])('warns when %s', (reason, probes, start) => {
+    const everyMinute = reason === 'a run may outlast the ticks' ? '0 * * * * *' : '0 */2 * * * *';
+    const { warnings } = planFor(probes, { ...complete, PROBE_SCHEDULE: everyMinute });
+
+    expect(warnings).toEqual([expect.stringContaining(start)]);
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { cadenceOf, runsPerMonth, shortestGapMinutes } from '../../src/config/cadence.ts';
+import { isDue, nextTick, previousTick, scheduleFault } from '../../src/config/schedule.ts';
+
+const daysPerMonth = 1461 / 48;
+const at = (text: string) => new Date(`${text}Z`);
+
+describe('an NCRONTAB expression', () => {
+  it.each([
+    '0 */5 * * * *',
+    '* * * * * *',
+    '*/20 0-30/10 8,12,16 1,15 JAN-MAR MON-FRI',
+    '0 5/10 * * * *',
+    '0 0 0 29 2 *',
+    '  0  0 0 * * 0-6 ',
+    '0 0 0 * jan sun',
+  ])('is accepted: %s', (expression) => {
+    expect(scheduleFault(expression)).toBeUndefined();
+  });
+
+  const notAField = (index: number, name: string, range: string) =>
+    `expected an NCRONTAB ${name} in field ${index}: ${range}, *, lists, ranges and steps`;
+  const dayOfWeek = notAField(6, 'day of week', '0-6 or SUN-SAT');
+  it.each([
+    ['60 * * * * *', notAField(1, 'second', '0-59')],
+    ['0 60 * * * *', notAField(2, 'minute', '0-59')],
+    ['0 */0 * * * *', notAField(2, 'minute', '0-59')],
+    ['0 /5 * * * *', notAField(2, 'minute', '0-59')],
+    ['0 0 24 * * *', notAField(3, 'hour', '0-23')],
+    ['0 0 22-2 * * *', notAField(3, 'hour', '0-23')],
+    ['0 0 0 L * *', notAField(4, 'day of month', '1-31')],
+    ['0 0 0 0 * *', notAField(4, 'day of month', '1-31')],
+    ['0 0 0 ? * *', notAField(4, 'day of month', '1-31')],
+    ['0 0 0 * 13 *', notAField(5, 'month', '1-12 or JAN-DEC')],
+    ['0 0 0 * MON *', notAField(5, 'month', '1-12 or JAN-DEC')],
+    ['0 0 0 * * 7', dayOfWeek],
+    ['0 0 0 * * 5-7', dayOfWeek],
+    ['0 0 0 * * FRI#2', dayOfWeek],
+    ['0 0 0 * * Monday', dayOfWeek],
+    ['0 0 0 31 2 *', 'expected a schedule that ever ticks: no such day exists'],
+    [
+      '@daily',
+      'expected six fields (second, minute, hour, day of month, month, day of week), as in "0 */5 * * * *", not 1',
+    ],
+  ])('is refused as the host would refuse it: %s', (expression, fault) => {
+    expect(scheduleFault(expression)).toBe(fault);
+  });
+});
+
+describe('a tick', () => {
+  it.each([
+    ['0 */5 * * * *', '2026-11-24T12:00:00.001', '2026-11-24T12:05:00', '2026-11-24T12:00:00'],
+    ['0 0 0 31 * *', '2026-01-31T00:00:00', '2026-03-31T00:00:00', '2025-12-31T00:00:00'],
+    ['0 0 0 29 2 *', '2026-11-24T12:00:00', '2028-02-29T00:00:00', '2024-02-29T00:00:00'],
+    ['0 0 0 13 * FRI', '2026-11-13T00:00:00', '2027-08-13T00:00:00', '2026-03-13T00:00:00'],
+    ['0 30 2 * * *', '2026-03-29T01:00:00', '2026-03-29T02:30:00', '2026-03-28T02:30:00'],
+    ['30 59 23 31 12 *', '2026-12-31T23:59:59', '2027-12-31T23:59:30', '2026-12-31T23:59:30'],
+  ])('of %s around %s comes at %s and came at %s', (expression, instant, next, previous) => {
+    expect(nextTick(expression, at(instant))).toEqual(at(next));
+    expect(previousTick(expression, at(instant))).toEqual(at(previous));
+  });
+});
+
+describe("a probe's turn", () => {
+  const everyFive = '0 */5 * * * *';
+  const turns = (everyMinutes: number | undefined, schedule: string, first: string, ticks: number) => {
+    const due: string[] = [];
+    let tick: Date | undefined = new Date(at(first).getTime() - 1);
+    for (let count = 0; count < ticks; count += 1) {
+      tick = nextTick(schedule, tick);
+      if (tick === undefined) break;
+      if (isDue({ everyMinutes }, tick, schedule)) due.push(tick.toISOString().slice(0, 16));
+    }
+    return due;
+  };
+
+  it('comes with each tick where the probe says nothing', () => {
+    expect(turns(undefined, everyFive, '2026-11-24T00:00:00', 12)).toHaveLength(12);
+  });
+
+  it('comes on the hour with every 60 minutes, over a month end and a day without a tick', () => {
+    expect(turns(60, everyFive, '2026-11-30T22:05:00', 24)).toEqual(['2026-11-30T23:00', '2026-12-01T00:00']);
+  });
+
+  it('comes with the first tick of a period that no tick begins', () => {
+    expect(turns(60, '0 10/20 * * * *', '2026-11-24T00:00:00', 6)).toEqual(['2026-11-24T00:10', '2026-11-24T01:10']);
+  });
+
+  it('comes as often as it can where the ticks are rarer', () => {
+    expect(turns(5, '0 0 */6 * * *', '2026-11-24T00:00:00', 4)).toHaveLength(4);
+  });
+
+  it('comes once a day, at the first tick, with every 1440 minutes', () => {
+    expect(turns(1440, '0 0 8-18 * * MON-FRI', '2026-11-27T00:00:00', 22)).toEqual([
+      '2026-11-27T08:00',
+      '2026-11-30T08:00',
+    ]);
+  });
+
+  it.each([
+    ['on time', '2026-11-24T13:00:00.020', true],
+    ['a little early, as timers may', '2026-11-24T12:59:59.900', true],
+    ['late, because the host was away', '2026-11-24T13:04:00', true],
+    ['at the next tick', '2026-11-24T13:05:00.020', false],
+    ['a little early at the next tick', '2026-11-24T13:04:59.990', false],
+  ])('is judged by the tick, not by the clock, when the timer calls %s', (_, instant, expected) => {
+    expect(isDue({ everyMinutes: 60 }, at(instant), everyFive)).toBe(expected);
+  });
+});
+
+describe('runs in an average month', () => {
+  it.each<[string, number | undefined, number]>([
+    ['0 */5 * * * *', undefined, 288 * daysPerMonth],
+    ['* * * * * *', undefined, 86_400 * daysPerMonth],
+    ['0 */5 * * * *', 60, 24 * daysPerMonth],
+    ['0 0 0 31 * *', undefined, 7 / 12],
+    ['0 0 0 29 2 *', undefined, 1 / 48],
+    ['0 0 9 * * MON-FRI', undefined, 1043 / 48],
+    ['* * * * * *', 1, 1440 * daysPerMonth],
+  ])('%s, every %s minutes: %d', (schedule, everyMinutes, expected) => {
+    expect(runsPerMonth(cadenceOf(schedule), everyMinutes)).toBeCloseTo(expected, 9);
+  });
+
+  it('are those that isDue lets through', () => {
+    const schedule = '0 */5 8-18 * * *';
+    let due = 0;
+    const end = at('2026-11-29T00:00:00');
+    for (
+      let tick = nextTick(schedule, at('2026-11-24T00:00:00'));
+      tick !== undefined && tick < end;
+      tick = nextTick(schedule, tick)
+    ) {
+      if (isDue({ everyMinutes: 30 }, tick, schedule)) due += 1;
+    }
+
+    expect((due / 5) * daysPerMonth).toBeCloseTo(runsPerMonth(cadenceOf(schedule), 30), 9);
+  });
+
+  it.each([
+    ['0 */5 * * * *', 5],
+    ['0 0,50 * * * *', 10],
+    ['0 0 0 * * *', 1440],
+    ['0,30 * * * * *', 0],
+  ])('the shortest time between ticks of %s is %d minutes', (schedule, minutes) => {
+    expect(shortestGapMinutes(cadenceOf(schedule))).toBe(minutes);
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { formatFaults } from '../../src/config/faults.ts';
+import { parseSettings, settingNames } from '../../src/config/settings.ts';
+import { sampleSecrets } from '../support/sampleSecrets.ts';
+
+const guid = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
+const account = 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net';
+const telemetry = `InstrumentationKey=${guid};IngestionEndpoint=https://weu.example/`;
+const noStorage =
+  "expected a storage connection string: DefaultEndpointsProtocol, AccountName and AccountKey, or the services' endpoints and SharedAccessSignature, or UseDevelopmentStorage=true";
+const reference = '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s/)';
+const noTelemetry = 'expected the connection string of an Application Insights resource, with its InstrumentationKey';
+
+function settingsOf(environment: Readonly<Record<string, string>>) {
+  const parsed = parseSettings(environment);
+  if (parsed.kind === 'invalid') throw new Error(formatFaults(parsed.faults));
+  return parsed.settings;
+}
+
+function linesOf(environment: Readonly<Record<string, string>>): string {
+  const parsed = parseSettings(environment);
+  return parsed.kind === 'valid' ? '' : formatFaults(parsed.faults);
+}
+
+describe('settings', () => {
+  it('have defaults, and leave out what is not configured', () => {
+    expect(settingsOf({ PATH: '/bin', PROBE_SCHEDULE: '', KEY_VAULT_URL: ' ' })).toEqual({
+      probeSchedule: '0 */5 * * * *',
+      location: 'local',
+      identity: { kind: 'developer' },
+      statusPageAuth: 'function',
+      outcomeRetentionDays: 90,
+    });
+  });
+
+  it('are read from the names that Azure and the operator set', () => {
+    const settings = settingsOf({
+      KEY_VAULT_URL: 'https://v.vault.azure.net/',
+      PROBE_SCHEDULE: '0 0 6-18/2 * * MON-FRI',
+      PROBE_LOCATION: 'weu',
+      REGION_NAME: 'West Europe',
+      AzureWebJobsStorage: account,
+      APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry,
+      AZURE_CLIENT_ID: guid,
+      IDENTITY_ENDPOINT: 'http://127.0.0.1:41741/msi/token',
+      STATUS_PAGE_AUTH: 'anonymous',
+      OUTCOME_RETENTION_DAYS: '30',
+    });
+
+    expect(settings).toEqual({
+      keyVaultUrl: 'https://v.vault.azure.net',
+      probeSchedule: '0 0 6-18/2 * * MON-FRI',
+      location: 'weu',
+      outcomesStorage: { kind: 'connectionString', connectionString: account },
+      queueStorage: { kind: 'connectionString', connectionString: account },
+      applicationInsights: { connectionString: telemetry, authentication: { kind: 'none' } },
+      identity: { kind: 'managed', clientId: guid },
+      statusPageAuth: 'anonymous',
+      outcomeRetentionDays: 30,
+    });
+  });
+
+  it('look from the region of the app where no location is set', () => {
+    expect(settingsOf({ REGION_NAME: 'West Europe' }).location).toBe('West Europe');
+  });
+
+  it.each([
+    ['Authorization=AAD', { kind: 'entra' }],
+    [`ClientId=${guid};Authorization=AAD`, { kind: 'entra', clientId: guid }],
+    [`Authorization=AAD;ClientId=${guid}`, { kind: 'entra', clientId: guid }],
+  ])('send telemetry with a token when told so: %s', (authentication, expected) => {
+    const settings = settingsOf({
+      APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: authentication,
+    });
+
+    expect(settings.applicationInsights?.authentication).toEqual(expected);
+  });
+
+  it('name each setting once', () => {
+    expect(new Set(settingNames).size).toBe(settingNames.length);
+    expect(settingNames).toContain('OutcomesStorage__tableServiceUri');
+  });
+});
+
+describe('a storage connection', () => {
+  it.each<[string, Readonly<Record<string, string>>, object | undefined, object | undefined]>([
+    ['is absent where nothing is set', { OutcomesStorage__clientId: guid }, undefined, undefined],
+    [
+      'may be the emulator',
+      { AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
+      { kind: 'connectionString', connectionString: 'UseDevelopmentStorage=true' },
+      { kind: 'connectionString', connectionString: 'UseDevelopmentStorage=true' },
+    ],
+    [
+      'may be an account by its name, with managed identity',
+      { AzureWebJobsStorage__accountName: 'account', AzureWebJobsStorage__credential: 'managedidentity' },
+      { kind: 'identity', endpoint: 'https://account.table.core.windows.net' },
+      { kind: 'identity', endpoint: 'https://account.queue.core.windows.net' },
+    ],
+    [
+      'may be one of outcomes only, and then the queue stays in the app account',
+      {
+        OutcomesStorage__tableServiceUri: 'https://o.table.core.usgovcloudapi.net/',
+        OutcomesStorage__clientId: guid,
+        AzureWebJobsStorage: account,
+      },
+      { kind: 'identity', endpoint: 'https://o.table.core.usgovcloudapi.net', clientId: guid },
+      { kind: 'connectionString', connectionString: account },
+    ],
+    [
+      'has the identity of the app where it has none of its own',
+      { OutcomesStorage__tableServiceUri: 'https://o.table.core.windows.net', AZURE_CLIENT_ID: guid },
+      { kind: 'identity', endpoint: 'https://o.table.core.windows.net', clientId: guid },
+      undefined,
+    ],
+    [
+      'is the connection string where both forms are set, as in the host',
+      { OutcomesStorage: account, OutcomesStorage__accountName: 'other' },
+      { kind: 'connectionString', connectionString: account },
+      undefined,
+    ],
+    [
+      'may be a shared access signature',
+      { OutcomesStorage: 'TableEndpoint=https://a.table.core.windows.net;SharedAccessSignature=sv=1&sig=x' },
+      {
+        kind: 'connectionString',
+        connectionString: 'TableEndpoint=https://a.table.core.windows.net;SharedAccessSignature=sv=1&sig=x',
+      },
+      undefined,
+    ],
+  ])('%s', (_, environment, outcomesStorage, queueStorage) => {
+    const settings = settingsOf(environment);
+
+    expect(settings.outcomesStorage).toEqual(outcomesStorage);
+    expect(settings.queueStorage).toEqual(queueStorage);
+  });
+});
+
+describe('one fault of a setting, in the words that people see', () => {
+  const vault = 'expected the https URL of a key vault, as in https://NAME.vault.azure.net, without a path';
+  it.each<[string, string, string]>([
+    ['KEY_VAULT_URL', 'http://v.vault.azure.net', vault],
+    ['KEY_VAULT_URL', 'https://v.vault.azure.net/secrets/s', vault],
+    ['KEY_VAULT_URL', 'v', vault],
+    [
+      'KEY_VAULT_URL',
+      reference,
+      'a Key Vault reference that App Service could not resolve: is the identity allowed to read it?',
+    ],
+    [
+      'PROBE_SCHEDULE',
+      '*/5 * * * *',
+      'expected six fields (second, minute, hour, day of month, month, day of week), as in "0 */5 * * * *", not 5',
+    ],
+    ['PROBE_LOCATION', 'x'.repeat(65), 'expected at most 64 characters'],
+    ['OutcomesStorage', 'AccountKey=a2V5', noStorage],
+    ['AzureWebJobsStorage', 'account', noStorage],
+    [
+      'OutcomesStorage__accountName',
+      'My-Account',
+      'expected the name of a storage account: 3 to 24 lower-case letters and digits',
+    ],
+    ['OutcomesStorage__tableServiceUri', 'http://a', 'expected the https URL of a table service, without a path'],
+    ['OutcomesStorage__credential', 'secret', 'expected managedidentity'],
+    ['OutcomesStorage__clientId', 'me', 'expected the client ID of a user-assigned identity, a GUID'],
+    ['APPLICATIONINSIGHTS_CONNECTION_STRING', 'IngestionEndpoint=https://weu.example/', noTelemetry],
+    ['APPLICATIONINSIGHTS_CONNECTION_STRING', 'InstrumentationKey=1', noTelemetry],
+    [
+      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+      'AAD',
+      'expected Authorization=AAD, and for a user-assigned identity ClientId=GUID;Authorization=AAD',
+    ],
+    ['AZURE_CLIENT_ID', 'me', 'expected the client ID of a user-assigned identity, a GUID'],
+    ['STATUS_PAGE_AUTH', 'none', 'expected function or anonymous'],
+    ['OUTCOME_RETENTION_DAYS', '0', 'expected at least 1'],
+    ['OUTCOME_RETENTION_DAYS', '4000', 'expected at most 3650'],
+    ['OUTCOME_RETENTION_DAYS', '1.5', 'expected a whole number of days'],
+    ['OUTCOME_RETENTION_DAYS', 'forever', 'expected a whole number of days'],
+  ])('%s: %s', (name, value, message) => {
+    expect(linesOf({ [name]: value })).toBe(`${name}: ${message}`);
+  });
+
+  it('names the endpoint that a connection by identity lacks', () => {
+    expect(linesOf({ AzureWebJobsStorage__blobServiceUri: 'https://a.blob.core.windows.net' })).toBe(
+      "AzureWebJobsStorage__tableServiceUri: required, but missing: the URL of the account's table service\n" +
+        "AzureWebJobsStorage__queueServiceUri: required, but missing: the URL of the account's queue service",
+    );
+  });
+
+  it.each(Object.entries(sampleSecrets))('never repeats the value: %s', (_, secret) => {
+    const text = linesOf(Object.fromEntries(settingNames.map((name) => [name, secret])));
+
+    expect(text).not.toContain(secret.slice(secret.length / 2).slice(0, 15));
+  });
+});

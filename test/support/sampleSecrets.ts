@@ -1,0 +1,19 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+
+/** What people paste where the name of a secret belongs. All made here, and good for nothing. */
+const key = createHash('sha512').update('nothing').digest();
+
+export const sampleSecrets: Readonly<Record<string, string>> = {
+  'a key of 32 bytes in base64': key.subarray(0, 32).toString('base64'),
+  'a key of 64 bytes in base64': key.toString('base64'),
+  'a key of 48 bytes in base64 that happens to be letters and digits': key
+    .subarray(0, 48)
+    .toString('base64')
+    .replace(/[+/]/g, 'x'),
+  'a key of 32 bytes in hexadecimal': key.subarray(0, 32).toString('hex'),
+  'a private key as PEM': generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  'an IoT Hub connection string': `HostName=h.azure-devices.net;SharedAccessKeyName=device;SharedAccessKey=${key.toString('base64')}`,
+  'a storage connection string': `DefaultEndpointsProtocol=https;AccountName=account;AccountKey=${key.toString('base64')}`,
+  'a SAS token': `SharedAccessSignature sr=x&sig=${encodeURIComponent(key.toString('base64'))}&se=1`,
+  'a JSON web token': `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${key.toString('base64url')}`,
+};
