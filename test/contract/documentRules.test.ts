@@ -282,6 +282,40 @@ describe('the connection', () => {
   });
 });
 
+describe('a device certificate', () => {
+  it('is judged with its whole chain each time, as no TLS session is resumed', async () => {
+    const fleet = await createLocalAuthority('fleet');
+    const leaf = await fleet.issueClient({ commonName: 'leaf-1' });
+    const signingCertificates = { primary: { certificate: fleet.caPem } };
+    const certified = await startDps({
+      certificate: await authority.issueServer(),
+      configuration: {
+        refuseAt: 'connect',
+        enrollmentGroups: [
+          { enrollmentGroupId: 'fleet', attestation: { type: 'x509', x509: { signingCertificates } } },
+        ],
+      },
+    });
+    let session: Buffer | undefined;
+    for (const attempt of ['first', 'second']) {
+      const target = {
+        port: certified.mqttsPort,
+        ca: authority.caPem,
+        ...leaf,
+        ...(session === undefined ? {} : { session }),
+      };
+      const client = await rawMqttOverTls(target);
+      client.socket.on('session', (ticket: Buffer) => {
+        session = ticket;
+      });
+      client.send(connectPacket('leaf-1', undefined));
+      expect(await client.next(), attempt).toMatchObject({ cmd: 'connack', returnCode: 0 });
+      client.end();
+    }
+    await certified.close();
+  });
+});
+
 describe('the WebSocket', () => {
   const open = (path: string, subprotocols: string[]) =>
     new WebSocket(`wss://localhost:${dps.wssPort}${path}`, subprotocols, { ca: authority.caPem });
@@ -296,6 +330,7 @@ describe('the WebSocket', () => {
   it.each([
     ['without the subprotocol mqtt', '/$iothub/websocket', ['amqp'], 400],
     ['on another path', '/mqtt', ['mqtt'], 404],
+    ['on a path that is none', '//', ['mqtt'], 404],
   ])('is not opened %s', async (_, path, subprotocols, status) => {
     const socket = open(path, subprotocols);
     await expect(once(socket, 'open')).rejects.toThrow(`Unexpected server response: ${status}`);

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   generate,
   type IConnackPacket,
@@ -31,7 +31,8 @@ export interface TlsTarget {
   readonly ca: string;
   readonly cert?: string;
   readonly key?: string;
-  readonly maxVersion?: SecureVersion;
+  /** Of an earlier connection, to resume. */
+  readonly session?: Buffer;
 }
 
 /** Over TLS. Rejects when the handshake fails. */

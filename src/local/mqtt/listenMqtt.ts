@@ -2,6 +2,7 @@
  * The two ways in that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. There is no third: a plaintext
  * CONNECT meets a TLS server, which answers with an alert and closes.
  */
+import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type Server as HttpServer, STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
@@ -89,7 +90,7 @@ function upgradeRefusal(
   fault: ListenerFault | undefined,
 ): number | undefined {
   if (fault?.kind === 'upgradeStatus') return fault.status;
-  if (new URL(url ?? '/', 'https://localhost').pathname !== webSocketPath) return 404;
+  if (url?.split('?')[0] !== webSocketPath) return 404;
   // [MQTT-6.0.0-3] the client must offer `mqtt`
   const subprotocols = (offered ?? '').split(',').map((name) => name.trim());
   return subprotocols.includes('mqtt') ? undefined : 400;
@@ -103,7 +104,14 @@ function agreedSubprotocol(offered: Set<string>, fault: ListenerFault | undefine
 
 async function tlsOptions({ certificate, fault, authority }: ListenOptions): Promise<TlsOptions> {
   const presented = await presentedCertificate(certificate, fault, authority);
-  const shared = { cert: presented.cert, key: presented.key, requestCert: true, rejectUnauthorized: false };
+  const shared = {
+    cert: presented.cert,
+    key: presented.key,
+    requestCert: true,
+    rejectUnauthorized: false,
+    // No session is resumed: a resumed one has the device's certificate, but not the intermediates that came with it
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
   // OpenSSL 3 offers TLS 1.1 at security level 0 only
   if (fault?.kind === 'oldTlsOnly')
     return { ...shared, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };

@@ -129,6 +129,7 @@ export class MqttSession<State> {
   }
 
   reset(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.wire.reset();
   }
