@@ -44,10 +44,14 @@ export async function rollUpOutcomes(
   let hours = 0;
   for (const probe of plan.probes) {
     let { fromMs, state } = await progressOf(table, probe.name, oldestMs, endMs);
+    // A little more at both ends, for runs that came before or after their tick.
+    const range = { sinceMs: fromMs - tickToleranceMs, untilMs: endMs + maxLatenessMs };
+    const runs = (await readSummaries(probe.name, range)).toReversed();
+    if (state === undefined) fromMs = Math.max(fromMs, hourOf(runs[0], endMs));
     while (fromMs < endMs) {
       if (performance.now() > deadlineMs) return { hours, complete: false };
       const toMs = Math.min(floorTo(dayMs, fromMs) + dayMs, endMs);
-      const rollups = hoursOf(fromMs, toMs, state, await readDay(probe, fromMs, toMs, readSummaries, plan.dueTicks));
+      const rollups = hoursOf(fromMs, toMs, state, dayOfRuns(probe, fromMs, toMs, runs, plan.dueTicks));
       await writeDay(table, probe.name, fromMs, rollups);
       hours += rollups.length;
       state = rollups.at(-1)?.state ?? state;
@@ -71,18 +75,20 @@ interface DayOfRuns {
   readonly missedMs: readonly number[];
 }
 
-async function readDay(
+function dayOfRuns(
   probe: RollUpPlan['probes'][number],
   fromMs: number,
   toMs: number,
-  readSummaries: ReadSummaries,
+  allRuns: readonly RunSummary[],
   dueTicks: DueTicks,
-): Promise<DayOfRuns> {
-  // A little more at both ends, for runs that came before or after their tick.
-  const range = { sinceMs: fromMs - tickToleranceMs, untilMs: toMs + maxLatenessMs };
-  const runs = (await readSummaries(probe.name, range)).toReversed();
+): DayOfRuns {
+  const [beginMs, endMs] = [fromMs - tickToleranceMs, toMs + maxLatenessMs];
+  const runs = allRuns.filter(({ startedAt }) => {
+    const startMs = Date.parse(startedAt);
+    return startMs >= beginMs && startMs < endMs;
+  });
   const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
-  return { runs, missedMs: missedTicks(dueTicks(probe, fromMs, range.untilMs), starts) };
+  return { runs, missedMs: missedTicks(dueTicks(probe, fromMs, endMs), starts) };
 }
 
 /** Hours before the first run of all are left out: nothing was there to be missed. */
@@ -122,6 +128,10 @@ function dayOf(startMs: number, hours: readonly Rollup[]): Rollup | undefined {
   for (const hour of hours) tally.addTally(hour);
   const histograms = tally.histograms.encode();
   return { span: 'day', startMs, endMs: last.endMs, state: last.state, counts: tally.counts(), histograms };
+}
+
+function hourOf(run: RunSummary | undefined, otherwiseMs: number): number {
+  return run === undefined ? otherwiseMs : floorTo(hourMs, Date.parse(run.startedAt));
 }
 
 function floorTo(unitMs: number, timeMs: number): number {
