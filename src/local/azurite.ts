@@ -24,6 +24,7 @@ export interface Azurite {
   readonly blobServiceUri: string;
   readonly queueServiceUri: string;
   readonly tableServiceUri: string;
+  readonly processId: number | undefined;
   /** Ends the process, by force when it does not end by itself. */
   close(): Promise<void>;
 }
@@ -34,15 +35,16 @@ type Service = 'Blob' | 'Queue' | 'Table';
 const account = 'devstoreaccount1';
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-const startTimeoutMs = 30_000;
-const closeTimeoutMs = 3_000;
+/** Under a second on an idle machine; a busy one takes its time. */
+const startTimeoutMs = 60_000;
+const closeTimeoutMs = 10_000;
 
 /**
  * Runs inside the child: when the parent goes, in whatever way, the channel between the two breaks, and Azurite ends
- * as it does on SIGTERM, or two seconds later in any case.
+ * as it does on SIGTERM, or ten seconds later in any case.
  */
 const endWithParent = `data:text/javascript,${encodeURIComponent(
-  "process.once('disconnect', () => { setTimeout(() => process.exit(), 2000).unref(); process.kill(process.pid, 'SIGTERM'); });",
+  "process.once('disconnect', () => { setTimeout(() => process.exit(), 10000).unref(); process.kill(process.pid, 'SIGTERM'); });",
 )}`;
 
 /** Resolves when the three services answer. Rejects with a sentence that says what to do. */
@@ -65,6 +67,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       blobServiceUri: endpoints.Blob,
       queueServiceUri: endpoints.Queue,
       tableServiceUri: endpoints.Table,
+      processId: child.pid,
       close: () => end(child),
     };
   } catch (error) {

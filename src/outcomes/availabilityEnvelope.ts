@@ -1,6 +1,7 @@
 import type { Outcome, ProbeResult } from './outcome.ts';
 import { reasonCode } from './reasonCode.ts';
 import type { TraceParent } from './traceParent.ts';
+import { expiries } from './verdict.ts';
 
 /** One item of Application Insights' ingestion: https://github.com/microsoft/ApplicationInsights-Home/tree/main/EndpointSpecs/Schemas/Bond */
 export interface Envelope {
@@ -21,6 +22,7 @@ export interface EnvelopeContext {
 
 /** Longest message that the service keeps. */
 const longestMessage = 8192;
+const dayMs = 86_400_000;
 
 /**
  * An availability result (table `availabilityResults`); for the verdict `unknown` the custom event `ProbeUnknown` (table
@@ -28,7 +30,7 @@ const longestMessage = 8192;
  * up nor as down.
  */
 export function availabilityEnvelope(outcome: Outcome, context: EnvelopeContext): Envelope {
-  const dimensions = { properties: propertiesOf(outcome), measurements: { ...outcome.phases, polls: outcome.polls } };
+  const dimensions = { properties: propertiesOf(outcome), measurements: measurementsOf(outcome) };
   const message = (outcome.reasons.join('\n') || reasonCode(outcome)).slice(0, longestMessage);
   const common = {
     time: outcome.startedAt,
@@ -88,6 +90,12 @@ function propertiesOf(outcome: Outcome): Record<string, string> {
   return Object.fromEntries(
     Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
+}
+
+/** Milliseconds for each phase, status queries, and the days that are left of what ends first: certificates and secret. */
+function measurementsOf({ phases, polls, server, credential, startedAt }: Outcome): Record<string, number> {
+  const daysLeft = expiries(server, credential).map(({ at }) => (Date.parse(at) - Date.parse(startedAt)) / dayMs);
+  return { ...phases, polls, ...(daysLeft.length > 0 && { certificateDaysLeft: Math.min(...daysLeft) }) };
 }
 
 function serviceFacts(result: ProbeResult): Readonly<Record<string, string | number | undefined>> {

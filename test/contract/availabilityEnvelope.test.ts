@@ -17,7 +17,7 @@ it('sends what the exporter of Microsoft sends for the same availability result'
     identity: { managedIdentity: false },
   }).send([outcome], `00-${traceId}-${spanId}-01`);
   const ours = await appInsights.nextAvailability();
-  const { properties } = ours.data.baseData;
+  const { properties, measurements } = ours.data.baseData;
   await exportAvailability(appInsights, {
     'microsoft.availability.id': outcome.runId,
     'microsoft.availability.name': outcome.probe,
@@ -25,7 +25,7 @@ it('sends what the exporter of Microsoft sends for the same availability result'
     'microsoft.availability.success': true,
     'microsoft.availability.runLocation': outcome.location,
     'microsoft.availability.message': 'assigned',
-    'microsoft.custom_measurements': JSON.stringify({ ...outcome.phases, polls: outcome.polls }),
+    'microsoft.custom_measurements': JSON.stringify(measurements),
     ...properties,
   });
   const theirs = await appInsights.nextAvailability();

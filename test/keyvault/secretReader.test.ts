@@ -123,10 +123,10 @@ describe('createSecretReader', () => {
     silence.setFault('silent');
     const started = performance.now();
     expect(await reader.read('key', AbortSignal.timeout(300))).toEqual({ kind: 'unreachable', secret: 'key', message });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(5000);
 
     silence.setFault(undefined);
-    expect(await reader.read('key', AbortSignal.timeout(5000))).toMatchObject({ kind: 'found', value: canary });
+    expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found', value: canary });
   });
 
   it('does not ask when the deadline has passed already', async () => {
@@ -189,7 +189,7 @@ describe('createSecretReader', () => {
     expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found' });
   });
 
-  it('loads no client before the first read', () => {
+  it('loads no client before the first read', { timeout: 120_000 }, () => {
     const create = `exports.createSecretReader({ vaultUrl: 'https://localhost:1', identity: { managedIdentity: false } })`;
     expect(packagesLoadedBy('keyvault/secretReader.ts', create)).toEqual(['zod']);
     expect(

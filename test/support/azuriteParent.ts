@@ -2,4 +2,4 @@
 import { startAzurite } from '../../src/local/azurite.ts';
 
 const azurite = await startAzurite();
-process.send?.(azurite.blobServiceUri);
+process.send?.(azurite.processId);

@@ -19,7 +19,7 @@ export function packagesLoadedBy(file: string, body: string): readonly string[] 
   `;
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   });
   if (child.status !== 0) {
     throw new Error(`The program ended with ${child.status ?? child.signal}.\n${child.stderr}`);
