@@ -67,6 +67,7 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
       deadline.signal.removeEventListener('abort', onAbort);
       socket.off('lookup', onLookup).off('connect', onConnect).off('secureConnect', onSecure);
       socket.off('error', onError).off('close', onClose);
+      certificate = undefined; // the socket keeps its options, and with them whatever this closure holds
       if (dialled.kind === 'notDialled') {
         socket.on('error', ignoreLateError);
         socket.destroy();
@@ -130,7 +131,8 @@ export function classifySocketError(error: NodeJS.ErrnoException, phase: Recorde
   const code = error.code ?? error.name;
   const { message } = error;
   // A port that resets has been reached: who listens there did not want to go on.
-  if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET')) return { kind: 'unreachable', phase, code, message };
+  if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
+    return { kind: 'unreachable', phase, code, message };
   // In TLS 1.3 the server judges our certificate after our handshake has ended, so its alert may come in any later phase.
   if (/_ALERT_/.test(code)) return { kind: 'tlsFailed', phase: 'tls', code, message, refusedBy: 'server' };
   if (phase === 'tls' && !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) {

@@ -39,21 +39,40 @@ export function describeServer(socket: TLSSocket, certificate: PeerCertificate |
   };
 }
 
-function readChain(leaf: PeerCertificate): ChainCertificate[] {
-  const chain: ChainCertificate[] = [];
-  let certificate: Partial<DetailedPeerCertificate> | undefined = leaf;
-  while (certificate?.valid_to && certificate.fingerprint256) {
-    const { fingerprint256 } = certificate;
-    if (chain.some((known) => known.fingerprint256 === fingerprint256)) break; // a root is its own issuer
-    chain.push({
-      subject: nameOf(certificate.subject),
-      issuer: nameOf(certificate.issuer),
-      notAfter: new Date(certificate.valid_to).toISOString(),
-      fingerprint256,
-    });
-    certificate = certificate.issuerCertificate;
-  }
+/** Ten thousand devices of a simulation meet the same few chains: each is read and kept once. */
+const knownChains = new Map<string, readonly ChainCertificate[]>();
+const keptChains = 50;
+
+function readChain(leaf: PeerCertificate): readonly ChainCertificate[] {
+  const certificates = certificatesOf(leaf);
+  // The whole chain is the key: the same leaf may come with another intermediate or under another root.
+  const key = certificates.map(({ fingerprint256 }) => fingerprint256).join();
+  const chain = knownChains.get(key) ?? certificates.map(describeCertificate);
+  if (knownChains.size >= keptChains) knownChains.clear();
+  knownChains.set(key, chain);
   return chain;
+}
+
+function certificatesOf(leaf: PeerCertificate): readonly PeerCertificate[] {
+  const certificates: PeerCertificate[] = [];
+  let next: Partial<DetailedPeerCertificate> | undefined = leaf;
+  while (isCertificate(next) && !certificates.includes(next)) {
+    certificates.push(next);
+    next = next.issuerCertificate; // a root is its own issuer
+  }
+  return certificates;
+}
+
+/** A server that presents none leaves an empty object. */
+function isCertificate(
+  certificate: Partial<DetailedPeerCertificate> | undefined,
+): certificate is DetailedPeerCertificate {
+  return certificate?.fingerprint256 !== undefined;
+}
+
+function describeCertificate({ subject, issuer, valid_to, fingerprint256 }: PeerCertificate): ChainCertificate {
+  const notAfter = new Date(valid_to).toISOString();
+  return { subject: nameOf(subject), issuer: nameOf(issuer), notAfter, fingerprint256 };
 }
 
 function nameOf(name: PeerCertificate['subject'] | undefined): string {

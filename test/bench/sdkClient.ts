@@ -9,7 +9,7 @@ export async function registerWithSdk({ host, port, idScope, registrationId, key
     `${host}:${port}`,
     idScope,
     new transport.Mqtt(),
-    new security.SymmetricKeySecurityClient(registrationId, key),
+    new security.SymmetricKeySecurityClient(registrationId, key) as never, // the SDK's own typings disagree
   );
   const result = await client.register();
   if (!result?.assignedHub) throw new Error('the SDK brought no assignment');

@@ -1,0 +1,54 @@
+/**
+ * Memory of one device that waits for retry-after: what the process has grown by when N devices wait, divided by N. Resident
+ * memory, because most of a TLS connection lives outside the JavaScript heap. A program of its own for each client.
+ */
+import { argv, exit } from 'node:process';
+import { createSecureContext } from 'node:tls';
+import type { BenchDevice } from './benchDevice.ts';
+import { benchDevices } from './benchDevices.ts';
+
+const [client = 'exchange', port = '0', count = '400'] = argv.slice(2);
+const warmUp = 50;
+const nextDevice = benchDevices(Number(port));
+
+/** Each client is loaded alone: the others' modules are not its memory. */
+async function clientNamed(name: string): Promise<(device: BenchDevice) => Promise<unknown>> {
+  switch (name) {
+    case 'exchange':
+      return (await import('./exchangeClient.ts')).registerWithExchange;
+    case 'floor': {
+      const { registerOnFloor } = await import('./floorClient.ts');
+      const sharedContext = createSecureContext({ minVersion: 'TLSv1.2' });
+      return (device) => registerOnFloor(device, sharedContext);
+    }
+    default:
+      return (await import('./sdkClient.ts')).registerWithSdk;
+  }
+}
+
+/** Starts devices until `devices` sockets stand and nothing more moves: the next thing that happens is the end of the wait. */
+async function startAndSettle(register: (device: BenchDevice) => Promise<unknown>, devices: number): Promise<number> {
+  for (let started = 0; started < devices; started += 1) {
+    void register(nextDevice()).catch(() => undefined);
+    if (started % 20 === 19) await quiet();
+  }
+  await quiet();
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+/** Until the CPU has nothing left to do: every answer has been read, and only timers are left. */
+async function quiet(): Promise<void> {
+  for (;;) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { user, system } = process.cpuUsage(before);
+    if (user + system < 10_000) return;
+  }
+}
+
+const register = await clientNamed(client);
+const empty = await startAndSettle(register, warmUp);
+const full = await startAndSettle(register, Number(count));
+console.log(JSON.stringify({ bytesPerDevice: (full - empty) / Number(count) }));
+exit(0);
