@@ -40,9 +40,7 @@ export type Admission = Admitted | Refused;
 export function admit(configuration: DpsConfiguration, presented: Presented, now: Date): Admission {
   if (presented.idScope !== configuration.idScope)
     return refused(404, 404000, 'Not found.', 'another idScope than this service has');
-  const individual = configuration.individualEnrollments.find(
-    (one) => one.registrationId.toLowerCase() === presented.registrationId.toLowerCase(),
-  );
+  const individual = individualOf(configuration, presented.registrationId);
   return individual === undefined
     ? admitByGroup(configuration.enrollmentGroups, presented, now)
     : admitIndividual(individual, presented, now);
@@ -57,7 +55,13 @@ export function faultsOf(
   const own = Object.hasOwn(configuration.faults, registrationId) ? configuration.faults[registrationId] : undefined;
   if (own !== undefined) return own;
   if (admission.kind === 'admitted') return admission.enrollment.fault;
-  return configuration.individualEnrollments.find((one) => one.registrationId === registrationId)?.fault ?? [];
+  return individualOf(configuration, registrationId)?.fault ?? [];
+}
+
+/** A registrationId is case-insensitive (REST reference). */
+function individualOf(configuration: DpsConfiguration, registrationId: string): IndividualEnrollment | undefined {
+  const wanted = registrationId.toLowerCase();
+  return configuration.individualEnrollments.find((one) => one.registrationId.toLowerCase() === wanted);
 }
 
 function admitIndividual(enrollment: IndividualEnrollment, presented: Presented, now: Date): Admission {

@@ -1,0 +1,185 @@
+/**
+ * What the document ("Communicate with your DPS using the MQTT protocol") forbids, done all the same by a client that speaks raw
+ * packets, and what the stand-in makes of it: CONNECT, TLS and the WebSocket.
+ */
+import { once } from 'node:events';
+import { connect as connectTls } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { startDps } from '../../src/local/dps/startDps.ts';
+import { documentDps, publish, responseFilter, token } from '../support/documentDps.ts';
+import { connectPacket, isConnack, rawMqttOverTcp, rawMqttOverTls } from '../support/rawMqttClient.ts';
+
+const { authority, dps, open, connected, subscribed } = await documentDps();
+const registerTopic = '$dps/registrations/PUT/iotdps-register/?$rid=1';
+const body = JSON.stringify({ registrationId: 'one' });
+
+describe('CONNECT', () => {
+  const username = '0neLOCAL/registrations/one/api-version=2019-03-31';
+  it.each([
+    ['CleanSession 0', connectPacket('one', token, { clean: false }), 5],
+    ['MQTT 3.1', connectPacket('one', token, { protocolId: 'MQIsdp', protocolVersion: 3 }), 1],
+    ['MQTT 5', connectPacket('one', token, { protocolVersion: 5 }), 1],
+    ['another ClientID than the username names', connectPacket('two', token, { username }), 2],
+    ['a ClientID that is no registrationId', connectPacket('-one-', token), 2],
+    ['no username', connectPacket('one', token, { username: '' }), 4],
+    ['a username without api-version', connectPacket('one', token, { username: '0neLOCAL/registrations/one' }), 4],
+    [
+      'an api-version that does not exist',
+      connectPacket('one', token, { username: username.replace('2019', '1999') }),
+      4,
+    ],
+    ['neither password nor certificate', connectPacket('one', undefined), 5],
+  ])('with %s is refused and the connection closed', async (_, packet, returnCode) => {
+    const client = await open();
+    client.send(packet);
+    const [connack] = await client.rest();
+    expect(connack).toMatchObject({ cmd: 'connack', returnCode, sessionPresent: false });
+  });
+
+  it('takes the newer api-versions and the SDKs’ ClientVersion', async () => {
+    for (const version of ['2021-06-01', '2021-10-01&ClientVersion=my%20device%2F1.0']) {
+      const client = await open();
+      client.send(connectPacket('one', token, { username: `0neLOCAL/registrations/one/api-version=${version}` }));
+      expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    }
+  });
+
+  it('with an unknown protocol level is answered 1', async () => {
+    const client = await open();
+    client.sendBytes(Buffer.from('100c00044d5154540902003c0000', 'hex'));
+    const [connack] = await client.rest();
+    expect(connack).toMatchObject({ cmd: 'connack', returnCode: 1 });
+  });
+
+  it('sent twice closes the connection', async () => {
+    const client = await connected();
+    client.send(connectPacket('one', token));
+    expect(await client.next()).toBe('closed');
+  });
+
+  it('must come first', async () => {
+    const client = await open();
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: responseFilter, qos: 1 }] });
+    expect(await client.next()).toBe('closed');
+  });
+
+  it('with bytes that are no MQTT closes the connection', async () => {
+    const client = await open();
+    client.sendBytes(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+    expect(await client.next()).toBe('closed');
+  });
+});
+
+describe('the connection', () => {
+  it('answers PINGREQ and ends at DISCONNECT', async () => {
+    const client = await connected();
+    client.send({ cmd: 'pingreq' });
+    expect(await client.next()).toMatchObject({ cmd: 'pingresp' });
+    client.send({ cmd: 'disconnect' });
+    expect(await client.next()).toBe('closed');
+  });
+
+  it('is closed when nothing is heard for one and a half times the keep alive', async () => {
+    const client = await open();
+    client.send(connectPacket('one', token, { keepalive: 1 }));
+    expect(isConnack(await client.next())).toBe(true);
+    const since = performance.now();
+    expect(await client.next()).toBe('closed');
+    expect(performance.now() - since).toBeGreaterThan(1400);
+  });
+
+  it('tells when a device did not acknowledge a delivery', async () => {
+    const client = await subscribed();
+    publish(client, registerTopic, body);
+    await client.next();
+    const closed = dps().requests.next({ kind: 'close', clientId: 'one' });
+    client.end();
+    expect((await closed).unacknowledged).toBe(1);
+  });
+
+  it('is not offered without TLS', async () => {
+    const client = await rawMqttOverTcp(dps().mqttsPort);
+    client.send(connectPacket('one', token));
+    expect(await client.rest()).toEqual([]);
+  });
+
+  it.each([
+    ['mqttsPort', 'TLSv1.1'],
+    ['wssPort', 'TLSv1.1'],
+  ] as const)('on %s is refused with %s', async (port, version) => {
+    const socket = connectTls({
+      port: dps()[port],
+      host: 'localhost',
+      ca: authority.caPem,
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+    await expect(once(socket, 'secureConnect')).rejects.toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+  });
+});
+
+describe('a device certificate', () => {
+  it('is judged with its whole chain each time, as no TLS session is resumed', async () => {
+    const fleet = await createLocalAuthority('fleet');
+    const leaf = await fleet.issueClient({ commonName: 'leaf-1' });
+    const signingCertificates = { primary: { certificate: fleet.caPem } };
+    const certified = await startDps({
+      certificate: await authority.issueServer(),
+      configuration: {
+        refuseAt: 'connect',
+        enrollmentGroups: [
+          { enrollmentGroupId: 'fleet', attestation: { type: 'x509', x509: { signingCertificates } } },
+        ],
+      },
+    });
+    let session: Buffer | undefined;
+    for (const attempt of ['first', 'second']) {
+      const target = {
+        port: certified.mqttsPort,
+        ca: authority.caPem,
+        ...leaf,
+        ...(session === undefined ? {} : { session }),
+      };
+      const client = await rawMqttOverTls(target);
+      client.socket.on('session', (ticket: Buffer) => {
+        session = ticket;
+      });
+      client.send(connectPacket('leaf-1', undefined));
+      expect(await client.next(), attempt).toMatchObject({ cmd: 'connack', returnCode: 0 });
+      client.end();
+    }
+    await certified.close();
+  });
+});
+
+describe('the WebSocket', () => {
+  const open = (path: string, subprotocols: string[]) =>
+    new WebSocket(`wss://localhost:${dps().wssPort}${path}`, subprotocols, { ca: authority.caPem });
+
+  it('agrees on the subprotocol mqtt', async () => {
+    const socket = open('/$iothub/websocket', ['amqp', 'mqtt']);
+    await once(socket, 'open');
+    expect(socket.protocol).toBe('mqtt');
+    socket.terminate();
+  });
+
+  it.each([
+    ['without the subprotocol mqtt', '/$iothub/websocket', ['amqp'], 400],
+    ['on another path', '/mqtt', ['mqtt'], 404],
+    ['on a path that is none', '//', ['mqtt'], 404],
+  ])('is not opened %s', async (_, path, subprotocols, status) => {
+    const socket = open(path, subprotocols);
+    await expect(once(socket, 'open')).rejects.toThrow(`Unexpected server response: ${status}`);
+  });
+
+  it('is closed when a text frame comes', async () => {
+    const socket = open('/$iothub/websocket', ['mqtt']);
+    await once(socket, 'open');
+    socket.send('hello');
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1003);
+  });
+});
