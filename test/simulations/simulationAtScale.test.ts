@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSimulationClient, SimulationRefused } from '../../src/commands/simulationClient.ts';
+import { type ForkedFunctionsHost, forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
+import { type LocalCloud, startLocalCloud } from '../../src/local/localCloud.ts';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import type { SimulationView } from '../../src/simulations/simulationView.ts';
+import { type BuiltApp, buildApp } from '../support/builtApp.ts';
+
+let app: BuiltApp;
+let cloud: LocalCloud;
+const hosts = new Set<ForkedFunctionsHost>();
+const key = 'the-function-key';
+
+async function startInstance(): Promise<ForkedFunctionsHost> {
+  const host = await forkFunctionsHost({
+    appDirectory: app.directory,
+    port: 0,
+    timers: false,
+    functionKey: key,
+    masterKey: 'the-master-key',
+    environment: cloud.environment,
+    queueLeaseSeconds: 10,
+  });
+  hosts.add(host);
+  return host;
+}
+
+beforeAll(async () => {
+  [app, cloud] = await Promise.all([buildApp(), startLocalCloud(withoutOwnSettings())]);
+});
+
+afterAll(async () => {
+  await Promise.all([...hosts].map((host) => host.stop()));
+  await cloud.close();
+  await app.remove();
+});
+
+/** Stand-ins for everything, whatever the person who runs the tests has set. */
+function withoutOwnSettings(): NodeJS.ProcessEnv {
+  const { PROBES: _, PROBES_FILE: __, AzureWebJobsStorage: ___, KEY_VAULT_URL: ____, ...rest } = process.env;
+  return rest;
+}
+
+describe('2,000 devices on two instances of the app', () => {
+  it('each have one outcome, although one instance is lost and replaced on the way', async () => {
+    const [first, doomed] = await Promise.all([startInstance(), startInstance()]);
+    const client = createSimulationClient(first.url, key);
+    const { id } = await client.start({
+      probe: 'group-key',
+      devices: 2000,
+      ratePerSecond: 400,
+      allowAboveServiceLimits: true,
+      timeoutSeconds: 120,
+    });
+    await progressOf(client, id, (view) => view.done >= 500);
+    await doomed.kill();
+    hosts.delete(doomed);
+    await startInstance();
+
+    const ended = await progressOf(client, id, () => false);
+    expect(ended).toMatchObject({ state: 'finished', done: 2000, left: 0 });
+    expect(ended.verdicts).toEqual({ healthy: 2000, degraded: 0, failing: 0, unknown: 0 });
+    expect(ended.percentiles.total?.count).toBe(2000);
+    expect(await registrationIdsOf(first, id)).toEqual(
+      Array.from({ length: 2000 }, (_, i) => `group-key-sim-${String(i + 1).padStart(6, '0')}`),
+    );
+  }, 300_000);
+
+  it('are refused by the app in its own words', async () => {
+    const [host] = hosts;
+    const client = createSimulationClient(host?.url ?? '', key);
+    await expect(client.start({ probe: 'group-key', devices: 0 })).rejects.toThrow(/devices: expected at least 1/);
+    await expect(createSimulationClient(host?.url ?? '', 'no').start({})).rejects.toThrow(SimulationRefused);
+  });
+});
+
+async function progressOf(
+  client: ReturnType<typeof createSimulationClient>,
+  id: string,
+  isFarEnough: (view: SimulationView) => boolean,
+): Promise<SimulationView> {
+  for (;;) {
+    const { view, ended } = await client.look(id);
+    if (ended || isFarEnough(view)) return view;
+    await new Promise((resume) => setTimeout(resume, 500));
+  }
+}
+
+/** Through all pages; healthy ones come in the order of their numbers. */
+async function registrationIdsOf(host: ForkedFunctionsHost, id: string): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor = '';
+  do {
+    const url = `${host.url}/api/simulations/${id}/outcomes?limit=1000${cursor && `&cursor=${cursor}`}`;
+    const response = await fetch(url, { headers: { 'x-functions-key': key } });
+    const page = (await response.json()) as { readonly outcomes: readonly Outcome[]; readonly cursor?: string };
+    ids.push(...page.outcomes.map(({ registrationId }) => registrationId));
+    cursor = page.cursor ?? '';
+  } while (cursor);
+  return ids;
+}

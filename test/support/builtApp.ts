@@ -1,0 +1,34 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface BuiltApp {
+  /** Holds host.json, package.json and the bundle, as a deployed app does. */
+  readonly directory: string;
+  remove(): Promise<void>;
+}
+
+/** The app as it is built, in a folder of its own: tests that run at the same time do not overwrite each other's. */
+export async function buildApp(): Promise<BuiltApp> {
+  const directory = await mkdtemp(join(tmpdir(), 'dps-canary-app-'));
+  await Promise.all([
+    build({
+      absWorkingDir: root,
+      entryPoints: ['src/main.ts'],
+      outfile: join(directory, 'dist/main.cjs'),
+      bundle: true,
+      platform: 'node',
+      target: 'node22',
+      format: 'cjs',
+      external: ['@azure/functions-core'],
+      logLevel: 'error',
+    }),
+    cp(join(root, 'host.json'), join(directory, 'host.json')),
+    writeFile(join(directory, 'package.json'), '{ "main": "dist/main.cjs" }'),
+  ]);
+  return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+}
