@@ -29,8 +29,7 @@ const badgeHeaders = {
 export function renderBadge(report: StatusReport, name: string): PageResponse {
   const probe = report.probes.find((candidate) => candidate.name === name);
   if (probe === undefined) return badge(404, name, 'no such probe', 'none');
-  if (report.storageFault !== undefined) return badge(200, name, 'unknown', 'unknown');
-  const state = probeState(probe);
+  const state = probeState(report, probe);
   const { availability } = probe.windows['30d'];
   const month = availability === undefined ? '' : ` · ${formatShare(availability)} in 30 d`;
   return badge(200, name, `${stateWords[state].toLowerCase()}${month}`, state);

@@ -22,7 +22,7 @@ export function renderConfigurationFaultPage({ generatedAt, location, faults }: 
     location,
     query: {},
     main: html`<div class="hero failing">${stateIcon('failing')}<div><h1>${text}, so no probe runs</h1>
-<p class="next"><strong>Next step</strong> Mend what is listed in the app’s settings. <code>npm run validate</code> reads them as the app would.</p></div></div>
+<p class="next"><strong>Next step:</strong> Mend what is listed in the app’s settings. <code>npm run validate</code> reads them as the app would.</p></div></div>
 <section aria-labelledby="faults"><h2 id="faults">Faults</h2>
 <dl class="facts">${faults.map(({ path, message }) => html`<div><dt><code>${path}</code></dt><dd>${message}</dd></div>`)}</dl></section>`,
   });

@@ -1,5 +1,8 @@
 import { type Html, html } from './html.ts';
 
+/** A figure and its unit belong on one line. */
+const nbsp = '\u00a0';
+
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
@@ -8,19 +11,19 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** Milliseconds for people: `1.9 ms`, `412 ms`, `3.41 s`, `2 min 5 s`. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 9.95) return `${durationMs.toFixed(1)} ms`;
-  if (durationMs < 999.5) return `${durationMs.toFixed(0)} ms`;
-  if (durationMs < 9_995) return `${(durationMs / 1000).toFixed(2)} s`;
-  if (durationMs < 119_500) return `${(durationMs / 1000).toFixed(1)} s`;
+  if (durationMs < 9.95) return `${durationMs.toFixed(1)}${nbsp}ms`;
+  if (durationMs < 999.5) return `${durationMs.toFixed(0)}${nbsp}ms`;
+  if (durationMs < 9_995) return `${(durationMs / 1000).toFixed(2)}${nbsp}s`;
+  if (durationMs < 119_500) return `${(durationMs / 1000).toFixed(1)}${nbsp}s`;
   const seconds = Math.round(durationMs / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 60)}${nbsp}min ${seconds % 60}${nbsp}s`;
 }
 
 /** `14:05 UTC` on the day of `now`, `23 Nov, 14:05 UTC` in its year, with the year elsewhere. What is no time is given back as it is. */
 export function formatClock(iso: string, now: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
-  const clock = `${twoDigits(time.getUTCHours())}:${twoDigits(time.getUTCMinutes())} UTC`;
+  const clock = `${twoDigits(time.getUTCHours())}:${twoDigits(time.getUTCMinutes())}${nbsp}UTC`;
   return time.toISOString().slice(0, 10) === now.slice(0, 10) ? clock : `${formatDay(iso, now)}, ${clock}`;
 }
 
@@ -28,7 +31,7 @@ export function formatClock(iso: string, now: string): string {
 export function formatDay(iso: string, now: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
-  const day = `${time.getUTCDate()} ${months[time.getUTCMonth()]}`;
+  const day = `${time.getUTCDate()}${nbsp}${months[time.getUTCMonth()]}`;
   return String(time.getUTCFullYear()) === now.slice(0, 4) ? day : `${day} ${time.getUTCFullYear()}`;
 }
 
@@ -36,8 +39,8 @@ export function formatDay(iso: string, now: string): string {
 export function formatSpan(from: string, to: string): string | undefined {
   const spanMs = Date.parse(to) - Date.parse(from);
   if (Number.isNaN(spanMs) || spanMs < 0) return undefined;
-  if (spanMs < minuteMs) return `${Math.floor(spanMs / 1000)} s`;
-  if (spanMs < hourMs) return `${Math.floor(spanMs / minuteMs)} min`;
+  if (spanMs < minuteMs) return `${Math.floor(spanMs / 1000)}${nbsp}s`;
+  if (spanMs < hourMs) return `${Math.floor(spanMs / minuteMs)}${nbsp}min`;
   if (spanMs < dayMs) return twoUnits(spanMs, hourMs, 'h', minuteMs, 'min');
   return twoUnits(spanMs, dayMs, 'd', hourMs, 'h');
 }
@@ -50,7 +53,7 @@ export function timeAgo(iso: string, now: string): Html {
 
 function twoUnits(spanMs: number, largeMs: number, large: string, smallMs: number, small: string): string {
   const rest = Math.floor((spanMs % largeMs) / smallMs);
-  return `${Math.floor(spanMs / largeMs)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
+  return `${Math.floor(spanMs / largeMs)}${nbsp}${large}${rest === 0 ? '' : ` ${rest}${nbsp}${small}`}`;
 }
 
 function twoDigits(value: number): string {

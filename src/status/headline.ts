@@ -12,7 +12,7 @@ export interface Headline {
 
 /** The worst that there is to say, and how many it concerns. `nextTickAt`: ISO 8601, when the timer fires next. */
 export function headline(report: StatusReport, nextTickAt?: string): Headline {
-  const { probes, generatedAt: now } = report;
+  const { probes } = report;
   if (report.storageFault !== undefined) {
     return {
       state: 'unknown',
@@ -22,14 +22,15 @@ export function headline(report: StatusReport, nextTickAt?: string): Headline {
   }
   const [only] = probes;
   if (only === undefined) return { state: 'none', text: 'No probe is configured' };
-  const state = statesByUrgency.find((candidate) => probes.some((probe) => probeState(probe) === candidate)) ?? 'none';
-  const concerned = probes.filter((probe) => probeState(probe) === state);
+  const state =
+    statesByUrgency.find((candidate) => probes.some((probe) => probeState(report, probe) === candidate)) ?? 'none';
+  const concerned = probes.filter((probe) => probeState(report, probe) === state);
   const [first] = concerned;
   if (first === undefined || state === 'none') return noDataYet(report, nextTickAt);
   if (state === 'healthy') return allHealthy(probes);
   const text =
-    concerned.length === 1 ? `${first.name} ${probeSentence(first, now)}` : several(concerned, state, report);
-  return { state, text, ...others(probes, state) };
+    concerned.length === 1 ? `${first.name} ${probeSentence(report, first)}` : several(concerned, state, report);
+  return { state, text, ...others(report, state) };
 }
 
 function several(concerned: readonly ProbeReport[], state: ProbeState, report: StatusReport): string {
@@ -50,7 +51,7 @@ function several(concerned: readonly ProbeReport[], state: ProbeState, report: S
 }
 
 /** `3 others are healthy, 1 is degraded.` */
-function others(probes: readonly ProbeReport[], state: ProbeState): Pick<Headline, 'more'> {
+function others(report: StatusReport, state: ProbeState): Pick<Headline, 'more'> {
   const words = {
     failing: 'failing',
     unknown: 'unknown',
@@ -62,7 +63,10 @@ function others(probes: readonly ProbeReport[], state: ProbeState): Pick<Headlin
   const counts = statesByUrgency
     .filter((candidate) => candidate !== state)
     .toReversed()
-    .map((candidate) => ({ candidate, count: probes.filter((probe) => probeState(probe) === candidate).length }))
+    .map((candidate) => ({
+      candidate,
+      count: report.probes.filter((probe) => probeState(report, probe) === candidate).length,
+    }))
     .filter(({ count }) => count > 0);
   if (counts.length === 0) return {};
   const parts = counts.map(
@@ -85,6 +89,6 @@ function noDataYet(report: StatusReport, nextTickAt: string | undefined): Headli
   return {
     state: 'none',
     text: 'No data yet',
-    more: `The first outcome of ${report.probes.length === 1 ? 'the probe' : 'each probe'} comes ${when}. This page then shows it by itself.`,
+    more: `The first outcome of ${report.probes.length === 1 ? 'the probe' : 'each probe'} comes ${when}. This page then shows it.`,
   };
 }

@@ -1,3 +1,4 @@
+import { reasonCode } from '../outcomes/reasonCode.ts';
 import { availabilityFigures } from './availabilityTable.ts';
 import { formatDuration, timeAgo } from './formatTime.ts';
 import { historyBars } from './historyBars.ts';
@@ -7,38 +8,38 @@ import { type PageQuery, pageLink } from './pageLink.ts';
 import { phaseNames, stoppedAt } from './phaseNames.ts';
 import { phaseRail } from './phaseRail.ts';
 import { probeSentence } from './probeSentence.ts';
-import { probeState } from './probeState.ts';
-import { firstFinding, reasonParagraphs } from './reasonParagraphs.ts';
+import { type ProbeState, probeState } from './probeState.ts';
+import { reasonParagraphs } from './reasonParagraphs.ts';
 import { stateLabel } from './stateIcon.ts';
-import type { ProbeReport } from './statusReport.ts';
+import type { ProbeReport, StatusReport } from './statusReport.ts';
 
 /** One probe on the overview: how it stands, where it stops and what to do; then its history. */
-export function probeCard(probe: ProbeReport, now: string, query: PageQuery): Html {
-  const state = probeState(probe);
+export function probeCard(report: StatusReport, probe: ProbeReport, query: PageQuery): Html {
+  const { generatedAt: now } = report;
+  const state = probeState(report, probe);
   return html`<li><article class="card ${state}" aria-labelledby="probe-${probe.name}">
 <div class="card-head">
 <h3 id="probe-${probe.name}"><a href="${pageLink(query, probe.name)}">${probe.name}</a></h3>
 ${stateLabel(state)}${probe.flapping && html`<span class="tag">flapping</span>`}
 <p class="where">${probe.transport} · ${probe.globalDeviceEndpoint}</p>
 </div>
-${needsAttention(probe) && attention(probe, now)}
+${needsAttention(state, probe) && attention(report, probe)}
 ${probe.bars.length > 0 && html`<div class="card-charts">${historyBars(probe.bars, now)}${latencyChart(probe.bars)}</div>`}
 ${probe.last && html`<div class="card-figures">${availabilityFigures(probe.windows)}${lastLooked(probe, now)}</div>`}
 </article></li>`;
 }
 
-function needsAttention(probe: ProbeReport): boolean {
-  const state = probeState(probe);
-  return state !== 'healthy' && state !== 'none';
+function needsAttention(state: ProbeState, { last }: ProbeReport): boolean {
+  return last !== undefined && state !== 'healthy';
 }
 
-function attention(probe: ProbeReport, now: string): Html {
+function attention(report: StatusReport, probe: ProbeReport): Html {
   const { last } = probe;
   const stop = last && stoppedAt(last.result);
   const runs = probe.consecutiveFailures > 1 ? `, ${probe.consecutiveFailures} runs in a row` : '';
   return html`<div class="attention">
-<p class="since">${probeSentence(probe, now).replace(/^./, (letter) => letter.toUpperCase())}${runs}${stop && html`. Stops at <strong>${phaseNames[stop]}</strong>`}.</p>
-${probeState(probe) === 'missed' && html`<p class="next"><strong>Next step</strong> See whether the app runs: its timer, and its log.</p>`}
+<p class="since">${probeSentence(report, probe).replace(/^./, (letter) => letter.toUpperCase())}${runs}${stop && html`. Stops at <strong>${phaseNames[stop]}</strong>`}.</p>
+${probeState(report, probe) === 'missed' && html`<p class="next"><strong>Next step:</strong> See whether the app runs: its timer, and its log.</p>`}
 ${last && stop && phaseRail(last)}
 ${last && reasonParagraphs(last.reasons)}
 </div>`;
@@ -48,5 +49,5 @@ function lastLooked(probe: ProbeReport, now: string): Html {
   const { last, failures } = probe;
   const failure = failures.find((outcome) => outcome.verdict !== 'healthy');
   return html`<p class="note">${last && html`Last run ${timeAgo(last.startedAt, now)}, took ${formatDuration(last.durationMs)}`}</p>
-${failure && failure.runId !== last?.runId && html`<p class="note">Last ${failure.verdict} ${timeAgo(failure.startedAt, now)}: ${firstFinding(failure.reasons)}</p>`}`;
+${failure && failure.runId !== last?.runId && html`<p class="note">Last ${failure.verdict} ${timeAgo(failure.startedAt, now)}: <code>${reasonCode(failure)}</code></p>`}`;
 }

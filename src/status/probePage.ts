@@ -25,7 +25,7 @@ export function renderProbePage(report: StatusReport, name: string, query: PageQ
 
 function renderKnownProbe(report: StatusReport, probe: ProbeReport, query: PageQuery): PageResponse {
   const { generatedAt: now } = report;
-  const state = report.storageFault === undefined ? probeState(probe) : 'unknown';
+  const state = probeState(report, probe);
   const { last } = probe;
   return renderPage({
     title: `${probe.name}: ${stateWords[state].toLowerCase()}`,
@@ -34,17 +34,13 @@ function renderKnownProbe(report: StatusReport, probe: ProbeReport, query: PageQ
     location: report.location,
     query,
     main: html`<nav aria-label="Breadcrumb"><a href="${pageLink(query)}">All probes</a></nav>
-<div class="hero ${state}">${stateIcon(state)}<div><h1>${probe.name} ${sentence(report, probe)}</h1>
+<div class="hero ${state}">${stateIcon(state)}<div><h1>${probe.name} ${probeSentence(report, probe)}</h1>
 ${last && state !== 'healthy' && reasonParagraphs(last.reasons)}
 ${probe.consecutiveFailures > 1 && html`<p class="note">${probe.consecutiveFailures} runs in a row${probe.flapping && ', flapping'}</p>`}
 </div></div>
 ${configuration(probe)}
 ${last === undefined ? html`<p class="note">No outcome to show.</p>` : sections(probe, now, query)}`,
   });
-}
-
-function sentence({ storageFault, generatedAt }: StatusReport, probe: ProbeReport): string {
-  return storageFault === undefined ? probeSentence(probe, generatedAt) : 'is unknown: the history cannot be read';
 }
 
 function configuration({ registrationId, idScope, globalDeviceEndpoint, transport, expected }: ProbeReport): Html {

@@ -1,12 +1,13 @@
 import { formatClock, formatSpan } from './formatTime.ts';
 import { type ProbeState, probeState } from './probeState.ts';
-import type { ProbeReport } from './statusReport.ts';
+import type { ProbeReport, StatusReport } from './statusReport.ts';
 
-/** How a probe stands, as the second half of a sentence that begins with its name: `cannot provision since 14:05 UTC (25 min)`. */
-export function probeSentence(probe: ProbeReport, now: string): string {
-  const state = probeState(probe);
+/** How a probe stands, as the second half of a sentence that begins with its name: `cannot provision: failing since 14:05 UTC (25 min)`. */
+export function probeSentence(report: StatusReport, probe: ProbeReport): string {
+  if (report.storageFault !== undefined) return 'is unknown: the history cannot be read';
+  const state = probeState(report, probe);
   const since = state === 'missed' ? (probe.last?.startedAt ?? probe.since) : probe.since;
-  return `${predicate(probe, state)}${since === undefined || state === 'healthy' || state === 'none' ? '' : sinceInWords(since, now)}`;
+  return `${predicate(probe, state)}${since === undefined || state === 'healthy' || state === 'none' ? '' : sinceInWords(since, report.generatedAt)}`;
 }
 
 /** ` since 14:05 UTC (25 min)` */
@@ -23,9 +24,9 @@ export function isShutOut(probe: ProbeReport): boolean {
 function predicate(probe: ProbeReport, state: ProbeState): string {
   switch (state) {
     case 'failing':
-      return isShutOut(probe) ? 'cannot provision' : 'provisions, but not as expected';
+      return isShutOut(probe) ? 'cannot provision: failing' : 'provisions, but not as expected,';
     case 'degraded':
-      return 'is degraded';
+      return 'has been degraded';
     case 'unknown':
       return 'could not be checked';
     case 'missed':

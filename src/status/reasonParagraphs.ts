@@ -8,14 +8,8 @@ export function reasonParagraphs(reasons: readonly string[]): readonly Html[] {
   return reasons.map((reason) => {
     const at = reason.lastIndexOf(nextStep);
     if (at === -1) return html`<p class="what">${capitalized(reason)}</p>`;
-    return html`<p class="what">${capitalized(reason.slice(0, at))}.</p><p class="next"><strong>Next step</strong> ${capitalized(reason.slice(at + nextStep.length))}</p>`;
+    return html`<p class="what">${capitalized(reason.slice(0, at))}.</p><p class="next"><strong>Next step:</strong> ${capitalized(reason.slice(at + nextStep.length))}</p>`;
   });
-}
-
-/** The finding of the first reason alone, for a line of its own. */
-export function firstFinding(reasons: readonly string[]): string | undefined {
-  const [first] = reasons;
-  return first === undefined ? undefined : capitalized(first.split(nextStep)[0] ?? first);
 }
 
 function capitalized(text: string): string {

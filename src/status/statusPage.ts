@@ -1,3 +1,4 @@
+import { concernedProbes } from './concernedProbes.ts';
 import { headline } from './headline.ts';
 import { type Html, html } from './html.ts';
 import { type PageQuery, pageLink } from './pageLink.ts';
@@ -39,6 +40,7 @@ export function renderStatusPage(report: StatusReport, options: StatusPageOption
     query,
     ...(refreshes ? { refreshSeconds } : {}),
     main: html`<div class="hero ${state}">${stateIcon(state)}<div><h1>${text}</h1>
+${concernedProbes(report, query)}
 ${more !== undefined && html`<p>${more}</p>`}
 ${report.storageFault !== undefined && storageFault(report.storageFault)}
 ${report.probes.length === 0 && noProbes()}</div></div>
@@ -58,11 +60,11 @@ function refreshLink(query: PageQuery, refreshes: boolean): Html {
 
 function storageFault(fault: string): Html {
   return html`<p class="what">${fault}</p>
-<p class="next"><strong>Next step</strong> Check that OutcomesStorage is reachable, and that this app’s identity has the role Storage Table Data Contributor. Until then look at the availability results in Application Insights.</p>`;
+<p class="next"><strong>Next step:</strong> Check that OutcomesStorage is reachable, and that this app’s identity has the role Storage Table Data Contributor. Until then look at the availability results in Application Insights.</p>`;
 }
 
 function noProbes(): Html {
-  return html`<p class="next"><strong>Next step</strong> Describe the devices to simulate in the setting <code>PROBES</code>, or in the file that <code>PROBES_FILE</code> names; <code>npm run validate</code> reads them as the app would.</p>`;
+  return html`<p class="next"><strong>Next step:</strong> Describe the devices to simulate in the setting <code>PROBES</code>, or in the file that <code>PROBES_FILE</code> names; <code>npm run validate</code> reads them as the app would.</p>`;
 }
 
 function readings({ readings }: StatusReport): Html {
@@ -71,9 +73,9 @@ function readings({ readings }: StatusReport): Html {
 }
 
 function group(report: StatusReport, state: ProbeState, query: PageQuery): Html | undefined {
-  const probes: readonly ProbeReport[] = report.probes.filter((probe) => probeState(probe) === state);
+  const probes: readonly ProbeReport[] = report.probes.filter((probe) => probeState(report, probe) === state);
   if (probes.length === 0) return undefined;
   const id = `group-${state}`;
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${stateWords[state]} <span class="count">${probes.length}</span></h2>
-<ul class="cards">${probes.map((probe) => probeCard(probe, report.generatedAt, query))}</ul></section>`;
+<ul class="cards">${probes.map((probe) => probeCard(report, probe, query))}</ul></section>`;
 }

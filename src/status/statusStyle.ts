@@ -51,7 +51,8 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .icon.healthy .shape { fill: var(--healthy); } .icon.degraded .shape { fill: var(--degraded); } .icon.failing .shape { fill: var(--failing); }
 .icon.unknown .shape, .icon.missed .shape { fill: var(--unknown); }
 .icon.degraded .mark { stroke: #1d1f23; }
-.state { display: inline-flex; align-items: center; gap: 0.4em; font-size: 0.875rem; font-weight: 600; color: var(--unknown-ink); white-space: nowrap; }
+.state { font-size: 0.875rem; font-weight: 600; color: var(--unknown-ink); white-space: nowrap; }
+.state .icon { margin-right: 0.4em; }
 .state.healthy { color: var(--healthy-ink); } .state.degraded { color: var(--degraded-ink); } .state.failing { color: var(--failing-ink); }
 
 .hero { display: flex; gap: clamp(0.75rem, 2vw, 1.25rem); padding: clamp(1.1rem, 3vw, 1.75rem); border-radius: 14px; border: 1px solid var(--line); background: var(--card); }
@@ -62,9 +63,9 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .hero.degraded { background: var(--degraded-wash); border-color: color-mix(in srgb, var(--degraded) 40%, transparent); }
 .hero.unknown, .hero.missed { background: var(--unknown-wash); border-color: color-mix(in srgb, var(--unknown) 45%, transparent); }
 .hero .note { color: inherit; }
+.hero-list { margin-top: 0.6rem; } .hero-list > li + li { margin-top: 0.15rem; }
 .refresh { margin-top: 0.6rem; text-align: right; }
 .next strong { font-weight: 650; }
-.next strong::after { content: ": "; }
 .count { color: var(--soft); font-weight: 400; margin-left: 0.25em; }
 .tag { font-size: 0.8125rem; padding: 0.05rem 0.5rem; border: 1px solid var(--degraded); color: var(--degraded-ink); border-radius: 99px; }
 
@@ -96,6 +97,7 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .rail li.stopped { color: var(--failing-ink); font-weight: 650; }
 .rail li.stopped::after { content: "✕" / ""; margin-left: 0.3rem; }
 .rail li.stopped::before { background: var(--failing); }
+.unknown .rail li.stopped, .missed .rail li.stopped { color: var(--unknown-ink); } .degraded .rail li.stopped { color: var(--degraded-ink); }
 .rail li.ahead::before { background: none; border-top: 2px dotted var(--unknown); height: 0; }
 
 figure svg { display: block; width: 100%; overflow: visible; }
@@ -137,7 +139,7 @@ thead th, thead td { border-top: 0; }
 .facts > div { display: grid; grid-template-columns: minmax(6.5rem, 2fr) 3fr; gap: 0 1rem; padding: 0.32rem 0; border-top: 1px solid var(--line); font-size: 0.9375rem; }
 .facts > div:first-child { border-top: 0; }
 .facts dt { color: var(--soft); }
-.facts .aside { white-space: nowrap; margin-left: 0.4rem; }
+.facts .aside { margin-left: 0.4rem; }
 .across { display: flex; flex-wrap: wrap; gap: 0.6rem 2.25rem; }
 .facts.across > div { display: block; border: 0; padding: 0; }
 .across dt { font-size: 0.8125rem; }
@@ -150,9 +152,16 @@ thead th, thead td { border-top: 0; }
 .failure summary:hover { background: color-mix(in srgb, var(--ink) 4%, transparent); }
 .failure-body { padding: 0.25rem 1rem 1rem; }
 .failure-body > * + * { margin-top: 0.6rem; }
-.failures + p { margin-top: 1rem; }
+.plain + p { margin-top: 1rem; }
 .transcript { font-size: 0.875rem; }
 .transcript td:first-child { white-space: nowrap; width: 5rem; } .transcript td:nth-child(2) { width: 5.5rem; color: var(--soft); }
 .transcript .note > * { color: var(--soft); }
+@media (max-width: 30rem) {
+  .hero { flex-direction: column; }
+  .facts:not(.across) > div { display: block; }
+  .transcript td:first-child { width: 4rem; } .transcript td:nth-child(2) { width: 4.5rem; }
+  .transcript code { display: block; }
+  .waterfall th { width: 7rem; } .waterfall td:last-child { width: 5.2rem; }
+}
 @media print { .refresh, .skip, .bottom { display: none; } body { background: none; } }
 `;

@@ -1,0 +1,24 @@
+import type { StatusReport } from '../../src/status/statusReport.ts';
+import { buildReport } from './buildReport.ts';
+import { sampleReports } from './sampleReports.ts';
+
+/** Out of text, out of an attribute in either quotes, out of a comment, a style sheet and a URL. */
+export const hostileText = `-->'"></title></style><script>window.evil=1</script><img src=x onerror="window.evil=1" evil>&lt;javascript:evil\u202e`;
+
+/** Words that the code itself chose: no one outside can put anything there. */
+const ownWords = ['kind', 'verdict', 'phase', 'cause', 'direction'];
+
+/** The richest report with every string that comes from outside, times included, replaced. */
+export const hostileReport = replaceStrings(
+  buildReport({
+    ...sampleReports['several failing'],
+    probes: [...sampleReports['several failing'].probes, ...sampleReports.missed.probes],
+  }),
+) as StatusReport;
+
+function replaceStrings(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return ownWords.includes(name) ? value : hostileText;
+  if (Array.isArray(value)) return value.map((item) => replaceStrings(item, name));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceStrings(item, key)]));
+}

@@ -1,0 +1,157 @@
+import type { StatusReport } from '../../src/status/statusReport.ts';
+import { buildOutcome, rootFingerprint } from './buildOutcome.ts';
+import { buildBars, buildProbeReport, buildReport, buildStoppedProbe, buildWindow, tick } from './buildReport.ts';
+
+const { server: _server, ...beforeTheServer } = buildOutcome();
+
+/** A wrong key: the service says no at the register answer, as it does in the wild. */
+export const refusedOutcome = buildOutcome({
+  probe: 'weu-device-key',
+  verdict: 'failing',
+  durationMs: 214,
+  phases: { keyVault: 11.8, dns: 1.7, tcp: 19.9, tls: 42.4, mqttConnect: 33.1, subscribe: 22.6, register: 82.5 },
+  polls: 0,
+  reasons: [
+    'DPS answered 401 in phase register: the device is not authorized: as with a wrong key or token (errorCode 401000, "Unauthorized", trackingId 8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31). Next: compare the key in Key Vault with the enrollment; look for a regenerated key or a wrong idScope.',
+  ],
+  result: {
+    kind: 'rejected',
+    phase: 'register',
+    status: 401,
+    errorCode: 401000,
+    trackingId: '8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31',
+    message: 'Unauthorized',
+  },
+  transcript: [
+    { atMs: 64.1, direction: 'note', what: 'tls', detail: 'TLSv1.3 with 20.61.99.14' },
+    { atMs: 64.9, direction: 'sent', what: 'CONNECT', bytes: 318, detail: 'clean session, keep alive 180 s' },
+    { atMs: 97.6, direction: 'received', what: 'CONNACK', status: 0 },
+    { atMs: 98, direction: 'sent', what: 'SUBSCRIBE', topic: '$dps/registrations/res/#' },
+    { atMs: 120.2, direction: 'received', what: 'SUBACK', status: 1 },
+    {
+      atMs: 120.7,
+      direction: 'sent',
+      what: 'PUBLISH',
+      topic: '$dps/registrations/PUT/iotdps-register/?$rid=1',
+      bytes: 34,
+    },
+    {
+      atMs: 203.4,
+      direction: 'received',
+      what: 'PUBLISH',
+      topic: '$dps/registrations/res/401/?$rid=1',
+      status: 401,
+      bytes: 168,
+    },
+  ],
+});
+
+const blockedOutcome = {
+  ...beforeTheServer,
+  probe: 'weu-x509-8883',
+  verdict: 'failing',
+  durationMs: 60_000,
+  phases: { keyVault: 14.2, dns: 2.2, tcp: 59_980 },
+  polls: 0,
+  reasons: [
+    'timed out in phase tcp: no answer from 20.61.99.14:8883. Next: look for a firewall that drops packets to this port (8883, or 443 with mqtt-ws).',
+  ],
+  result: { kind: 'timedOut', phase: 'tcp', message: 'no answer from 20.61.99.14:8883' },
+  transcript: [{ atMs: 16.4, direction: 'note', what: 'dns', detail: '20.61.99.14' }],
+} as const;
+
+const unreadableOutcome = {
+  ...beforeTheServer,
+  probe: 'weu-fleet-ca',
+  verdict: 'unknown',
+  durationMs: 41,
+  phases: { keyVault: 41 },
+  polls: 0,
+  reasons: [
+    "the probe did not run: Key Vault refused to read fleet-ca. Next: give this app's identity the role Key Vault Secrets User, and check the vault's network rules.",
+  ],
+  result: { kind: 'notRun', phase: 'keyVault', cause: 'forbidden', message: 'Key Vault refused to read fleet-ca' },
+} as const;
+
+const slowOutcome = buildOutcome({
+  probe: 'weu-slow',
+  verdict: 'degraded',
+  durationMs: 27_910,
+  phases: { ...buildOutcome().phases, assign: 27_720 },
+  reasons: [
+    'took 27.9 s, expected within 20 s. Next: look at the phases to see where the time went.',
+    'the device certificate ends in 9 days, on 2026-12-04 (expected at least 14 days). Next: renew it in Key Vault and in the enrollment.',
+  ],
+  credential: { certificateNotAfter: '2026-12-04T08:00:00.000Z' },
+});
+
+const drifted = buildOutcome({
+  startedAt: '2026-11-22T02:15:00.000Z',
+  events: [
+    { kind: 'assignedHub', from: 'hub-a.azure-devices.net', to: 'hub-b.azure-devices.net' },
+    { kind: 'substatus', from: 'initialAssignment', to: 'deviceDataMigrated' },
+  ],
+});
+const rootChanged = buildOutcome({
+  startedAt: '2026-11-03T11:40:00.000Z',
+  events: [{ kind: 'rootFingerprint256', from: rootFingerprint('16'), to: rootFingerprint('DF') }],
+});
+
+const healthyKey = buildProbeReport({
+  drifts: [drifted, rootChanged],
+  failures: [{ ...refusedOutcome, runId: 'old', startedAt: '2026-11-19T03:05:00.000Z' }],
+});
+const healthyWebSocket = buildProbeReport({ name: 'weu-x509-443', transport: 'mqtt-ws', registrationId: 'canary-002' });
+const refusalCanary = buildProbeReport({
+  name: 'weu-wrong-key',
+  registrationId: 'canary-intruder',
+  expected: 'refused, errorCode 401000',
+  last: { ...refusedOutcome, probe: 'weu-wrong-key', verdict: 'healthy', reasons: [], startedAt: tick(0) },
+});
+const refused = buildStoppedProbe(refusedOutcome, 6);
+const blocked = buildStoppedProbe(blockedOutcome, 9, { registrationId: 'canary-002' });
+const unreadable = buildStoppedProbe(unreadableOutcome, 3, { registrationId: 'canary-003' });
+const slow = buildStoppedProbe(slowOutcome, 4, { flapping: true });
+const missed = buildProbeReport({
+  name: 'weu-missed',
+  last: buildOutcome({ probe: 'weu-missed', startedAt: tick(7) }),
+  bars: buildBars('weu-missed', { verdict: 'missed', runs: 7 }),
+});
+
+const noWindows = { '24h': empty(), '7d': empty(), '30d': empty() };
+const fresh = ({ name, registrationId }: { readonly name: string; readonly registrationId: string }) => {
+  const {
+    last: _last,
+    since: _since,
+    ...rest
+  } = buildProbeReport({ name, registrationId, bars: [], windows: noWindows });
+  return rest;
+};
+
+function empty() {
+  return { ...buildWindow({}), percentiles: {} };
+}
+
+/** A report for each state that the page knows. */
+export const sampleReports = {
+  'all healthy': buildReport({ probes: [healthyKey, healthyWebSocket, refusalCanary] }),
+  'one failing': buildReport({ probes: [healthyKey, refused, healthyWebSocket, refusalCanary] }),
+  'several failing': buildReport({
+    probes: [healthyKey, refused, blocked, healthyWebSocket, slow, unreadable],
+    readings: [
+      {
+        probes: ['weu-x509-8883', 'weu-x509-443'],
+        text: '8883 blocked, 443 fine: a firewall between here and the service, not the service.',
+      },
+    ],
+  }),
+  degraded: buildReport({ probes: [healthyKey, slow] }),
+  unknown: buildReport({ probes: [healthyKey, unreadable] }),
+  missed: buildReport({ probes: [missed] }),
+  'no data yet': buildReport({ probes: [fresh(healthyKey), fresh(healthyWebSocket)] }),
+  'no probes': buildReport({ probes: [] }),
+  'storage unreachable': buildReport({
+    probes: [fresh(healthyKey), fresh(healthyWebSocket)],
+    storageFault: 'Table Storage does not answer: getaddrinfo ENOTFOUND canary.table.core.windows.net',
+  }),
+} as const satisfies Record<string, StatusReport>;
