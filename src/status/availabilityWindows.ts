@@ -21,7 +21,6 @@ export interface Unrolled {
 
 const windowDays: { readonly [name in WindowName]: number } = { '24h': 1, '7d': 7, '30d': 30 };
 const windowNames: readonly WindowName[] = ['24h', '7d', '30d'];
-export const longestWindowMs = 30 * dayMs;
 
 /** Reads one probe's rollups: 30 days in four requests, none of them longer than a month of rows. */
 export async function readWindowSource(
@@ -62,6 +61,11 @@ function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Un
   const up = counts.healthy + counts.degraded;
   const known = up + counts.failing;
   return { ...counts, ...(known > 0 && { availability: up / known }), percentiles: tally.histograms.percentiles() };
+}
+
+/** No report looks further back. */
+export function longestBeginMs(nowMs: number): number {
+  return beginOf('30d', nowMs);
 }
 
 /** To the hour: a window begins with the full hour in which it would begin to the second. */

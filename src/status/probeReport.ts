@@ -5,7 +5,7 @@ import { type DueTicks, missedTicks, tickToleranceMs } from '../outcomes/missedT
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { RunSummary } from '../outcomes/outcomeRow.ts';
 import { advance, type RunState } from '../outcomes/runState.ts';
-import { availabilityWindows, longestWindowMs, readWindowSource } from './availabilityWindows.ts';
+import { availabilityWindows, longestBeginMs, readWindowSource } from './availabilityWindows.ts';
 import { describeExpectation } from './describeExpectation.ts';
 import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport.ts';
 
@@ -38,7 +38,7 @@ export async function readProbeReport(
     history.newest(probe.name, 'drift', maxOutcomes, signal),
   ]);
   const rolledUp = source.days[0];
-  const unrolledFromMs = rolledUp?.endMs ?? nowMs - longestWindowMs;
+  const unrolledFromMs = rolledUp?.endMs ?? longestBeginMs(nowMs);
   const runs = await unrolledRuns(history, probe.name, newest, unrolledFromMs, signal);
   if (!last) return withoutData(probe);
   const known = runs.toReversed().reduce<RunState | undefined>(advance, rolledUp?.state);
@@ -103,7 +103,7 @@ function missedTicksOf(
   { dueTicks, nowMs }: ProbeReportContext,
 ): number[] {
   const oldestRunMs = Date.parse(runs.at(-1)?.startedAt ?? '') || nowMs;
-  const fromMs = Math.max(Math.min(oldestRunMs, unrolledFromMs), firstRunMs + 1, nowMs - longestWindowMs);
+  const fromMs = Math.max(Math.min(oldestRunMs, unrolledFromMs), firstRunMs + 1, longestBeginMs(nowMs));
   const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
   const settledMs = nowMs - timeoutMs(probe) - recordingMs;
   return missedTicks(dueTicks(probe, fromMs, nowMs), starts).filter((tickMs) => tickMs <= settledMs);
