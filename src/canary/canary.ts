@@ -8,6 +8,7 @@ import { createSecretReader, type SecretReader } from '../keyvault/secretReader.
 import { type Availability, createAvailability } from '../outcomes/availability.ts';
 import { createOutcomeHistory, type OutcomeHistory } from '../outcomes/history.ts';
 import { createTableOpener, type OpenTable } from '../outcomes/openTable.ts';
+import { createOtlpTelemetry, type OtlpTelemetry } from '../outcomes/otlpTelemetry.ts';
 
 /** What the functions share, made from the configuration on first use. Nothing is connected, and little loaded, before it is needed. */
 export interface Canary {
@@ -20,6 +21,8 @@ export interface Canary {
   readonly history?: OutcomeHistory;
   /** Absent where Application Insights is not configured. */
   readonly availability?: Availability;
+  /** Absent where no OpenTelemetry collector is configured. */
+  readonly openTelemetry?: OtlpTelemetry;
 }
 
 export type ConfiguredCanary =
@@ -58,6 +61,7 @@ function make(): ConfiguredCanary {
       ...(settings.applicationInsights && {
         availability: createAvailability({ ...settings.applicationInsights, identity }),
       }),
+      ...(settings.openTelemetry && { openTelemetry: createOtlpTelemetry('dps-canary') }),
     },
   };
 }

@@ -8,7 +8,8 @@ import type { Canary } from './canary.ts';
 
 /** How one invocation observes a probe: the canary's parts, and sinks that write into this invocation's log and trace. */
 export function observationOf(canary: Canary, trigger: Trigger, context: InvocationContext): Observation {
-  const { secrets, settings, history, availability } = canary;
+  const { secrets, settings, history, availability, openTelemetry } = canary;
+  const traceParent = context.traceContext?.traceParent;
   return {
     readSecret: secrets.read,
     forgetSecret: secrets.invalidate,
@@ -18,7 +19,8 @@ export function observationOf(canary: Canary, trigger: Trigger, context: Invocat
     sinks: [
       logSink((line) => context.log(line)),
       ...(history ? [historySink(history)] : []),
-      ...(availability ? [availabilitySink(availability, context.traceContext?.traceParent)] : []),
+      ...(availability ? [availabilitySink(availability, traceParent)] : []),
+      ...(openTelemetry ? [openTelemetry.sink(traceParent)] : []),
     ],
     reportSinkFault: ({ message }) => context.error(message),
   };

@@ -59,7 +59,6 @@ export function planOf(settings: Settings, probes: readonly Probe[]): Plan {
       ...warningsOfSettings(settings, probes),
       ...warningsOfScopes(scopes, probes),
       ...probes.flatMap((probe) => warningsOfCadence(probe, cadence)),
-      ...warningsOfSharedDevices(probes),
     ],
   };
 }
@@ -137,17 +136,6 @@ function warningsOfCadence({ name, everyMinutes, timeoutSeconds }: Probe, cadenc
     );
   }
   return warnings;
-}
-
-/** Registration IDs are case-insensitive (REST reference), and the MQTT client ID. */
-function warningsOfSharedDevices(probes: readonly Probe[]): readonly string[] {
-  const devices = Map.groupBy(probes, ({ idScope, registrationId }) => `${idScope}/${registrationId.toLowerCase()}`);
-  return [...devices.values()]
-    .filter((sharing) => sharing.length > 1)
-    .map(
-      (sharing) =>
-        `${sharing.map(({ name }) => name).join(', ')}: one registration ID for ${sharing.length} probes. When they run at the same time, a server may close the connection of the first when the second comes (MQTT 3.1.1, [MQTT-3.1.4-2]).`,
-    );
 }
 
 function sum(values: readonly number[]): number {

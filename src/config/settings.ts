@@ -22,6 +22,8 @@ export interface Settings {
   /** Queues, in the app's own account: simulation batches. */
   readonly queueStorage?: StorageConnection;
   readonly applicationInsights?: ApplicationInsightsSettings;
+  /** A collector is configured by OpenTelemetry's own settings; the exporter reads the rest of them itself. */
+  readonly openTelemetry: boolean;
   readonly identity: IdentitySettings;
   /** Of the status page, the badges and the metrics. */
   readonly statusPageAuth: 'function' | 'anonymous';
@@ -30,8 +32,8 @@ export interface Settings {
 
 export interface ApplicationInsightsSettings {
   readonly connectionString: string;
-  /** Whether telemetry is sent with a Microsoft Entra token, and whose. */
-  readonly authentication: { readonly kind: 'none' } | { readonly kind: 'entra'; readonly clientId?: string };
+  /** Telemetry is sent with a Microsoft Entra token; the string says whose. */
+  readonly authenticationString?: string;
 }
 
 export interface IdentitySettings {
@@ -67,6 +69,9 @@ const settingsSchema = z
       .regex(/^(?:ClientId=[0-9a-f-]{36};)?Authorization=AAD(?:;ClientId=[0-9a-f-]{36})?;?$/i, {
         error: 'expected Authorization=AAD, and for a user-assigned identity ClientId=GUID;Authorization=AAD',
       }),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({
+      error: 'expected the URL of an OTLP collector, as in https://collector:4318',
+    }),
     AZURE_CLIENT_ID: identityClientId,
     /** Set by App Service where there is a managed identity. */
     IDENTITY_ENDPOINT: z.string(),
@@ -120,6 +125,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
         kind: data.IDENTITY_ENDPOINT === undefined ? 'developer' : 'managed',
         ...(data.AZURE_CLIENT_ID === undefined ? {} : { clientId: data.AZURE_CLIENT_ID }),
       },
+      openTelemetry: data.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
       statusPageAuth: data.STATUS_PAGE_AUTH ?? 'function',
       outcomeRetentionDays: data.OUTCOME_RETENTION_DAYS ?? 90,
       ...(data.KEY_VAULT_URL === undefined ? {} : { keyVaultUrl: data.KEY_VAULT_URL.replace(/\/$/, '') }),
@@ -130,17 +136,13 @@ export function parseSettings(environment: Environment): ParsedSettings {
         : {
             applicationInsights: {
               connectionString: data.APPLICATIONINSIGHTS_CONNECTION_STRING,
-              authentication: telemetryAuthentication(data.APPLICATIONINSIGHTS_AUTHENTICATION_STRING),
+              ...(data.APPLICATIONINSIGHTS_AUTHENTICATION_STRING === undefined
+                ? {}
+                : { authenticationString: data.APPLICATIONINSIGHTS_AUTHENTICATION_STRING }),
             },
           }),
     },
   };
-}
-
-function telemetryAuthentication(text: string | undefined): ApplicationInsightsSettings['authentication'] {
-  if (text === undefined) return { kind: 'none' };
-  const clientId = /ClientId=([0-9a-f-]+)/i.exec(text)?.[1];
-  return { kind: 'entra', ...(clientId === undefined ? {} : { clientId }) };
 }
 
 /** App Service leaves the reference itself as the value when it may not, or cannot, read the secret. */

@@ -53,7 +53,7 @@ export function sampleProbes(endpoint: string, hub: string): readonly object[] {
     {
       ...shared,
       name: 'wrong-key-is-refused',
-      registrationId: 'canary-001',
+      registrationId: 'canary-003',
       attestation: { type: 'symmetricKey', secret: 'wrong-key' },
       expect: { result: 'refused' },
     },

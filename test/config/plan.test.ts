@@ -80,11 +80,6 @@ describe('the plan', () => {
       [refusal, probeJson({ everyMinutes: 5, timeoutSeconds: 9 })],
       'weu-key: its runs are unevenly spaced',
     ],
-    [
-      'two probes are one device',
-      [refusal, probeJson({ registrationId: 'CANARY-002' })],
-      'refusal, weu-key: one registration ID for 2 probes',
-    ],
   ])('warns when %s', (reason, probes, start) => {
     const everyMinute = reason === 'a run may outlast the ticks' ? '0 * * * * *' : '0 */2 * * * *';
     const { warnings } = planFor(probes, { ...complete, PROBE_SCHEDULE: everyMinute });

@@ -53,7 +53,8 @@ describe('settings', () => {
       location: 'weu',
       outcomesStorage: { kind: 'connectionString', connectionString: account },
       queueStorage: { kind: 'connectionString', connectionString: account },
-      applicationInsights: { connectionString: telemetry, authentication: { kind: 'none' } },
+      applicationInsights: { connectionString: telemetry },
+      openTelemetry: false,
       identity: { kind: 'managed', clientId: guid },
       statusPageAuth: 'anonymous',
       outcomeRetentionDays: 30,
@@ -64,17 +65,24 @@ describe('settings', () => {
     expect(settingsOf({ REGION_NAME: 'West Europe' }).location).toBe('West Europe');
   });
 
-  it.each([
-    ['Authorization=AAD', { kind: 'entra' }],
-    [`ClientId=${guid};Authorization=AAD`, { kind: 'entra', clientId: guid }],
-    [`Authorization=AAD;ClientId=${guid}`, { kind: 'entra', clientId: guid }],
-  ])('send telemetry with a token when told so: %s', (authentication, expected) => {
-    const settings = settingsOf({
-      APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry,
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: authentication,
-    });
+  it.each(['Authorization=AAD', `ClientId=${guid};Authorization=AAD`, `Authorization=AAD;ClientId=${guid}`])(
+    'send telemetry with a token when told so: %s',
+    (authenticationString) => {
+      const settings = settingsOf({
+        APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry,
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: authenticationString,
+      });
 
-    expect(settings.applicationInsights?.authentication).toEqual(expected);
+      expect(settings.applicationInsights?.authenticationString).toBe(authenticationString);
+    },
+  );
+
+  it('send OpenTelemetry where a collector is named, and are told when that is no URL', () => {
+    expect(settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }).openTelemetry).toBe(true);
+    expect(parseSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })).toMatchObject({
+      kind: 'invalid',
+      faults: [{ path: 'OTEL_EXPORTER_OTLP_ENDPOINT' }],
+    });
   });
 
   it('name each setting once', () => {
