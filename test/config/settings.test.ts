@@ -28,6 +28,7 @@ describe('settings', () => {
       probeSchedule: '0 */5 * * * *',
       location: 'local',
       identity: { kind: 'developer' },
+      openTelemetry: false,
       statusPageAuth: 'function',
       outcomeRetentionDays: 90,
     });
