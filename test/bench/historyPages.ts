@@ -1,0 +1,57 @@
+/** Whether a page deep in the history takes as long as the first one: 10,000 outcomes of four probes in Azurite, 100 a page. */
+import { startAzurite } from '../../src/local/azurite.ts';
+import { createHistory } from '../../src/outcomes/history.ts';
+import { parseCursor } from '../../src/outcomes/outcomeCursor.ts';
+import type { OutcomeQuery } from '../../src/outcomes/outcomeQuery.ts';
+import { buildOutcome } from '../support/buildOutcome.ts';
+import { seedOutcomes } from '../support/seedOutcomes.ts';
+import { type BenchRow, benchRow } from './benchDevice.ts';
+
+const probes = ['bench-a', 'bench-b', 'bench-c', 'bench-d'];
+const pageSize = 100;
+const pages = 100;
+const turns = 5;
+const newestMs = Date.parse('2026-11-24T00:00:00.000Z');
+
+export async function historyPages(quick: boolean): Promise<readonly BenchRow[]> {
+  const azurite = await startAzurite();
+  try {
+    for (const probe of probes) await seedOutcomes(azurite.connectionString, outcomesOf(probe));
+    const { connectionString } = azurite;
+    const history = createHistory({ connection: { kind: 'connectionString', connectionString } });
+    const first: OutcomeQuery = { probes, limit: pageSize };
+    let last = first;
+    for (let page = 1; page < pages; page += 1) {
+      const { cursor } = await history.list(last);
+      last = { ...first, after: parseCursor(cursor ?? '') };
+    }
+    const timeOf = async (query: OutcomeQuery) => {
+      const start = performance.now();
+      const { outcomes } = await history.list(query);
+      if (outcomes.length !== pageSize) throw new Error(`expected a whole page, not ${outcomes.length} outcomes`);
+      return performance.now() - start;
+    };
+    const ratios: number[] = [];
+    for (let repetition = 0; repetition < (quick ? 3 : 7); repetition += 1) {
+      const times: { readonly firstMs: number; readonly lastMs: number }[] = [];
+      for (let turn = 0; turn < turns; turn += 1) {
+        times.push({ firstMs: await timeOf(first), lastMs: await timeOf(last) });
+      }
+      // The best of each side: what disturbs a machine only ever makes a page slower.
+      const firstMs = Math.min(...times.map((time) => time.firstMs));
+      const lastMs = Math.min(...times.map((time) => time.lastMs));
+      ratios.push(lastMs / firstMs);
+      console.error(`history: page 1 in ${firstMs.toFixed(1)} ms, page ${pages} in ${lastMs.toFixed(1)} ms`);
+    }
+    return [benchRow(`history of 10,000 outcomes: page ${pages} / page 1`, ratios, 1.5)];
+  } finally {
+    await azurite.close();
+  }
+}
+
+/** A quarter of the pages, and a row more: the last page that is measured is as full as the first. */
+function outcomesOf(probe: string) {
+  return Array.from({ length: (pages * pageSize) / probes.length + 1 }, (_, ago) =>
+    buildOutcome({ probe, runId: `run-${ago}`, startedAt: new Date(newestMs - ago * 60_000).toISOString() }),
+  );
+}
