@@ -10,7 +10,7 @@ const sourceFolder = join(root, 'src');
 const mayImport: { readonly [folder: string]: readonly string[] } = {
   '.': ['functions'],
   functions: ['canary', 'config', 'probes', 'simulations', 'outcomes', 'status', 'http'],
-  canary: ['config', 'identity', 'keyvault', 'outcomes', 'http'],
+  canary: ['config', 'identity', 'keyvault', 'outcomes', 'status', 'http'],
   http: [],
   probes: ['config', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
   simulations: ['canary', 'config', 'probes', 'outcomes', 'status', 'transport', 'http'],

@@ -1,4 +1,5 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
+import { beat } from '../canary/beat.ts';
 import { canary, timerSchedule } from '../canary/canary.ts';
 import { observationOf } from '../canary/observationOf.ts';
 import { formatFaults } from '../config/faults.ts';
@@ -17,6 +18,7 @@ export async function runProbes(_timer: Timer, context: InvocationContext): Prom
   const due = probes.filter((probe) => isDue(probe, now, settings.probeSchedule));
   const observation = observationOf(configured.canary, 'timer', context);
   await runRound(due, observation, (error) => context.error(error));
+  await beat(configured.canary, now, context);
 }
 
 app.timer('runProbes', { schedule: timerSchedule(), handler: runProbes });

@@ -1,0 +1,15 @@
+import { dueTicks } from '../config/dueTicks.ts';
+import { readStatusReport } from '../status/readStatusReport.ts';
+import type { StatusReport } from '../status/statusReport.ts';
+import type { Canary } from './canary.ts';
+
+/** Everything that the page, its JSON and the badges say. Never rejects. */
+export function statusReportOf({ probes, settings, history }: Canary, now: Date): Promise<StatusReport> {
+  const { location, probeSchedule } = settings;
+  return readStatusReport(history, {
+    probes,
+    location,
+    dueTicks: (probe, fromMs, toMs) => dueTicks(probeSchedule, probe, fromMs, toMs),
+    now,
+  });
+}

@@ -1,0 +1,29 @@
+import { app, type InvocationContext, type Timer } from '@azure/functions';
+import { canary } from '../canary/canary.ts';
+import { dueTicks } from '../config/dueTicks.ts';
+import { describeStorageFault } from '../outcomes/storageFault.ts';
+
+/** Keeps the history in shape: adds the hours that are over up for the long windows, then deletes what is past its time. */
+export async function pruneOutcomes(_timer: Timer, context: InvocationContext): Promise<void> {
+  const configured = canary();
+  if (configured.kind === 'misconfigured' || !configured.canary.history) return;
+  const { history, probes, settings } = configured.canary;
+  const { probeSchedule, outcomeRetentionDays: retentionDays } = settings;
+  const now = new Date();
+  try {
+    const plan = {
+      probes,
+      retentionDays,
+      dueTicks: (probe: Parameters<typeof dueTicks>[1], fromMs: number, toMs: number) =>
+        dueTicks(probeSchedule, probe, fromMs, toMs),
+    };
+    const { hours } = await history.rollUp(now, plan);
+    const { deletedRows } = await history.prune(now, { retentionDays });
+    context.log(`History: ${hours} hours added up, ${deletedRows} rows deleted.`);
+  } catch (error) {
+    context.error(`The history could not be kept in shape, the next hour tries again: ${describeStorageFault(error)}`);
+  }
+}
+
+/** Once an hour, away from the full hour, when everybody's timers fire. */
+app.timer('pruneOutcomes', { schedule: '0 17 * * * *', handler: pruneOutcomes });
