@@ -68,7 +68,7 @@ param telemetryRetentionDays int = 90
 @description('Who is told, and when. See docs/operate.md for the rules and their severities.')
 param alerts alerting = {}
 
-@description('A provisioning service and a hub of its own, with four probes on them. infra/sandbox.sh makes their enrollments and keys.')
+@description('A provisioning service and a hub of its own, with four probes on them. infra/scripts/sandbox.sh makes their enrollments and keys.')
 param sandbox bool = false
 
 @description('Tier of the hub in the sandbox. F1 is free, and there can be one in a subscription.')
@@ -313,7 +313,7 @@ module apps 'modules/functionApp.bicep' = [
       name: 'func-${site.suffix}'
       planName: 'plan-${site.suffix}'
       location: site.location
-      // azd deploys to the one app that carries its tag; infra/deployEverywhere.sh takes the same package to the others.
+      // azd deploys to the one app that carries its tag; infra/scripts/deployPackage.sh takes the same package to the others.
       azdServiceName: index == 0 ? 'canary' : ''
       identityName: 'id-${site.suffix}'
       storageName: site.storageName

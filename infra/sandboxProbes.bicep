@@ -1,4 +1,4 @@
-metadata description = 'The probes of the sandbox: each way in, and one that must be refused. infra/sandbox.sh makes what they name.'
+metadata description = 'The probes of the sandbox: each way in, and one that must be refused. infra/scripts/sandbox.sh makes what they name.'
 
 import { probe } from 'types.bicep'
 

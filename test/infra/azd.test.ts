@@ -1,0 +1,84 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '../..');
+
+async function readYaml(file: string): Promise<unknown> {
+  return parse(await readFile(join(root, file), 'utf8'));
+}
+
+const hook = z.strictObject({
+  posix: z.strictObject({ shell: z.literal('sh'), run: z.string() }),
+  windows: z.strictObject({ shell: z.literal('pwsh'), run: z.string() }),
+});
+
+describe('azure.yaml', async () => {
+  const azd = z
+    .object({
+      infra: z.object({ provider: z.literal('bicep'), path: z.string(), module: z.string() }),
+      services: z.record(z.string(), z.looseObject({ host: z.string(), remoteBuild: z.boolean() })),
+      hooks: z.record(z.string(), hook),
+    })
+    .parse(await readYaml('azure.yaml'));
+
+  it('points at the template that is there', async () => {
+    await expect(access(join(root, azd.infra.path, `${azd.infra.module}.bicep`))).resolves.toBeUndefined();
+    await expect(access(join(root, azd.infra.path, `${azd.infra.module}.bicepparam`))).resolves.toBeUndefined();
+  });
+
+  it('has the one service that the template tags, and lets nothing be built in Azure', async () => {
+    const template = await readFile(join(root, 'infra/main.bicep'), 'utf8');
+    const [, tagged] = /azdServiceName: index == 0 \? '(\w+)'/.exec(template) ?? [];
+    expect(Object.keys(azd.services)).toEqual([tagged]);
+    expect(azd.services[tagged ?? '']).toMatchObject({ host: 'function', remoteBuild: false });
+  });
+
+  it('runs scripts that are there', async () => {
+    const commands = Object.values(azd.hooks).flatMap(({ posix, windows }) => [posix.run, windows.run]);
+    const scripts = new Set(commands.flatMap((command) => command.match(/infra\/scripts\/\w+\.sh/g) ?? []));
+    expect([...scripts].toSorted()).toEqual([
+      'infra/scripts/deployPackage.sh',
+      'infra/scripts/sandbox.sh',
+      'infra/scripts/stage.sh',
+    ]);
+    for (const script of scripts) await expect(access(join(root, script))).resolves.toBeUndefined();
+  });
+});
+
+describe('the deployment workflow', async () => {
+  const job = z.object({
+    permissions: z.record(z.string(), z.string()).optional(),
+    needs: z.string().optional(),
+    'timeout-minutes': z.int(),
+    steps: z.array(z.object({ uses: z.string().optional(), run: z.string().optional() })),
+  });
+  const workflow = z
+    .object({ permissions: z.record(z.string(), z.string()), jobs: z.record(z.string(), job) })
+    .parse(await readYaml('.github/workflows/deploy.yml'));
+  const jobs = Object.values(workflow.jobs);
+
+  it('pins every action to a version', () => {
+    const actions = jobs.flatMap(({ steps }) => steps.flatMap(({ uses }) => uses ?? []));
+    expect(actions.length).toBeGreaterThan(5);
+    for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@(v\d+(\.\d+)*|[0-9a-f]{40})$/);
+  });
+
+  it('reads by default, and asks for a token of its own only where it signs in', () => {
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+    for (const { permissions, steps } of jobs) {
+      const signsIn = steps.some(({ uses }) => uses?.startsWith('azure/login@'));
+      expect(permissions?.['id-token']).toBe(signsIn ? 'write' : undefined);
+    }
+  });
+
+  it('stores no secret and deploys nothing unchecked', async () => {
+    expect(await readFile(join(root, '.github/workflows/deploy.yml'), 'utf8')).not.toContain('secrets.');
+    expect(workflow.jobs.deploy?.needs).toBe('check');
+    expect(workflow.jobs.check?.steps.map(({ run }) => run)).toEqual(
+      expect.arrayContaining(['npm ci', 'npm run check', 'npm run package']),
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+const key = 'bm90LWEtcmVhbC1rZXk=';
+
+/** An az that enrolls nothing: it writes down its arguments and its input, and answers what the script asks for. */
+const standIn = `#!/bin/sh
+printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in
+  *'--show-keys'*) echo '${key}' ;;
+  *' show '*) [ "$ENROLLED" = yes ] ;;
+  *'keyvault secret set'*) printf 'stored: '; cat; echo ;;
+esac >> "$OUTPUT"
+case "$*" in
+  *'--show-keys'*) echo '${key}' ;;
+  *' show '*) [ "$ENROLLED" = yes ] ;;
+esac
+`;
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
+
+async function runScript(enrolled: 'yes' | 'no', [script = '', ...args]: readonly string[], environment = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  folders.push(folder);
+  await writeFile(join(folder, 'az'), standIn);
+  await chmod(join(folder, 'az'), 0o755);
+  await writeFile(join(folder, 'calls'), '');
+  const { stdout } = await run('sh', [join(root, 'infra/scripts', script), ...args], {
+    cwd: root,
+    env: {
+      PATH: `${folder}${delimiter}${process.env.PATH}`,
+      CALLS: join(folder, 'calls'),
+      OUTPUT: join(folder, 'output'),
+      ENROLLED: enrolled,
+      AZURE_RESOURCE_GROUP: 'rg',
+      SANDBOX_DPS_NAME: 'provs',
+      KEY_VAULT_NAME: 'kv',
+      ...environment,
+    },
+  });
+  return {
+    stdout,
+    calls: (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n'),
+    output: await readFile(join(folder, 'output'), 'utf8').catch(() => ''),
+  };
+}
+
+describe('infra/scripts/sandbox.sh', () => {
+  it('makes what the probes of the sandbox name', async () => {
+    const probes = await readFile(join(root, 'infra/sandboxProbes.bicep'), 'utf8');
+    const { calls } = await runScript('no', ['sandbox.sh']);
+
+    const secrets = [...probes.matchAll(/ secret: '([\w-]+)'/g)].map(([, name]) => name);
+    const stored = calls.flatMap((call) => /keyvault secret set .*--name ([\w-]+)/.exec(call)?.[1] ?? []);
+    expect(stored.toSorted()).toEqual(secrets.toSorted());
+
+    const certificates = [...probes.matchAll(/ certificate: '([\w-]+)'/g)].map(([, name]) => name);
+    const created = calls.flatMap((call) => /keyvault certificate create .*--name ([\w-]+)/.exec(call)?.[1] ?? []);
+    expect(created).toEqual(certificates);
+
+    const enrolled = calls.flatMap(
+      (call) => /iot dps enrollment create .*--enrollment-id ([\w-]+)/.exec(call)?.[1] ?? [],
+    );
+    expect(enrolled.toSorted()).toEqual(['sandbox-certificate', 'sandbox-key', 'sandbox-wrong-key']);
+  });
+
+  it('carries keys through pipes: into the vault, and into no argument and no terminal', async () => {
+    const { calls, stdout, output } = await runScript('no', ['sandbox.sh']);
+    expect(output).toContain(`stored: ${key}\n`);
+    expect(calls.join('\n')).not.toContain(key);
+    expect(stdout).not.toContain(key);
+  });
+
+  it('leaves enrollments and the certificate that are there alone', async () => {
+    const { calls, stdout } = await runScript('yes', ['sandbox.sh']);
+    expect(calls.filter((call) => call.includes(' create '))).toEqual([]);
+    expect(stdout).toContain('sandbox-key: enrolled already');
+  });
+
+  it('says which setting is missing', async () => {
+    await expect(runScript('no', ['sandbox.sh'], { SANDBOX_DPS_NAME: '' })).rejects.toThrow(
+      /SANDBOX_DPS_NAME: deploy with sandbox = true/,
+    );
+  });
+});
+
+describe('infra/scripts/deployPackage.sh', () => {
+  const apps = { FUNCTION_APP_NAMES: '["func-a","func-b"]', PACKAGE: 'package.json' };
+
+  it('takes the package to the app of each location', async () => {
+    const { calls } = await runScript('no', ['deployPackage.sh'], apps);
+    expect(calls).toEqual([
+      expect.stringContaining('--name func-a --src package.json'),
+      expect.stringContaining('--name func-b --src package.json'),
+    ]);
+  });
+
+  it('leaves out the first when azd has deployed it', async () => {
+    const { calls } = await runScript('no', ['deployPackage.sh', '--skip-first'], apps);
+    expect(calls).toEqual([expect.stringContaining('--name func-b --src package.json')]);
+  });
+
+  it('says that the package is missing', async () => {
+    await expect(runScript('no', ['deployPackage.sh'], { ...apps, PACKAGE: 'dist/nothing.zip' })).rejects.toThrow(
+      /dist\/nothing.zip is not there: run npm run package first/,
+    );
+  });
+});
