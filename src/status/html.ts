@@ -28,8 +28,13 @@ function render(content: Content): string {
   if (content === undefined || content === false) return '';
   if (content instanceof Html) return content.toString();
   if (typeof content === 'object') return content.map(render).join('');
-  return String(content).replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return String(content)
+    .replace(directionControls, '\ufffd')
+    .replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
+
+/** Invisible, and they turn around what follows: a service's message must not make the words after it read as others. */
+const directionControls = /[\u202a-\u202e\u2066-\u2069]/g;
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -39,7 +39,7 @@ function attention(report: StatusReport, probe: ProbeReport): Html {
   const runs = probe.consecutiveFailures > 1 ? `, ${probe.consecutiveFailures} runs in a row` : '';
   return html`<div class="attention">
 <p class="since">${probeSentence(report, probe).replace(/^./, (letter) => letter.toUpperCase())}${runs}${stop && html`. Stops at <strong>${phaseNames[stop]}</strong>`}.</p>
-${probeState(report, probe) === 'missed' && html`<p class="next"><strong>Next step:</strong> See whether the app runs: its timer, and its log.</p>`}
+${probeState(report, probe) === 'missed' && html`<p class="next"><strong>Next step:</strong> See whether the app runs: its timer, and its log.</p>${last && html`<p>Its last run was ${last.verdict}.</p>`}`}
 ${last && stop && phaseRail(last)}
 ${last && reasonParagraphs(last.reasons)}
 </div>`;

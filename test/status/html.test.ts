@@ -10,6 +10,10 @@ describe('html', () => {
     );
   });
 
+  it('shows characters that would turn the text around', () => {
+    expect(html`${'hub\u202eenif'} fine`.toString()).toBe('hub\ufffdenif fine');
+  });
+
   it('lets nothing put in end a tag, an attribute or a text', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('<', '>', '"', "'", '&', '/', 'a', ';') }), (text) => {
