@@ -3,7 +3,8 @@ import { formatDuration } from '../status/formatTime.ts';
 import { type Html, html } from '../status/html.ts';
 import type { SimulationReport } from './simulationReport.ts';
 
-const slots = 60;
+/** So that the bars of a short simulation do not become blocks. */
+const fewestSlots = 20;
 const slotWidth = 10;
 const barWidth = 8;
 const height = 36;
@@ -13,6 +14,7 @@ const bottomUp = ['healthy', 'degraded', 'unknown', 'failing'] as const;
 export function verdictTimeline({ timeline, timelineStepSeconds }: SimulationReport): Html | undefined {
   const most = Math.max(0, ...timeline.map(([, ...counts]) => sumOf(counts)));
   if (most === 0) return undefined;
+  const slots = Math.max(fewestSlots, (timeline.at(-1)?.[0] ?? 0) / timelineStepSeconds + 1);
   const words = `Devices that ended, by time: at most ${most} in ${inWords(timelineStepSeconds)}`;
   return html`<figure class="history">
 <svg viewBox="0 0 ${slots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${words}">

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { BenchDevice } from './benchDevice.ts';
 
 export const benchIdScope = '0neBENCH';
-const groupKey = createHmac('sha256', 'bench').update('group').digest();
+export const groupKey = createHmac('sha256', 'bench').update('group').digest();
 
 /** The stand-in's side of the benchmark's devices: one group, and the wait that the row is about. */
 export function benchConfiguration(retryAfterSeconds: number): object {

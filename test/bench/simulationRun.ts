@@ -1,0 +1,45 @@
+/**
+ * One simulation of N devices, whole: request, queue, batches, outcomes in tables, report. A program of its own, so that its peak of
+ * memory is its own; storage and DPS are other processes. Prints `{ devicesPerSecond, peakBytes }`.
+ */
+import { argv } from 'node:process';
+import { HttpRequest } from '@azure/functions';
+import { startSimulation } from '../../src/simulations/startSimulation.ts';
+import { groupProbe } from '../support/simulatedFleet.ts';
+import { batchQueue, simulationContext } from '../support/simulationStorage.ts';
+import { workQueue } from '../support/workQueue.ts';
+import { benchIdScope, groupKey } from './benchDevices.ts';
+
+const [connectionString = '', suffix = '', port = '0', count = '10'] = argv.slice(2);
+const devices = Number(count);
+const storage = { connectionString, suffix };
+
+let ended: (devicesPerSecond: number) => void = () => undefined;
+const result = new Promise<number>((resolve) => {
+  ended = resolve;
+});
+const context = await simulationContext(storage, {
+  probes: [groupProbe(Number(port), { idScope: benchIdScope, timeoutSeconds: 60 })],
+  readSecret: async () => ({ kind: 'found', value: groupKey.toString('base64') }),
+  log: ({ event, verdicts, devicesPerSecond }) => {
+    if (event !== 'simulationEnded') return;
+    const { healthy } = verdicts as { readonly healthy: number };
+    if (healthy !== devices) throw new Error(`expected ${devices} healthy devices, not ${healthy}`);
+    ended(Number(devicesPerSecond));
+  },
+});
+
+const stop = new AbortController();
+const working = workQueue(await batchQueue(storage), context, { signal: stop.signal });
+const body = { probe: 'fleet', devices, ratePerSecond: 1000, allowAboveServiceLimits: true };
+const response = await startSimulation(
+  new HttpRequest({ method: 'POST', url: 'http://localhost/api/simulations', body: { string: JSON.stringify(body) } }),
+  context,
+);
+if (response.status !== 202) throw new Error(`the simulation was refused: ${String(response.body)}`);
+const devicesPerSecond = await result;
+stop.abort();
+await working;
+// In kilobytes (getrusage).
+console.log(JSON.stringify({ devicesPerSecond, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+process.exit(0);

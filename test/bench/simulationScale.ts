@@ -1,0 +1,47 @@
+/** Whether a simulation of many devices costs, per device and in memory, what a small one costs. */
+import { startAzurite } from '../../src/local/azurite.ts';
+import { type BenchRow, benchRow } from './benchDevice.ts';
+import { startBenchServer } from './benchServer.ts';
+import { runProgram } from './runProgram.ts';
+
+interface Run {
+  readonly devicesPerSecond: number;
+  readonly peakBytes: number;
+}
+
+/** Long enough that a device which waits is a device in memory. */
+const retryAfterSeconds = 1;
+
+export async function simulationScale(quick: boolean): Promise<readonly BenchRow[]> {
+  const sizes = quick ? { one: 10, few: 100, many: 500 } : { one: 10, few: 500, many: 5000 };
+  const [azurite, server] = await Promise.all([startAzurite(), startBenchServer(retryAfterSeconds)]);
+  const slowdowns: number[] = [];
+  const growths: number[] = [];
+  let runs = 0;
+  const run = async (devices: number): Promise<Run> => {
+    runs += 1;
+    const measured = await runProgram<Run>(
+      './simulationRun.ts',
+      [azurite.connectionString, `bench${runs}`, server.port, devices],
+      server,
+    );
+    const { devicesPerSecond, peakBytes } = measured;
+    console.error(`simulation of ${devices}: ${devicesPerSecond} a second, peak ${(peakBytes / 1e6).toFixed(0)} MB`);
+    return measured;
+  };
+  try {
+    await run(sizes.one);
+    for (let repetition = 0; repetition < (quick ? 1 : 3); repetition += 1) {
+      const [few, many] = [await run(sizes.few), await run(sizes.many)];
+      slowdowns.push(few.devicesPerSecond / many.devicesPerSecond);
+      growths.push(many.peakBytes / few.peakBytes);
+    }
+  } finally {
+    await Promise.all([azurite.close(), server.close()]);
+  }
+  const words = `simulation of ${sizes.many} devices / of ${sizes.few}`;
+  return [
+    benchRow(`time per device, ${words}`, slowdowns, 1.25),
+    benchRow(`peak memory of an instance, ${words}`, growths, 1.5),
+  ];
+}
