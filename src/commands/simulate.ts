@@ -1,5 +1,5 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
-import { type LocalApp, startLocalApp } from './localApp.ts';
+import { type LocalApp, reportHostFaults, startLocalApp } from './localApp.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulationClient.ts';
 import { showProgress } from './simulationProgress.ts';
@@ -22,7 +22,8 @@ async function main(): Promise<number> {
   try {
     if (!args.url) {
       console.error('Starting the stand-ins of this machine; --url and --key simulate against a deployed app.');
-      local = await startLocalApp();
+      local = await startLocalApp({ port: 0, timers: false }); // who simulates wants no probes in between
+      reportHostFaults(local);
     }
     const target = local ?? { url: args.url ?? '', key: args.key ?? '', serviceLimits: true };
     return await simulate(args, createSimulationClient(target.url, target.key), target.serviceLimits);

@@ -1,17 +1,12 @@
 /** `npm start`: the whole product on this machine, with stand-ins for whatever of Azure is not configured. */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
 import { formatFaults } from '../config/faults.ts';
-import { type ForkedFunctionsHost, forkFunctionsHost } from '../local/functionsHost/forkFunctionsHost.ts';
-import { type LocalCloud, startLocalCloud } from '../local/localCloud.ts';
-import type { Outcome } from '../outcomes/outcome.ts';
-import { build } from './build.ts';
+import { type LocalApp, reportHostFaults, startLocalApp } from './localApp.ts';
 import { formatOutcome, legend } from './outcomeLine.ts';
 import { outcomeOfLog } from './outcomeOfLog.ts';
-import { runOnce } from './runOnce.ts';
+import { configuredProbes, runOnce } from './runOnce.ts';
 
 const usage = `npm start [-- --once [--json]]
 
@@ -22,9 +17,6 @@ Settings are read from the environment, as in Azure: PROBES or PROBES_FILE, KEY_
 What is not set gets a stand-in. PORT (default 7071) is where the functions are served.`;
 
 const exitCodes = { fine: 0, unwell: 1, usage: 2 } as const;
-
-/** Often enough that a person sees it tick. In Azure, and with probes of one's own, it is every five minutes. */
-const sampleSchedule = '*/20 * * * * *';
 const defaultPort = 7071;
 
 interface Arguments {
@@ -39,70 +31,65 @@ async function main(): Promise<number> {
   const configured = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
   if (configured.kind === 'invalid') return complain(formatFaults(configured.faults), exitCodes.usage);
 
-  const say = args.once ? (_line: string) => undefined : (line: string) => console.log(line);
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
-  say('DPS Canary on this machine: starting the stand-ins …');
-  let cloud: LocalCloud | undefined;
-  let host: ForkedFunctionsHost | undefined;
+  if (!args.json) console.log('DPS Canary on this machine: starting the stand-ins …');
+  let app: LocalApp | undefined;
   try {
-    await build();
-    cloud = await startLocalCloud(process.env);
-    const keys = { functionKey: randomBytes(16).toString('hex'), masterKey: randomBytes(16).toString('hex') };
-    host = await forkFunctionsHost({
-      appDirectory: fileURLToPath(new URL('../..', import.meta.url)),
-      port: args.port,
-      timers: !args.once,
-      ...keys,
-      environment: { ...cloud.environment, PROBE_SCHEDULE: scheduleOf(cloud) },
-    });
-    if (args.once) return await runOnce({ host, ...keys, json: args.json });
-    await serve(cloud, host, keys, stopped);
+    app = await startLocalApp({ port: args.port, timers: !args.once });
+    reportHostFaults(app);
+    if (args.once) return await runOnce(app, args.json);
+    await serve(app, stopped);
     return exitCodes.fine;
   } catch (error) {
     return complain(error instanceof Error ? error.message : String(error), exitCodes.unwell);
   } finally {
-    await host?.stop();
-    await cloud?.close();
+    await app?.close();
   }
 }
 
-function scheduleOf({ environment }: LocalCloud): string | undefined {
-  const ownProbes = process.env.PROBES ?? process.env.PROBES_FILE;
-  return environment.PROBE_SCHEDULE ?? (ownProbes ? undefined : sampleSchedule);
-}
-
-async function serve(
-  cloud: LocalCloud,
-  host: ForkedFunctionsHost,
-  { functionKey, masterKey }: { readonly functionKey: string; readonly masterKey: string },
-  stopped: Promise<void>,
-): Promise<void> {
-  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const show = (outcome: Outcome) => console.log(formatOutcome(outcome, colour));
-  for (const { name, address } of cloud.standIns) console.log(`  ${name.padEnd(22)} ${address}`);
-  console.log(`  ${'Functions'.padEnd(22)} ${host.url}/api (x-functions-key: ${functionKey})`);
+async function serve(app: LocalApp, stopped: Promise<void>): Promise<void> {
+  const { host, url, key, standIns } = app;
+  const addresses = [...standIns, { name: 'Functions', address: `${url}/api (x-functions-key: ${key})` }];
+  for (const { name, address } of addresses) console.log(`  ${name.padEnd(22)} ${address}`);
   console.log(`\nPhases: ${legend}\n`);
 
-  host.onLog((entry) => {
-    const outcome = outcomeOfLog(entry);
-    if (outcome) return show(outcome);
-    if (entry.level === 'error' || entry.level === 'critical') console.error(`  ! ${entry.message}`);
-  });
-  // The schedule's next tick may be minutes away: who has just started wants to see something now.
-  await fetch(`${host.url}/admin/functions/runProbes`, {
-    method: 'POST',
-    headers: { 'x-functions-key': masterKey, 'content-type': 'application/json' },
-    body: '{"input":""}',
-  });
-  console.log(`\nStatus page: ${host.url}/api/status?code=${functionKey}`);
-  console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${functionKey}' ${host.url}/api/probes/NAME/runs`);
+  await Promise.race([firstRound(app), stopped, host.exited]);
+  console.log(`\nStatus page: ${url}/api/status?code=${key}`);
+  console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
+  console.log('Simulate:    npm run simulate -- --probe NAME --devices N');
   console.log('Ctrl-C ends everything.\n');
 
   const ended = await Promise.race([stopped, host.exited]);
   if (ended) throw new Error('The functions host has ended by itself.');
   console.log('\nStopping …');
+}
+
+/**
+ * Prints each outcome as it comes, from now on, and runs the timer's function once: the schedule's next tick may be minutes away.
+ * Settles when every probe has had its first outcome.
+ */
+async function firstRound(app: LocalApp): Promise<void> {
+  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const waiting = new Set(await configuredProbes(app));
+  const complete = new Promise<void>((resolve) => {
+    if (waiting.size === 0) resolve();
+    app.host.onLog((entry) => {
+      const outcome = outcomeOfLog(entry);
+      if (!outcome) return;
+      console.log(formatOutcome(outcome, colour));
+      waiting.delete(outcome.probe);
+      if (waiting.size === 0) resolve();
+    });
+  });
+  await fetch(`${app.url}/admin/functions/runProbes`, {
+    method: 'POST',
+    headers: { 'x-functions-key': app.masterKey, 'content-type': 'application/json' },
+    body: '{"input":""}',
+  });
+  if (waiting.size === 0) console.log('No probe is configured: set PROBES or PROBES_FILE.');
+  await complete;
 }
 
 function readArguments(): Arguments | string {

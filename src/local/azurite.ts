@@ -52,6 +52,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const child = fork(azuriteProgram(), commandLine(options), {
     execArgv: ['--import', endWithParent],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true, // Ctrl-C is for the parent, which lets the functions store what they have before it ends this
   });
   try {
     const endpoints = await listening(child);
