@@ -1,0 +1,20 @@
+/** What a host process and its parent tell each other over IPC. */
+import type { LogLevel } from './coreTypes.ts';
+import type { FunctionSummary } from './planFunctions.ts';
+
+export type HostMessage =
+  | { readonly type: 'listening'; readonly port: number; readonly functions: readonly FunctionSummary[] }
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly category: string;
+      readonly message: string;
+      readonly functionName?: string;
+      readonly invocationId?: string;
+    }
+  /** The process ends after this; the message is a sentence that says what to do, or the stack of a bug. */
+  | { readonly type: 'fault'; readonly message: string };
+
+export interface ParentMessage {
+  readonly type: 'stop';
+}

@@ -1,0 +1,27 @@
+/** Who may call an HTTP function: https://learn.microsoft.com/azure/azure-functions/function-keys-how-to */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+export type AuthLevel = 'anonymous' | 'function' | 'admin';
+
+export interface HostKeys {
+  /** Opens functions of authLevel `function`; it stands for the host's default key. */
+  readonly functionKey: string;
+  /** Opens everything, the admin routes too. */
+  readonly masterKey: string;
+}
+
+/** The key comes as `x-functions-key` or `?code=`. */
+export function isAuthorized(authLevel: AuthLevel, request: IncomingMessage, url: URL, keys: HostKeys): boolean {
+  if (authLevel === 'anonymous') return true;
+  const header = request.headers['x-functions-key'];
+  const given = typeof header === 'string' ? header : url.searchParams.get('code');
+  if (given === null) return false;
+  if (isSameKey(given, keys.masterKey)) return true;
+  return authLevel === 'function' && isSameKey(given, keys.functionKey);
+}
+
+function isSameKey(given: string, expected: string): boolean {
+  const digest = (key: string) => createHash('sha256').update(key).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

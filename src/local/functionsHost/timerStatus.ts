@@ -1,0 +1,50 @@
+/**
+ * When a timer ran last and is due next. The real host keeps this in a blob so that an occurrence missed while it was down
+ * is caught up; this one keeps it in a file when it is given a folder, and otherwise only while it runs.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+const statusSchema = z.object({
+  last: z.iso.datetime().nullable(),
+  next: z.iso.datetime(),
+  lastUpdated: z.iso.datetime(),
+});
+
+/** Times are ISO 8601 in UTC; `last` is null before the first run. */
+export type TimerStatus = z.infer<typeof statusSchema>;
+
+export interface TimerStatusStore {
+  read(functionName: string): Promise<TimerStatus | undefined>;
+  write(functionName: string, status: TimerStatus): Promise<void>;
+}
+
+export function memoryTimerStatus(): TimerStatusStore {
+  const statuses = new Map<string, TimerStatus>();
+  return {
+    read: async (functionName) => statuses.get(functionName),
+    write: async (functionName, status) => {
+      statuses.set(functionName, status);
+    },
+  };
+}
+
+/** A file that cannot be read or understood counts as none: a lost status must not keep a timer from running. */
+export function fileTimerStatus(directory: string): TimerStatusStore {
+  const file = (functionName: string) => path.join(directory, `${functionName}.json`);
+  return {
+    async read(functionName) {
+      try {
+        return statusSchema.parse(JSON.parse(await readFile(file(functionName), 'utf8')));
+      } catch {
+        return undefined;
+      }
+    },
+    async write(functionName, status) {
+      await mkdir(directory, { recursive: true });
+      await writeFile(`${file(functionName)}.new`, JSON.stringify(status));
+      await rename(`${file(functionName)}.new`, file(functionName));
+    },
+  };
+}
