@@ -14,6 +14,7 @@ export interface Page {
   readonly main: Html;
   /** ISO 8601: the moment that the page shows, and that relative times count back from. */
   readonly now: string;
+  /** Empty where the configuration that would say it is not valid. */
   readonly location: string;
   readonly query: PageQuery;
   readonly status?: number;
@@ -62,7 +63,7 @@ function documentOf({ title, state, main, now, location, query }: Page): Html {
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <a class="brand" href="${pageLink(query)}">DPS Canary</a>
-<p>Seen from ${location} · <time datetime="${now}">${formatClock(now, '')}</time></p>
+<p>${location !== '' && `Seen from ${location} · `}<time datetime="${now}">${formatClock(now, '')}</time></p>
 </header>
 <main id="main" tabindex="-1">${main}</main>
 <footer class="bottom">

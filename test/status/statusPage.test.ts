@@ -96,7 +96,7 @@ describe.runIf(mayTestWith('chromium'))('The status page in a browser', () => {
     server = await servePages((url, headers) => {
       const state = decodeURIComponent(url.pathname.slice(1));
       if (state === 'configuration invalid') {
-        return renderConfigurationFaultPage({ generatedAt: reportNow, location: 'westeurope', faults });
+        return renderConfigurationFaultPage({ generatedAt: reportNow, location: '', faults });
       }
       const report: StatusReport | undefined =
         state === 'hostile' ? hostileReport : sampleReports[state as keyof typeof sampleReports];
