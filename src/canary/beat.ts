@@ -12,10 +12,9 @@ const tickToleranceMs = 500;
  */
 export async function beat({ history, settings }: Canary, now: Date, context: InvocationContext): Promise<void> {
   if (!history) return;
-  const { location, probeSchedule } = settings;
-  const scheduledAt = previousTick(probeSchedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
+  const scheduledAt = previousTick(settings.probeSchedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
   try {
-    const heartbeat = await history.recordHeartbeat({ scheduledAt, location, instance: context.invocationId });
+    const heartbeat = await history.recordHeartbeat({ scheduledAt, instance: context.invocationId });
     if (heartbeat.kind === 'repeated') {
       context.warn(
         `The tick of ${scheduledAt.toISOString()} was called before, at ${heartbeat.firstAt}: probes run twice.`,

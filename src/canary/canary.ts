@@ -57,7 +57,7 @@ function make(): ConfiguredCanary {
       probes,
       identity,
       secrets: settings.keyVaultUrl ? createSecretReader({ vaultUrl: settings.keyVaultUrl, identity }) : noVault,
-      ...(openTable && { openTable, history: createOutcomeHistory(openTable) }),
+      ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
       ...(settings.applicationInsights && {
         availability: createAvailability({ ...settings.applicationInsights, identity }),
       }),

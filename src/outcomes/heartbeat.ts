@@ -5,7 +5,6 @@ import { invertedTime, type KeyRange, keyText } from './outcomeKeys.ts';
 export interface Tick {
   /** The tick of the schedule that the call belongs to. */
   readonly scheduledAt: Date;
-  readonly location: string;
   /** Which instance was called. */
   readonly instance: string;
 }
@@ -28,8 +27,13 @@ export const heartbeatTable = 'heartbeats';
 const timeoutMs = 10_000;
 
 /** Inserts and never replaces: that is how a tick which fires twice is noticed. */
-export async function recordHeartbeat(table: TableClient, tick: Tick, now: Date): Promise<HeartbeatResult> {
-  const key = { partitionKey: keyText(tick.location), rowKey: invertedTime(tick.scheduledAt.getTime()) };
+export async function recordHeartbeat(
+  table: TableClient,
+  location: string,
+  tick: Tick,
+  now: Date,
+): Promise<HeartbeatResult> {
+  const key = { partitionKey: keyText(location), rowKey: invertedTime(tick.scheduledAt.getTime()) };
   const heartbeat: Heartbeat = {
     scheduledAt: tick.scheduledAt.toISOString(),
     recordedAt: now.toISOString(),

@@ -1,6 +1,6 @@
 import type { TableClient } from '@azure/data-tables';
 import { type HeartbeatResult, heartbeatTable, readHeartbeats, recordHeartbeat, type Tick } from './heartbeat.ts';
-import { createTableOpener, type OpenTable, type TableConnection } from './openTable.ts';
+import type { OpenTable } from './openTable.ts';
 import type { Outcome } from './outcome.ts';
 import { formatCursor } from './outcomeCursor.ts';
 import { comparePositions, type KeyRange, type OutcomeIndex, positionOf, rangeFilter } from './outcomeKeys.ts';
@@ -11,7 +11,10 @@ import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
 import type { Rollup, RollupSpan } from './rollup.ts';
 import { type Pages, takeNewest } from './takeNewest.ts';
 
-/** The outcomes of all probes in Table Storage. Every method rejects when the storage cannot be reached; none hides a fault. */
+/**
+ * The outcomes of all probes in Table Storage. Every method rejects when the storage cannot be reached; none hides a fault.
+ * Apps in several locations share one history: `list` answers from all of them, everything else is about this app's own.
+ */
 export interface OutcomeHistory {
   /** Writing the same run again changes nothing. */
   append(outcome: Outcome): Promise<void>;
@@ -25,7 +28,7 @@ export interface OutcomeHistory {
   /** Notes that the timer called. Twice for one tick is noticed, and answered with who was first. */
   recordHeartbeat(tick: Tick): Promise<HeartbeatResult>;
   /** The ticks at which the timer called, as milliseconds since 1970, newest first. */
-  heartbeats(location: string, range: TimeRange, signal?: AbortSignal): Promise<readonly number[]>;
+  heartbeats(range: TimeRange, signal?: AbortSignal): Promise<readonly number[]>;
   /** Works out counts and percentiles of the hours that are over. For a timer, before `prune`; as often as you like. */
   rollUp(now: Date, plan: RollUpPlan): Promise<RollUpResult>;
   /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
@@ -53,47 +56,41 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface HistoryOptions {
-  readonly connection: TableConnection;
-}
-
 const appendTimeoutMs = 10_000;
 /** The service answers with at most this many rows. */
 const maxPageSize = 1000;
 const minPageSize = 10;
 
-export function createHistory({ connection }: HistoryOptions): OutcomeHistory {
-  return createOutcomeHistory(createTableOpener(connection));
-}
-
-/** For callers that open further tables with the same connection. */
-export function createOutcomeHistory(open: OpenTable): OutcomeHistory {
+/** `location`: where this app looks from, as in its outcomes. */
+export function createOutcomeHistory(open: OpenTable, location: string): OutcomeHistory {
+  const filterHere = (probe: string, index: OutcomeIndex, range?: KeyRange) =>
+    `${rangeFilter(probe, index, range)} and location eq '${location.replaceAll("'", "''")}'`;
   const history: OutcomeHistory = {
     append: async (outcome) => write(await open(outcomeTable), outcome),
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
     list: async (query, signal) => list(await open(outcomeTable), query, signal),
     async newest(probe, index, count, signal) {
-      const rows = await readRows(await open(outcomeTable), rangeFilter(probe, index), { count, signal });
+      const rows = await readRows(await open(outcomeTable), filterHere(probe, index), { count, signal });
       return rows.map(outcomeOf);
     },
     async summaries(probe, range, options = {}) {
       const select = [...summaryColumns];
-      const rows = await readRows(await open(outcomeTable), rangeFilter(probe, 'all', range), { ...options, select });
+      const rows = await readRows(await open(outcomeTable), filterHere(probe, 'all', range), { ...options, select });
       return rows.map(summaryOf);
     },
-    recordHeartbeat: async (tick) => recordHeartbeat(await open(heartbeatTable), tick, new Date()),
-    heartbeats: async (location, range, signal) => readHeartbeats(await open(heartbeatTable), location, range, signal),
+    recordHeartbeat: async (tick) => recordHeartbeat(await open(heartbeatTable), location, tick, new Date()),
+    heartbeats: async (range, signal) => readHeartbeats(await open(heartbeatTable), location, range, signal),
     // Histograms take their time to load, and no probe needs them.
     async rollUp(now, plan) {
       const [{ rollUpOutcomes }, { rollupTable }] = await Promise.all([
         import('./rollUpOutcomes.ts'),
         import('./rollup.ts'),
       ]);
-      return rollUpOutcomes(await open(rollupTable), history.summaries, now, plan);
+      return rollUpOutcomes({ table: await open(rollupTable), location }, history.summaries, now, plan);
     },
     async rollups(probe, span, range, signal) {
       const { readRollups, rollupTable } = await import('./rollup.ts');
-      return readRollups(await open(rollupTable), probe, span, range, signal);
+      return readRollups({ table: await open(rollupTable), location }, probe, span, range, signal);
     },
     async prune(now, options) {
       const { pruneOutcomes } = await import('./pruneOutcomes.ts');

@@ -1,8 +1,7 @@
-import type { TableClient } from '@azure/data-tables';
 import { type DueTicks, maxLatenessMs, missedTicks, tickToleranceMs } from './missedTicks.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 import type { RunSummary } from './outcomeRow.ts';
-import { dayMs, hourMs, type Rollup, readRollups, rolledUpDays, rollupRow } from './rollup.ts';
+import { dayMs, hourMs, type Rollup, type RollupStore, readRollups, rolledUpDays, rollupRow } from './rollup.ts';
 import { advance, type RunState } from './runState.ts';
 import { newTally } from './tally.ts';
 
@@ -33,7 +32,7 @@ type ReadSummaries = (probe: string, range: KeyRange) => Promise<readonly RunSum
  * says how far that has come. That hour is worked out again, for what was written late; doing any of it twice changes nothing.
  */
 export async function rollUpOutcomes(
-  table: TableClient,
+  store: RollupStore,
   readSummaries: ReadSummaries,
   now: Date,
   plan: RollUpPlan,
@@ -43,7 +42,7 @@ export async function rollUpOutcomes(
   const oldestMs = floorTo(hourMs, now.getTime() - Math.min(rolledUpDays, plan.retentionDays) * dayMs) + hourMs;
   let hours = 0;
   for (const probe of plan.probes) {
-    let { fromMs, state } = await progressOf(table, probe.name, oldestMs, endMs);
+    let { fromMs, state } = await progressOf(store, probe.name, oldestMs, endMs);
     // A little more at both ends, for runs that came before or after their tick.
     const range = { sinceMs: fromMs - tickToleranceMs, untilMs: endMs + maxLatenessMs };
     const runs = (await readSummaries(probe.name, range)).toReversed();
@@ -52,7 +51,7 @@ export async function rollUpOutcomes(
       if (performance.now() > deadlineMs) return { hours, complete: false };
       const toMs = Math.min(floorTo(dayMs, fromMs) + dayMs, endMs);
       const rollups = hoursOf(fromMs, toMs, state, dayOfRuns(probe, fromMs, toMs, runs, plan.dueTicks));
-      await writeDay(table, probe.name, fromMs, rollups);
+      await writeDay(store, probe.name, fromMs, rollups);
       hours += rollups.length;
       state = rollups.at(-1)?.state ?? state;
       fromMs = toMs;
@@ -62,8 +61,8 @@ export async function rollUpOutcomes(
 }
 
 /** The first hour to work out, and the state of the probe before it. */
-async function progressOf(table: TableClient, probe: string, oldestMs: number, endMs: number) {
-  const [newest, before] = await readRollups(table, probe, 'hour', { fromMs: 0, toMs: endMs, count: 2 });
+async function progressOf(store: RollupStore, probe: string, oldestMs: number, endMs: number) {
+  const [newest, before] = await readRollups(store, probe, 'hour', { fromMs: 0, toMs: endMs, count: 2 });
   if (newest === undefined) return { fromMs: oldestMs, state: undefined };
   if (newest.startMs < oldestMs) return { fromMs: oldestMs, state: newest.state };
   return { fromMs: newest.startMs, state: before?.state };
@@ -112,13 +111,13 @@ function hoursOf(fromMs: number, toMs: number, before: RunState | undefined, { r
 }
 
 /** The hours first, then the day that they are part of: a day never knows more than its hours do. */
-async function writeDay(table: TableClient, probe: string, fromMs: number, hours: readonly Rollup[]): Promise<void> {
+async function writeDay(store: RollupStore, probe: string, fromMs: number, hours: readonly Rollup[]): Promise<void> {
   if (hours.length === 0) return;
-  await table.submitTransaction(hours.map((hour) => ['upsert', rollupRow(probe, hour), 'Replace']));
+  await store.table.submitTransaction(hours.map((hour) => ['upsert', rollupRow(store, probe, hour), 'Replace']));
   const startMs = floorTo(dayMs, fromMs);
-  const hoursBefore = await readRollups(table, probe, 'hour', { fromMs: startMs, toMs: fromMs });
+  const hoursBefore = await readRollups(store, probe, 'hour', { fromMs: startMs, toMs: fromMs });
   const day = dayOf(startMs, [...hoursBefore.toReversed(), ...hours]);
-  if (day) await table.upsertEntity(rollupRow(probe, day), 'Replace');
+  if (day) await store.table.upsertEntity(rollupRow(store, probe, day), 'Replace');
 }
 
 function dayOf(startMs: number, hours: readonly Rollup[]): Rollup | undefined {

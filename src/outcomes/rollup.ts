@@ -1,7 +1,7 @@
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import { verdicts } from './outcome.ts';
-import { invertedTime } from './outcomeKeys.ts';
+import { invertedTime, keyText } from './outcomeKeys.ts';
 import { type EncodedHistograms, measures } from './phaseHistograms.ts';
 import type { RunState } from './runState.ts';
 import { countedNames, type RunTally } from './tally.ts';
@@ -24,13 +24,23 @@ export interface Rollup extends RunTally {
   readonly state: RunState;
 }
 
-/** Partition: the probe. Row key: the span and the inverted start, so that the newest of a span is its first row. */
+/** Each location has rollups of its own: what is missed at one is not made up for by another. */
+export interface RollupStore {
+  readonly table: TableClient;
+  readonly location: string;
+}
+
+/** Partition: the probe and the location. Row key: the span and the inverted start, so that the newest of a span is its first row. */
 export const rollupTable = 'outcomeRollups';
 
-export function rollupRow(probe: string, rollup: Rollup): TableEntity<Record<string, unknown>> {
+export function rollupRow(
+  { location }: RollupStore,
+  probe: string,
+  rollup: Rollup,
+): TableEntity<Record<string, unknown>> {
   const { span, startMs, endMs, state, counts, histograms } = rollup;
   return {
-    partitionKey: probe,
+    partitionKey: partitionOf(probe, location),
     rowKey: `${span}-${invertedTime(startMs)}`,
     start: new Date(startMs).toISOString(),
     end: new Date(endMs).toISOString(),
@@ -48,7 +58,7 @@ export function rollupRow(probe: string, rollup: Rollup): TableEntity<Record<str
 
 /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
 export async function readRollups(
-  table: TableClient,
+  { table, location }: RollupStore,
   probe: string,
   span: RollupSpan,
   { fromMs, toMs, count }: { readonly fromMs: number; readonly toMs: number; readonly count?: number },
@@ -56,7 +66,7 @@ export async function readRollups(
 ): Promise<Rollup[]> {
   if (toMs <= fromMs) return [];
   const filter = [
-    `PartitionKey eq '${probe}'`,
+    `PartitionKey eq '${partitionOf(probe, location)}'`,
     `RowKey ge '${span}-${invertedTime(toMs - 1)}'`,
     `RowKey le '${span}-${invertedTime(fromMs)}'`,
   ].join(' and ');
@@ -69,6 +79,10 @@ export async function readRollups(
     if (count !== undefined && rollups.length >= count) break;
   }
   return rollups;
+}
+
+function partitionOf(probe: string, location: string): string {
+  return `${probe}@${keyText(location)}`;
 }
 
 const count = z.int().nonnegative();

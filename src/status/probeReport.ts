@@ -10,7 +10,6 @@ import { describeExpectation } from './describeExpectation.ts';
 import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport.ts';
 
 export interface ProbeReportContext {
-  readonly location: string;
   readonly dueTicks: DueTicks;
   readonly nowMs: number;
   readonly signal: AbortSignal;
@@ -113,12 +112,12 @@ async function barsOf(
   history: OutcomeHistory,
   newest: readonly RunSummary[],
   missedMs: readonly number[],
-  { location, signal }: ProbeReportContext,
+  { signal }: ProbeReportContext,
 ): Promise<HistoryBar[]> {
   const missed = missedMs.slice(-maxBars);
   const [oldestMissedMs] = missed;
   const sinceMs = oldestMissedMs === undefined ? undefined : oldestMissedMs - tickToleranceMs;
-  const called = sinceMs === undefined ? [] : await history.heartbeats(location, { sinceMs }, signal);
+  const called = sinceMs === undefined ? [] : await history.heartbeats({ sinceMs }, signal);
   const missedBars = missed.map((tickMs): HistoryBar => {
     const wasCalled = called.some((calledMs) => Math.abs(calledMs - tickMs) <= tickToleranceMs);
     return { startedAt: new Date(tickMs).toISOString(), verdict: 'missed', reason: missedReason(wasCalled) };

@@ -30,7 +30,7 @@ export async function readStatusReport(
   try {
     if (!history) throw new Error('no storage is configured, set OutcomesStorage or AzureWebJobsStorage');
     const signal = AbortSignal.timeout(timeoutMs);
-    const context = { location, dueTicks, nowMs: now.getTime(), signal };
+    const context = { dueTicks, nowMs: now.getTime(), signal };
     const reports = await unlessAborted(
       signal,
       Promise.all(probes.map((probe) => readProbeReport(history, probe, context))),

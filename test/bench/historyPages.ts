@@ -1,10 +1,10 @@
 /** Whether a page deep in the history takes as long as the first one: 10,000 outcomes of four probes in Azurite, 100 a page. */
 import { startAzurite } from '../../src/local/azurite.ts';
-import { createHistory } from '../../src/outcomes/history.ts';
 import { parseCursor } from '../../src/outcomes/outcomeCursor.ts';
 import type { OutcomeQuery } from '../../src/outcomes/outcomeQuery.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { seedOutcomes } from '../support/seedOutcomes.ts';
+import { historyAt } from '../support/useHistory.ts';
 import { type BenchRow, benchRow } from './benchDevice.ts';
 
 const probes = ['bench-a', 'bench-b', 'bench-c', 'bench-d'];
@@ -17,8 +17,7 @@ export async function historyPages(quick: boolean): Promise<readonly BenchRow[]>
   const azurite = await startAzurite();
   try {
     for (const probe of probes) await seedOutcomes(azurite.connectionString, outcomesOf(probe));
-    const { connectionString } = azurite;
-    const history = createHistory({ connection: { kind: 'connectionString', connectionString } });
+    const history = historyAt(azurite.connectionString);
     const first: OutcomeQuery = { probes, limit: pageSize };
     let last = first;
     for (let page = 1; page < pages; page += 1) {

@@ -43,7 +43,10 @@ describe('opening a table', { timeout: 120_000 }, () => {
     const away = await startAzurite();
     const { connectionString, tableServiceUri } = away;
     await away.close();
-    const history = createOutcomeHistory(createTableOpener({ kind: 'connectionString', connectionString }));
+    const history = createOutcomeHistory(
+      createTableOpener({ kind: 'connectionString', connectionString }),
+      'westeurope',
+    );
     const outcome = buildOutcome();
     await expect(history.append(outcome)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await start({ ports: { blob: 0, queue: 0, table: Number(new URL(tableServiceUri).port) } });
@@ -75,7 +78,7 @@ describe('opening a table', { timeout: 120_000 }, () => {
     });
     const open = createTableOpener({ kind: 'serviceUri', tableServiceUri, readCredential });
     expect(tokens).toBe(0);
-    const history = createOutcomeHistory(open);
+    const history = createOutcomeHistory(open, 'westeurope');
     const outcome = buildOutcome({ verdict: 'failing', reasons: ['in a transaction of two rows'] });
     await history.append(outcome);
     expect(await history.latest(outcome.probe)).toEqual(outcome);

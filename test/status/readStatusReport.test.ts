@@ -167,7 +167,6 @@ describe('ticks without an outcome', () => {
     const history = historyAt(azurite.connectionString());
     await history.recordHeartbeat({
       scheduledAt: new Date(lastTickMs - 5 * minuteMs * 3),
-      location: 'westeurope',
       instance: 'one',
     });
     const { bars } = await reportOf(
@@ -311,6 +310,26 @@ describe('the whole report', () => {
         },
       ],
     });
+  });
+
+  it('is about the runs from its own location, where several share a history', async () => {
+    const probes = [probeNamed('shared')];
+    const here = runs('shared', 20, (ago) => (ago === 10 ? undefined : {}));
+    const there = runs('shared', 20, (ago) => ({ ...verdict('failing'), runId: `there-${ago}`, location: "o'ther" }));
+    await seedOutcomes(azurite.connectionString(), [...here, ...there]);
+    for (const [location, expected] of [
+      ['westeurope', { consecutiveFailures: 0, flapping: false, last: { verdict: 'healthy' }, failures: [] }],
+      ["o'ther", { consecutiveFailures: 20, flapping: false, last: { verdict: 'failing' } }],
+    ] as const) {
+      const history = historyAt(azurite.connectionString(), location);
+      await history.rollUp(now, { probes, dueTicks: bySchedule, retentionDays: 90 });
+      const [report] = (await readStatusReport(history, { ...options, location, probes, timeoutMs: 30_000 })).probes;
+      expect(report).toMatchObject(expected);
+      const missed = location === 'westeurope' ? 1 : 0;
+      expect(report?.windows['24h']).toMatchObject({ healthy: missed ? 19 : 0, failing: missed ? 0 : 20, missed });
+    }
+    const everywhere = await historyAt(azurite.connectionString()).list({ probes: ['shared'], limit: 100 });
+    expect(everywhere.outcomes).toHaveLength(39);
   });
 
   it('says that the storage is away, and still lists the probes', async () => {

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
-import { createHistory, type OutcomeHistory } from '../../src/outcomes/history.ts';
+import { createOutcomeHistory, type OutcomeHistory } from '../../src/outcomes/history.ts';
+import { createTableOpener } from '../../src/outcomes/openTable.ts';
 
 /** One Azurite for a test file. Its tests keep apart by the names of their probes. */
 export function useAzurite(): { readonly connectionString: () => string } {
@@ -20,8 +21,9 @@ export function useAzurite(): { readonly connectionString: () => string } {
   };
 }
 
-export function historyAt(connectionString: string): OutcomeHistory {
-  return createHistory({ connection: { kind: 'connectionString', connectionString } });
+/** Of an app that looks from where the outcomes of `buildOutcome` come from. */
+export function historyAt(connectionString: string, location = 'westeurope'): OutcomeHistory {
+  return createOutcomeHistory(createTableOpener({ kind: 'connectionString', connectionString }), location);
 }
 
 /** The connection string of a storage that is away: its port was free a moment ago, and nobody listens there. */
