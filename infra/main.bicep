@@ -37,6 +37,9 @@ param outcomeRetentionDays int = 90
 @description('Who may see the status page, the badges and the metrics: holders of a function key, or everybody.')
 param statusPageAuth 'function' | 'anonymous' = 'function'
 
+@description('Collector that takes spans and metrics of the probes over OTLP. Null: none.')
+param otlpEndpoint string?
+
 @description('Major version of Node.')
 param nodeVersion '22' | '24' = '24'
 
@@ -324,6 +327,7 @@ module apps 'modules/functionApp.bicep' = [
       probeSchedule: probeSchedule
       outcomeRetentionDays: outcomeRetentionDays
       statusPageAuth: statusPageAuth
+      otlpEndpoint: otlpEndpoint
       nodeVersion: nodeVersion
       instanceMemoryMB: instanceMemoryMB
       maximumInstanceCount: maximumInstanceCount

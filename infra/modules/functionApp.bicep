@@ -44,6 +44,9 @@ param outcomeRetentionDays int
 @description('Who may see the status page.')
 param statusPageAuth 'function' | 'anonymous'
 
+@description('Where spans and metrics go over OTLP. Null: nowhere.')
+param otlpEndpoint string?
+
 @description('Major version of Node.')
 param nodeVersion string
 
@@ -157,6 +160,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       PROBE_SCHEDULE: probeSchedule
       PROBES: string(probes)
       STATUS_PAGE_AUTH: statusPageAuth
+      ...(otlpEndpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint })
     }
   }
 }

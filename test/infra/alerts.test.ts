@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { availabilityEnvelope } from '../../src/outcomes/availabilityEnvelope.ts';
@@ -121,6 +123,17 @@ describe.skipIf(!hasBicep)('alert rules', () => {
       expect(actionGroups).toHaveLength(2);
     }
     for (const [, rule] of defaults) expect(rule.actions.actionGroups).toEqual([]);
+  });
+
+  it('are explained to the person on call, with the severity that they have', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/operate.md'), 'utf8');
+    const documented = [...page.matchAll(/^\| `([a-z-]+)` \| ([0-4]) \|/gm)].map(([, name, severity]) => [
+      name,
+      Number(severity),
+    ]);
+    expect(Object.fromEntries(documented)).toEqual(
+      Object.fromEntries([...defaults].map(([name, { severity }]) => [name, severity])),
+    );
   });
 
   it('say in words what happened', () => {

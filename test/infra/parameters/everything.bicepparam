@@ -52,6 +52,7 @@ param probes = [
 param probeSchedule = '0 */10 * * * *'
 param outcomeRetentionDays = 30
 param statusPageAuth = 'anonymous'
+param otlpEndpoint = 'https://collector.example.com:4318'
 param instanceMemoryMB = 512
 param maximumInstanceCount = 100
 param network = {
