@@ -1,5 +1,5 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
-import { type LocalApp, reportHostFaults, startLocalApp } from './localApp.ts';
+import type { LocalApp } from './localApp.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulationClient.ts';
 import { showProgress } from './simulationProgress.ts';
@@ -22,6 +22,7 @@ async function main(): Promise<number> {
   try {
     if (!args.url) {
       console.error('Starting the stand-ins of this machine; --url and --key simulate against a deployed app.');
+      const { reportHostFaults, startLocalApp } = await import('./localApp.ts');
       local = await startLocalApp({ port: 0, timers: false }); // who simulates wants no probes in between
       reportHostFaults(local);
     }

@@ -4,7 +4,8 @@ import { type Verdict, verdicts } from '../outcomes/outcome.ts';
 import { measures } from '../outcomes/phaseHistograms.ts';
 import type { SimulationView } from '../simulations/simulationView.ts';
 
-const withoutLinesBetweenRows = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+/** A device's exchange is a dozen steps, each of which waits for the event loop. */
+const busyWorkerMs = 50;
 
 /** The result of a simulation for people: verdicts, why, where the time went, and which hubs. */
 export function describeSimulation(view: SimulationView, colour: boolean): string {
@@ -19,8 +20,7 @@ export function describeSimulation(view: SimulationView, colour: boolean): strin
   const table = (head: readonly string[], rows: readonly (readonly string[])[]) => {
     const drawn = new Table({
       head: [...head],
-      chars: withoutLinesBetweenRows,
-      style: { head: [], border: colour ? ['gray'] : [] },
+      style: { compact: true, head: [], border: colour ? ['gray'] : [] },
       colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
     });
     drawn.push(...rows.map((row) => [...row]));
@@ -35,6 +35,9 @@ export function describeSimulation(view: SimulationView, colour: boolean): strin
       (reason === undefined ? '' : `\n${reason}`) +
       (pace.throttled > 0
         ? `\n429 was answered ${pace.throttled} times; the rate went down to ${pace.lowestRatePerSecond.toFixed(1)} a second.`
+        : '') +
+      ((view.workerDelayMs ?? 0) > busyWorkerMs
+        ? `\nThe workers were busy (event loop delay ${view.workerDelayMs} ms): latencies say as much about them as about the service.`
         : '') +
       (view.tlsSessionsReused > 0 ? `\n${view.tlsSessionsReused} TLS sessions were resumed.` : ''),
     table(

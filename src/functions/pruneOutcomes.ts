@@ -20,6 +20,9 @@ export async function pruneOutcomes(_timer: Timer, context: InvocationContext): 
     const { hours } = await history.rollUp(now, plan);
     const { deletedRows } = await history.prune(now, { retentionDays });
     context.log(`History: ${hours} hours added up, ${deletedRows} rows deleted.`);
+    const { pruneSimulations } = await import('../simulations/pruneSimulations.ts');
+    const simulations = await pruneSimulations(configured.canary, context, now);
+    if (simulations > 0) context.log(`${simulations} simulations deleted.`);
   } catch (error) {
     context.error(`The history could not be kept in shape, the next hour tries again: ${describeStorageFault(error)}`);
   }

@@ -32,6 +32,8 @@ export interface BatchSummary {
   readonly timeline: readonly TimelineEntry[];
   /** Devices whose TLS session was resumed instead of made anew. */
   readonly tlsSessionsReused: number;
+  /** The longest that a worker's event loop has kept its devices waiting (99th percentile, milliseconds): our share in their latencies. */
+  readonly workerDelayMs?: number;
   /** Of the devices that ran; milliseconds since the epoch. */
   readonly firstStartMs?: number;
   readonly lastEndMs?: number;
@@ -57,6 +59,7 @@ export interface SummaryBuilder {
 export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
   let devices = 0;
   let tlsSessionsReused = 0;
+  let workerDelayMs: number | undefined;
   let firstStartMs: number | undefined;
   let lastEndMs: number | undefined;
   const counts = new Map<Verdict, number>();
@@ -116,6 +119,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
     addSummary(summary) {
       devices += summary.devices;
       tlsSessionsReused += summary.tlsSessionsReused;
+      if (summary.workerDelayMs !== undefined) workerDelayMs = Math.max(workerDelayMs ?? 0, summary.workerDelayMs);
       for (const verdict of verdicts) increase(counts, verdict, summary.verdicts[verdict]);
       for (const reason of summary.reasons) addReason(reason);
       for (const [hub, count] of Object.entries(summary.hubs)) addHub(hub, count);
@@ -137,6 +141,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
       hubs: Object.fromEntries([...hubs].sort()),
       histograms: histograms.encode(),
       tlsSessionsReused,
+      ...(workerDelayMs !== undefined && { workerDelayMs }),
       timeline: [...timeline].sort(([a], [b]) => a - b).map(([second, by]) => [second, ...by] as const),
       ...(firstStartMs !== undefined && { firstStartMs }),
       ...(lastEndMs !== undefined && { lastEndMs }),

@@ -34,6 +34,7 @@ export async function finishBatch(
   lease: Lease,
   notRun: NotRunReason,
   context: SimulationContext,
+  workerDelayMs?: number,
 ): Promise<void> {
   const missing = await devicesWithoutOutcome(simulation, batch, context);
   if (missing.length > 0) {
@@ -46,7 +47,7 @@ export async function finishBatch(
   for await (const { outcome } of context.outcomes.ofRange(simulation.id, batch.first, batch.count)) {
     summary.add(outcome);
   }
-  await lease.done(summary.build());
+  await lease.done({ ...summary.build(), ...(workerDelayMs !== undefined && { workerDelayMs }) });
 }
 
 function notRunOutcome(

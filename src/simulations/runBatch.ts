@@ -2,6 +2,7 @@ import { formatFaults } from '../config/faults.ts';
 import type { Probe } from '../config/probe.ts';
 import { claimBatch } from './claimBatch.ts';
 import { devicesWithoutOutcome, finishBatch, haltReason, type NotRunReason } from './finishBatch.ts';
+import { measureEventLoopDelay } from './measureEventLoopDelay.ts';
 import { runDevices } from './runDevices.ts';
 import { simulatedProbe } from './simulatedProbe.ts';
 import { hasEnded, isHalted, type Simulation } from './simulation.ts';
@@ -49,7 +50,9 @@ async function runClaimed(
     if (probe.kind === 'neverRun') return await finishBatch(simulation, batch, lease, probe.reason, context);
 
     const indices = await devicesWithoutOutcome(simulation, batch, context);
-    const end = await runDevices(simulation, probe.probe, indices, lease, context);
+    const { result: end, delayMs } = await measureEventLoopDelay(() =>
+      runDevices(simulation, probe.probe, indices, lease, context),
+    );
     switch (end) {
       case 'lost':
         return await lease.handBack();
@@ -59,7 +62,7 @@ async function runClaimed(
       case 'halted':
       case 'ended': {
         const now = (await context.simulations.read(simulation.id)) ?? simulation;
-        return await finishBatch(simulation, batch, lease, haltReason(now), context);
+        return await finishBatch(simulation, batch, lease, haltReason(now), context, delayMs);
       }
     }
   } catch (error) {

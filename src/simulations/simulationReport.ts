@@ -17,6 +17,8 @@ export interface SimulationReport {
   /** Milliseconds by phase, over the devices that ran. */
   readonly percentiles: Percentiles;
   readonly tlsSessionsReused: number;
+  /** Above some tens of milliseconds our own workers were the bottleneck, and latencies say as much about them as about the service. */
+  readonly workerDelayMs?: number;
   /** Over the time from the first start to the last end of the devices that ran. */
   readonly devicesPerSecond?: number;
   /** Verdicts over time, at most 60 entries of equal width, each `[second, healthy, degraded, failing, unknown]`. */
@@ -33,7 +35,8 @@ export async function reportOf(
 ): Promise<SimulationReport> {
   const sum = newSummary(simulationCreatedAtMs);
   for await (const { summary } of summaries) sum.addSummary(summary);
-  const { devices, verdicts, reasons, hubs, timeline, tlsSessionsReused, firstStartMs, lastEndMs } = sum.build();
+  const { devices, verdicts, reasons, hubs, timeline, tlsSessionsReused, workerDelayMs, firstStartMs, lastEndMs } =
+    sum.build();
   const percentiles = sum.histograms.percentiles();
   const ran = percentiles.total?.count ?? 0;
   const seconds = ((lastEndMs ?? 0) - (firstStartMs ?? 0)) / 1000;
@@ -44,6 +47,7 @@ export async function reportOf(
     hubs,
     percentiles,
     tlsSessionsReused,
+    ...(workerDelayMs !== undefined && { workerDelayMs }),
     ...(ran > 0 && seconds > 0 && { devicesPerSecond: Math.round((ran / seconds) * 100) / 100 }),
     ...coarser(timeline),
   };

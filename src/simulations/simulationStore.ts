@@ -21,8 +21,10 @@ export interface SimulationStore {
   recent(limit: number): Promise<readonly Simulation[]>;
   /** Starts that all simulations of an ID scope share, so that together they stay below the service's limit. */
   reserveBudget(idScope: string, ratePerSecond: number, count: number, nowMs: number): Promise<readonly number[]>;
-  /** Removes what was created before then, and answers the ids: their batches and outcomes are for the caller to remove. */
-  removeBefore(createdBefore: Date): Promise<readonly string[]>;
+  /** Oldest last. */
+  createdBefore(time: Date): AsyncIterable<Simulation>;
+  /** The row and its place in the list; its batches and outcomes are for the caller to remove, before. */
+  remove(simulation: Simulation): Promise<void>;
 }
 
 export interface Updated {
@@ -87,15 +89,16 @@ export function createSimulationStore(table: TableClient): SimulationStore {
         const written = found ? await replaceRow(table, row, found.etag) : await insertRow(table, row);
         return written ? startsAtMs : 'changed';
       }),
-    async removeBefore(createdBefore) {
-      const removed: string[] = [];
-      const filter = odata`PartitionKey eq ${recentPartition} and RowKey gt ${invertedTime(createdBefore)}`;
-      for await (const { id, rowKey } of table.listEntities<{ id: string }>({ queryOptions: { filter } })) {
-        await table.deleteEntity(partition, id);
-        await table.deleteEntity(recentPartition, String(rowKey));
-        removed.push(id);
+    async *createdBefore(time) {
+      const filter = odata`PartitionKey eq ${recentPartition} and RowKey gt ${invertedTime(time)}`;
+      for await (const { id } of table.listEntities<{ id: string }>({ queryOptions: { filter } })) {
+        const simulation = await store.read(id);
+        if (simulation) yield simulation;
       }
-      return removed;
+    },
+    async remove(simulation) {
+      await table.deleteEntity(partition, simulation.id);
+      await table.deleteEntity(recentPartition, recentKey(simulation));
     },
   };
   return store;

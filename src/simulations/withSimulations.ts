@@ -3,6 +3,7 @@ import { canary } from '../canary/canary.ts';
 import { whenConfigured } from '../canary/whenConfigured.ts';
 import { formatFaults } from '../config/faults.ts';
 import { problem } from '../http/problem.ts';
+import { describeStorageFault } from '../outcomes/storageFault.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
 /** For HTTP functions: answers with what simulations work with, or says what is missing. */
@@ -12,15 +13,22 @@ export function answerWithSimulations(
 ): Promise<HttpResponseInit> {
   return whenConfigured(async (configured) => {
     const { openSimulations } = await import('./openSimulations.ts');
-    const context = await openSimulations(configured, invocation);
-    if (context) return answer(context);
-    return problem({
-      status: 503,
-      title: 'Simulations need storage',
-      detail: 'Set AzureWebJobsStorage: batches wait in its queue, and outcomes in its tables.',
-    });
+    try {
+      const context = await openSimulations(configured, invocation);
+      return context ? await answer(context) : noStorage;
+    } catch (error) {
+      // Told by its shape: the client library is not loaded for this.
+      if (!(error instanceof Error && error.name === 'RestError')) throw error;
+      return problem({ status: 503, title: 'Simulations cannot be kept', detail: describeStorageFault(error) });
+    }
   });
 }
+
+const noStorage = problem({
+  status: 503,
+  title: 'Simulations need storage',
+  detail: 'Set AzureWebJobsStorage: batches wait in its queue, and outcomes in its tables.',
+});
 
 /** For queue functions. Throws where it cannot work, so that the message comes back. */
 export async function workWithSimulations(

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { removeSimulations } from '../../src/simulations/pruneSimulations.ts';
+import { runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { apiOf, useSimulations } from '../support/useSimulations.ts';
+
+const lab = useSimulations();
+
+it('removes what is older than it is kept, with its batches and outcomes, and nothing else', async () => {
+  const context = await lab.context(lab.newStorage(), { mqttsPort: 1 }, { probes: [] });
+  const create = await lab.context(lab.newStorage(), { mqttsPort: 1 });
+  const api = apiOf({
+    ...create,
+    simulations: context.simulations,
+    batches: context.batches,
+    outcomes: context.outcomes,
+  });
+  const old = await api.start({ probe: 'fleet', devices: 150 });
+  for (const batchNumber of [0, 1]) {
+    await runSimulationTask({ work: 'batch', simulationId: old.id, batchNumber }, context);
+  }
+  expect((await api.untilEnded(old.id)).verdicts.unknown).toBe(150);
+  const between = new Date();
+  await new Promise((resume) => setTimeout(resume, 5));
+  const young = await api.start({ probe: 'fleet', devices: 5 });
+
+  expect(await removeSimulations(context, between)).toBe(1);
+  expect((await api.get(old.id)).status).toBe(404);
+  expect(await context.batches.list(old.id)).toEqual([]);
+  expect((await context.outcomes.page(old.id, { limit: 10 })).outcomes).toEqual([]);
+  expect((await context.simulations.recent(10)).map(({ id }) => id)).toEqual([young.id]);
+  expect(await removeSimulations(context, between)).toBe(0);
+});

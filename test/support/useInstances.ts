@@ -1,0 +1,43 @@
+import { afterAll, beforeAll } from 'vitest';
+import { type ForkedFunctionsHost, forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
+import { type LocalCloud, startLocalCloud } from '../../src/local/localCloud.ts';
+import { type BuiltApp, buildApp } from './builtApp.ts';
+
+export interface Instances {
+  /** Starts one more instance of the app, on the same storage as the others. */
+  start(): Promise<ForkedFunctionsHost>;
+}
+
+export const functionKey = 'the-function-key';
+
+/** The built app with a stand-in for everything else, whatever the person who runs the tests has set. Ends with the tests of the file. */
+export function useInstances(): Instances {
+  const hosts: ForkedFunctionsHost[] = [];
+  let app: BuiltApp | undefined;
+  let cloud: LocalCloud | undefined;
+  beforeAll(async () => {
+    const { PROBES: _, PROBES_FILE: __, AzureWebJobsStorage: ___, KEY_VAULT_URL: ____, ...environment } = process.env;
+    [app, cloud] = await Promise.all([buildApp(), startLocalCloud(environment)]);
+  });
+  afterAll(async () => {
+    await Promise.all(hosts.map((host) => host.stop()));
+    await cloud?.close();
+    await app?.remove();
+  });
+  return {
+    async start() {
+      if (!app || !cloud) throw new Error('instances run only within the tests of a file');
+      const host = await forkFunctionsHost({
+        appDirectory: app.directory,
+        port: 0,
+        timers: false,
+        functionKey,
+        masterKey: 'the-master-key',
+        environment: cloud.environment,
+        queueLeaseSeconds: 10,
+      });
+      hosts.push(host);
+      return host;
+    },
+  };
+}
