@@ -160,7 +160,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       PROBE_SCHEDULE: probeSchedule
       PROBES: string(probes)
       STATUS_PAGE_AUTH: statusPageAuth
-      ...(otlpEndpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint })
+      ...(otlpEndpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint! })
     }
   }
 }
