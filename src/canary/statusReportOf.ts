@@ -1,10 +1,10 @@
 import { dueTicks } from '../config/dueTicks.ts';
-import { readStatusReport } from '../status/readStatusReport.ts';
 import type { StatusReport } from '../status/statusReport.ts';
 import type { Canary } from './canary.ts';
 
 /** Everything that the page, its JSON and the badges say. Never rejects. */
-export function statusReportOf({ probes, settings, history }: Canary, now: Date): Promise<StatusReport> {
+export async function statusReportOf({ probes, settings, history }: Canary, now: Date): Promise<StatusReport> {
+  const { readStatusReport } = await import('../status/readStatusReport.ts');
   const { location, probeSchedule } = settings;
   return readStatusReport(history, {
     probes,

@@ -4,13 +4,13 @@ import { version } from '../canary/version.ts';
 import { whenConfigured } from '../canary/whenConfigured.ts';
 import { problem } from '../http/problem.ts';
 import { latestOutcomes } from '../outcomes/latestOutcomes.ts';
-import { metricsContentType, renderMetrics } from '../outcomes/prometheus.ts';
 
 /** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
 export async function metrics(): Promise<HttpResponseInit> {
   return whenConfigured(async ({ probes, history, settings }) => {
     const { latest, fault } = await latestOutcomes(probes, history);
     if (fault) return problem({ status: 503, title: 'The history cannot be read', detail: fault });
+    const { metricsContentType, renderMetrics } = await import('../outcomes/prometheus.ts');
     const body = await renderMetrics([...latest.values()], { version, location: settings.location });
     return { headers: { 'content-type': metricsContentType }, body };
   });

@@ -2,7 +2,6 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } 
 import { observationOf } from '../canary/observationOf.ts';
 import { whenConfigured } from '../canary/whenConfigured.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
-import { metricsContentType, renderProbe } from '../outcomes/prometheus.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 
 /** Prometheus's multi-target pattern: runs the target now, and answers with its metrics. */
@@ -12,6 +11,7 @@ export async function probe(request: HttpRequest, context: InvocationContext): P
     const configured = probeNamed(canary, target);
     if (!configured) return unknownProbe(canary, target);
     const outcome = await observeProbe(configured, observationOf(canary, 'http', context));
+    const { metricsContentType, renderProbe } = await import('../outcomes/prometheus.ts');
     const debug = request.query.get('debug') === 'true';
     return { headers: { 'content-type': metricsContentType }, body: await renderProbe(outcome, { debug }) };
   });
