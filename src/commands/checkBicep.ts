@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { findBicepCli } from './bicepCli.ts';
+import { projectDirectory } from './projectDirectory.ts';
 
 const run = promisify(execFile);
 const maxBuffer = 64 * 1024 * 1024;
@@ -20,7 +21,7 @@ export type BicepCheck =
  * Builds, lints and checks the format of every Bicep file in `infra`, and of the parameter files of the tests.
  * It works on a copy, since the compiler writes what it builds and formats next to its source.
  */
-export async function checkBicep(root: string = process.cwd()): Promise<BicepCheck> {
+export async function checkBicep(root: string = projectDirectory): Promise<BicepCheck> {
   const cli = await findBicepCli(root);
   if (cli.kind === 'absent') return { kind: 'skipped', reason: cli.reason };
 

@@ -36,6 +36,19 @@ describe('azure.yaml', async () => {
     expect(azd.services[tagged ?? '']).toMatchObject({ host: 'function', remoteBuild: false });
   });
 
+  it('deploys the package that npm run package makes, as the workflow and the scripts do', async () => {
+    const [, path = ''] =
+      /packagePath = '([^']+)'/.exec(await readFile(join(root, 'src/commands/package.ts'), 'utf8')) ?? [];
+    expect(path).toMatch(/\.zip$/);
+    const users = [
+      'azure.yaml',
+      '.github/workflows/deploy.yml',
+      'infra/scripts/stage.sh',
+      'infra/scripts/deployPackage.sh',
+    ];
+    for (const user of users) expect(await readFile(join(root, user), 'utf8'), user).toContain(path);
+  });
+
   it('runs scripts that are there', async () => {
     const commands = Object.values(azd.hooks).flatMap(({ posix, windows }) => [posix.run, windows.run]);
     const scripts = new Set(commands.flatMap((command) => command.match(/infra\/scripts\/\w+\.sh/g) ?? []));
