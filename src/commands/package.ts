@@ -8,37 +8,28 @@ import { projectDirectory } from './projectDirectory.ts';
 import { writeIfChanged } from './writeIfChanged.ts';
 
 export interface AppPackage {
-  /** Relative to the project. */
-  readonly path: string;
-  readonly bytes: number;
+  readonly zip: Uint8Array;
   /** What is inside, sorted, with its size unpacked. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
+/** Relative to the project. */
 const packagePath = 'dist/dps-canary.zip';
 
-/** The first day that a zip can hold. Local time on purpose: that is what a zip writes, so every time zone writes the same. */
-const entryTime = new Date(1980, 0, 1);
-
-/** Builds first, and throws as `build` does. */
-export async function packageApp(directory: string = projectDirectory): Promise<AppPackage> {
-  await build(directory);
-  const contents: Record<string, Uint8Array> = {
-    'dist/main.cjs': await readFile(join(directory, 'dist/main.cjs')),
-    'dist/main.cjs.map': await readFile(join(directory, 'dist/main.cjs.map')),
-    'host.json': await readFile(join(directory, 'host.json')),
-    'package.json': deployedPackageJson(await readFile(join(directory, 'package.json'), 'utf8')),
-  };
-  const paths = Object.keys(contents).sort();
+/** Packs an app that is built. */
+export async function packageApp(directory: string): Promise<AppPackage> {
+  const packageJson = deployedPackageJson(await readFile(join(directory, 'package.json'), 'utf8'));
+  const files = [
+    { path: 'dist/main.cjs', contents: await readFile(join(directory, 'dist/main.cjs')) },
+    { path: 'dist/main.cjs.map', contents: await readFile(join(directory, 'dist/main.cjs.map')) },
+    { path: 'host.json', contents: await readFile(join(directory, 'host.json')) },
+    { path: 'package.json', contents: packageJson },
+  ];
+  // The first day that a zip can hold. Local time on purpose: that is what a zip writes, so every time zone writes the same.
+  const mtime = new Date(1980, 0, 1);
   const entries: Zippable = {};
-  for (const path of paths) entries[path] = [contents[path] ?? new Uint8Array(), { mtime: entryTime, level: 9 }];
-  const zip = zipSync(entries);
-  await writeIfChanged(join(directory, packagePath), zip);
-  return {
-    path: packagePath,
-    bytes: zip.length,
-    files: paths.map((path) => ({ path, bytes: contents[path]?.length ?? 0 })),
-  };
+  for (const { path, contents } of files) entries[path] = [contents, { mtime, level: 9 }];
+  return { zip: zipSync(entries), files: files.map(({ path, contents }) => ({ path, bytes: contents.length })) };
 }
 
 const packageSchema = z.object({ name: z.string(), version: z.string(), type: z.string(), main: z.string() });
@@ -50,10 +41,12 @@ function deployedPackageJson(text: string): Uint8Array {
 
 if (import.meta.main) {
   try {
-    const { path, bytes, files } = await packageApp();
-    const size = (count: number) => `${(count / 1024).toFixed(0)} KiB`.padStart(10);
-    for (const file of files) console.log(`${size(file.bytes)}  ${file.path}`);
-    console.log(`${size(bytes)}  ${path}`);
+    await build();
+    const { zip, files } = await packageApp(projectDirectory);
+    await writeIfChanged(join(projectDirectory, packagePath), zip);
+    for (const { path, bytes } of [...files, { path: packagePath, bytes: zip.length }]) {
+      console.log(`${(bytes / 1024).toFixed(0).padStart(7)} KiB  ${path}`);
+    }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
