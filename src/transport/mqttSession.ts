@@ -54,6 +54,7 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
     resubscribe: false,
     connectTimeout: neverMs,
     keepalive: keepAliveSeconds,
+    reschedulePings: false,
     timerVariant: 'native',
     log: ignoreDebugLog, // the transcript says it, and formatting it for nobody costs a twentieth of the exchange
     clientId: options.clientId,
