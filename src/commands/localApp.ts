@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type ForkedFunctionsHost, forkFunctionsHost } from '../local/functionsHost/forkFunctionsHost.ts';
-import { type StandIn, startLocalCloud } from '../local/localCloud.ts';
+import { type LocalCloud, type StandIn, startLocalCloud } from '../local/localCloud.ts';
 import { build } from './build.ts';
 
 /** The functions on this machine, with a stand-in for whatever of Azure is not configured. */
@@ -9,7 +9,6 @@ export interface LocalApp {
   readonly url: string;
   /** Function key. */
   readonly key: string;
-  readonly masterKey: string;
   readonly host: ForkedFunctionsHost;
   readonly standIns: readonly StandIn[];
   /** False where the probes are the samples, which only ever reach the stand-in. */
@@ -24,31 +23,25 @@ export interface LocalAppOptions {
   readonly timers: boolean;
 }
 
-/** Often enough that a person sees the samples tick. In Azure, and with probes of one's own, it is every five minutes. */
-const sampleSchedule = '*/20 * * * * *';
-
 /** @throws a sentence that says what to do. */
 export async function startLocalApp({ port, timers }: LocalAppOptions): Promise<LocalApp> {
-  const ownProbes = (process.env.PROBES ?? process.env.PROBES_FILE) !== undefined;
-  const [key, masterKey] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
-  await build();
-  const cloud = await startLocalCloud(process.env);
+  const key = newKey();
+  const cloud = await buildBeside(startLocalCloud(process.env));
   try {
     const host = await forkFunctionsHost({
       appDirectory: fileURLToPath(new URL('../..', import.meta.url)),
       port,
       timers,
       functionKey: key,
-      masterKey,
-      environment: ownProbes ? cloud.environment : { PROBE_SCHEDULE: sampleSchedule, ...cloud.environment },
+      masterKey: newKey(),
+      environment: cloud.environment,
     });
     return {
       url: host.url,
       key,
-      masterKey,
       host,
       standIns: cloud.standIns,
-      serviceLimits: ownProbes,
+      serviceLimits: cloud.ownProbes,
       close: async () => {
         await host.stop();
         await cloud.close();
@@ -58,6 +51,20 @@ export async function startLocalApp({ port, timers }: LocalAppOptions): Promise<
     await cloud.close();
     throw error;
   }
+}
+
+function newKey(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Both take their time and wait for different things. The cloud does not outlive a build that fails. */
+async function buildBeside(starting: Promise<LocalCloud>): Promise<LocalCloud> {
+  const [built, started] = await Promise.allSettled([build(), starting]);
+  if (built.status === 'rejected') {
+    if (started.status === 'fulfilled') await started.value.close();
+    throw built.reason;
+  }
+  return starting;
 }
 
 /** What goes wrong inside the functions is said on stderr, whatever else is shown. */

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
-import { formatFaults } from '../config/faults.ts';
+import { type ConfigurationFault, formatFaults } from '../config/faults.ts';
+import { readLocalSecrets } from '../local/localSecrets.ts';
 import { type LocalApp, reportHostFaults, startLocalApp } from './localApp.ts';
 import { formatOutcome, legend } from './outcomeLine.ts';
 import { outcomeOfLog } from './outcomeOfLog.ts';
-import { configuredProbes, runOnce } from './runOnce.ts';
+import { configuredProbes, noProbes, runOnce, runProbesNow } from './runOnce.ts';
 
 const usage = `npm start [-- --once [--json]]
 
@@ -14,7 +15,9 @@ const usage = `npm start [-- --once [--json]]
   --json   with --once: one JSON Outcome a line on stdout, and nothing else there
 
 Settings are read from the environment, as in Azure: PROBES or PROBES_FILE, KEY_VAULT_URL, AzureWebJobsStorage, …
-What is not set gets a stand-in. PORT (default 7071) is where the functions are served.`;
+What is not set gets a stand-in; LOCAL_SECRETS_FILE adds secrets to that of Key Vault.
+PORT (default 7071, with --once any free one) is where the functions are served.
+Exit code 2: wrong usage, or faults of the configuration.`;
 
 const exitCodes = { fine: 0, unwell: 1, usage: 2 } as const;
 const defaultPort = 7071;
@@ -27,20 +30,26 @@ interface Arguments {
 
 async function main(): Promise<number> {
   const args = readArguments();
+  if (args === 'help') {
+    console.log(usage);
+    return exitCodes.fine;
+  }
   if (typeof args === 'string') return complain(`${args}\n\n${usage}`, exitCodes.usage);
-  const configured = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
-  if (configured.kind === 'invalid') return complain(formatFaults(configured.faults), exitCodes.usage);
+  const faults = await configurationFaults();
+  if (faults.length > 0) return complain(formatFaults(faults), exitCodes.usage);
 
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  const stopped = new Promise<'stopped'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('stopped'));
   });
   if (!args.json) console.log('DPS Canary on this machine: starting the stand-ins …');
   let app: LocalApp | undefined;
   try {
     app = await startLocalApp({ port: args.port, timers: !args.once });
     reportHostFaults(app);
-    if (args.once) return await runOnce(app, args.json);
-    await serve(app, stopped);
+    const ended = await Promise.race([args.once ? runOnce(app, args.json) : serve(app), stopped, hostFault(app)]);
+    if (ended !== 'stopped') return ended;
+    if (args.once) return complain('Stopped before every probe had its outcome.', exitCodes.unwell);
+    console.log('\nStopping …');
     return exitCodes.fine;
   } catch (error) {
     return complain(error instanceof Error ? error.message : String(error), exitCodes.unwell);
@@ -49,31 +58,38 @@ async function main(): Promise<number> {
   }
 }
 
-async function serve(app: LocalApp, stopped: Promise<void>): Promise<void> {
-  const { host, url, key, standIns } = app;
+/** Of the settings, the probes and the local secrets: everything that is wrong, before anything starts. */
+async function configurationFaults(): Promise<readonly ConfigurationFault[]> {
+  const configured = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
+  const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
+  return [configured, secrets].flatMap((part) => (part.kind === 'invalid' ? part.faults : []));
+}
+
+/** Shows what runs and what it does, until somebody ends it. */
+async function serve(app: LocalApp): Promise<never> {
+  const { url, key, standIns } = app;
   const addresses = [...standIns, { name: 'Functions', address: `${url}/api (x-functions-key: ${key})` }];
   for (const { name, address } of addresses) console.log(`  ${name.padEnd(22)} ${address}`);
   console.log(`\nPhases: ${legend}\n`);
 
-  await Promise.race([firstRound(app), stopped, host.exited]);
+  await firstRound(app);
   console.log(`\nStatus page: ${url}/api/status?code=${key}`);
   console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
   console.log('Simulate:    npm run simulate -- --probe NAME --devices N');
   console.log('Ctrl-C ends everything.\n');
-
-  const ended = await Promise.race([stopped, host.exited]);
-  if (ended) throw new Error('The functions host has ended by itself.');
-  console.log('\nStopping …');
+  return new Promise<never>(() => undefined);
 }
 
 /**
- * Prints each outcome as it comes, from now on, and runs the timer's function once: the schedule's next tick may be minutes away.
- * Settles when every probe has had its first outcome.
+ * Prints each outcome as it comes, from now on, and runs every probe once: the schedule's next tick may be minutes away. Resolves when
+ * the outcome of each has been printed.
  */
 async function firstRound(app: LocalApp): Promise<void> {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const waiting = new Set(await configuredProbes(app));
-  const complete = new Promise<void>((resolve) => {
+  const probes = await configuredProbes(app);
+  if (probes.length === 0) console.error(noProbes);
+  const waiting = new Set(probes);
+  const printed = new Promise<void>((resolve) => {
     if (waiting.size === 0) resolve();
     app.host.onLog((entry) => {
       const outcome = outcomeOfLog(entry);
@@ -83,23 +99,26 @@ async function firstRound(app: LocalApp): Promise<void> {
       if (waiting.size === 0) resolve();
     });
   });
-  await fetch(`${app.url}/admin/functions/runProbes`, {
-    method: 'POST',
-    headers: { 'x-functions-key': app.masterKey, 'content-type': 'application/json' },
-    body: '{"input":""}',
-  });
-  if (waiting.size === 0) console.log('No probe is configured: set PROBES or PROBES_FILE.');
-  await complete;
+  await Promise.all([runProbesNow(app, probes), printed]);
 }
 
-function readArguments(): Arguments | string {
+/** Rejects when the functions end without having been asked to. */
+async function hostFault({ host }: LocalApp): Promise<never> {
+  const { code, signal } = await host.exited;
+  throw new Error(`The functions host has ended by itself (${signal ?? `exit code ${code}`}).`);
+}
+
+function readArguments(): Arguments | 'help' | string {
   try {
-    const { values } = parseArgs({ options: { once: { type: 'boolean' }, json: { type: 'boolean' } } });
-    const { once = false, json = false } = values;
+    const { values } = parseArgs({
+      options: { once: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    });
+    const { once = false, json = false, help = false } = values;
+    if (help) return 'help';
     if (json && !once) return '--json goes with --once.';
-    const port = Number(process.env.PORT ?? (once ? 0 : defaultPort));
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) return 'PORT: expected a number from 0 to 65535.';
-    return { once, json, port };
+    const text = process.env.PORT?.trim() || String(once ? 0 : defaultPort);
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) return 'PORT: expected a number from 0 to 65535.';
+    return { once, json, port: Number(text) };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

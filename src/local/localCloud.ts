@@ -10,7 +10,7 @@ import { startHub } from './hub/startHub.ts';
 import { startKeyVault } from './keyVault/keyVault.ts';
 import { readLocalSecrets } from './localSecrets.ts';
 import { startManagedIdentity } from './managedIdentity/managedIdentity.ts';
-import { sampleDps, sampleProbes, sampleSecrets } from './samples.ts';
+import { sampleDps, sampleProbes, sampleSchedule, sampleSecrets } from './samples.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,6 +19,8 @@ export interface LocalCloud {
   /** The given environment, completed: for the process that hosts the functions. */
   readonly environment: Environment;
   readonly standIns: readonly StandIn[];
+  /** False where the probes are the samples, which only ever reach the stand-in. */
+  readonly ownProbes: boolean;
   /** Ends everything, whatever state it is in. */
   close(): Promise<void>;
 }
@@ -38,25 +40,29 @@ export async function startLocalCloud(given: Environment): Promise<LocalCloud> {
     { close: () => rm(folder, { recursive: true, force: true }) },
   ];
   const close = async () => void (await Promise.allSettled(started.toReversed().map((standIn) => standIn.close())));
+  const authority = await createLocalAuthority();
+  const keep = <T extends { close(): Promise<unknown> }>(standIn: T): T => {
+    started.push(standIn);
+    return standIn;
+  };
+  const ownProbes = has(given, 'PROBES') || has(given, 'PROBES_FILE');
+  const starting = [
+    trustStore(given, authority, folder),
+    has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep),
+    ownProbes ? nothing : samples(given, authority, keep),
+    has(given, 'KEY_VAULT_URL') ? nothing : keyVault(given, authority, keep),
+    has(given, 'APPLICATIONINSIGHTS_CONNECTION_STRING') ? nothing : appInsights(authority, keep),
+  ];
   try {
-    const authority = await createLocalAuthority();
-    const keep = <T extends { close(): Promise<unknown> }>(standIn: T): T => {
-      started.push(standIn);
-      return standIn;
-    };
-    const parts = await Promise.all([
-      trustStore(given, authority, folder),
-      has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep),
-      samples(given, authority, keep),
-      has(given, 'KEY_VAULT_URL') ? nothing : keyVault(given, authority, keep),
-      given.APPLICATIONINSIGHTS_CONNECTION_STRING ? nothing : appInsights(authority, keep),
-    ]);
+    const parts = await Promise.all(starting);
     return {
       environment: Object.assign({}, given, ...parts.map(({ settings }) => settings)),
       standIns: parts.flatMap(({ standIns }) => standIns),
+      ownProbes,
       close,
     };
   } catch (error) {
+    await Promise.allSettled(starting); // what comes up after the fault has to be ended too
     await close();
     throw error;
   }
@@ -73,7 +79,9 @@ const nothing: Part = { settings: {}, standIns: [] };
 
 /** Functions' own convention: the setting itself, or any of its identity form (`AzureWebJobsStorage__accountName`, …). */
 function has(given: Environment, setting: string): boolean {
-  return Object.entries(given).some(([name, value]) => value && (name === setting || name.startsWith(`${setting}__`)));
+  return Object.entries(given).some(
+    ([name, value]) => value?.trim() && (name === setting || name.startsWith(`${setting}__`)),
+  );
 }
 
 /** Node adds one file to its trust store: what was trusted before stays trusted beside the stand-ins' own root. */
@@ -93,7 +101,6 @@ async function azurite(keep: Keep): Promise<Part> {
 }
 
 async function samples(given: Environment, authority: LocalAuthority, keep: Keep): Promise<Part> {
-  if (given.PROBES || given.PROBES_FILE) return nothing;
   const registry = createDeviceRegistry();
   const hub = keep(await startHub({ certificate: await authority.issueServer(), registry }));
   const hubName = `localhost:${hub.port}`;
@@ -102,7 +109,10 @@ async function samples(given: Environment, authority: LocalAuthority, keep: Keep
   );
   const endpoint = `localhost:${dps.mqttsPort}`;
   return {
-    settings: { PROBES: JSON.stringify(sampleProbes(endpoint, hubName)) },
+    settings: {
+      PROBES: JSON.stringify(sampleProbes(endpoint, hubName)),
+      PROBE_SCHEDULE: given.PROBE_SCHEDULE?.trim() || sampleSchedule,
+    },
     standIns: [
       { name: 'DPS', address: `mqtts://${endpoint}, wss://localhost:${dps.wssPort}` },
       { name: 'IoT Hub', address: `mqtts://${hubName}` },
@@ -113,7 +123,10 @@ async function samples(given: Environment, authority: LocalAuthority, keep: Keep
 async function keyVault(given: Environment, authority: LocalAuthority, keep: Keep): Promise<Part> {
   const identity = keep(await startManagedIdentity());
   const { tenantId, checkToken } = identity;
-  const secrets = { ...sampleSecrets, ...(await readLocalSecrets(given.LOCAL_SECRETS_FILE)) };
+  const local = await readLocalSecrets(given.LOCAL_SECRETS_FILE);
+  if (local.kind === 'invalid')
+    throw new Error(local.faults.map((fault) => `${fault.path}: ${fault.message}`).join('\n'));
+  const secrets = { ...sampleSecrets, ...local.secrets };
   const vault = keep(
     await startKeyVault({ certificate: await authority.issueServer(), tenantId, checkToken, secrets }),
   );

@@ -1,50 +1,83 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { LocalSecret } from './keyVault/secretStore.ts';
+import { type LocalSecret, secretName } from './keyVault/secretStore.ts';
 
+export type LocalSecrets =
+  | { readonly kind: 'valid'; readonly secrets: Readonly<Record<string, LocalSecret>> }
+  | { readonly kind: 'invalid'; readonly faults: readonly LocalSecretsFault[] };
+
+/** Neither part ever repeats what the file holds in place of a value. */
+export interface LocalSecretsFault {
+  /** `LOCAL_SECRETS_FILE`, and inside of it the secret and its attribute. */
+  readonly path: string;
+  readonly message: string;
+}
+
+const setting = 'LOCAL_SECRETS_FILE';
+
+const text = z.string('expected a string');
 const instant = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-11-24T01:00:00Z' });
 
-const secret = z.union(
-  [
-    z.string(),
-    z.strictObject({
-      value: z.string(),
-      contentType: z.string().optional(),
-      enabled: z.boolean().optional(),
-      expiresOn: instant.optional(),
-      notBefore: instant.optional(),
-    }),
-  ],
-  { error: 'expected a value, or { value, contentType, enabled, expiresOn, notBefore }' },
+const attributes = z.strictObject(
+  {
+    value: text,
+    contentType: text.exactOptional(),
+    enabled: z.boolean('expected true or false').exactOptional(),
+    expiresOn: instant.exactOptional(),
+    notBefore: instant.exactOptional(),
+  },
+  'expected a value, or { value, contentType, enabled, expiresOn, notBefore }',
 );
 
 const secretsFile = z.record(
-  z.string().regex(/^[0-9A-Za-z-]{1,127}$/, { error: 'expected a Key Vault name: letters, digits and dashes' }),
-  secret,
+  z.string(),
+  z.preprocess((secret) => (typeof secret === 'string' ? { value: secret } : secret), attributes),
+  'expected an object: name to value, or to { value, contentType, enabled, expiresOn, notBefore }',
 );
 
-/**
- * Reads `LOCAL_SECRETS_FILE`: name → value, or → value with its attributes.
- * @throws a sentence with the place of each fault, and never a value.
- */
-export async function readLocalSecrets(path: string | undefined): Promise<Record<string, string | LocalSecret>> {
-  if (!path) return {};
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`LOCAL_SECRETS_FILE: ${path} cannot be read (${cause.code}).`, { cause });
-  });
-  const parsed = secretsFile.safeParse(parseJson(text, path));
-  if (parsed.success) return parsed.data as Record<string, string | LocalSecret>;
-  const faults = parsed.error.issues.map(
-    (issue) => `LOCAL_SECRETS_FILE: ${issue.path.join('.') || 'file'}: ${issue.message}`,
-  );
-  throw new Error(faults.join('\n'));
+/** Reads `LOCAL_SECRETS_FILE`: name → value, or → value with its attributes. Finds every fault; without a file there is no secret. */
+export async function readLocalSecrets(file: string | undefined): Promise<LocalSecrets> {
+  if (!file) return { kind: 'valid', secrets: {} };
+  let json: string;
+  try {
+    json = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    return invalid(`expected the path of a file that can be read${code}`);
+  }
+  try {
+    return parseLocalSecrets(JSON.parse(json));
+  } catch (error) {
+    // The parser's message quotes the text around the fault, which here is a secret: only the place is taken from it.
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
+    return invalid(`expected JSON${line === undefined ? '' : `; it breaks off at line ${line}, column ${column}`}`);
+  }
 }
 
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text around the fault, which here is a secret.
-    throw new Error(`LOCAL_SECRETS_FILE: ${path} is no JSON.`);
-  }
+function parseLocalSecrets(json: unknown): LocalSecrets {
+  const parsed = secretsFile.safeParse(json);
+  const faults = [...nameFaults(json), ...(parsed.error?.issues ?? []).flatMap(faultsOf)];
+  return parsed.success && faults.length === 0 ? { kind: 'valid', secrets: parsed.data } : { kind: 'invalid', faults };
+}
+
+/** What is no name may be a value in the wrong place, so its place is told in numbers. */
+function nameFaults(json: unknown): LocalSecretsFault[] {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return [];
+  return Object.keys(json).flatMap((name, index) => {
+    if (secretName.test(name)) return [];
+    const message = `expected the name of entry ${index + 1} to be one of Key Vault's: 1 to 127 letters, digits and dashes`;
+    return [{ path: setting, message }];
+  });
+}
+
+function faultsOf(issue: z.core.$ZodIssue): LocalSecretsFault[] {
+  const [name, ...inside] = issue.path.map(String);
+  const path = [setting, ...(name === undefined ? [] : [secretName.test(name) ? name : '…']), ...inside].join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  const known = Object.keys(attributes.shape).join(', ');
+  return [{ path, message: `expected no other field than ${known}` }];
+}
+
+function invalid(message: string): LocalSecrets {
+  return { kind: 'invalid', faults: [{ path: setting, message }] };
 }

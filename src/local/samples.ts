@@ -4,6 +4,9 @@ import type { DpsConfigurationInput } from './dps/dpsConfiguration.ts';
 /** What `npm start` shows when nobody has brought probes: a few demonstration devices, and the enrollments that know them. */
 const idScope = '0neLOCAL';
 
+/** Often enough that a person sees the samples tick. In Azure, and with probes of one's own, it is every five minutes. */
+export const sampleSchedule = '*/20 * * * * *';
+
 /** Keys that protect nothing but the demonstration, made from their own names so that every start has the same. */
 function demoKey(name: string): string {
   return createHmac('sha256', 'demonstration').update(name).digest('base64');
