@@ -16,7 +16,12 @@ const tests: Step = { name: 'tests and architecture', command: 'node', args: ['s
 
 const steps: readonly Step[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
-  { name: 'format and lint', command: 'biome', args: ['ci', '.'] },
+  {
+    name: 'format and lint',
+    command: 'biome',
+    // In a log its colours would hide the text.
+    args: ['ci', '.', ...(process.stdout.isTTY ? [] : ['--colors=off', '--diagnostic-level=error'])],
+  },
   { name: 'Bicep', command: 'node', args: ['src/commands/checkBicep.ts'] },
   { name: 'package', command: 'node', args: ['src/commands/package.ts'] },
 ];
