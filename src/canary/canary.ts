@@ -16,6 +16,8 @@ export interface Canary {
   readonly probes: readonly Probe[];
   readonly identity: AzureIdentity;
   readonly secrets: SecretReader;
+  /** Asks the vault each time, and leaves alone what the probes have read. */
+  readonly freshSecrets: SecretReader;
   /** Absent where no storage is configured. */
   readonly openTable?: OpenTable;
   readonly history?: OutcomeHistory;
@@ -48,6 +50,7 @@ function make(): ConfiguredCanary {
   const parsed = configuration();
   if (parsed.kind === 'invalid') return { kind: 'misconfigured', faults: parsed.faults };
   const { settings, probes } = parsed;
+  const { keyVaultUrl: vaultUrl } = settings;
   const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };
   const openTable = settings.outcomesStorage && createTableOpener(tableConnection(settings.outcomesStorage, identity));
   return {
@@ -56,7 +59,8 @@ function make(): ConfiguredCanary {
       settings,
       probes,
       identity,
-      secrets: settings.keyVaultUrl ? createSecretReader({ vaultUrl: settings.keyVaultUrl, identity }) : noVault,
+      secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
+      freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, keepMs: 0 }) : noVault,
       ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
       ...(settings.applicationInsights && {
         availability: createAvailability({ ...settings.applicationInsights, identity }),

@@ -31,7 +31,7 @@ export async function checkHealth(configured: ConfiguredCanary): Promise<HealthR
 }
 
 /** Reads the secrets that the probes name: that the vault answers is not enough where one of them is missing or expired. */
-async function checkKeyVault({ probes, secrets }: Canary): Promise<HealthCheck> {
+async function checkKeyVault({ probes, freshSecrets: secrets }: Canary): Promise<HealthCheck> {
   const signal = AbortSignal.timeout(timeoutMs);
   const names = new Set(probes.map(({ attestation: by }) => (by.type === 'symmetricKey' ? by.secret : by.certificate)));
   const results = await Promise.all([...names].map((name) => secrets.read(name, signal)));

@@ -2,12 +2,14 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } 
 import { observationOf } from '../canary/observationOf.ts';
 import { whenConfigured } from '../canary/whenConfigured.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
+import { problem } from '../http/problem.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 
 /** Prometheus's multi-target pattern: runs the target now, and answers with its metrics. */
 export async function probe(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
   return whenConfigured(async (canary) => {
-    const target = request.query.get('target') ?? undefined;
+    const target = request.query.get('target');
+    if (!target) return noTarget;
     const configured = probeNamed(canary, target);
     if (!configured) return unknownProbe(canary, target);
     const outcome = await observeProbe(configured, observationOf(canary, 'http', context));
@@ -16,5 +18,11 @@ export async function probe(request: HttpRequest, context: InvocationContext): P
     return { headers: { 'content-type': metricsContentType }, body: await renderProbe(outcome, { debug }) };
   });
 }
+
+const noTarget = problem({
+  status: 400,
+  title: 'Which probe?',
+  faults: [{ path: 'target', message: 'expected the name of a probe, as in /api/probe?target=NAME' }],
+});
 
 app.http('probe', { route: 'probe', methods: ['GET'], authLevel: 'function', handler: probe });

@@ -4,6 +4,7 @@ import type { Outcome, Trigger } from '../outcomes/outcome.ts';
 import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
 import { refusedAt } from '../outcomes/verdict.ts';
 import type { ReadSecret } from './credential.ts';
+import { deviceOf, inTurn } from './deviceTurns.ts';
 import { runProbe } from './runProbe.ts';
 
 export interface Observation {
@@ -20,11 +21,16 @@ export interface Observation {
 /** A storage that answers slowly must not hold a probe up for long: without the outcome before, only drift goes unseen. */
 const previousTimeoutMs = 2_000;
 
+/** Rejects only when no sink at all took the outcome. A device that is at it already, by the timer or by hand, has its turn first. */
+export function observeProbe(probe: Probe, observation: Observation): Promise<Outcome> {
+  return inTurn(deviceOf(probe), () => observe(probe, observation));
+}
+
 /**
  * Runs a probe and records its outcome. What the outcome before was is read first, and nothing else of ours happens until the run
- * has ended, so that its times are its own. Rejects only when no sink at all took the outcome.
+ * has ended, so that its times are its own.
  */
-export async function observeProbe(probe: Probe, observation: Observation): Promise<Outcome> {
+async function observe(probe: Probe, observation: Observation): Promise<Outcome> {
   const { readSecret, forgetSecret, location, trigger, history, sinks, reportSinkFault } = observation;
   const previous = await history?.latest(probe.name, AbortSignal.timeout(previousTimeoutMs)).catch(() => undefined);
   const outcome = await runProbe(probe, { readSecret, location, trigger, previous });

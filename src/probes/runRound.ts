@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Probe } from '../config/probe.ts';
+import { deviceOf } from './deviceTurns.ts';
 import { type Observation, observeProbe } from './observeProbe.ts';
 
 /** Few enough that probes do not disturb each other's times, enough that a hundred of them end well before the next tick. */
@@ -18,10 +19,8 @@ export async function runRound(
   const runInTurn = async (sameDevice: readonly Probe[]) => {
     for (const probe of sameDevice) await observeProbe(probe, observation).catch(reportUnrecorded);
   };
-  await Promise.all([...byDevice(probes).values()].map((sameDevice) => limit(() => runInTurn(sameDevice))));
-}
-
-/** A server closes a device's first connection when its second comes ([MQTT-3.1.4-2]): probes that play one device take turns. */
-function byDevice(probes: readonly Probe[]): Map<string, Probe[]> {
-  return Map.groupBy(probes, ({ idScope, registrationId }) => `${idScope}/${registrationId.toLowerCase()}`);
+  // Those that wait for their device's turn must not take the places of other devices.
+  await Promise.all(
+    [...Map.groupBy(probes, deviceOf).values()].map((sameDevice) => limit(() => runInTurn(sameDevice))),
+  );
 }

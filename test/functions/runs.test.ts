@@ -1,0 +1,308 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
+import { historyAt } from '../support/useHistory.ts';
+
+const location = 'testlocation';
+const idScope = '0neLOCAL';
+
+function plantedKey(name: string): string {
+  return createHmac('sha256', 'a key that must be seen nowhere').update(name).digest('base64');
+}
+
+const keys = {
+  individual: plantedKey('individual'),
+  fleet: plantedKey('fleet'),
+  wrong: plantedKey('wrong'),
+  rotatedIn: plantedKey('rotated in'),
+  rotatedOut: plantedKey('rotated out'),
+};
+
+function keyEnrollment(registrationId: string, primaryKey: string) {
+  return { registrationId, attestation: { type: 'symmetricKey' as const, symmetricKey: { primaryKey } } };
+}
+
+let cloud: CloudStandIns;
+let app: RunningApp;
+
+beforeAll(async () => {
+  cloud = await startCloudStandIns({
+    dps: {
+      idScope,
+      retryAfterSeconds: 0,
+      individualEnrollments: [
+        keyEnrollment('canary-001', keys.individual),
+        keyEnrollment('canary-rotated', keys.rotatedIn),
+      ],
+      enrollmentGroups: [
+        {
+          enrollmentGroupId: 'fleet',
+          attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: keys.fleet } },
+        },
+      ],
+      faults: { 'canary-failing': [{ kind: 'failed' }], 'canary-slow': [{ kind: 'slow', delayMs: 300, at: 'poll' }] },
+    },
+    secrets: {
+      'individual-key': keys.individual,
+      'fleet-key': keys.fleet,
+      'wrong-key': keys.wrong,
+      'rotated-key': keys.rotatedOut,
+    },
+  });
+  app = await startRunningApp({
+    ...cloud.settings,
+    PROBE_LOCATION: location,
+    PROBES: JSON.stringify(probes(`localhost:${cloud.dps.mqttsPort}`, cloud.hub)),
+  });
+});
+
+afterAll(async () => {
+  await app?.close();
+  await cloud?.close();
+});
+
+function probes(globalDeviceEndpoint: string, hub: string): readonly object[] {
+  const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
+  const own = (secret: string) => ({ type: 'symmetricKey', secret });
+  return [
+    {
+      name: 'individual',
+      registrationId: 'canary-001',
+      attestation: own('individual-key'),
+      verifyHub: 'connect',
+      expect: { assignedHub: [hub] },
+    },
+    { name: 'group', registrationId: 'canary-002', attestation: fleet },
+    { name: 'refused', registrationId: 'canary-003', attestation: own('wrong-key'), expect: { result: 'refused' } },
+    { name: 'slow', registrationId: 'canary-slow', attestation: fleet, expect: { withinSeconds: 0.2 } },
+    { name: 'failing', registrationId: 'canary-failing', attestation: fleet },
+    { name: 'unknown', registrationId: 'canary-004', attestation: own('no-such-key') },
+    { name: 'rotated', registrationId: 'canary-rotated', attestation: own('rotated-key') },
+    // Counted from 1970, so that its turn is no timer's for the next decades.
+    { name: 'rarely', registrationId: 'canary-005', attestation: fleet, everyMinutes: 52_560_000 },
+  ].map((probe) => ({ idScope, globalDeviceEndpoint, timeoutSeconds: 20, ...probe }));
+}
+
+async function runNow(probe: string): Promise<Outcome> {
+  const answer = await app.call(`probes/${probe}/runs`, { method: 'POST' });
+  expect(answer.status).toBe(200);
+  return answer.json<Outcome>();
+}
+
+describe('POST /api/probes/{name}/runs', () => {
+  it('answers with the outcome of the run that it made', async () => {
+    const before = Date.now();
+    const outcome = await runNow('individual');
+    expect(outcome).toMatchObject({
+      runId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      probe: 'individual',
+      registrationId: 'canary-001',
+      trigger: 'http',
+      location,
+      verdict: 'healthy',
+      reasons: [],
+      polls: 1,
+      result: { kind: 'assigned', assignedHub: cloud.hub, deviceId: 'canary-001' },
+      server: { address: '127.0.0.1', tlsProtocol: 'TLSv1.3' },
+    });
+    expect(Object.keys(outcome.phases)).toEqual(
+      ['keyVault', 'dns', 'tcp', 'tls', 'mqttConnect', 'subscribe', 'register', 'assign', 'hub'], // in the order of the exchange
+    );
+    expect(Date.parse(outcome.startedAt)).toBeGreaterThanOrEqual(before);
+    expect(cloud.dps.requests.of('canary-001').map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['connect', 'subscribe', 'register', 'poll']),
+    );
+  });
+
+  it.each([
+    ['individual', '', 200, 'healthy'],
+    ['individual', '?gate=true', 200, 'healthy'],
+    ['refused', '?gate=true', 200, 'healthy'],
+    ['slow', '?gate=true', 200, 'degraded'],
+    ['failing', '', 200, 'failing'],
+    ['failing', '?gate=false', 200, 'failing'],
+    ['failing', '?gate=true', 503, 'failing'],
+    ['unknown', '', 200, 'unknown'],
+    ['unknown', '?gate=true', 503, 'unknown'],
+  ] as const)('answers %s%s with %d and the verdict %s', async (probe, query, status, verdict) => {
+    const answer = await app.call(`probes/${probe}/runs${query}`, { method: 'POST' });
+    expect({ status: answer.status, ...answer.json<Outcome>() }).toMatchObject({ status, probe, verdict });
+    expect(answer.headers.get('content-type')).toBe('application/json');
+  });
+
+  it('says of a failing one what happened, where, and what to do next', async () => {
+    const { reasons, result } = await runNow('failing');
+    expect(result).toMatchObject({ kind: 'failed', phase: 'assign', errorCode: 400207 });
+    expect(reasons.join('\n')).toMatch(/failed in phase assign.*Custom allocation failed.* Next: /s);
+  });
+
+  it('says of one that could not look which secret is missing', async () => {
+    const { reasons, result } = await runNow('unknown');
+    expect(result).toMatchObject({ kind: 'notRun', phase: 'keyVault', cause: 'notFound' });
+    expect(reasons.join('\n')).toContain('"no-such-key"');
+  });
+
+  it('lets the second of two callers wait, because a device has one connection', async () => {
+    const kinds = () => cloud.dps.requests.of('canary-002').map(({ kind }) => kind);
+    expect(kinds()).toEqual([]);
+    await Promise.all([runNow('group'), runNow('group')]);
+    const connections = cloud.dps.requests.of('canary-002').map(({ connection }) => connection);
+    expect(new Set(connections).size).toBe(2);
+    expect(connections).toEqual(connections.toSorted((one, other) => one - other));
+  });
+
+  it('answers an unknown name with a problem that lists the known ones', async () => {
+    const answer = await app.call('probes/nobody/runs', { method: 'POST' });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect({ status: answer.status, ...answer.json<object>() }).toMatchObject({
+      status: 404,
+      title: 'No such probe',
+      detail: expect.stringMatching(/"nobody"; configured are individual, group, /),
+    });
+  });
+});
+
+describe('the function key', () => {
+  it.each([
+    ['as a header', '', { 'x-functions-key': 'the-function-key' }, 200],
+    ['as ?code=', '?code=the-function-key', {}, 200],
+    ['wrong as a header', '', { 'x-functions-key': 'the-function-kex' }, 401],
+    ['wrong as ?code=', '?code=the', {}, 401],
+    ['missing', '', {}, 401],
+  ])('%s', async (_, query, headers, status) => {
+    expect(await app.call(`probes/individual/runs${query}`, { method: 'POST', headers })).toMatchObject({ status });
+  });
+
+  it.each([
+    'probes',
+    'probe?target=individual',
+    'outcomes',
+    'status',
+    'metrics',
+    'badges/individual.svg',
+    'health',
+    'simulations/0',
+    'simulations/0/outcomes',
+  ])('is asked for by /api/%s too', async (path) => {
+    expect(await app.call(path, { headers: {} })).toMatchObject({ status: 401, text: '' });
+  });
+});
+
+describe('GET /api/probe', () => {
+  it('runs its target and answers with its metrics', async () => {
+    const { status, headers, text } = await app.call('probe?target=individual');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(text).toMatch(/^probe_success 1$/m);
+    expect(text).toMatch(/^probe_verdict\{verdict="healthy"\} 1$/m);
+    expect(text).toMatch(/^probe_duration_seconds\{phase="register"\} 0\.\d+$/m);
+    expect(text.split('\n').filter((line) => !/^(#.*|[a-z_]+(\{[^}]+\})? [-\d.e+]+|)$/.test(line))).toEqual([]);
+  });
+
+  it('says failing as 0, and nothing of success when it could not look', async () => {
+    expect((await app.call('probe?target=failing')).text).toMatch(/^probe_success 0$/m);
+    const { text } = await app.call('probe?target=unknown');
+    expect(text).toMatch(/^probe_verdict\{verdict="unknown"\} 1$/m);
+    expect(text).not.toContain('probe_success');
+  });
+
+  it('shows with debug the exchange, packet by packet', async () => {
+    const { text } = await app.call('probe?target=individual&debug=true');
+    const debug = text.split('\n').filter((line) => line.startsWith('# debug: '));
+    expect(debug.join('\n')).toMatch(/: healthy$/m);
+    expect(debug.join('\n')).toContain('$dps/registrations/PUT/iotdps-register/?$rid=');
+    expect(text).toMatch(/^probe_success 1$/m);
+  });
+
+  it.each([
+    ['probe?target=nobody', 404, /No such probe.*configured are individual/],
+    ['probe', 400, /target/],
+    ['probe?target=', 400, /target/],
+  ])('answers %s with %d', async (path, status, text) => {
+    expect(await app.call(path)).toMatchObject({ status, text: expect.stringMatching(text) });
+  });
+});
+
+describe('the timer', () => {
+  it('runs each probe whose turn it is, and leaves its outcome in the history, in telemetry and in the log', async () => {
+    const [logged, sent] = [app.log.length, cloud.appInsights.envelopes.length];
+    expect(await app.runFunction('runProbes')).toBe('Succeeded');
+
+    const ticked = ['individual', 'group', 'refused', 'slow', 'failing', 'unknown', 'rotated'];
+    const lines = app.log.slice(logged).filter(({ message }) => message.startsWith('{'));
+    const outcomes = lines.map(({ message }): Outcome => JSON.parse(message));
+    expect(outcomes.map(({ probe }) => probe).sort()).toEqual(ticked.toSorted());
+    expect(lines.every(({ category }) => category === 'Function.runProbes.User')).toBe(true);
+    expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ trigger: 'timer', location })));
+
+    const history = (await app.call('outcomes?limit=50')).json<{ outcomes: Outcome[] }>().outcomes;
+    for (const { runId, verdict } of outcomes) {
+      expect.soft(history).toContainEqual(expect.objectContaining({ runId, verdict }));
+    }
+    const byRun = new Map(
+      cloud.appInsights.envelopes.slice(sent).map(({ data }) => [data.baseData.properties?.runId, data]),
+    );
+    for (const { runId, probe, verdict } of outcomes) {
+      expect.soft(byRun.get(runId), probe).toMatchObject(
+        verdict === 'unknown' // neither up nor down: the availability must not fall because we could not look
+          ? { baseType: 'EventData', baseData: { name: 'ProbeUnknown', properties: { probe } } }
+          : { baseType: 'AvailabilityData', baseData: { name: probe, success: verdict !== 'failing' } },
+      );
+    }
+    expect(byRun.size).toBe(ticked.length);
+  });
+
+  it('writes down that it ticked', async () => {
+    const before = Date.now();
+    await app.runFunction('runProbes');
+    const history = historyAt(cloud.azurite.connectionString, location);
+    const fiveMinutesMs = 300_000;
+    const ticks = await history.heartbeats({ sinceMs: before - fiveMinutesMs, untilMs: Date.now() + 1000 });
+    expect(ticks.length).toBeGreaterThan(0);
+    expect(ticks.every((tick) => tick % fiveMinutesMs === 0)).toBe(true);
+  });
+
+  it('reads a refused key anew, and so sees that it was rotated', async () => {
+    expect(await runNow('rotated')).toMatchObject({ verdict: 'failing', result: { kind: 'rejected', status: 401 } });
+    cloud.vault.setSecret('rotated-key', keys.rotatedIn);
+    expect(await runNow('rotated')).toMatchObject({ verdict: 'healthy' });
+  });
+});
+
+describe('POST /api/simulations', () => {
+  it.each([
+    ['no JSON', '{"probe":', 'body', /expected JSON/],
+    ['nothing', '', 'body', /expected JSON/],
+    ['an array', '[]', '', /expected an object/],
+    ['no number of devices', '{"probe":"group"}', 'devices', /required/],
+    ['an individual enrollment', '{"probe":"individual","devices":2}', 'probe', /"enrollment": "group"/],
+    [
+      'a host',
+      '{"probe":"group","devices":2,"globalDeviceEndpoint":"evil.example"}',
+      'globalDeviceEndpoint',
+      /unknown/,
+    ],
+  ])('answers a body that is %s with 400 and where it is wrong', async (_, body, path, message) => {
+    const answer = await app.call('simulations', { method: 'POST', body, headers: { 'x-functions-key': app.key } });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.json()).toMatchObject({ faults: [{ path, message: expect.stringMatching(message) }] });
+  });
+});
+
+it('shows no key in an answer, in the log, in telemetry or in the history', async () => {
+  for (const path of ['probes', 'status', 'outcomes?limit=1000', 'metrics', 'health']) await app.call(path);
+  const everything = [app.seen(), JSON.stringify(cloud.appInsights.envelopes)].join('\n');
+  const deviceKey = createHmac('sha256', Buffer.from(keys.fleet, 'base64')).update('canary-002').digest('base64');
+  for (const secret of [...Object.values(keys), deviceKey, cloud.settings.IDENTITY_HEADER ?? '']) {
+    expect(secret.length).toBeGreaterThan(30);
+    expect.soft(everything).not.toContain(secret);
+    expect.soft(everything).not.toContain(encodeURIComponent(secret));
+    expect.soft(everything).not.toContain(Buffer.from(secret, 'base64').toString('hex'));
+  }
+  expect(everything).not.toMatch(/[?&; ]sig=(?!…|\*|<)/);
+  expect(everything).not.toMatch(/eyJ[\w-]+\.[\w-]+\./); // an access token
+  expect(everything).not.toContain('AccountKey');
+});

@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AppInsights, startAppInsights } from '../../src/local/appInsights/appInsights.ts';
+import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
+import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { createDeviceRegistry } from '../../src/local/deviceRegistry.ts';
+import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
+import { startHub } from '../../src/local/hub/startHub.ts';
+import { type KeyVault, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
+import type { LocalSecret } from '../../src/local/keyVault/secretStore.ts';
+import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
+
+/** Everything that the app talks to, with the handles by which a test looks into it and breaks it. */
+export interface CloudStandIns {
+  readonly dps: RunningDps;
+  readonly vault: KeyVault;
+  readonly appInsights: AppInsights;
+  readonly azurite: Azurite;
+  /** As assigned: `host:port`. */
+  readonly hub: string;
+  /** What points an app at all of it, as somebody points it at services of their own; `PROBES` is left to the test. */
+  readonly settings: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface CloudOptions {
+  readonly dps: DpsConfigurationInput;
+  readonly secrets: Readonly<Record<string, string | LocalSecret>>;
+}
+
+export async function startCloudStandIns({ dps: configuration, secrets }: CloudOptions): Promise<CloudStandIns> {
+  const authority = await createLocalAuthority();
+  const registry = createDeviceRegistry();
+  const certificate = await authority.issueServer();
+  const identity = await startManagedIdentity();
+  const { tenantId, checkToken } = identity;
+  const [hub, vault, appInsights, azurite, folder] = await Promise.all([
+    startHub({ certificate, registry }),
+    startKeyVault({ certificate, tenantId, checkToken, secrets }),
+    startAppInsights({ certificate }),
+    startAzurite(),
+    mkdtemp(join(tmpdir(), 'cloud-stand-ins-')),
+  ]);
+  const hubName = `localhost:${hub.port}`;
+  const dps = await startDps({ configuration: { iotHubs: [hubName], ...configuration }, certificate, registry });
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, authority.caPem);
+  return {
+    dps,
+    vault,
+    appInsights,
+    azurite,
+    hub: hubName,
+    settings: {
+      KEY_VAULT_URL: vault.url,
+      IDENTITY_ENDPOINT: identity.endpoint,
+      IDENTITY_HEADER: identity.header,
+      AZURE_CLIENT_ID: identity.clientId,
+      AzureWebJobsStorage: azurite.connectionString,
+      APPLICATIONINSIGHTS_CONNECTION_STRING: appInsights.connectionString,
+      NODE_EXTRA_CA_CERTS: caFile,
+    },
+    async close() {
+      await Promise.all([dps, hub, vault, appInsights, azurite, identity].map((standIn) => standIn.close()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

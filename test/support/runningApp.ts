@@ -1,0 +1,82 @@
+import { build } from '../../src/commands/build.ts';
+import { projectDirectory } from '../../src/commands/projectDirectory.ts';
+import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
+import type { HostLogEntry } from '../../src/local/functionsHost/hostLog.ts';
+import { startLocalCloud } from '../../src/local/localCloud.ts';
+
+/** The built bundle in a functions host of its own process, spoken to over HTTP. */
+export interface RunningApp {
+  readonly url: string;
+  readonly key: string;
+  /** What the app and its host have logged so far. */
+  readonly log: readonly HostLogEntry[];
+  /** With the function key, if not said otherwise. `path` is below `/api/`. */
+  call(path: string, init?: RequestInit): Promise<Answer>;
+  /** Runs a function that no HTTP request triggers, and resolves with how its host saw it end. */
+  runFunction(name: string): Promise<'Succeeded' | 'Failed'>;
+  /** Everything that a person could read so far: answers and log. */
+  seen(): string;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** What is in it is for the test to say, and to compare. */
+  json<Content = unknown>(): Content;
+}
+
+const masterKey = 'the-master-key';
+
+/** `settings` is the whole configuration: what it does not name is not inherited, and gets its stand-in. */
+export async function startRunningApp(settings: Readonly<Record<string, string>>): Promise<RunningApp> {
+  await build();
+  const { PATH, HOME } = process.env;
+  const cloud = await startLocalCloud({ PATH, HOME, ...settings });
+  const key = 'the-function-key';
+  const log: HostLogEntry[] = [];
+  const answers: string[] = [];
+  const host = await forkFunctionsHost({
+    appDirectory: projectDirectory,
+    port: 0,
+    timers: false,
+    functionKey: key,
+    masterKey,
+    environment: cloud.environment,
+    onLog: (entry) => log.push(entry),
+  }).catch(async (error: unknown) => {
+    await cloud.close();
+    throw error;
+  });
+
+  async function fetchText(path: string, init: RequestInit): Promise<Answer> {
+    const response = await fetch(`${host.url}/${path}`, init);
+    const text = await response.text();
+    answers.push(JSON.stringify([...response.headers]), text);
+    return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+  }
+
+  return {
+    url: host.url,
+    key,
+    log,
+    call: (path, init) => fetchText(`api/${path}`, { headers: { 'x-functions-key': key }, ...init }),
+    async runFunction(name) {
+      const ended = Promise.withResolvers<'Succeeded' | 'Failed'>();
+      const stop = host.onLog(({ message }) => {
+        const [, result] = new RegExp(`^Executed 'Functions.${name}' \\((Succeeded|Failed)`).exec(message) ?? [];
+        if (result === 'Succeeded' || result === 'Failed') ended.resolve(result);
+      });
+      const headers = { 'x-functions-key': masterKey, 'content-type': 'application/json' };
+      const { status } = await fetchText(`admin/functions/${name}`, { method: 'POST', headers, body: '{"input":""}' });
+      if (status !== 202) throw new Error(`the host answered ${status}: is there a function ${name}?`);
+      return ended.promise.finally(stop);
+    },
+    seen: () => [...answers, ...log.map((entry) => JSON.stringify(entry))].join('\n'),
+    async close() {
+      await host.stop();
+      await cloud.close();
+    },
+  };
+}
