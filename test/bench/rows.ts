@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from '../../src/commands/build.ts';
 import { type BenchRow, benchRow } from './benchDevice.ts';
 import { startBenchServer } from './benchServer.ts';
+import { historyPages } from './historyPages.ts';
 import { runProgram } from './runProgram.ts';
+import { simulationScale } from './simulationScale.ts';
 
 export interface BenchRows {
   readonly title: string;
@@ -14,6 +16,8 @@ export const rows: readonly BenchRows[] = [
   { title: 'client CPU per registration', measure: exchangeCpu },
   { title: 'memory per waiting device', measure: waitingMemory },
   { title: 'load time of the bundle', measure: loadTime },
+  { title: 'pages of the history', measure: historyPages },
+  { title: 'a simulation as it grows', measure: simulationScale },
 ];
 
 async function exchangeCpu(quick: boolean): Promise<readonly BenchRow[]> {
