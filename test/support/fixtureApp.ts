@@ -1,19 +1,49 @@
-/** Builds the functions host's fixture app into a folder of its own, as `npm run build` builds the product. */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { bundle } from '../../src/commands/bundle.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../src/local/functionsHost/startFunctionsHost.ts';
+import type { Seen } from '../local/functionsHost/fixtureApp/main.ts';
+import { type CollectedLog, collectLog } from './collectLog.ts';
+import { keys } from './hostKeys.ts';
 
 const sources = fileURLToPath(new URL('../local/functionsHost/fixtureApp', import.meta.url));
 
-/** The folder holds host.json, package.json and dist/main.cjs, and goes when the test has finished. */
-export async function buildFixtureApp(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'fixture-app-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  for (const file of ['host.json', 'package.json']) await cp(path.join(sources, file), path.join(directory, file));
-  const outFile = path.relative(sources, path.join(directory, 'dist/main.cjs'));
-  await bundle({ projectDirectory: sources, entry: 'main.ts', outFile });
-  return directory;
+/** A schedule that does not come due in a test, and no queue storage: what a test of something else needs. */
+export const quietEnvironment = { FIXTURE_SCHEDULE: '0 0 0 1 1 *', 'AzureWebJobs.work.Disabled': 'true' };
+
+export interface FixtureHost extends FunctionsHost {
+  readonly url: string;
+  readonly log: CollectedLog;
+  /** What the app's handlers have seen, in this process. */
+  readonly seen: Seen;
+}
+
+export type FixtureOptions = Partial<Omit<Parameters<typeof startFunctionsHost>[0], 'onLog'>>;
+
+/** The fixture app, built as `npm run build` builds the product, once for the tests of a file. */
+export function useFixtureApp() {
+  let directory = '';
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'fixture-app-'));
+    for (const file of ['host.json', 'package.json']) await cp(join(sources, file), join(directory, file));
+    const outFile = relative(sources, join(directory, 'dist/main.cjs'));
+    await bundle({ projectDirectory: sources, entry: 'main.ts', outFile });
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+  return {
+    /** Holds host.json, package.json and dist/main.cjs. */
+    directory: () => directory,
+    /** Starts a host in this process, which closes when the test has finished. */
+    async start(options: FixtureOptions = {}): Promise<FixtureHost> {
+      const log = collectLog();
+      const defaults = { appDirectory: directory, port: 0, ...keys, environment: quietEnvironment };
+      const host = await startFunctionsHost({ ...defaults, ...options, onLog: log.onLog });
+      onTestFinished(() => host.close());
+      const { fixture } = globalThis as unknown as { readonly fixture: Seen };
+      return { ...host, url: `http://127.0.0.1:${host.port}`, log, seen: fixture };
+    },
+  };
 }

@@ -44,13 +44,17 @@ export class QueueMessageHandler {
     const { maxDequeueCount, messageEncoding, visibilityTimeoutMs } = this.#options.queues;
     const text = decodeMessage(message.messageText, messageEncoding);
     if (text === undefined) {
-      this.#warn(`Message ${message.messageId} is not in the encoding base64 that host.json asks for.`);
-      await this.#moveToPoison(message, message.popReceipt);
+      await this.#moveToPoison(
+        message,
+        message.popReceipt,
+        `Message is not in ${messageEncoding}, which host.json asks for.`,
+      );
       return;
     }
+    const isTriedEnough = `Message has reached MaxDequeueCount of ${maxDequeueCount}.`;
     // A worker that died in its last attempt leaves a message whose count is already over the limit.
     if (message.dequeueCount > maxDequeueCount) {
-      await this.#moveToPoison(message, message.popReceipt);
+      await this.#moveToPoison(message, message.popReceipt, isTriedEnough);
       return;
     }
     const lease = new MessageLease(this.#queue, message, this.#options.leaseSeconds);
@@ -63,17 +67,15 @@ export class QueueMessageHandler {
     if (result.kind === 'succeeded') {
       await this.#queue.deleteMessage(message.messageId, popReceipt);
     } else if (message.dequeueCount >= maxDequeueCount) {
-      await this.#moveToPoison(message, popReceipt);
+      await this.#moveToPoison(message, popReceipt, isTriedEnough);
     } else {
       // Without a text the content stays as it is.
       await this.#queue.updateMessage(message.messageId, popReceipt, undefined, Math.round(visibilityTimeoutMs / 1000));
     }
   }
 
-  async #moveToPoison(message: DequeuedMessageItem, popReceipt: string): Promise<void> {
-    this.#warn(
-      `Message has reached MaxDequeueCount of ${this.#options.queues.maxDequeueCount}. Moving message to queue '${this.#poisonQueue.name}'.`,
-    );
+  async #moveToPoison(message: DequeuedMessageItem, popReceipt: string, reason: string): Promise<void> {
+    this.#warn(`${reason} Moving message to queue '${this.#poisonQueue.name}'.`);
     await this.#poisonQueue.createIfNotExists();
     // -1: a poison message waits for a person, however long it takes.
     await this.#poisonQueue.sendMessage(message.messageText, { messageTimeToLive: -1 });

@@ -79,7 +79,7 @@ async function closeHost(app: WorkerApp, plan: FunctionsPlan, server: HttpServer
   await Promise.all(plan.queues.map((listener) => listener.stop()));
   const bound = new AbortController();
   await Promise.race([
-    Promise.all([plan.invoker.idle(), ...plan.queues.map((listener) => listener.idle())]),
+    Promise.all([plan.invoker.idle(), ...[...plan.timers, ...plan.queues].map((source) => source.idle())]),
     delay(timeoutMs, undefined, { signal: bound.signal }).catch(() => undefined),
   ]);
   bound.abort();

@@ -30,7 +30,7 @@ export function memoryTimerStatus(): TimerStatusStore {
   };
 }
 
-/** A file that cannot be read or understood counts as none: a lost status must not keep a timer from running. */
+/** A file that cannot be read, understood or written counts as none: a lost status must not keep a timer from running. */
 export function fileTimerStatus(directory: string): TimerStatusStore {
   const file = (functionName: string) => path.join(directory, `${functionName}.json`);
   return {
@@ -42,9 +42,13 @@ export function fileTimerStatus(directory: string): TimerStatusStore {
       }
     },
     async write(functionName, status) {
-      await mkdir(directory, { recursive: true });
-      await writeFile(`${file(functionName)}.new`, JSON.stringify(status));
-      await rename(`${file(functionName)}.new`, file(functionName));
+      try {
+        await mkdir(directory, { recursive: true });
+        await writeFile(`${file(functionName)}.new`, JSON.stringify(status));
+        await rename(`${file(functionName)}.new`, file(functionName));
+      } catch {
+        // See above.
+      }
     },
   };
 }

@@ -35,12 +35,13 @@ export type InvokeTimer = (trigger: Omit<Trigger, 'bindingName'>) => Promise<Inv
 /** setTimeout's longest delay is under 25 days; a schedule may be rarer. */
 const longestDelayMs = 24 * 60 * 60 * 1000;
 
-/** Ticks one timer function until it is stopped; an invocation under way is not awaited by `stop`. */
+/** Ticks one timer function until it is stopped. */
 export class TimerClock {
   readonly #timer: TimerFunction;
   readonly #statuses: TimerStatusStore;
   readonly #invoke: InvokeTimer;
   #timeout: NodeJS.Timeout | undefined;
+  #run: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(timer: TimerFunction, statuses: TimerStatusStore, invoke: InvokeTimer) {
@@ -55,7 +56,7 @@ export class TimerClock {
     const status = this.#timer.hasStatus ? await this.#statuses.read(this.#timer.name) : undefined;
     const isPastDue = status !== undefined && new Date(status.next) < now;
     if (isPastDue || this.#timer.runOnStartup) {
-      void this.#run(now, isPastDue);
+      this.#run = this.#runDue(now, isPastDue);
       return;
     }
     const next = this.#timer.schedule.nextAfter(now);
@@ -63,9 +64,15 @@ export class TimerClock {
     this.#wait(next);
   }
 
+  /** Ticks no more; a run under way goes on. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timeout);
+  }
+
+  /** Resolves when a run under way has ended and its status is kept. */
+  async idle(): Promise<void> {
+    await this.#run;
   }
 
   /** Runs the function now, beside its schedule. */
@@ -82,13 +89,13 @@ export class TimerClock {
     this.#timeout = setTimeout(
       () => {
         if (Date.now() < due.getTime()) this.#wait(due);
-        else void this.#run(due, false);
+        else this.#run = this.#runDue(due, false);
       },
       Math.min(Math.max(delayMs, 0), longestDelayMs),
     );
   }
 
-  async #run(due: Date, isPastDue: boolean): Promise<void> {
+  async #runDue(due: Date, isPastDue: boolean): Promise<void> {
     const firedAt = new Date();
     await this.#invoke({
       data: await this.#triggerData(isPastDue),

@@ -8,13 +8,17 @@ import {
   type Timer,
 } from '@azure/functions';
 
-interface Seen {
+export interface Seen {
+  /** How long the timer's handler takes. */
+  tickMs: number;
+  runningTicks: number;
+  mostRunningTicks: number;
   readonly timers: Timer[];
   readonly messages: { readonly body: unknown; readonly metadata: unknown }[];
   readonly hooks: string[];
 }
 
-const seen: Seen = { timers: [], messages: [], hooks: [] };
+const seen: Seen = { tickMs: 0, runningTicks: 0, mostRunningTicks: 0, timers: [], messages: [], hooks: [] };
 Object.assign(globalThis, { fixture: seen });
 
 app.hook.appStart(() => {
@@ -100,8 +104,12 @@ app.http('slow', {
 
 app.timer('tick', {
   schedule: '%FIXTURE_SCHEDULE%',
-  handler: (timer) => {
+  handler: async (timer) => {
     seen.timers.push(timer);
+    seen.runningTicks += 1;
+    seen.mostRunningTicks = Math.max(seen.mostRunningTicks, seen.runningTicks);
+    await new Promise((resolve) => setTimeout(resolve, seen.tickMs));
+    seen.runningTicks -= 1;
   },
 });
 
@@ -113,7 +121,7 @@ app.storageQueue('work', {
   handler: async (body, context) => {
     seen.messages.push({ body, metadata: context.triggerMetadata });
     const order = body as { fail?: boolean; forward?: unknown; waitMs?: number };
-    context.log('working on %j', body);
+    context.log('attempt %d at %j', context.triggerMetadata?.dequeueCount, body);
     if (order.waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, order.waitMs));
     if (order.fail) throw new Error('failed on purpose');
     if (order.forward !== undefined) context.extraOutputs.set(forwarded, order.forward);

@@ -1,0 +1,106 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { HostError } from '../../../src/local/functionsHost/hostError.ts';
+import { quietEnvironment, useFixtureApp } from '../../support/fixtureApp.ts';
+
+describe('startFunctionsHost', () => {
+  const app = useFixtureApp();
+
+  async function copyOfApp(): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'host-fault-'));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    await cp(app.directory(), directory, { recursive: true });
+    return directory;
+  }
+
+  it('tells what it serves', async () => {
+    const { functions } = await app.start();
+    expect(functions).toContainEqual({ name: 'tick', trigger: 'timer', detail: '0 0 0 1 1 *' });
+    expect(functions).toContainEqual({ name: 'locked', trigger: 'http', detail: 'GET,POST api/locked' });
+    expect(functions.map(({ name }) => name)).not.toContain('work');
+  });
+
+  it('says which port is in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await expect(app.start({ port })).rejects.toThrow(
+      new HostError(`Port ${port} on 127.0.0.1 is in use: stop the other program, or choose another port with PORT.`),
+    );
+  });
+
+  it('says that the app is not built', async () => {
+    const appDirectory = await copyOfApp();
+    await rm(join(appDirectory, 'dist'), { recursive: true });
+    await expect(app.start({ appDirectory })).rejects.toThrow(
+      new HostError(`There is no dist/main.cjs in ${appDirectory}: build the app first (npm run build).`),
+    );
+  });
+
+  it.each([
+    ['registers nothing', 'module.exports = {};', /registered no function: check that it imports them/],
+    ['cannot be loaded', 'require("./gone.js");', /could not be loaded: .*Cannot find module '\.\/gone\.js'/],
+    [
+      'registers a name twice',
+      "const c = require('@azure/functions-core'); for (let i = 0; i < 2; i += 1) c.registerFunction({ name: 'twin', bindings: {} }, () => {});",
+      /^Two functions are registered as "twin": rename one\.$/,
+    ],
+  ])('says that the app %s', async (_fault, code, message) => {
+    const appDirectory = await copyOfApp();
+    await writeFile(join(appDirectory, 'dist/main.cjs'), code);
+    const failure = app.start({ appDirectory });
+    await expect(failure).rejects.toBeInstanceOf(HostError);
+    await expect(failure).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['is missing', undefined, /^There is no readable host\.json in/],
+    ['is no JSON', '{', /host\.json is no JSON/],
+    ['is wrong', '{"version":"2.0","functionTimeout":1}', /host\.json is wrong; correct these:\n {2}functionTimeout/],
+  ])('says that host.json %s', async (_fault, text, message) => {
+    const appDirectory = await copyOfApp();
+    if (text === undefined) await rm(join(appDirectory, 'host.json'));
+    else await writeFile(join(appDirectory, 'host.json'), text);
+    await expect(app.start({ appDirectory })).rejects.toThrow(message);
+  });
+
+  it.each([
+    [
+      { 'AzureWebJobs.work.Disabled': 'true' },
+      'The function tick needs the setting FIXTURE_SCHEDULE (its binding says %FIXTURE_SCHEDULE%): set it.',
+    ],
+    [
+      { FIXTURE_SCHEDULE: '0 0 0 1 1 *' },
+      'A function needs the storage connection AzureWebJobsStorage: set AzureWebJobsStorage to a connection string, or AzureWebJobsStorage__queueServiceUri.',
+    ],
+    [
+      { FIXTURE_SCHEDULE: '0 0 0 1 1 *', AzureWebJobsStorage: 'AccountKey=c2VjcmV0' },
+      'The setting AzureWebJobsStorage is no storage connection string: correct it.',
+    ],
+  ])('says which setting is missing or wrong: %o', async (environment, sentence) => {
+    await expect(app.start({ environment })).rejects.toThrow(new HostError(sentence));
+  });
+
+  it('says that the storage does not answer, and where it looked', async () => {
+    // Port 9 (discard) is served by nobody.
+    const AzureWebJobsStorage =
+      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/devstoreaccount1;';
+    const environment = { ...quietEnvironment, 'AzureWebJobs.work.Disabled': undefined, AzureWebJobsStorage };
+    await expect(app.start({ environment })).rejects.toThrow(
+      new HostError(
+        'The storage that AzureWebJobsStorage names does not answer at http://127.0.0.1:9 (ECONNREFUSED): start Azurite there, or correct AzureWebJobsStorage.',
+      ),
+    );
+  });
+
+  it('leaves require() as it was', async () => {
+    const { createRequire } = await import('node:module');
+    await app.start();
+    expect(() => createRequire(import.meta.url)('@azure/functions-core')).toThrow(/Cannot find module/);
+  });
+});

@@ -1,0 +1,1 @@
+export const keys = { functionKey: 'the-function-key', masterKey: 'the-master-key' };
