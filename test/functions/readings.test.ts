@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { buildOutcome } from '../support/buildOutcome.ts';
+import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
+import { seedOutcomes } from '../support/seedOutcomes.ts';
+
+const location = 'testlocation';
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+const now = Date.now();
+
+function outcomeAgo(ms: number, probe: string, over: Partial<Outcome> = {}): Outcome {
+  return buildOutcome({
+    runId: randomUUID(),
+    probe,
+    location,
+    startedAt: new Date(now - ms).toISOString(),
+    ...over,
+  });
+}
+
+const failing = {
+  verdict: 'failing',
+  reasons: ['DPS answered 401 in phase register. Next: compare the keys.'],
+  result: { kind: 'rejected', phase: 'register', status: 401, errorCode: 401002, trackingId: 'tracked' },
+} as const;
+
+/** Newest first, as the history answers. */
+const busy = Array.from({ length: 25 }, (_, index) => outcomeAgo(index * minuteMs, 'busy', index % 5 ? {} : failing));
+const quiet = Array.from({ length: 5 }, (_, index) => outcomeAgo((index * 7 + 0.5) * minuteMs, 'quiet'));
+const forgotten = outcomeAgo(100 * dayMs, 'quiet');
+const all = [...busy, ...quiet].toSorted((one, other) => Date.parse(other.startedAt) - Date.parse(one.startedAt));
+const runIds = (outcomes: readonly Outcome[]) => outcomes.map(({ runId }) => runId);
+
+let cloud: CloudStandIns;
+let app: RunningApp;
+
+beforeAll(async () => {
+  cloud = await startCloudStandIns({ dps: {}, secrets: { 'busy-key': 'a2V5', 'fleet-key': 'a2V5' } });
+  const shared = { idScope: '0neLOCAL', globalDeviceEndpoint: `localhost:${cloud.dps.mqttsPort}` };
+  const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
+  const probes = [
+    { ...shared, name: 'busy', registrationId: 'b', attestation: { type: 'symmetricKey', secret: 'busy-key' } },
+    { ...shared, name: 'quiet', registrationId: 'q', attestation: fleet },
+    { ...shared, name: 'never', registrationId: 'n', attestation: fleet },
+  ];
+  await seedOutcomes(cloud.azurite.connectionString, busy);
+  await seedOutcomes(cloud.azurite.connectionString, [...quiet, forgotten]);
+  app = await startRunningApp({ ...cloud.settings, PROBE_LOCATION: location, PROBES: JSON.stringify(probes) });
+});
+
+afterAll(async () => {
+  await app?.close();
+  await cloud?.close();
+});
+
+it('GET /api/probes shows each probe with the names of its secrets and its last outcome', async () => {
+  const answer = await app.call('probes');
+  expect(answer.status).toBe(200);
+  expect(answer.json()).toEqual({
+    probes: [
+      expect.objectContaining({
+        name: 'busy',
+        attestation: expect.objectContaining({ type: 'symmetricKey', secret: 'busy-key' }),
+        transport: 'mqtt',
+        timeoutSeconds: 60,
+        lastOutcome: expect.objectContaining({ runId: busy[0]?.runId }),
+      }),
+      expect.objectContaining({ name: 'quiet', lastOutcome: expect.objectContaining({ runId: quiet[0]?.runId }) }),
+      expect.objectContaining({ name: 'never', lastOutcome: null }),
+    ],
+  });
+});
+
+describe('GET /api/outcomes', () => {
+  async function list(query: string): Promise<{ outcomes: Outcome[]; cursor?: string }> {
+    const answer = await app.call(`outcomes?${query}`);
+    expect(answer).toMatchObject({ status: 200 });
+    return answer.json();
+  }
+
+  it('leads through the whole history, newest first, page by page', async () => {
+    const pages: string[][] = [];
+    let cursor: string | undefined = '';
+    while (cursor !== undefined) {
+      const page = await list(`since=${new Date(now - dayMs).toISOString()}&limit=12&cursor=${cursor}`);
+      pages.push(runIds(page.outcomes));
+      cursor = page.cursor;
+    }
+    expect(pages.map((page) => page.length)).toEqual([12, 12, 6]);
+    expect(pages.flat()).toEqual(runIds(all));
+  });
+
+  it('gives each outcome back whole', async () => {
+    const { outcomes } = await list('probe=busy&limit=1');
+    expect(outcomes).toEqual([busy[0]]);
+  });
+
+  it.each([
+    ['a probe', 'probe=quiet', () => [...quiet, forgotten]],
+    ['a verdict', 'probe=busy&verdict=failing', () => busy.filter(({ verdict }) => verdict === 'failing')],
+    ['a verdict that there was not', 'probe=busy&verdict=unknown', () => []],
+    ['a probe that has not run', 'probe=never', () => []],
+    ['several probes', 'probe=busy,quiet&limit=3', () => all.slice(0, 3)],
+    ['a beginning, inclusive', `probe=busy&since=${busy[3]?.startedAt}`, () => busy.slice(0, 4)],
+    ['an end, exclusive', `probe=busy&until=${busy[20]?.startedAt}`, () => busy.slice(21)],
+    ['both', `probe=busy&since=${busy[6]?.startedAt}&until=${busy[2]?.startedAt}`, () => busy.slice(3, 7)],
+    ['nothing in fields that are empty', 'probe=busy&verdict=&limit=', () => busy],
+  ])('filters by %s', async (_, query, expected) => {
+    expect(runIds((await list(query)).outcomes)).toEqual(runIds(expected()));
+  });
+
+  it.each([
+    ['since=yesterday', 'since', /such as 2026-/],
+    ['until=2026-13-01', 'until', /such as 2026-/],
+    ['since=2026-11-25&until=2026-11-24', 'since', /not after until/],
+    ['verdict=down', 'verdict', /one of healthy, degraded, failing, unknown/],
+    ['limit=0', 'limit', /from 1 to 1000/],
+    ['limit=1001', 'limit', /from 1 to 1000/],
+    ['limit=ten', 'limit', /from 1 to 1000/],
+    ['cursor=abc', 'cursor', /cursor of an earlier answer/],
+    ['probes=busy', 'probes', /unknown: expected one of probe, /],
+  ])('answers %s with 400 and the field', async (query, path, message) => {
+    const answer = await app.call(`outcomes?${query}`);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect({ ...answer.json<object>(), answered: answer.status }).toMatchObject({
+      answered: 400,
+      status: 400,
+      faults: [{ path, message: expect.stringMatching(message) }],
+    });
+  });
+
+  it('tells all faults of a query at once', async () => {
+    const { faults } = (await app.call('outcomes?limit=0&verdict=down&since=x')).json<{ faults: { path: string }[] }>();
+    expect(faults.map(({ path }) => path).sort()).toEqual(['limit', 'since', 'verdict']);
+  });
+
+  it('knows no probe of another name', async () => {
+    expect(await app.call('outcomes?probe=nobody')).toMatchObject({
+      status: 404,
+      text: expect.stringContaining('expected one of busy, quiet, never'),
+    });
+  });
+});
+
+it('GET /api/metrics has the last outcome of each probe that ran', async () => {
+  const { status, headers, text } = await app.call('metrics');
+  expect(status).toBe(200);
+  expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(text).toMatch(/^dps_canary_build_info\{version="[\d.]+",location="testlocation"\} 1$/m);
+  expect(text).toMatch(/^probe_success\{probe="busy"\} 0$/m);
+  expect(text).toMatch(/^probe_success\{probe="quiet"\} 1$/m);
+  expect(text).not.toContain('never');
+});
+
+describe('GET /api/badges/{name}.svg', () => {
+  it.each([
+    ['busy', 200, 'failing'],
+    ['quiet', 200, 'healthy'],
+    ['nobody', 404, 'no such probe'],
+  ])('draws %s with %d: %s', async (name, status, words) => {
+    const answer = await app.call(`badges/${name}.svg`);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('image/svg+xml; charset=utf-8');
+    expect(answer.text).toMatch(new RegExp(`^<svg[^>]*aria-label="${name}: ${words}`));
+  });
+});
+
+describe('GET /api/status', () => {
+  const accept = (type: string) => ({ headers: { accept: type, 'x-functions-key': app.key } });
+
+  it.each(['text/html,application/xhtml+xml,*/*;q=0.8', '*/*'])('is a page for a reader of %s', async (type) => {
+    const answer = await app.call('status', accept(type));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(answer.text).toMatch(/<h1[\s>]/);
+    for (const name of ['busy', 'quiet', 'never']) expect(answer.text).toContain(name);
+  });
+
+  it('is the report for a reader of JSON', async () => {
+    const answer = await app.call('status', accept('application/json'));
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.json()).toMatchObject({
+      location,
+      probes: [
+        { name: 'busy', last: { runId: busy[0]?.runId }, windows: { '24h': { failing: 5, healthy: 20 } } },
+        { name: 'quiet', last: { verdict: 'healthy' } },
+        { name: 'never' },
+      ],
+    });
+  });
+
+  it('is of one probe where one is named', async () => {
+    const answer = await app.call('status?probe=quiet', accept('application/json'));
+    expect(answer.json()).toMatchObject({ name: 'quiet', registrationId: 'q' });
+    expect(await app.call('status?probe=nobody', accept('application/json'))).toMatchObject({ status: 404 });
+  });
+
+  it('is nothing for a reader of images', async () => {
+    const answer = await app.call('status', accept('image/png'));
+    expect(answer.status).toBe(406);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+});
+
+describe('GET /api/health', () => {
+  it('says that configuration, vault and storage are as they should be', async () => {
+    const answer = await app.call('health');
+    expect(answer.status).toBe(200);
+    expect(answer.json()).toEqual({
+      status: 'healthy',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      checks: [
+        { name: 'configuration', ok: true, detail: '3 probes' },
+        { name: 'keyVault', ok: true, detail: '2 secrets can be read' },
+        { name: 'storage', ok: true, detail: 'the history can be read' },
+      ],
+    });
+  });
+
+  it('asks the vault each time, and says why it does not give a secret', async () => {
+    cloud.vault.setFault('forbidden', 'busy-key');
+    const answer = await app.call('health');
+    cloud.vault.setFault(undefined, 'busy-key');
+    expect(answer.status).toBe(503);
+    expect(answer.json()).toMatchObject({
+      status: 'unhealthy',
+      checks: [
+        { name: 'configuration', ok: true },
+        { name: 'keyVault', ok: false, detail: expect.stringMatching(/"busy-key".*Key Vault Secrets User/) },
+        { name: 'storage', ok: true },
+      ],
+    });
+  });
+});
+
+it('pruneOutcomes deletes what is past its time, and nothing else', async () => {
+  expect(runIds((await app.call('outcomes?probe=quiet')).json<{ outcomes: Outcome[] }>().outcomes)).toContain(
+    forgotten.runId,
+  );
+  expect(await app.runFunction('pruneOutcomes')).toBe('Succeeded');
+  const { outcomes } = (await app.call('outcomes?probe=quiet')).json<{ outcomes: Outcome[] }>();
+  expect(runIds(outcomes)).toEqual(runIds(quiet));
+  expect(app.log.map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/^History: \d+ hours added up, \d+ rows deleted\.$/),
+  );
+});
