@@ -62,7 +62,7 @@ export function parseNcrontab(expression: string, functionName: string): Schedul
   const rewritten = fields.map((field, index) => rewriteField(parts[index] ?? '', field, fault));
   try {
     // NCrontab wants day and day of week both to fit, where classic cron takes either.
-    const cron = new Cron(rewritten.join(' '), { mode: '6-part', timezone: 'UTC', domAndDow: true, paused: true });
+    const cron = new Cron(rewritten.join(' '), { mode: '6-part', utcOffset: 0, domAndDow: true, paused: true });
     return {
       nextAfter: (time) => cron.nextRun(time) ?? undefined,
       isBelowOneMinute: parts.slice(1).every((part) => part === '*') && !/^\d+$/.test(parts[0] ?? ''),
