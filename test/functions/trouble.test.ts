@@ -1,0 +1,250 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
+
+const planted = createHmac('sha256', 'a key that must be seen nowhere').update('trouble').digest('base64');
+const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
+
+let cloud: CloudStandIns;
+beforeAll(async () => {
+  cloud = await startCloudStandIns({
+    dps: {
+      idScope: '0neLOCAL',
+      retryAfterSeconds: 0,
+      enrollmentGroups: [
+        { enrollmentGroupId: 'fleet', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: planted } } },
+      ],
+    },
+    secrets: { 'fleet-key': planted },
+  });
+});
+afterAll(() => cloud?.close());
+
+describe('an app whose configuration has faults', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    const probes = [
+      { name: 'Fleet', idScope: '0neLOCAL', registrationId: 'canary', attestation: { ...fleet, secret: planted } },
+      { name: 'other', idScope: '0neLOCAL', registrationId: 'canary' },
+    ];
+    app = await startRunningApp({
+      ...cloud.settings,
+      PROBES: JSON.stringify(probes),
+      PROBE_LOCATION: 'x'.repeat(65),
+      STATUS_PAGE_AUTH: 'nobody',
+    });
+  });
+  afterAll(() => app?.close());
+
+  const places = [
+    'PROBE_LOCATION',
+    'STATUS_PAGE_AUTH',
+    'PROBES[0].name',
+    'PROBES[0].attestation.secret',
+    'PROBES[1].attestation',
+  ];
+
+  it('answers /api/health all the same, with every fault', async () => {
+    const answer = await app.call('health');
+    expect(answer.status).toBe(503);
+    const { status, checks } = answer.json<{ status: string; checks: { name: string; detail: string }[] }>();
+    expect(status).toBe('unhealthy');
+    expect(checks.map(({ name }) => name)).toEqual(places.map(() => 'configuration'));
+    expect(checks.map(({ detail }) => detail.slice(0, detail.indexOf(': ')))).toEqual(places);
+  });
+
+  it('shows a reader of /api/status the faults as a page', async () => {
+    const answer = await app.call('status', { headers: { accept: 'text/html', 'x-functions-key': app.key } });
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(answer.status).toBe(503);
+    for (const place of places) expect(answer.text).toContain(place);
+  });
+
+  it.each([
+    ['GET', 'status'],
+    ['GET', 'probes'],
+    ['GET', 'outcomes'],
+    ['GET', 'metrics'],
+    ['GET', 'probe?target=other'],
+    ['GET', 'badges/other.svg'],
+    ['POST', 'probes/other/runs'],
+    ['POST', 'simulations'],
+    ['GET', 'simulations/1'],
+  ])('answers programs at %s /api/%s with a problem that lists them', async (method, path) => {
+    const headers = { accept: 'application/json', 'x-functions-key': app.key };
+    const answer = await app.call(path, { method, headers });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.json<{ faults: { path: string }[] }>().faults.map((fault) => fault.path)).toEqual(places);
+  });
+
+  it('runs no probe, and says why in the log at each tick', async () => {
+    expect(await app.runFunction('runProbes')).toBe('Succeeded');
+    expect(app.log).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        message: expect.stringMatching(/the configuration has faults:\n.*\n/),
+      }),
+    );
+  });
+
+  it('repeats none of the values, one of which is a key', () => {
+    expect(app.seen()).not.toContain(planted);
+    expect(app.seen()).not.toContain(planted.slice(0, 20));
+  });
+});
+
+describe('an app whose cloud goes away', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    const shared = {
+      idScope: '0neLOCAL',
+      globalDeviceEndpoint: `localhost:${cloud.dps.mqttsPort}`,
+      timeoutSeconds: 20,
+    };
+    const probes = [
+      { ...shared, name: 'fleet', registrationId: 'canary', attestation: fleet },
+      { ...shared, name: 'keyless', registrationId: 'canary-2', attestation: { ...fleet, secret: 'other-key' } },
+    ];
+    app = await startRunningApp({
+      ...cloud.settings,
+      PROBES: JSON.stringify(probes),
+      STATUS_PAGE_AUTH: 'anonymous',
+    });
+  });
+  afterAll(() => app?.close());
+
+  async function run(probe: string): Promise<Outcome> {
+    return (await app.call(`probes/${probe}/runs`, { method: 'POST' })).json();
+  }
+
+  it.each([
+    ['status', 200],
+    ['metrics', 200],
+    ['badges/fleet.svg', 200],
+    ['probes', 401],
+    ['probe?target=fleet', 401],
+    ['outcomes', 401],
+    ['health', 401],
+    ['simulations/1', 401],
+  ])(
+    'opens to everybody what STATUS_PAGE_AUTH=anonymous means, and no more: /api/%s answers %d',
+    async (path, status) => {
+      expect(await app.call(path, { headers: {} })).toMatchObject({ status });
+    },
+  );
+
+  it('lets nobody run anything without the key', async () => {
+    for (const path of ['probes/fleet/runs', 'simulations']) {
+      expect(await app.call(path, { method: 'POST', headers: {} })).toMatchObject({ status: 401 });
+    }
+    expect(cloud.dps.requests.of('canary')).toEqual([]);
+  });
+
+  it('without its vault could not look: unknown, and /api/health says keyVault', async () => {
+    cloud.vault.setFault('unavailable', 'other-key');
+    const health = await app.call('health');
+    const outcome = await run('keyless');
+
+    expect(health.status).toBe(503);
+    expect(health.json()).toMatchObject({
+      checks: [
+        { name: 'configuration', ok: true },
+        { name: 'keyVault', ok: false, detail: expect.stringContaining('answered with status 503') },
+        { name: 'storage', ok: true },
+      ],
+    });
+    expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'unreachable' } });
+    expect(cloud.dps.requests.of('canary-2')).toEqual([]);
+  });
+
+  describe('without its storage', () => {
+    beforeAll(() => cloud.azurite.close());
+
+    it('goes on probing, and the outcomes reach telemetry and the log', async () => {
+      expect(await run('fleet')).toMatchObject({ verdict: 'healthy' });
+      expect(await app.runFunction('runProbes')).toBe('Succeeded');
+      const logged = app.log.flatMap(({ message }): Outcome[] =>
+        message.startsWith('{') ? [JSON.parse(message)] : [],
+      );
+      const ticked = logged.find(({ trigger, probe }) => trigger === 'timer' && probe === 'fleet');
+      expect(ticked).toMatchObject({ probe: 'fleet', verdict: 'healthy' });
+      expect(cloud.appInsights.envelopes).toContainEqual(
+        expect.objectContaining({
+          data: expect.objectContaining({ baseData: expect.objectContaining({ id: ticked?.runId, success: true }) }),
+        }),
+      );
+    });
+
+    it('says in the log which outcome the history did not take, and why', () => {
+      const errors = app.log.filter(({ level }) => level === 'error').map(({ message }) => message);
+      expect(errors).toContainEqual(
+        expect.stringMatching(
+          /^history did not take the outcome: .*127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
+        ),
+      );
+      expect(errors).toContainEqual(expect.stringMatching(/^The heartbeat was not written: .*ECONNREFUSED/));
+    });
+
+    it('says so on its page, to people and to programs', async () => {
+      const page = await app.call('status', { headers: { accept: 'text/html' } });
+      expect(page.text).toMatch(/history storage at 127\.0\.0\.1:\d+ cannot be reached/);
+      const report = await app.call('status', { headers: { accept: 'application/json' } });
+      expect(report.json()).toMatchObject({ storageFault: expect.stringContaining('cannot be reached') });
+    });
+
+    it('names storage in /api/health', async () => {
+      const answer = await app.call('health');
+      expect(answer.status).toBe(503);
+      expect(answer.json()).toMatchObject({
+        checks: expect.arrayContaining([
+          { name: 'storage', ok: false, detail: expect.stringContaining('look at OutcomesStorage') },
+        ]),
+      });
+    });
+
+    it.each([
+      ['GET', 'outcomes', undefined],
+      ['GET', 'metrics', undefined],
+      ['POST', 'simulations', '{"probe":"fleet","devices":1}'],
+      ['GET', 'simulations/1', undefined],
+    ])('answers %s /api/%s with 503, and not with nothing', async (method, path, body) => {
+      const answer = await app.call(path, {
+        method,
+        headers: { 'x-functions-key': app.key },
+        ...(body !== undefined && { body }),
+      });
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer.text).toContain('cannot be reached (ECONNREFUSED)');
+    });
+
+    it('lists its probes without outcomes, and says why', async () => {
+      expect((await app.call('probes')).json()).toMatchObject({
+        probes: [
+          { name: 'fleet', lastOutcome: null },
+          { name: 'keyless', lastOutcome: null },
+        ],
+        storageFault: expect.stringContaining('cannot be reached'),
+      });
+    });
+
+    it('keeps the history for another time', async () => {
+      expect(await app.runFunction('pruneOutcomes')).toBe('Succeeded');
+      expect(app.log).toContainEqual(
+        expect.objectContaining({ level: 'error', message: expect.stringContaining('the next hour tries again') }),
+      );
+    });
+  });
+
+  it('shows no key and no connection string, whatever went wrong', () => {
+    const everything = [app.seen(), JSON.stringify(cloud.appInsights.envelopes)].join('\n');
+    expect(everything).not.toContain(planted);
+    expect(everything).not.toContain(cloud.settings.IDENTITY_HEADER);
+    expect(everything).not.toContain('AccountKey');
+    expect(everything).not.toContain('Eby8vdM02x'); // how Azurite's own key begins
+    expect(everything).not.toMatch(/SharedAccessSignature|[?&]sig=/);
+  });
+});
