@@ -22,6 +22,6 @@ export function observationOf(canary: Canary, trigger: Trigger, context: Invocat
       ...(availability ? [availabilitySink(availability, traceParent)] : []),
       ...(openTelemetry ? [openTelemetry.sink(traceParent)] : []),
     ],
-    reportSinkFault: ({ message }) => context.error(message),
+    reportSinkFault: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),
   };
 }

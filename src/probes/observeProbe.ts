@@ -15,7 +15,7 @@ export interface Observation {
   readonly trigger: Trigger;
   readonly history?: Pick<OutcomeHistory, 'latest'> | undefined;
   readonly sinks: readonly OutcomeSink[];
-  readonly reportSinkFault: (fault: SinkFault) => void;
+  readonly reportSinkFault: (fault: SinkFault, outcome: Outcome) => void;
 }
 
 /** A storage that answers slowly must not hold a probe up for long: without the outcome before, only drift goes unseen. */
@@ -37,7 +37,7 @@ async function observe(probe: Probe, observation: Observation): Promise<Outcome>
 
   if (refusedAt(outcome.result)) forgetSecret(secretOf(probe));
   const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
-  for (const fault of faults) reportSinkFault(fault);
+  for (const fault of faults) reportSinkFault(fault, outcome);
   return outcome;
 }
 
