@@ -57,7 +57,7 @@ export async function register(request: RegistrationRequest): Promise<Registrati
   }
   const { session, server } = connected;
   try {
-    return { ...(await converse(session, request)), server };
+    return { ...(await converse(session, request)), server: server() };
   } finally {
     await session.close();
   }

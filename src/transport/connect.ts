@@ -24,7 +24,7 @@ export interface ConnectOptions {
 }
 
 export type Connected =
-  | { readonly kind: 'connected'; readonly session: MqttSession; readonly server: ServerIdentity }
+  | { readonly kind: 'connected'; readonly session: MqttSession; readonly server: () => ServerIdentity }
   | { readonly kind: 'notConnected'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
 
 /** dns → tcp → tls (→ webSocket) → mqttConnect: the way into DPS and into the hub alike. */
@@ -35,10 +35,10 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
 
   const upgraded: Upgraded =
     options.transport === 'mqtt-ws' ? await upgrade({ ...options, socket }) : { kind: 'upgraded', stream: socket };
-  if (upgraded.kind === 'notUpgraded') return { kind: 'notConnected', failure: upgraded.failure, server };
+  if (upgraded.kind === 'notUpgraded') return { kind: 'notConnected', failure: upgraded.failure, server: server() };
 
   const opened = await openMqttSession({ ...options, stream: upgraded.stream });
-  if (opened.kind === 'notOpened') return { kind: 'notConnected', failure: opened.failure, server };
+  if (opened.kind === 'notOpened') return { kind: 'notConnected', failure: opened.failure, server: server() };
   return { kind: 'connected', session: opened.session, server };
 }
 

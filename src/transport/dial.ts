@@ -1,15 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { isIP, type TcpSocketConnectOpts } from 'node:net';
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  connect,
-  type PeerCertificate,
-  type SecureContext,
-  type TLSSocket,
-} from 'node:tls';
+import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
+import { checkName, deferCertificate } from './peerCertificate.ts';
 import type { Recorder } from './recorder.ts';
-import { describeServer, type ServerIdentity } from './serverIdentity.ts';
+import { meetServer, type ServerIdentity } from './serverIdentity.ts';
 import type { TlsSessions } from './tlsSessions.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
@@ -28,7 +23,7 @@ export interface DialOptions {
 }
 
 export type Dialled =
-  | { readonly kind: 'dialled'; readonly socket: TLSSocket; readonly server: ServerIdentity }
+  | { readonly kind: 'dialled'; readonly socket: TLSSocket; readonly server: () => ServerIdentity }
   | { readonly kind: 'notDialled'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
 
 /**
@@ -41,8 +36,9 @@ export type Dialled =
 export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions }: DialOptions): Promise<Dialled> {
   const { host, port } = endpoint;
   const literal = isIP(host) !== 0;
-  let certificate: PeerCertificate | undefined;
 
+  // Asked for once: Node hands the chain out with the first object, and later ones lack it.
+  let certificate: X509Certificate | undefined;
   recorder.enter(literal ? 'tcp' : 'dns');
   const session = tlsSessions?.get(endpoint);
   const options: ConnectionOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamily'> = {
@@ -53,12 +49,13 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
     autoSelectFamily: false,
     rejectUnauthorized: false,
     ...(session && { session }),
-    checkServerIdentity: (name, peer) => {
-      certificate = peer;
-      return checkServerIdentity(name, peer);
+    checkServerIdentity: (name) => {
+      certificate = socket.getPeerX509Certificate();
+      return checkName(certificate, name);
     },
   };
   const socket = connect(options);
+  deferCertificate(socket);
   // A register-and-poll exchange is a handful of small packets, each of which waits for the other side's.
   socket.setNoDelay(true);
 
@@ -75,7 +72,7 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
       resolve(dialled);
     };
     const fail = (failure: TransportFailure) => {
-      const server = socket.remoteAddress ? describeServer(socket, certificate) : undefined;
+      const server = socket.remoteAddress ? meetServer(socket, certificate)() : undefined;
       settle({ kind: 'notDialled', failure, ...(server && { server }) });
     };
     const onLookup = (error: Error | null) => {
@@ -83,9 +80,10 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
     };
     const onConnect = () => recorder.enter('tls');
     const onSecure = () => {
-      if (!certificate && !socket.isSessionReused()) certificate = socket.getPeerCertificate(true);
+      // Where the chain does not verify, its names have not been checked, and it has not been read.
+      if (!socket.isSessionReused()) certificate ??= socket.getPeerX509Certificate();
       if (!socket.authorized) return fail(untrusted(socket));
-      const server = describeServer(socket, certificate);
+      const server = meetServer(socket, certificate);
       tlsSessions?.keep(endpoint, socket);
       settle({ kind: 'dialled', socket, server });
     };

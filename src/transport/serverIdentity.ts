@@ -1,4 +1,5 @@
-import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { getCACertificates, type TLSSocket } from 'node:tls';
 
 /** Who answered: the resolved address and the certificate chain that the server presented, also when it was not accepted. */
 export interface ServerIdentity {
@@ -24,57 +25,78 @@ export interface ChainCertificate {
   readonly fingerprint256: string;
 }
 
-export function describeServer(socket: TLSSocket, certificate: PeerCertificate | undefined): ServerIdentity {
-  const chain = certificate ? readChain(certificate) : [];
-  const [leaf] = chain;
-  const root = chain.at(-1);
+/**
+ * Takes down who answers while the socket is there; the function that it gives back works the description out, which is for after
+ * the exchange: the first time that a chain is met takes a few milliseconds.
+ */
+export function meetServer(socket: TLSSocket, certificate: X509Certificate | undefined): () => ServerIdentity {
+  const { remoteAddress: address = '', remoteFamily } = socket;
   const tlsProtocol = socket.getProtocol();
-  return {
-    address: socket.remoteAddress ?? '',
-    ...(socket.remoteFamily === 'IPv6' ? { family: 6 } : { family: 4 }),
-    ...(tlsProtocol && { tlsProtocol }),
-    ...(socket.isSessionReused() && { tlsSessionReused: true }),
-    ...(leaf && { certificateNotAfter: leaf.notAfter, issuer: leaf.issuer }),
-    ...(root && { rootFingerprint256: root.fingerprint256, chain }),
+  const reused = socket.isSessionReused();
+  const readChain = certificate ? chainReader(certificate) : () => [];
+  return () => {
+    const chain = readChain();
+    const [leaf] = chain;
+    const root = chain.at(-1);
+    return {
+      address,
+      family: remoteFamily === 'IPv6' ? 6 : 4,
+      ...(tlsProtocol && { tlsProtocol }),
+      ...(reused && { tlsSessionReused: true }),
+      ...(leaf && { certificateNotAfter: leaf.notAfter, issuer: leaf.issuer }),
+      ...(root && { rootFingerprint256: root.fingerprint256, chain }),
+    };
   };
 }
 
+type Chain = readonly ChainCertificate[];
+
 /** Ten thousand devices of a simulation meet the same few chains: each is read and kept once. */
-const knownChains = new Map<string, readonly ChainCertificate[]>();
+const knownChains = new Map<string, Chain>();
 const keptChains = 50;
 
-function readChain(leaf: PeerCertificate): readonly ChainCertificate[] {
-  const certificates = certificatesOf(leaf);
-  // The whole chain is the key: the same leaf may come with another intermediate or under another root.
-  const key = certificates.map(({ fingerprint256 }) => fingerprint256).join();
-  const chain = knownChains.get(key) ?? certificates.map(describeCertificate);
+/** Holds on to the certificates only where the chain is a new one. */
+function chainReader(leaf: X509Certificate): () => Chain {
+  const sent = sentCertificates(leaf);
+  // All that was sent is the key: the same leaf may come with another intermediate.
+  const key = sent.map(({ fingerprint256 }) => fingerprint256).join();
+  const known = knownChains.get(key);
+  return known ? () => known : () => readChain(key, sent);
+}
+
+function readChain(key: string, sent: readonly X509Certificate[]): Chain {
+  const chain = [...sent, ...trustedRootOf(sent)].map(describeCertificate);
   if (knownChains.size >= keptChains) knownChains.clear();
   knownChains.set(key, chain);
   return chain;
 }
 
-function certificatesOf(leaf: PeerCertificate): readonly PeerCertificate[] {
-  const certificates: PeerCertificate[] = [];
-  let next: Partial<DetailedPeerCertificate> | undefined = leaf;
-  while (isCertificate(next) && !certificates.includes(next)) {
-    certificates.push(next);
-    next = next.issuerCertificate; // a root is its own issuer
+function sentCertificates(leaf: X509Certificate): readonly X509Certificate[] {
+  const sent = [leaf];
+  for (let next = leaf.issuerCertificate; next; next = next.issuerCertificate) {
+    const { fingerprint256 } = next;
+    if (sent.some((known) => known.fingerprint256 === fingerprint256)) break;
+    sent.push(next);
   }
-  return certificates;
+  return sent;
 }
 
-/** A server that presents none leaves an empty object. */
-function isCertificate(
-  certificate: Partial<DetailedPeerCertificate> | undefined,
-): certificate is DetailedPeerCertificate {
-  return certificate?.fingerprint256 !== undefined;
+/** Servers leave the root out: it is the one in this process's trust store that has issued the last certificate they sent. */
+function trustedRootOf(sent: readonly X509Certificate[]): readonly X509Certificate[] {
+  const last = sent.at(-1);
+  if (!last || last.checkIssued(last)) return [];
+  const root = getCACertificates('default')
+    .map((pem) => new X509Certificate(pem))
+    .find((trusted) => last.checkIssued(trusted) && last.verify(trusted.publicKey));
+  return root ? [root] : [];
 }
 
-function describeCertificate({ subject, issuer, valid_to, fingerprint256 }: PeerCertificate): ChainCertificate {
-  const notAfter = new Date(valid_to).toISOString();
-  return { subject: nameOf(subject), issuer: nameOf(issuer), notAfter, fingerprint256 };
+function describeCertificate({ subject, issuer, validToDate, fingerprint256 }: X509Certificate): ChainCertificate {
+  return { subject: nameOf(subject), issuer: nameOf(issuer), notAfter: validToDate.toISOString(), fingerprint256 };
 }
 
-function nameOf(name: PeerCertificate['subject'] | undefined): string {
-  return [name?.CN ?? name?.O ?? name?.OU ?? ''].flat().join(', ');
+/** Of a distinguished name as OpenSSL prints it, an attribute a line: the common name, else the organisation. */
+function nameOf(distinguishedName: string): string {
+  const attribute = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(distinguishedName)?.[1];
+  return attribute('CN') ?? attribute('O') ?? attribute('OU') ?? '';
 }

@@ -52,7 +52,7 @@ async function waitingMemory(quick: boolean): Promise<readonly BenchRow[]> {
     await server.close();
   }
   return [
-    benchRow('memory per waiting device / bare tls + mqtt-packet', toFloor, 1.5),
+    benchRow('memory per waiting device / bare tls + mqtt-packet', toFloor, 1.75),
     benchRow('memory per waiting device / Microsoft Node SDK', toSdk, 0.8),
   ];
 }

@@ -13,7 +13,11 @@ beforeAll(async () => {
   hub = await startHub({
     certificate: await authority.issueServer(),
     registry,
-    faults: { refused: { kind: 'refuseConnect', returnCode: 5 }, mute: { kind: 'noPuback' }, twinless: { kind: 'twinStatus', status: 404 } },
+    faults: {
+      refused: { kind: 'refuseConnect', returnCode: 5 },
+      mute: { kind: 'noPuback' },
+      twinless: { kind: 'twinStatus', status: 404 },
+    },
   });
   hubName = `localhost:${hub.port}`;
   dps = await startLocalDps(
