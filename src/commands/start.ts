@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationFault, formatFaults } from '../config/faults.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
-import { type LocalApp, reportHostFaults, startLocalApp } from './localApp.ts';
+import type { LocalApp } from './localApp.ts';
 import { formatOutcome, legend } from './outcomeLine.ts';
 import { outcomeOfLog } from './outcomeOfLog.ts';
 import { configuredProbes, noProbes, runOnce, runProbesNow } from './runOnce.ts';
@@ -38,12 +38,18 @@ async function main(): Promise<number> {
   const faults = await configurationFaults();
   if (faults.length > 0) return complain(formatFaults(faults), exitCodes.usage);
 
+  if (process.env.LOCAL_SECRETS_FILE && process.env.KEY_VAULT_URL?.trim()) {
+    console.error('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.');
+  }
+
   const stopped = new Promise<'stopped'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('stopped'));
   });
   if (!args.json) console.log('DPS Canary on this machine: starting the stand-ins …');
   let app: LocalApp | undefined;
   try {
+    // Loaded when everything is right: who has mistyped something is told at once.
+    const { reportHostFaults, startLocalApp } = await import('./localApp.ts');
     app = await startLocalApp({ port: args.port, timers: !args.once });
     reportHostFaults(app);
     const ended = await Promise.race([args.once ? runOnce(app, args.json) : serve(app), stopped, hostFault(app)]);
