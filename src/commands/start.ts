@@ -8,6 +8,7 @@ import type { LocalApp } from './localApp.ts';
 import { formatOutcome, legend } from './outcomeLine.ts';
 import { outcomeOfLog } from './outcomeOfLog.ts';
 import { configuredProbes, noProbes, runOnce, runProbesNow } from './runOnce.ts';
+import { stopSignal } from './stopSignal.ts';
 
 const usage = `npm start [-- --once [--json]]
 
@@ -42,9 +43,7 @@ async function main(): Promise<number> {
     console.error('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.');
   }
 
-  const stopped = new Promise<'stopped'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('stopped'));
-  });
+  const stopped = stopSignal();
   if (!args.json) console.log('DPS Canary on this machine: starting the stand-ins …');
   let app: LocalApp | undefined;
   try {
@@ -52,7 +51,11 @@ async function main(): Promise<number> {
     const { reportHostFaults, startLocalApp } = await import('./localApp.ts');
     app = await startLocalApp({ port: args.port, timers: !args.once });
     reportHostFaults(app);
-    const ended = await Promise.race([args.once ? runOnce(app, args.json) : serve(app), stopped, hostFault(app)]);
+    const ended = await Promise.race([
+      args.once ? runOnce(app, args.json) : serve(app, stopped),
+      stopped,
+      hostFault(app),
+    ]);
     if (ended !== 'stopped') return ended;
     if (args.once) return complain('Stopped before every probe had its outcome.', exitCodes.unwell);
     console.log('\nStopping …');
@@ -72,18 +75,18 @@ async function configurationFaults(): Promise<readonly ConfigurationFault[]> {
 }
 
 /** Shows what runs and what it does, until somebody ends it. */
-async function serve(app: LocalApp): Promise<never> {
+async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise<'stopped'> {
   const { url, key, standIns } = app;
   const addresses = [...standIns, { name: 'Functions', address: `${url}/api (x-functions-key: ${key})` }];
   for (const { name, address } of addresses) console.log(`  ${name.padEnd(22)} ${address}`);
   console.log(`\nPhases: ${legend}\n`);
 
-  await firstRound(app);
+  if ((await Promise.race([firstRound(app), stopped])) === 'stopped') return 'stopped';
   console.log(`\nStatus page: ${url}/api/status?code=${key}`);
   console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
   console.log('Simulate:    npm run simulate -- --probe NAME --devices N');
   console.log('Ctrl-C ends everything.\n');
-  return new Promise<never>(() => undefined);
+  return stopped;
 }
 
 /**

@@ -1,0 +1,71 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readLocalSecrets } from '../../src/local/localSecrets.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'local-secrets-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(contents: string) {
+  const file = join(folder, 'secrets.json');
+  await writeFile(file, contents);
+  return readLocalSecrets(file);
+}
+
+it('reads values, and values with their attributes', async () => {
+  const attributes = {
+    value: 'b',
+    contentType: 'application/x-pem-file',
+    enabled: false,
+    expiresOn: '2026-11-24T01:00:00Z',
+    notBefore: '2026-11-24T01:00:00+01:00',
+  };
+  expect(await read(`\uFEFF${JSON.stringify({ plain: 'a', 'with-attributes': attributes })}`)).toEqual({
+    kind: 'valid',
+    secrets: { plain: { value: 'a' }, 'with-attributes': attributes },
+  });
+});
+
+it('knows no secret without a file', async () => {
+  expect(await readLocalSecrets(undefined)).toEqual({ kind: 'valid', secrets: {} });
+});
+
+it.each([
+  ['a folder', () => folder, '(EISDIR)'],
+  ['no file', () => join(folder, 'missing.json'), '(ENOENT)'],
+])('says that %s cannot be read', async (_, path, code) => {
+  const faults = [{ path: 'LOCAL_SECRETS_FILE', message: `expected the path of a file that can be read ${code}` }];
+  expect(await readLocalSecrets(path())).toEqual({ kind: 'invalid', faults });
+});
+
+const shape = '{ value, contentType, enabled, expiresOn, notBefore }';
+it.each([
+  ['no JSON', '{ "a": "planted', ['LOCAL_SECRETS_FILE: expected JSON; it breaks off at line 1, column 16']],
+  ['half a file', '{ "a":', ['LOCAL_SECRETS_FILE: expected JSON']],
+  ['a list', '["planted"]', [`LOCAL_SECRETS_FILE: expected an object: name to value, or to ${shape}`]],
+  ['a number', '{ "a": 7 }', [`LOCAL_SECRETS_FILE.a: expected a value, or ${shape}`]],
+  ['no value', '{ "a": {} }', ['LOCAL_SECRETS_FILE.a.value: expected a string']],
+  [
+    'a key for a name',
+    '{ "planted/key==": "x" }',
+    ["LOCAL_SECRETS_FILE: expected the name of entry 1 to be one of Key Vault's: 1 to 127 letters, digits and dashes"],
+  ],
+  [
+    'several faults',
+    '{ "a": { "value": "planted", "enabled": "yes", "expiresOn": "soon" }, "b": { "value": "planted", "expires": "x" } }',
+    [
+      'LOCAL_SECRETS_FILE.a.enabled: expected true or false',
+      'LOCAL_SECRETS_FILE.a.expiresOn: expected a time such as 2026-11-24T01:00:00Z',
+      'LOCAL_SECRETS_FILE.b: expected no other field than value, contentType, enabled, expiresOn, notBefore',
+    ],
+  ],
+])('tells every fault of a file with %s, and nothing that is in it', async (_, contents, expected) => {
+  const result = await read(contents);
+  const faults = result.kind === 'invalid' ? result.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+  expect(faults).toEqual(expected);
+  expect(faults.join()).not.toContain('planted');
+});
