@@ -6,10 +6,8 @@ import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
-import { startDps } from '../../src/local/dps/startDps.ts';
 import { documentDps, publish, responseFilter, token } from '../support/documentDps.ts';
-import { connectPacket, isConnack, rawMqttOverTcp, rawMqttOverTls } from '../support/rawMqttClient.ts';
+import { connectPacket, isConnack, rawMqttOverTcp } from '../support/rawMqttClient.ts';
 
 const { authority, dps, open, connected, subscribed } = await documentDps();
 const registerTopic = '$dps/registrations/PUT/iotdps-register/?$rid=1';
@@ -118,40 +116,6 @@ describe('the connection', () => {
       ciphers: 'DEFAULT@SECLEVEL=0',
     });
     await expect(once(socket, 'secureConnect')).rejects.toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
-  });
-});
-
-describe('a device certificate', () => {
-  it('is judged with its whole chain each time, as no TLS session is resumed', async () => {
-    const fleet = await createLocalAuthority('fleet');
-    const leaf = await fleet.issueClient({ commonName: 'leaf-1' });
-    const signingCertificates = { primary: { certificate: fleet.caPem } };
-    const certified = await startDps({
-      certificate: await authority.issueServer(),
-      configuration: {
-        refuseAt: 'connect',
-        enrollmentGroups: [
-          { enrollmentGroupId: 'fleet', attestation: { type: 'x509', x509: { signingCertificates } } },
-        ],
-      },
-    });
-    let session: Buffer | undefined;
-    for (const attempt of ['first', 'second']) {
-      const target = {
-        port: certified.mqttsPort,
-        ca: authority.caPem,
-        ...leaf,
-        ...(session === undefined ? {} : { session }),
-      };
-      const client = await rawMqttOverTls(target);
-      client.socket.on('session', (ticket: Buffer) => {
-        session = ticket;
-      });
-      client.send(connectPacket('leaf-1', undefined));
-      expect(await client.next(), attempt).toMatchObject({ cmd: 'connack', returnCode: 0 });
-      client.end();
-    }
-    await certified.close();
   });
 });
 

@@ -33,13 +33,21 @@ export interface TlsTarget {
   readonly key?: string;
   /** Of an earlier connection, to resume. */
   readonly session?: Buffer;
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export interface RawTlsClient extends RawMqttClient {
+  readonly resumed: boolean;
+  /** To resume by another connection; never settles where the server offers none. */
+  readonly session: Promise<Buffer>;
 }
 
 /** Over TLS. Rejects when the handshake fails. */
-export async function rawMqttOverTls(target: TlsTarget): Promise<RawMqttClient> {
+export async function rawMqttOverTls(target: TlsTarget): Promise<RawTlsClient> {
   const socket: TLSSocket = connectTls({ ...target, host: 'localhost', servername: 'localhost' });
+  const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
   await once(socket, 'secureConnect');
-  return rawMqtt(socket);
+  return { ...rawMqtt(socket), resumed: socket.isSessionReused(), session };
 }
 
 /** Without TLS, which nothing here offers. */

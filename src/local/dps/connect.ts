@@ -38,7 +38,7 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
   if ('returnCode' in read) return refuse(read.returnCode, read.why);
 
   const password = packet.password?.toString('utf8');
-  const certificates = password === undefined ? session.wire.certificates() : [];
+  const certificates = password === undefined ? session.wire.certificates : [];
   if (password === undefined && certificates.length === 0)
     return refuse(notAuthorized, 'neither password nor certificate');
 

@@ -61,7 +61,7 @@ function isProven(device: HubDevice, hub: string, packet: IConnectPacket, sessio
     case 'x509':
       return (
         password === undefined &&
-        judgeCertificates(session.wire.certificates(), credential.trust, credential.registrationId, new Date()) ===
+        judgeCertificates(session.wire.certificates, credential.trust, credential.registrationId, new Date()) ===
           'trusted'
       );
   }

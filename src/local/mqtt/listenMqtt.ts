@@ -2,14 +2,14 @@
  * The two ways in that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. There is no third: a plaintext
  * CONNECT meets a TLS server, which answers with an alert and closes.
  */
-import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type Server as HttpServer, STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { createSelfSigned, type IssuedCertificate, type LocalAuthority } from '../certificates.ts';
 import type { ListenerFault } from './listenerFault.ts';
-import { tlsWire, type Wire, webSocketWire } from './wire.ts';
+import { createPeerChains } from './peerChains.ts';
+import { tlsWire, type Wire, type WireSockets, webSocketWire } from './wire.ts';
 
 export interface ListenOptions {
   /** `either`: one port serves both, told apart by their first byte. */
@@ -40,11 +40,18 @@ export async function listenMqtt(options: ListenOptions): Promise<Listener> {
 
   const server = createTlsServer({ ...(await tlsOptions(options)), noDelay: true });
   const sockets = trackSockets(server);
-  const upgrades = webSocketUpgrades(options, sockets);
-  const toMqtt = (socket: TLSSocket) => options.onWire(tlsWire(socket, sockets.under(socket)));
+  const chains = createPeerChains();
+  const wireSockets = (socket: TLSSocket): WireSockets => ({
+    socket,
+    rawSocket: sockets.under(socket),
+    certificates: chains.of(socket),
+  });
+  const upgrades = webSocketUpgrades(options, wireSockets);
+  const toMqtt = (socket: TLSSocket) => options.onWire(tlsWire(wireSockets(socket)));
   const toWebSocket = (socket: TLSSocket) => upgrades.emit('connection', socket);
   server.on('secureConnection', (socket: TLSSocket) => {
     ignoreErrors(socket);
+    chains.meet(socket);
     if (options.accepts === 'mqtt') toMqtt(socket);
     else if (options.accepts === 'webSocket') toWebSocket(socket);
     else byFirstByte(socket, (first) => (first === firstByteOfHttp ? toWebSocket : toMqtt)(socket));
@@ -62,7 +69,10 @@ function byFirstByte(socket: TLSSocket, route: (first: number | undefined) => vo
 }
 
 /** RFC 6455 upgrades, subprotocol `mqtt`, on the path that the device SDKs use. Not listening: TLS sockets are handed to it. */
-function webSocketUpgrades({ fault, onWire }: ListenOptions, sockets: Sockets): HttpServer {
+function webSocketUpgrades(
+  { fault, onWire }: ListenOptions,
+  wireSockets: (socket: TLSSocket) => WireSockets,
+): HttpServer {
   const webSockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -78,7 +88,7 @@ function webSocketUpgrades({ fault, onWire }: ListenOptions, sockets: Sockets): 
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => webSocket.terminate());
-      onWire(webSocketWire(webSocket, socket, sockets.under(socket)));
+      onWire(webSocketWire(webSocket, wireSockets(socket)));
     });
   });
   return server;
@@ -109,8 +119,6 @@ async function tlsOptions({ certificate, fault, authority }: ListenOptions): Pro
     key: presented.key,
     requestCert: true,
     rejectUnauthorized: false,
-    // No session is resumed: a resumed one has the device's certificate, but not the intermediates that came with it
-    secureOptions: constants.SSL_OP_NO_TICKET,
   };
   // OpenSSL 3 offers TLS 1.1 at security level 0 only
   if (fault?.kind === 'oldTlsOnly')

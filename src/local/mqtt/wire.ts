@@ -12,7 +12,7 @@ export type Transport = 'mqtt' | 'mqtt-ws';
 export interface Wire {
   readonly transport: Transport;
   /** The certificate that the device presented in TLS, and those it sent along; empty when it presented none. */
-  certificates(): readonly X509Certificate[];
+  readonly certificates: readonly X509Certificate[];
   write(bytes: Buffer): void;
   /** Sends what is written, then closes. */
   end(): void;
@@ -24,10 +24,17 @@ export interface Wire {
   onClose(listener: () => void): void;
 }
 
-export function tlsWire(socket: TLSSocket, rawSocket: Socket): Wire {
+export interface WireSockets {
+  readonly socket: TLSSocket;
+  /** The TCP socket under it. */
+  readonly rawSocket: Socket;
+  readonly certificates: readonly X509Certificate[];
+}
+
+export function tlsWire({ socket, rawSocket, certificates }: WireSockets): Wire {
   return {
     transport: 'mqtt',
-    certificates: () => presentedCertificates(socket),
+    certificates,
     write: (bytes) => void socket.write(bytes),
     end: () => {
       socket.end();
@@ -40,10 +47,10 @@ export function tlsWire(socket: TLSSocket, rawSocket: Socket): Wire {
   };
 }
 
-export function webSocketWire(webSocket: WebSocket, socket: TLSSocket, rawSocket: Socket): Wire {
+export function webSocketWire(webSocket: WebSocket, { socket, rawSocket, certificates }: WireSockets): Wire {
   return {
     transport: 'mqtt-ws',
-    certificates: () => presentedCertificates(socket),
+    certificates,
     write: (bytes) => webSocket.send(bytes),
     end: () => webSocket.close(),
     reset: () => void rawSocket.resetAndDestroy(),
@@ -61,14 +68,4 @@ export function webSocketWire(webSocket: WebSocket, socket: TLSSocket, rawSocket
 function idle(socket: TLSSocket, idleMs: number, listener: () => void): void {
   socket.removeAllListeners('timeout'); // one at a time: the newest replaces the one before
   socket.setTimeout(idleMs, listener);
-}
-
-function presentedCertificates(socket: TLSSocket): readonly X509Certificate[] {
-  const presented: X509Certificate[] = [];
-  let certificate = socket.getPeerX509Certificate();
-  while (certificate !== undefined && !presented.some((seen) => seen.fingerprint256 === certificate?.fingerprint256)) {
-    presented.push(certificate);
-    certificate = certificate.issuerCertificate;
-  }
-  return presented;
 }
