@@ -40,7 +40,7 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
   // Asked for once: Node hands the chain out with the first object, and later ones lack it.
   let certificate: X509Certificate | undefined;
   recorder.enter(literal ? 'tcp' : 'dns');
-  const session = tlsSessions?.get(endpoint);
+  const session = tlsSessions?.get(endpoint, secureContext);
   const options: ConnectionOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamily'> = {
     host,
     port,
@@ -84,7 +84,7 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
       if (!socket.isSessionReused()) certificate ??= socket.getPeerX509Certificate();
       if (!socket.authorized) return fail(untrusted(socket));
       const server = meetServer(socket, certificate);
-      tlsSessions?.keep(endpoint, socket);
+      tlsSessions?.keep(endpoint, secureContext, socket);
       settle({ kind: 'dialled', socket, server });
     };
     const onError = (error: NodeJS.ErrnoException) => fail(classifySocketError(error, recorder.phase));
