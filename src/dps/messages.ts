@@ -6,14 +6,15 @@ export function deviceRegistration(registrationId: string, payload: unknown): st
   return JSON.stringify(payload === undefined ? { registrationId } : { registrationId, payload });
 }
 
+/** What is not there may be left out or be null: serialisers do either. */
 const registrationState = z.looseObject({
-  assignedHub: z.string().optional(),
-  deviceId: z.string().optional(),
-  status: z.string().optional(),
-  substatus: z.string().optional(),
-  errorCode: z.number().optional(),
-  errorMessage: z.string().optional(),
-  trackingId: z.string().optional(),
+  assignedHub: z.string().nullish(),
+  deviceId: z.string().nullish(),
+  status: z.string().nullish(),
+  substatus: z.string().nullish(),
+  errorCode: z.number().nullish(),
+  errorMessage: z.string().nullish(),
+  trackingId: z.string().nullish(),
   payload: z.unknown().optional(),
 });
 
@@ -27,10 +28,10 @@ const operationStatus = z.looseObject({
 export type OperationStatus = z.infer<typeof operationStatus>;
 
 const serviceError = z.looseObject({
-  errorCode: z.number().optional(),
-  trackingId: z.string().optional(),
-  message: z.string().optional(),
-  timestampUtc: z.string().optional(),
+  errorCode: z.number().nullish(),
+  trackingId: z.string().nullish(),
+  message: z.string().nullish(),
+  timestampUtc: z.string().nullish(),
 });
 
 /** A service's sentence goes into logs and pages: control characters are taken out, and its length is bounded. */
@@ -52,11 +53,15 @@ export function parseServiceError(body: Buffer): ServiceError {
   if (!parsed?.success) return body.length === 0 ? {} : { message: printable(body.toString('utf8')) };
   const { errorCode, trackingId, message, timestampUtc } = parsed.data;
   return {
-    ...(errorCode !== undefined && { errorCode }),
-    ...(trackingId !== undefined && { trackingId: printable(trackingId) }),
-    ...(message !== undefined && { message: printable(message) }),
-    ...(timestampUtc !== undefined && { timestampUtc: printable(timestampUtc) }),
+    ...(isThere(errorCode) && { errorCode }),
+    ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
+    ...(isThere(message) && { message: printable(message) }),
+    ...(isThere(timestampUtc) && { timestampUtc: printable(timestampUtc) }),
   };
+}
+
+export function isThere<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
 }
 
 export function printable(text: string): string {

@@ -1,6 +1,6 @@
 import type { MalformedResponse } from '../transport/transportFailure.ts';
 import type { Answer } from './answers.ts';
-import { type OperationStatus, parseOperationStatus, parseServiceError, printable } from './messages.ts';
+import { isThere, type OperationStatus, parseOperationStatus, parseServiceError, printable } from './messages.ts';
 import type { RegistrationResult, Throttled } from './registrationResult.ts';
 
 /** What one answer means for the exchange. */
@@ -33,8 +33,14 @@ export function readAnswer({ status, retryAfter, body }: Answer, phase: 'registe
   return malformed(phase, `answer ${status} is neither 200, 202 nor an error`);
 }
 
+/** Real ones have some sixty characters; a topic name takes 65,535 bytes, and no half of a surrogate pair (MQTT 3.1.1 section 1.5.3). */
+const longestOperationId = 1024;
+
 function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
-  if (!operationId && phase === 'register') return malformed(phase, 'answer 202 has no operationId to ask for');
+  if (!operationId && phase === 'register') return malformed(phase, 'the answer has no operationId to ask for');
+  if (operationId && (operationId.length > longestOperationId || !operationId.isWellFormed())) {
+    return malformed(phase, 'the operationId cannot be part of a topic name');
+  }
   return { kind: 'accepted', operationId: operationId ?? '' };
 }
 
@@ -52,7 +58,7 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
         operationId,
         assignedHub: printable(assignedHub),
         deviceId: printable(deviceId),
-        ...(substatus !== undefined && { substatus: printable(substatus) }),
+        ...(isThere(substatus) && { substatus: printable(substatus) }),
         ...keptPayload(payload),
       });
     }
@@ -62,9 +68,9 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
         kind: 'failed',
         phase,
         operationId,
-        ...(errorCode !== undefined && { errorCode }),
-        ...(errorMessage !== undefined && { message: printable(errorMessage) }),
-        ...(trackingId !== undefined && { trackingId: printable(trackingId) }),
+        ...(isThere(errorCode) && { errorCode }),
+        ...(isThere(errorMessage) && { message: printable(errorMessage) }),
+        ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
       });
     }
     case 'disabled':
@@ -79,9 +85,19 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
 }
 
 function keptPayload(payload: unknown) {
-  if (payload === undefined || payload === null) return {};
-  const payloadBytes = Buffer.byteLength(JSON.stringify(payload));
+  if (!isThere(payload)) return {};
+  const payloadBytes = sizeOf(payload);
+  if (payloadBytes === undefined) return {};
   return payloadBytes > keptPayloadBytes ? { payloadBytes } : { payload, payloadBytes };
+}
+
+/** Undefined for what is nested too deep to be written again, although it could be read. */
+function sizeOf(payload: unknown): number | undefined {
+  try {
+    return Buffer.byteLength(JSON.stringify(payload));
+  } catch {
+    return undefined;
+  }
 }
 
 function finished(result: RegistrationResult): AnswerReading {

@@ -43,6 +43,26 @@ describe('readAnswer', () => {
     expect(large).not.toHaveProperty('result.payload');
   });
 
+  it('leaves out a payload that is nested too deep to be written again', () => {
+    const payload = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const body = JSON.stringify(assigned).replace('"substatus"', `"payload":${payload},"substatus"`);
+    const reading = read(200, body);
+    expect(reading).toMatchObject({ result: { kind: 'assigned', deviceId: 'dev-1' } });
+    expect(reading).not.toHaveProperty('result.payload');
+  });
+
+  it('reads null as left out', () => {
+    const nulls = { substatus: null, errorCode: null, errorMessage: null, trackingId: null, payload: null };
+    const state = { ...assigned.registrationState, ...nulls };
+    const reading = read(200, { ...assigned, registrationState: state });
+    expect(reading).toMatchObject({ result: { kind: 'assigned' } });
+    expect(reading).not.toHaveProperty('result.substatus');
+    const error = { errorCode: 401000, trackingId: null, message: 'Unauthorized', timestampUtc: null };
+    expect(read(401, error)).toMatchObject({
+      result: { kind: 'rejected', errorCode: 401000, message: 'Unauthorized' },
+    });
+  });
+
   it('believes the body, not the 200, about how it finished', () => {
     const state = { errorCode: 400207, errorMessage: 'Custom allocation failed with status code: 400' };
     expect(read(200, { operationId, status: 'failed', registrationState: state })).toMatchObject({
@@ -65,6 +85,8 @@ describe('readAnswer', () => {
     ],
     ['a body that is no JSON', 200, '{"operationId":'],
     ['an empty body', 202, ''],
+    ['an operationId that no topic can carry', 202, '{"operationId":"\\ud800","status":"assigning"}'],
+    ['an operationId that is longer than a topic', 202, { operationId: 'x'.repeat(70_000), status: 'assigning' }],
     ['wrong types', 202, { operationId: 7, status: 'assigning' }],
     ['a 204', 204, assigned],
   ])('calls %s malformed', (_case, status, body) => {
