@@ -144,7 +144,13 @@ function sessionOf(
       closed ??= new Promise<void>((resolve) => {
         client.removeAllListeners('message');
         if (stream.closed) return resolve();
-        stream.once('close', resolve);
+        // A peer that reads nothing more would hold DISCONNECT back for ever, and the run with it.
+        const giveUp = () => void stream.destroy();
+        deadline.signal.addEventListener('abort', giveUp, { once: true });
+        stream.once('close', () => {
+          deadline.signal.removeEventListener('abort', giveUp);
+          resolve();
+        });
         if (!client.connected || deadline.signal.aborted) return void stream.destroy();
         recorder.sent('DISCONNECT');
         // MQTT 3.1.1 section 3.14.4: after DISCONNECT the client closes the connection, without waiting for the server's goodbye.
@@ -160,7 +166,9 @@ function classifyClientError(error: Error & { code?: unknown }, { phase, receive
     received('CONNACK', { status: error.code });
     return { kind: 'connectionRefused', phase, returnCode: error.code, message: error.message };
   }
-  if (typeof error.code === 'string') return classifySocketError(error as NodeJS.ErrnoException, phase);
-  // What carries no code comes from mqtt.js's parser, or from its checks of what MQTT 3.1.1 allows at this point.
+  // ws's own codes tell of frames that RFC 6455 does not allow; all the others are those of a socket.
+  if (typeof error.code === 'string' && !error.code.startsWith('WS_ERR_'))
+    return classifySocketError(error as NodeJS.ErrnoException, phase);
+  // What carries no other code comes from mqtt.js's parser, or from its checks of what MQTT 3.1.1 allows at this point.
   return { kind: 'malformedResponse', phase, message: `not an MQTT 3.1.1 answer: ${error.message}` };
 }

@@ -1,0 +1,33 @@
+import { Duplex } from 'node:stream';
+import { generate } from 'mqtt-packet';
+import { describe, expect, it } from 'vitest';
+import { createDeadline } from '../../src/transport/deadline.ts';
+import { openMqttSession } from '../../src/transport/mqttSession.ts';
+import { createRecorder } from '../../src/transport/recorder.ts';
+
+/** A peer that lets CONNECT in, answers it, and reads nothing more. */
+function stuckPeer(): Duplex {
+  let written = 0;
+  return new Duplex({
+    read() {},
+    write(_bytes, _encoding, done) {
+      written += 1;
+      if (written > 1) return;
+      this.push(generate({ cmd: 'connack', returnCode: 0, sessionPresent: false }));
+      done();
+    },
+  });
+}
+
+describe('closing a session', () => {
+  it('ends with the deadline where the peer reads nothing, not even DISCONNECT', async () => {
+    const stream = stuckPeer();
+    const deadline = createDeadline(200);
+    const recorder = createRecorder('mqttConnect');
+    const opened = await openMqttSession({ stream, clientId: 'one', username: 'u', recorder, deadline });
+    if (opened.kind !== 'opened') throw new Error(opened.failure.message);
+    await opened.session.close();
+    expect(stream.destroyed).toBe(true);
+    deadline.clear();
+  });
+});
