@@ -42,16 +42,18 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
   }
 
   const endpoint = parseEndpoint(assignedHub, request.transport);
+  const inside = insidePhaseHub(recorder);
   const connected = await connect({
     ...request,
     endpoint,
-    recorder: insidePhaseHub(recorder),
+    recorder: inside,
     clientId: deviceId,
     username: `${endpoint.host}/${deviceId}/?api-version=${apiVersion}`,
     password: request.password?.(`${endpoint.host}/devices/${deviceId}`),
   });
   if (connected.kind === 'notConnected') return refused(connected.failure);
   const { session } = connected;
+  inside.enter('hub'); // what fails from here on is no step of the way in
   try {
     const cause = await prove(session, request);
     return cause ? refused(cause) : { kind: 'verified', verification };

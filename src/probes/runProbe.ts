@@ -44,7 +44,7 @@ export async function runProbe(probe: Probe, context: ProbeContext): Promise<Out
   deadline.clear();
 
   const { polls, server, credential } = run;
-  const result = context.signal?.aborted && !run.finished ? cancelled : run.result;
+  const result = context.signal?.aborted && endsByDeadline(run.result) ? cancelled : run.result;
   const phases = recorder.phases();
   const seen = { result, durationMs, server, credential, previous: context.previous };
   const { verdict, reasons } = judge(probe.expect, seen);
@@ -71,14 +71,27 @@ export async function runProbe(probe: Probe, context: ProbeContext): Promise<Out
 
 interface Run {
   readonly result: ProbeResult;
-  /** The service has had its say: giving up afterwards changes nothing. */
-  readonly finished: boolean;
   readonly polls: number;
   readonly server?: ServerIdentity;
   readonly credential?: CredentialExpiry;
 }
 
 const cancelled: NotRun = { kind: 'notRun', phase: 'keyVault', cause: 'cancelled', message: 'the run was cancelled' };
+
+/** Giving up looks as if the deadline had passed; what a service had said before stands. */
+function endsByDeadline(result: ProbeResult): boolean {
+  switch (result.kind) {
+    case 'timedOut':
+    case 'throttled':
+      return true;
+    case 'notRun':
+      return result.cause === 'timedOut';
+    case 'hubRefused':
+      return result.cause.kind === 'timedOut';
+    default:
+      return false;
+  }
+}
 
 async function provision(
   probe: Probe,
@@ -87,7 +100,7 @@ async function provision(
   deadline: Deadline,
 ): Promise<Run> {
   const credential = await readCredential(probe, context.readSecret, deadline.signal);
-  if (credential.kind === 'notRun') return { result: credential, finished: false, polls: 0 };
+  if (credential.kind === 'notRun') return { result: credential, polls: 0 };
 
   const { result, polls, server } = await register({
     endpoint: parseEndpoint(probe.globalDeviceEndpoint, probe.transport),
@@ -105,7 +118,6 @@ async function provision(
   });
   const run = {
     result,
-    finished: result.kind === 'assigned',
     polls,
     credential: credential.expiry,
     ...(server && { server }),

@@ -62,7 +62,7 @@ describe.each(transports)('the assigned hub over %s', (transport) => {
 
   it.each([
     ['refused', 'connect', { kind: 'connectionRefused', returnCode: 5 }],
-    ['mute', 'telemetry', { kind: 'timedOut' }],
+    ['mute', 'telemetry', { kind: 'timedOut', phase: 'hub' }],
     ['twinless', 'twin', { kind: 'twinRejected', status: 404 }],
   ])('that does not play along is hubRefused: %s', async (id, verifyHub, cause) => {
     const probe = localProbe(dps, {
@@ -79,6 +79,23 @@ describe.each(transports)('the assigned hub over %s', (transport) => {
       result: { kind: 'hubRefused', phase: 'hub', deviceId: id, assignedHub: hubName, cause },
     });
     expect(outcome.reasons.join()).toMatch(/hub did not let .* in/);
+  });
+});
+
+describe('a run that is cancelled while the hub is asked', () => {
+  it('says nothing about the hub', async () => {
+    const cancel = new AbortController();
+    const probe = localProbe(dps, {
+      verifyHub: 'telemetry',
+      registrationId: 'mute',
+      ...ofFleet,
+      expect: { assignedHub: [hubName] },
+    });
+    const sent = hub.requests.next({ kind: 'telemetry', clientId: 'mute' });
+    const running = run(probe, { readSecret, signal: cancel.signal });
+    await sent;
+    cancel.abort();
+    expect(await running).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'cancelled' } });
   });
 });
 
