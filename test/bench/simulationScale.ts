@@ -23,7 +23,7 @@ export async function simulationScale(quick: boolean): Promise<readonly BenchRow
     const measured = await runProgram<Run>(
       './simulationRun.ts',
       [azurite.connectionString, `bench${runs}`, server.port, devices],
-      server,
+      { ...server, nodeFlags: ['--expose-gc'] },
     );
     const { devicesPerSecond, peakBytes } = measured;
     console.error(`simulation of ${devices}: ${devicesPerSecond} a second, peak ${(peakBytes / 1e6).toFixed(0)} MB`);
