@@ -28,7 +28,10 @@ export interface RawMqttClient {
 
 export interface TlsTarget {
   readonly port: number;
-  readonly ca: string;
+  /** Default: localhost. */
+  readonly host?: string;
+  /** Default: what this process trusts. */
+  readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
   /** Of an earlier connection, to resume. */
@@ -44,7 +47,7 @@ export interface RawTlsClient extends RawMqttClient {
 
 /** Over TLS. Rejects when the handshake fails. */
 export async function rawMqttOverTls(target: TlsTarget): Promise<RawTlsClient> {
-  const socket: TLSSocket = connectTls({ ...target, host: 'localhost', servername: 'localhost' });
+  const socket: TLSSocket = connectTls({ host: 'localhost', servername: target.host ?? 'localhost', ...target });
   const session = new Promise<Buffer>((resolve) => socket.once('session', resolve));
   await once(socket, 'secureConnect');
   return { ...rawMqtt(socket), resumed: socket.isSessionReused(), session };
