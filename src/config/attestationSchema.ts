@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { looksLikeSecret } from './secretLooking.ts';
 
 /** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */

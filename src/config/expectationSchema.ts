@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpointSchema } from './endpoint.ts';
 
 /** What the operator holds to be right: it turns a result into a verdict. */

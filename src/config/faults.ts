@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven';
-import { z } from 'zod';
+import * as z from 'zod';
 import { looksLikeSecret } from './secretLooking.ts';
 
 /** One thing that is wrong with the configuration. Neither part ever repeats a configured value: it could be a secret. */

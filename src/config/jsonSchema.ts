@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fieldsByResult } from './expectationSchema.ts';
 import { probeSchema } from './probe.ts';
 import { probesSchema } from './probes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attestationSchema } from './attestationSchema.ts';
 import { endpointSchema } from './endpoint.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';

@@ -1,5 +1,5 @@
 import { parse } from '@humanwhocodes/momoa';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ConfigurationFault, explainIssue, toFaults } from './faults.ts';
 import { type Probe, probeSchema } from './probe.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ConfigurationFault, explainIssue, toFaults } from './faults.ts';
 import { scheduleFault } from './schedule.ts';
 import { days, type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigurationFault } from './faults.ts';
 import { type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';
 

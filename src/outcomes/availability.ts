@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
 import { firstLine } from '../identity/firstLine.ts';
 import { availabilityEnvelope, type Envelope } from './availabilityEnvelope.ts';

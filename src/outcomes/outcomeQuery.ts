@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Verdict, verdicts } from './outcome.ts';
 import { parseCursor } from './outcomeCursor.ts';
 import type { Position } from './outcomeKeys.ts';

@@ -1,5 +1,5 @@
 import type { Edm, TableEntity } from '@azure/data-tables';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PhaseTimes } from '../transport/phase.ts';
 import type { TranscriptEntry } from '../transport/transcript.ts';
 import type { Outcome, Trigger, Verdict } from './outcome.ts';

@@ -1,5 +1,5 @@
 import type { TableClient, TableEntity } from '@azure/data-tables';
-import { z } from 'zod';
+import * as z from 'zod';
 import { verdicts } from './outcome.ts';
 import { invertedTime, keyText } from './outcomeKeys.ts';
 import { type EncodedHistograms, measures } from './phaseHistograms.ts';

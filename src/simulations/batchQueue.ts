@@ -1,5 +1,5 @@
 import type { QueueClient } from '@azure/storage-queue';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a message in the queue asks for. Its fields are named so that none can be taken for the trigger's own metadata (`id`,

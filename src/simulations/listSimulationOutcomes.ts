@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { explainIssue, toFaults } from '../config/faults.ts';
 import { json, problem } from '../http/problem.ts';
 import { verdicts } from '../outcomes/outcome.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectationSchema } from '../config/expectationSchema.ts';
 import { type ConfigurationFault, explainIssue, toFaults } from '../config/faults.ts';
 import { probeSchema } from '../config/probe.ts';
