@@ -69,7 +69,7 @@ async function loadTime(quick: boolean): Promise<readonly BenchRow[]> {
     ratios.push(bundle / source);
     console.error(`load: bundle ${bundle.toFixed(0)} ms, source ${source.toFixed(0)} ms`);
   }
-  return [benchRow('load time of the bundle / of the source', ratios, 0.8)];
+  return [benchRow('load time of the bundle / of the source', ratios, 0.7)];
 }
 
 function kB(bytes: number): string {
