@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { printable } from '../transport/printable.ts';
 import type { ServiceError } from './registrationResult.ts';
 
 /** DeviceRegistration (REST reference, device API): the body of the register message. */
@@ -34,9 +35,6 @@ const serviceError = z.looseObject({
   timestampUtc: z.string().nullish(),
 });
 
-/** A service's sentence goes into logs and pages: control characters are taken out, and its length is bounded. */
-const keptMessageCharacters = 400;
-
 export function parseOperationStatus(body: Buffer): OperationStatus | { readonly fault: string } {
   const json = parseJson(body);
   if ('fault' in json) return json;
@@ -62,11 +60,6 @@ export function parseServiceError(body: Buffer): ServiceError {
 
 export function isThere<T>(value: T | null | undefined): value is T {
   return value !== undefined && value !== null;
-}
-
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, keptMessageCharacters);
 }
 
 function parseJson(body: Buffer): { readonly value: unknown } | { readonly fault: string } {

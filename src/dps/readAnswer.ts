@@ -1,6 +1,7 @@
+import { printable } from '../transport/printable.ts';
 import type { MalformedResponse } from '../transport/transportFailure.ts';
 import type { Answer } from './answers.ts';
-import { isThere, type OperationStatus, parseOperationStatus, parseServiceError, printable } from './messages.ts';
+import { isThere, type OperationStatus, parseOperationStatus, parseServiceError } from './messages.ts';
 import type { RegistrationResult, Throttled } from './registrationResult.ts';
 
 /** What one answer means for the exchange. */

@@ -1,4 +1,5 @@
 import type { Phase, PhaseTimes } from './phase.ts';
+import { printable } from './printable.ts';
 import type { TranscriptEntry } from './transcript.ts';
 
 /** Takes the times and the minutes of one exchange. Phases follow one another: entering one ends the one before. */
@@ -28,7 +29,7 @@ export function createRecorder(firstPhase: Phase): Recorder {
 
   const add = (direction: TranscriptEntry['direction'], what: string, facts: EntryFacts = {}) => {
     if (entries.length >= keptEntries) dropped += 1;
-    else entries.push({ atMs: milliseconds(performance.now() - startedAt), direction, what, ...facts });
+    else entries.push({ atMs: milliseconds(performance.now() - startedAt), direction, what, ...bounded(facts) });
   };
   const until = (now: number) => milliseconds((times[phase] ?? 0) + now - enteredAt);
 
@@ -53,6 +54,15 @@ export function createRecorder(firstPhase: Phase): Recorder {
             ...entries,
             { atMs: entries.at(-1)?.atMs ?? 0, direction: 'note', what: 'dropped', detail: `${dropped} later entries` },
           ],
+  };
+}
+
+function bounded(facts: EntryFacts): EntryFacts {
+  const { topic, detail } = facts;
+  return {
+    ...facts,
+    ...(topic !== undefined && { topic: printable(topic) }),
+    ...(detail !== undefined && { detail: printable(detail) }),
   };
 }
 

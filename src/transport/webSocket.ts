@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Deadline } from './deadline.ts';
 import { classifySocketError, type Endpoint, ignoreLateError, timedOut } from './dial.ts';
+import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
@@ -61,7 +62,7 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
         kind: 'webSocketRefused',
         phase: 'webSocket',
         status,
-        message: `the upgrade was answered with ${status} ${response.statusMessage ?? ''}`.trim(),
+        message: `the upgrade was answered with ${status} ${printable(response.statusMessage ?? '')}`.trim(),
       });
     };
     const onError = (error: NodeJS.ErrnoException) => {
