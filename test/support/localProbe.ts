@@ -48,7 +48,10 @@ export function startLocalDps(
 }
 
 /** A probe of that device against that stand-in; `over` replaces any field of it. */
-export function localProbe(dps: RunningDps, over: Record<string, unknown> = {}): Probe {
+export function localProbe(
+  dps: Pick<RunningDps, 'idScope' | 'mqttsPort' | 'wssPort'>,
+  over: Record<string, unknown> = {},
+): Probe {
   const port = over.transport === 'mqtt-ws' ? dps.wssPort : dps.mqttsPort;
   return probeSchema.parse({
     name: 'local',

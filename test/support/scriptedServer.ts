@@ -1,0 +1,170 @@
+/**
+ * A server that says what a script tells it, right or wrong: each packet of a device takes the next step of its script. It knows the
+ * document only to be able to give the right answer, too.
+ */
+import { once } from 'node:events';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
+import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
+import { WebSocketServer } from 'ws';
+import type { IssuedCertificate } from '../../src/local/certificates.ts';
+
+/** What is sent back for one packet. */
+export type Step =
+  | { readonly do: 'right' | 'twice' | 'foreignRid' | 'echoPassword' | 'silence' }
+  | { readonly do: 'close' | 'reset' }
+  | { readonly do: 'packet'; readonly packet: Packet }
+  | { readonly do: 'bytes'; readonly bytes: Uint8Array }
+  /** Past the framing of a WebSocket, where there is one. */
+  | { readonly do: 'rawBytes'; readonly bytes: Uint8Array }
+  | { readonly do: 'answer'; readonly topic: string; readonly body: string; readonly qos: 0 | 1 | 2 };
+
+export interface ScriptedServer {
+  readonly mqttsPort: number;
+  readonly wssPort: number;
+  /** Of the device that connects under this ClientID; without one, everything is answered right. */
+  play(clientId: string, script: readonly Step[]): void;
+  /** What the device showed in CONNECT. */
+  passwordOf(clientId: string): string | undefined;
+  close(): Promise<void>;
+}
+
+interface Wire {
+  readonly stream: Duplex;
+  write(bytes: Uint8Array): void;
+}
+
+interface Device {
+  readonly wire: Wire;
+  readonly script: Step[];
+  readonly password: string;
+}
+
+export async function startScriptedServer(certificate: IssuedCertificate): Promise<ScriptedServer> {
+  const scripts = new Map<string, readonly Step[]>();
+  const passwords = new Map<string, string>();
+  const streams = new Set<Duplex>();
+
+  const serve = (wire: Wire, onBytes: (listener: (bytes: Buffer) => void) => void) => {
+    streams.add(wire.stream);
+    wire.stream.on('error', () => {}).on('close', () => streams.delete(wire.stream));
+    const packets = parser({ protocolVersion: 4 });
+    let device: Device | undefined;
+    packets.on('error', () => wire.stream.destroy());
+    packets.on('packet', (packet) => {
+      if (packet.cmd === 'connect') {
+        const password = String(packet.password ?? '');
+        passwords.set(packet.clientId, password);
+        device = { wire, script: [...(scripts.get(packet.clientId) ?? [])], password };
+      }
+      // An acknowledgement asks for nothing.
+      if (device !== undefined && packet.cmd !== 'puback') perform(device, packet);
+    });
+    onBytes((bytes) => packets.parse(bytes));
+  };
+
+  const mqtts = createTlsServer(certificate, (stream) =>
+    serve({ stream, write: (bytes) => void stream.write(bytes) }, (listener) => void stream.on('data', listener)),
+  );
+  const wss = createHttpsServer(certificate);
+  const webSockets = new WebSocketServer({ noServer: true });
+  wss.on('upgrade', (request, stream, head) =>
+    webSockets.handleUpgrade(request, stream, head, (webSocket) => {
+      webSocket.on('error', () => webSocket.terminate());
+      serve({ stream, write: (bytes) => webSocket.send(bytes) }, (listener) => void webSocket.on('message', listener));
+    }),
+  );
+  return {
+    mqttsPort: await listen(mqtts),
+    wssPort: await listen(wss),
+    play: (clientId, script) => void scripts.set(clientId, script),
+    passwordOf: (clientId) => passwords.get(clientId),
+    async close() {
+      const closed = [mqtts, wss].map((server) => once(server, 'close'));
+      for (const server of [mqtts, wss]) server.close();
+      for (const stream of streams) stream.destroy();
+      await Promise.all(closed);
+    },
+  };
+}
+
+function perform({ wire, script, password }: Device, packet: Packet): void {
+  if (wire.stream.destroyed) return;
+  const step = script.shift() ?? { do: 'right' };
+  switch (step.do) {
+    case 'bytes':
+      wire.write(step.bytes);
+      break;
+    case 'rawBytes':
+      wire.stream.write(step.bytes);
+      break;
+    case 'close':
+      wire.stream.end();
+      break;
+    case 'reset':
+      wire.stream.destroy();
+      break;
+    default:
+      for (const sent of packetsOf(step, packet, password)) wire.write(generate(sent));
+  }
+}
+
+type Saying = Exclude<Step, { readonly do: 'bytes' | 'rawBytes' | 'close' | 'reset' }>;
+
+function packetsOf(step: Saying, packet: Packet, password: string): Packet[] {
+  switch (step.do) {
+    case 'right':
+      return rightAnswers(packet);
+    case 'twice':
+      return [...rightAnswers(packet), ...rightAnswers(packet)];
+    case 'foreignRid':
+      return rightAnswers(packet, 'foreign');
+    case 'echoPassword':
+      return [message('$dps/registrations/res/401/?$rid=1', password), message(password, password)];
+    case 'packet':
+      return [step.packet];
+    case 'answer':
+      return [message(step.topic, step.body, step.qos)];
+    case 'silence':
+      return [];
+  }
+}
+
+function rightAnswers(packet: Packet, ridPrefix = ''): Packet[] {
+  switch (packet.cmd) {
+    case 'connect':
+      return [{ cmd: 'connack', returnCode: 0, sessionPresent: false }];
+    case 'subscribe':
+      return [{ cmd: 'suback', messageId: packet.messageId ?? 1, granted: [1] }];
+    case 'publish':
+      return [{ cmd: 'puback', messageId: packet.messageId ?? 1 }, answerTo(packet, ridPrefix)];
+    default:
+      return [];
+  }
+}
+
+function answerTo({ topic }: IPublishPacket, ridPrefix: string): Packet {
+  const rid = `${ridPrefix}${/\$rid=(\w+)/.exec(topic)?.[1]}`;
+  const operationId = '4.operation';
+  if (topic.includes('/PUT/')) {
+    return message(
+      `$dps/registrations/res/202/?$rid=${rid}&retry-after=0`,
+      JSON.stringify({ operationId, status: 'assigning' }),
+    );
+  }
+  const registrationState = { assignedHub: 'hub-a.azure-devices.net', deviceId: 'device' };
+  const body = JSON.stringify({ operationId, status: 'assigned', registrationState });
+  return message(`$dps/registrations/res/200/?$rid=${rid}`, body);
+}
+
+function message(topic: string, payload: string, qos: 0 | 1 | 2 = 1): Packet {
+  return { cmd: 'publish', topic, payload, qos, messageId: 9, dup: false, retain: false };
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
