@@ -1,0 +1,15 @@
+/** A process that runs each probe that it is given, one after the other, says how each ended, and has nothing else to do. */
+import { z } from 'zod';
+import { probeSchema } from '../../src/config/probe.ts';
+import { runProbe } from '../../src/probes/runProbe.ts';
+
+const [probes = '[]', key = ''] = process.argv.slice(2);
+
+for (const probe of z.array(probeSchema).parse(JSON.parse(probes))) {
+  const { result, phases } = await runProbe(probe, {
+    readSecret: async () => ({ kind: 'found', value: key }),
+    location: 'test',
+    trigger: 'http',
+  });
+  console.log(JSON.stringify({ kind: result.kind, phases: Object.keys(phases) }));
+}
