@@ -1,5 +1,6 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import type { BatchSummary, VerdictCounts } from './batchSummary.ts';
+import { longTextColumns, longTextOf, longTextProperties } from './longText.ts';
 import { insertRow, readRow, replaceRow, untilUnchanged } from './tableRow.ts';
 
 /** A batch as its row has it. A row is there from when its message was about to be sent. */
@@ -38,11 +39,12 @@ export interface BatchStore {
   removeAll(simulationId: string): Promise<void>;
 }
 
-/** The summary in a property of its own, so that a list need not fetch it. */
+/** The summary in properties of its own (`summary0`, …), so that a list need not fetch it. */
 interface BatchRow {
   readonly json: string;
-  readonly summary?: string;
 }
+
+const summaryName = 'summary';
 
 export function createBatchStore(table: TableClient): BatchStore {
   const rowsOf = (simulationId: string, select?: string[]) =>
@@ -56,8 +58,9 @@ export function createBatchStore(table: TableClient): BatchStore {
       return batches;
     },
     async *summaries(simulationId) {
-      for await (const { rowKey, summary } of rowsOf(simulationId, ['RowKey', 'summary'])) {
-        if (summary !== undefined) yield { number: Number(rowKey), summary: JSON.parse(summary) as BatchSummary };
+      for await (const row of rowsOf(simulationId, ['RowKey', ...longTextColumns(summaryName)])) {
+        const summary = summaryOf(row);
+        if (summary) yield { number: Number(row.rowKey), summary };
       }
     },
     async read(simulationId, number) {
@@ -88,13 +91,19 @@ function rowOf(simulationId: string, { summary, ...rest }: BatchState) {
     partitionKey: partitionOf(simulationId),
     rowKey: rowKeyOf(rest.number),
     json: JSON.stringify(rest),
-    ...(summary && { summary: JSON.stringify(summary) }),
+    ...longTextProperties(summaryName, summary && JSON.stringify(summary)),
   };
 }
 
-function parse({ json, summary }: BatchRow): BatchState {
-  const state = JSON.parse(json) as BatchState;
-  return summary === undefined ? state : { ...state, summary: JSON.parse(summary) as BatchSummary };
+function parse(row: BatchRow): BatchState {
+  const state = JSON.parse(row.json) as BatchState;
+  const summary = summaryOf(row);
+  return summary ? { ...state, summary } : state;
+}
+
+function summaryOf(row: object): BatchSummary | undefined {
+  const text = longTextOf(summaryName, { ...row });
+  return text === undefined ? undefined : (JSON.parse(text) as BatchSummary);
 }
 
 function partitionOf(simulationId: string): string {

@@ -44,7 +44,7 @@ export type TimelineEntry = readonly [second: number, ...counts: number[]];
 const keptExamples = 3;
 const keptReasons = 20;
 const keptHubs = 50;
-/** A row property holds 32 Ki characters: sentences are cut, never the counts. */
+/** So that a summary stays within a row (longText.ts) whatever is said: sentences are cut, never the counts. */
 const keptCharacters = 200;
 const everythingElse = 'everything else';
 
@@ -81,7 +81,8 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
   };
   const addReason = (added: ReasonCount) => {
     const { verdict } = added;
-    const isKept = reasons.has(`${verdict} ${added.reason}`) || reasons.size < keptReasons;
+    const named = [...reasons.values()].filter(({ reason }) => reason !== everythingElse);
+    const isKept = reasons.has(`${verdict} ${added.reason}`) || named.length < keptReasons;
     const reason = isKept ? added.reason : everythingElse;
     const key = `${verdict} ${reason}`;
     const before = reasons.get(key);

@@ -1,4 +1,5 @@
 import { odata, type TableClient } from '@azure/data-tables';
+import { longTextOf, longTextProperties } from './longText.ts';
 import { reserve } from './pace.ts';
 import type { Simulation } from './simulation.ts';
 import type { SimulationReport } from './simulationReport.ts';
@@ -32,11 +33,12 @@ export interface Updated {
   readonly changed: boolean;
 }
 
-/** Only ever read and written whole. The report is a property of its own, because one holds 32 Ki characters at most. */
+/** Only ever read and written whole. The report is in properties of its own (`report0`, …), for it can be long. */
 interface SimulationRow {
   readonly json: string;
-  readonly report?: string;
 }
+
+const reportName = 'report';
 
 const partition = 'simulation';
 const recentPartition = 'recent';
@@ -109,13 +111,14 @@ function simulationRow({ report, ...rest }: Simulation) {
     partitionKey: partition,
     rowKey: rest.id,
     json: JSON.stringify(rest),
-    ...(report && { report: JSON.stringify(report) }),
+    ...longTextProperties(reportName, report && JSON.stringify(report)),
   };
 }
 
 /** Written by this module alone. */
-function parse({ json, report }: SimulationRow): Simulation {
-  const simulation = JSON.parse(json) as Simulation;
+function parse(row: SimulationRow): Simulation {
+  const simulation = JSON.parse(row.json) as Simulation;
+  const report = longTextOf(reportName, { ...row });
   return report === undefined ? simulation : { ...simulation, report: JSON.parse(report) as SimulationReport };
 }
 
