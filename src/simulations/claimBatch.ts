@@ -22,6 +22,17 @@ export interface Lease {
   failed(error: unknown): Promise<void>;
 }
 
+/** Gives the lease up when the work fails: renewed for ever, it would keep everybody else from the batch. */
+export async function holding<Result>(lease: Lease, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    // Where storage does not take this either, the lease runs out by itself.
+    await lease.failed(error).catch(() => undefined);
+    throw error;
+  }
+}
+
 const renewalsPerLease = 4;
 const keptErrorCharacters = 300;
 
@@ -73,7 +84,7 @@ function holdLease(batches: BatchStore, simulationId: string, number: number, wo
   const giveUp = async (changes: Changes) => {
     clearInterval(timer);
     await renewing;
-    await change({ leaseUntilMs: 0, ...changes });
+    await change({ leaseUntilMs: 0, ...(progress && { progress }), ...changes });
   };
 
   return {
@@ -84,7 +95,7 @@ function holdLease(batches: BatchStore, simulationId: string, number: number, wo
       progress = counts;
     },
     done: (summary) => giveUp({ state: 'done', summary }),
-    handBack: () => giveUp({ state: 'queued', queuedAtMs: Date.now(), claims: 0, ...(progress && { progress }) }),
+    handBack: () => giveUp({ state: 'queued', queuedAtMs: Date.now(), claims: 0 }),
     failed: (error) => giveUp({ lastError: String(error).slice(0, keptErrorCharacters) }),
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NotRun, Outcome } from '../outcomes/outcome.ts';
-import { newSummary } from './batchSummary.ts';
+import { newSummary, type VerdictCounts } from './batchSummary.ts';
 import type { Lease } from './claimBatch.ts';
 import type { DeviceOutcome } from './deviceOutcomes.ts';
 import type { Batch, Simulation } from './simulation.ts';
@@ -13,15 +13,25 @@ export interface NotRunReason {
   readonly message: string;
 }
 
-/** Devices of a batch that have no outcome yet, in order. */
-export async function devicesWithoutOutcome(
+/** What earlier deliveries of a batch have left: which devices have no outcome yet, in order, and the verdicts of the others. */
+export interface RecordedDevices {
+  readonly missing: readonly number[];
+  readonly verdicts: VerdictCounts;
+}
+
+export async function recordedDevices(
   simulation: Simulation,
   batch: Batch,
   context: SimulationContext,
-): Promise<number[]> {
+): Promise<RecordedDevices> {
   const recorded = new Set<number>();
-  for await (const { index } of context.outcomes.ofRange(simulation.id, batch.first, batch.count)) recorded.add(index);
-  return Array.from({ length: batch.count }, (_, i) => batch.first + i).filter((index) => !recorded.has(index));
+  const verdicts = { healthy: 0, degraded: 0, failing: 0, unknown: 0 };
+  for await (const { index, outcome } of context.outcomes.ofRange(simulation.id, batch.first, batch.count)) {
+    recorded.add(index);
+    verdicts[outcome.verdict] += 1;
+  }
+  const indices = Array.from({ length: batch.count }, (_, i) => batch.first + i);
+  return { missing: indices.filter((index) => !recorded.has(index)), verdicts };
 }
 
 /**
@@ -36,7 +46,7 @@ export async function finishBatch(
   context: SimulationContext,
   workerDelayMs?: number,
 ): Promise<void> {
-  const missing = await devicesWithoutOutcome(simulation, batch, context);
+  const { missing } = await recordedDevices(simulation, batch, context);
   if (missing.length > 0) {
     await context.outcomes.insert(
       simulation.id,

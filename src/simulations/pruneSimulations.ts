@@ -1,20 +1,35 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Canary } from '../canary/canary.ts';
 import { openSimulations } from './openSimulations.ts';
+import { hasEnded } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
+import { tendSimulation } from './tendSimulation.ts';
 
 const dayMs = 24 * 60 * 60_000;
 /** What is left then is for the next time. */
 const mostAtOnce = 20;
+/** Newest first. */
+const mostTended = 100;
 
-/** Deletes simulations that are older than the history is kept. Resolves with how many. */
+/** Moves on what has come to a standstill, and deletes what is older than the history is kept. Resolves with how many it deleted. */
 export async function pruneSimulations(canary: Canary, invocation: InvocationContext, now: Date): Promise<number> {
   const context = await openSimulations(canary, invocation);
   if (!context) return 0;
+  await tendOpenSimulations(context);
   return removeSimulations(context, new Date(now.getTime() - canary.settings.outcomeRetentionDays * dayMs));
 }
 
-/** A simulation's own row goes last, so that one that was cut short is found again. */
+/**
+ * An outage that outlasts the five deliveries of each message, or a faulty configuration, leaves a simulation without any. With
+ * nobody asking about it, this is what brings it to its end.
+ */
+export async function tendOpenSimulations(context: SimulationContext): Promise<void> {
+  for (const { id, state } of await context.simulations.recent(mostTended)) {
+    if (!hasEnded(state)) await tendSimulation(id, context);
+  }
+}
+
+/** A simulation's own row goes last, so that one that was cut short is found again. One that has not ended stays. */
 export async function removeSimulations(
   { simulations, batches, outcomes }: Pick<SimulationContext, 'simulations' | 'batches' | 'outcomes'>,
   createdBefore: Date,
@@ -22,6 +37,7 @@ export async function removeSimulations(
   let removed = 0;
   for await (const simulation of simulations.createdBefore(createdBefore)) {
     if (removed === mostAtOnce) break;
+    if (!hasEnded(simulation.state)) continue;
     await outcomes.removeAll(simulation.id);
     await batches.removeAll(simulation.id);
     await simulations.remove(simulation);

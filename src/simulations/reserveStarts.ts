@@ -38,7 +38,6 @@ export async function reserveStarts(
 
 /** Tells all workers, by the simulation's row, what the service has said to this one. */
 export async function reportFeedback(id: string, feedback: Feedback, context: SimulationContext): Promise<void> {
-  if (feedback.throttled === 0) return;
   await context.simulations.update(id, (present) => heard(present, feedback, Date.now()));
 }
 

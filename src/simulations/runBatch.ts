@@ -1,7 +1,7 @@
 import { formatFaults } from '../config/faults.ts';
 import type { Probe } from '../config/probe.ts';
-import { claimBatch } from './claimBatch.ts';
-import { devicesWithoutOutcome, finishBatch, haltReason, type NotRunReason } from './finishBatch.ts';
+import { claimBatch, holding } from './claimBatch.ts';
+import { finishBatch, haltReason, type NotRunReason, recordedDevices } from './finishBatch.ts';
 import { measureEventLoopDelay } from './measureEventLoopDelay.ts';
 import { runDevices } from './runDevices.ts';
 import { simulatedProbe } from './simulatedProbe.ts';
@@ -32,7 +32,7 @@ export async function runBatch(simulationId: string, number: number, context: Si
     case 'done':
       break;
     case 'claimed':
-      await runClaimed(simulation, number, claim, context);
+      await holding(claim.lease, () => runClaimed(simulation, number, claim, context));
   }
   await tendSimulation(simulationId, context);
 }
@@ -44,30 +44,25 @@ async function runClaimed(
   context: SimulationContext,
 ): Promise<void> {
   const batch = batchOf(simulation, number);
-  try {
-    if (isHalted(simulation.state)) return await finishBatch(simulation, batch, lease, haltReason(simulation), context);
-    const probe = probeToRun(simulation, claims, context);
-    if (probe.kind === 'neverRun') return await finishBatch(simulation, batch, lease, probe.reason, context);
+  if (isHalted(simulation.state)) return finishBatch(simulation, batch, lease, haltReason(simulation), context);
+  const probe = probeToRun(simulation, claims, context);
+  if (probe.kind === 'neverRun') return finishBatch(simulation, batch, lease, probe.reason, context);
 
-    const indices = await devicesWithoutOutcome(simulation, batch, context);
-    const { result: end, delayMs } = await measureEventLoopDelay(() =>
-      runDevices(simulation, probe.probe, indices, lease, context),
-    );
-    switch (end) {
-      case 'lost':
-        return await lease.handBack();
-      case 'handedBack':
-        await lease.handBack();
-        return await context.queue.send({ work: 'batch', simulationId: simulation.id, batchNumber: number });
-      case 'halted':
-      case 'ended': {
-        const now = (await context.simulations.read(simulation.id)) ?? simulation;
-        return await finishBatch(simulation, batch, lease, haltReason(now), context, delayMs);
-      }
+  const recorded = await recordedDevices(simulation, batch, context);
+  const { result: end, delayMs } = await measureEventLoopDelay(() =>
+    runDevices(simulation, probe.probe, recorded, lease, context),
+  );
+  switch (end) {
+    case 'lost':
+      return lease.handBack();
+    case 'handedBack':
+      await lease.handBack();
+      return context.queue.send({ work: 'batch', simulationId: simulation.id, batchNumber: number });
+    case 'halted':
+    case 'ended': {
+      const now = (await context.simulations.read(simulation.id)) ?? simulation;
+      return finishBatch(simulation, batch, lease, haltReason(now), context, delayMs);
     }
-  } catch (error) {
-    await lease.failed(error);
-    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../config/probe.ts';
 import type { Verdict } from '../outcomes/outcome.ts';
 import type { Lease } from './claimBatch.ts';
+import type { RecordedDevices } from './finishBatch.ts';
 import { createOutcomeWriter } from './outcomeWriter.ts';
 import { type Feedback, noFeedback } from './pace.ts';
 import { reportFeedback, reserveStarts } from './reserveStarts.ts';
@@ -17,12 +18,13 @@ const longWaitMs = 2000;
 
 /**
  * Runs the devices of one batch that have no outcome yet: bounded in number at once, each at the time reserved for it, each outcome
- * stored when its device ends. Resolves when the last device that was started has its outcome stored; rejects when one could not be.
+ * stored when its device ends. Settles when the last device that was started has ended, and rejects when an outcome could not be
+ * stored or a start could not be reserved.
  */
 export async function runDevices(
   simulation: Simulation,
   probe: Probe,
-  indices: readonly number[],
+  recorded: RecordedDevices,
   lease: Lease,
   context: SimulationContext,
 ): Promise<DevicesEnd> {
@@ -34,7 +36,7 @@ export async function runDevices(
     reuseTlsSessions: simulation.request.reuseTlsSessions,
     onThrottled: heard.throttled,
   });
-  const counts: { [verdict in Verdict]: number } = { healthy: 0, degraded: 0, failing: 0, unknown: 0 };
+  const counts: { [verdict in Verdict]: number } = { ...recorded.verdicts };
   const underWay = new Set<Promise<void>>();
   const faults: unknown[] = [];
 
@@ -53,7 +55,7 @@ export async function runDevices(
   };
 
   const startAll = async (): Promise<DevicesEnd> => {
-    const waiting = [...indices];
+    const waiting = [...recorded.missing];
     let ratePerSecond = simulation.pace.ratePerSecond;
     while (waiting.length > 0) {
       if (faults.length > 0) return 'ended';
@@ -83,11 +85,12 @@ export async function runDevices(
     return 'ended';
   };
 
-  const end = await startAll();
+  const end = await startAll().catch((fault: unknown) => void faults.push(fault));
+  // Also after a fault: whoever gets the batch next would connect devices a second time, and the service would cut off the first.
   await Promise.all(underWay);
   await heard.report();
-  if (faults.length > 0)
-    throw new AggregateError(faults, `${faults.length} devices have no outcome: ${String(faults[0])}`);
+  if (end === undefined || faults.length > 0)
+    throw new AggregateError(faults, `the batch broke off, ${faults.length} faults, the first: ${String(faults[0])}`);
   return lease.lost ? 'lost' : end;
 }
 
@@ -96,7 +99,10 @@ async function isHaltedNow(id: string, context: SimulationContext): Promise<bool
   return !simulation || isHalted(simulation.state);
 }
 
-/** Gathers what the service says to the devices of this worker. A 429 is passed on at once, and further ones while that is written together. */
+/**
+ * Gathers what the service says to the devices of this worker. A 429 is passed on at once, and further ones while that is written
+ * together; devices that were let in go with the next reservation, and those after the last one with the final report.
+ */
 function createEar(simulationId: string, context: SimulationContext) {
   let feedback: Feedback = noFeedback;
   let reporting: Promise<void> | undefined;
@@ -106,7 +112,7 @@ function createEar(simulationId: string, context: SimulationContext) {
     return taken;
   };
   const reportAll = async () => {
-    while (feedback.throttled > 0) await reportFeedback(simulationId, take(), context);
+    while (feedback.throttled > 0 || feedback.letIn > 0) await reportFeedback(simulationId, take(), context);
     reporting = undefined;
   };
   const report = () => {

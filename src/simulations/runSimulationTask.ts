@@ -1,5 +1,5 @@
 import { parseTask } from './batchQueue.ts';
-import { claimBatch } from './claimBatch.ts';
+import { claimBatch, holding } from './claimBatch.ts';
 import { finishBatch } from './finishBatch.ts';
 import { runBatch } from './runBatch.ts';
 import { hasEnded } from './simulation.ts';
@@ -47,7 +47,8 @@ export async function failSimulationTask(message: unknown, context: SimulationCo
       cause: 'neverRun',
       message: `not run: the batch failed each time that it was tried${why}`,
     } as const;
-    await finishBatch(simulation, batchOf(simulation, batchNumber), claim.lease, notRun, context);
+    const { lease } = claim;
+    await holding(lease, () => finishBatch(simulation, batchOf(simulation, batchNumber), lease, notRun, context));
     context.log({
       level: 'error',
       event: 'simulationBatchNeverRun',

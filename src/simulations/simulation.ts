@@ -18,7 +18,10 @@ export interface Simulation {
   readonly expiresAt: string;
   readonly idScope: string;
   readonly request: ResolvedRequest;
-  /** SHA-256 of the body, to tell a repeated request from another one with the same Idempotency-Key. */
+  /**
+   * SHA-256 of the body as it was understood, without the defaults that follow from the configuration: tells a repeated request from
+   * another one with the same Idempotency-Key.
+   */
   readonly requestHash: string;
   readonly batchSize: number;
   readonly state: SimulationState;

@@ -50,7 +50,7 @@ export async function startSimulation(request: HttpRequest, context: SimulationC
   const faults = [...groupFaults(probe), ...rateFaults(resolved, probe, context), ...probeFaults(probe, resolved)];
   if (faults.length > 0) return invalid(faults);
 
-  const planned = plan(resolved, probe, key);
+  const planned = plan(resolved, probe, { key, requestHash: sha256(JSON.stringify(parsed.request)) });
   const simulation = (await context.simulations.read(planned.id)) ?? (await create(planned, context));
   if (simulation.requestHash !== planned.requestHash) {
     const detail = `It belongs to simulation ${simulation.id}, which was asked for with another body.`;
@@ -117,7 +117,11 @@ function probeFaults(probe: Probe, request: ResolvedRequest): readonly Configura
 }
 
 /** With a key the id follows from it, so that two copies of one request, even at the same time, are one row. */
-function plan(request: ResolvedRequest, { idScope }: Probe, key: string | undefined): Simulation {
+function plan(
+  request: ResolvedRequest,
+  { idScope }: Probe,
+  { key, requestHash }: { readonly key: string | undefined; readonly requestHash: string },
+): Simulation {
   const now = new Date();
   return {
     id: sha256(key ?? randomUUID()).slice(0, hexDigitsOfId),
@@ -125,7 +129,7 @@ function plan(request: ResolvedRequest, { idScope }: Probe, key: string | undefi
     expiresAt: expiresAt(now, request),
     idScope,
     request,
-    requestHash: sha256(JSON.stringify(request)),
+    requestHash,
     batchSize: batchSizeFor(request.devices),
     state: 'queued',
     pace: initialPace(request.ratePerSecond, now.getTime()),

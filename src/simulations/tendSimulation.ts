@@ -1,5 +1,5 @@
 import type { BatchState } from './batchStore.ts';
-import { claimBatch } from './claimBatch.ts';
+import { claimBatch, holding } from './claimBatch.ts';
 import { finishBatch, haltReason } from './finishBatch.ts';
 import { expired } from './reserveStarts.ts';
 import { type EndedState, hasEnded, isHalted, type Simulation } from './simulation.ts';
@@ -41,7 +41,10 @@ async function endHalted(
   for (const number of numbers.slice(0, endedInOneCall)) {
     const claim = await claimBatch(context.batches, simulation.id, number, context.limits.leaseMs);
     if (claim.kind !== 'claimed') continue;
-    await finishBatch(simulation, batchOf(simulation, number), claim.lease, haltReason(simulation), context);
+    const { lease } = claim;
+    await holding(lease, () =>
+      finishBatch(simulation, batchOf(simulation, number), lease, haltReason(simulation), context),
+    );
   }
 }
 

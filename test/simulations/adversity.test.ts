@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { failSimulationTask, runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
 import { authority } from '../support/localProbe.ts';
-import { groupKey, groupProbe } from '../support/simulatedFleet.ts';
+import { groupProbe } from '../support/simulatedFleet.ts';
 import { batchQueue } from '../support/simulationStorage.ts';
 import type { WorkerJob } from '../support/simulationWorker.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
@@ -16,20 +16,9 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-async function fleet(
-  configuration: Parameters<typeof lab.startDps>[0] = {},
-  over: Parameters<typeof lab.context>[2] = {},
-) {
-  const dps = await lab.startDps(configuration);
-  const storage = lab.newStorage();
-  const context = await lab.context(storage, dps, over);
-  const registrations = () => dps.requests.all.filter(({ kind }) => kind === 'register');
-  return { dps, storage, context, api: apiOf(context), registrations };
-}
-
 describe('at-least-once delivery', () => {
   it('counts each device once when every message is delivered three times, at the same time', async () => {
-    const { context, api, registrations } = await fleet();
+    const { context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 60, ...unhurried });
     const message = { work: 'batch', simulationId: id, batchNumber: 0 };
     await Promise.all([1, 2, 3].map(() => runSimulationTask(message, context)));
@@ -40,7 +29,7 @@ describe('at-least-once delivery', () => {
   });
 
   it('does nothing for a message that comes after the batch, or the simulation, is done', async () => {
-    const { context, api, registrations } = await fleet();
+    const { context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     const message = { work: 'batch', simulationId: id, batchNumber: 0 };
     await runSimulationTask(message, context);
@@ -53,7 +42,7 @@ describe('at-least-once delivery', () => {
   });
 
   it('runs only the devices that have no outcome when a batch comes back', async () => {
-    const { context, api, registrations } = await fleet({}, { limits: { handBackAfterMs: 0 } });
+    const { context, api, registrations } = await lab.fleet({}, { limits: { handBackAfterMs: 0 } });
     const { id } = await api.start({ probe: 'fleet', devices: 20, ...unhurried });
     const simulation = await context.simulations.read(id);
     if (!simulation) throw new Error('expected the simulation');
@@ -67,7 +56,7 @@ describe('at-least-once delivery', () => {
   });
 
   it('is not led astray by messages that are not its own', async () => {
-    const { context, api } = await fleet();
+    const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     for (const message of [
       '{',
@@ -88,7 +77,7 @@ describe('at-least-once delivery', () => {
 
 describe('a worker that is killed with SIGKILL in the middle of a batch', () => {
   it('leaves the rest to the next worker, and each device is counted once', async () => {
-    const { dps, storage, context, api, registrations } = await fleet(
+    const { dps, storage, context, api, registrations } = await lab.fleet(
       { retryAfterSeconds: 1 },
       { limits: { leaseMs: 2000, devicesAtOnce: 30 } },
     );
@@ -123,7 +112,7 @@ describe('a worker that is killed with SIGKILL in the middle of a batch', () => 
   });
 
   it('is not tried for ever: after so many dead workers the rest is written down as not run', async () => {
-    const { context, api } = await fleet({}, { limits: { claims: 2 } });
+    const { context, api } = await lab.fleet({}, { limits: { claims: 2 } });
     const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
     await context.batches.update(id, 0, (batch) => batch && { ...batch, claims: 2 });
     await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
@@ -137,7 +126,7 @@ describe('a worker that is killed with SIGKILL in the middle of a batch', () => 
 describe('a batch that can never run', () => {
   it('ends as not run, with the reason, when its message is poison', async () => {
     const broken = { createDeviceRunner: () => () => Promise.reject(new Error('a fault of the program')) };
-    const { storage, context, api } = await fleet();
+    const { storage, context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
     await lab.startWorkers(storage, { ...context, ...broken });
     const ended = await api.untilEnded(id);
@@ -150,7 +139,7 @@ describe('a batch that can never run', () => {
     ['is gone', []],
     ['has an individual enrollment now', [groupProbe(1, { attestation: { type: 'symmetricKey', secret: 'x' } })]],
   ])('ends as not run when its probe %s', async (_, probes) => {
-    const { context, api } = await fleet();
+    const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 4, ...unhurried });
     await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, { ...context, probes });
     const ended = await api.untilEnded(id);
@@ -158,7 +147,7 @@ describe('a batch that can never run', () => {
   });
 
   it('ends as expired when nobody works the queue off, by being looked at', async () => {
-    const { context, api, registrations } = await fleet();
+    const { context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 250, ...unhurried });
     await context.simulations.update(id, (simulation) => ({ ...simulation, expiresAt: new Date(0).toISOString() }));
     const ended = await api.untilEnded(id);
@@ -172,7 +161,7 @@ describe('a batch that can never run', () => {
   });
 
   it('is unknown, not failing, when the vault has no key', async () => {
-    const { storage, context, api } = await fleet(
+    const { storage, context, api } = await lab.fleet(
       {},
       { readSecret: async (secret) => ({ kind: 'notFound', secret, message: 'no such secret' }) },
     );
@@ -186,7 +175,7 @@ describe('a batch that can never run', () => {
 
 describe('a restart of everything between batches', () => {
   it('goes on where it was', async () => {
-    const { storage, context, api, registrations } = await fleet();
+    const { storage, context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 320, ...unhurried });
     const first = await lab.startWorkers(storage, context);
     while (registrations().length < 150) await new Promise((resume) => setTimeout(resume, 20));
@@ -200,7 +189,7 @@ describe('a restart of everything between batches', () => {
   });
 
   it('queues again a batch whose message was lost', async () => {
-    const { storage, context, api } = await fleet({}, { limits: { resendAfterMs: 300 } });
+    const { storage, context, api } = await lab.fleet({}, { limits: { resendAfterMs: 300 } });
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     await (await batchQueue(storage)).clearMessages();
     await lab.startWorkers(storage, context);
@@ -208,7 +197,7 @@ describe('a restart of everything between batches', () => {
   });
 
   it('finds a simulation again whose client and messages are gone, by the message that looks after it', async () => {
-    const { storage, context, api } = await fleet({}, { limits: { watchEverySeconds: 1 } });
+    const { storage, context, api } = await lab.fleet({}, { limits: { watchEverySeconds: 1 } });
     const broken = { ...context, batches: { ...context.batches, list: () => Promise.reject(new Error('killed')) } };
     await expect(apiOf(broken).post({ probe: 'fleet', devices: 5, ...unhurried })).rejects.toThrow('killed');
     const [simulation] = await context.simulations.recent(1);
@@ -222,7 +211,7 @@ describe('a restart of everything between batches', () => {
 
 describe('a cancelled simulation', () => {
   it('lets those under way come to their end and starts nobody else', async () => {
-    const { storage, context, api, registrations, dps } = await fleet({ retryAfterSeconds: 1 });
+    const { storage, context, api, registrations, dps } = await lab.fleet({ retryAfterSeconds: 1 });
     await lab.startWorkers(storage, context);
     const { id } = await api.start({ probe: 'fleet', devices: 250, allowAboveServiceLimits: true, ratePerSecond: 40 });
     await dps.requests.seen({ kind: 'register' });
@@ -243,51 +232,9 @@ describe('a cancelled simulation', () => {
   });
 
   it('is 409 when it had finished before', async () => {
-    const { context, api } = await fleet();
+    const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 1, ...unhurried });
     await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
     expect((await api.cancel(id)).status).toBe(409);
   });
-});
-
-describe('429', () => {
-  const throttledOnce = (devices: number) =>
-    Object.fromEntries(
-      Array.from({ length: devices }, (_, i) => [
-        `fleet-sim-${String(i + 1).padStart(6, '0')}`,
-        { kind: 'throttled', times: 1, retryAfter: 1 } as const,
-      ]),
-    );
-
-  it('lowers the rate of the whole simulation, and every device still gets its turn', async () => {
-    const { storage, context, api } = await fleet({ faults: throttledOnce(10) });
-    await lab.startWorkers(storage, context);
-    const { id } = await api.start({ probe: 'fleet', devices: 30, allowAboveServiceLimits: true, ratePerSecond: 50 });
-    const ended = await api.untilEnded(id);
-    expect(ended.verdicts.healthy).toBe(30);
-    expect(ended.pace).toMatchObject({ askedPerSecond: 50, lowestRatePerSecond: 25, throttled: 10 });
-  });
-
-  it('without end stops the simulation with a sentence', async () => {
-    const { dps, storage, context } = await fleet({
-      enrollmentGroups: [
-        {
-          enrollmentGroupId: 'fleet',
-          attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } },
-          fault: { kind: 'throttled', retryAfter: 1 },
-        },
-      ],
-    });
-    const probes = [groupProbe(dps.mqttsPort, { timeoutSeconds: 3 })];
-    const api = apiOf({ ...context, probes });
-    await lab.startWorkers(storage, { ...context, probes });
-    const { id } = await api.start({ probe: 'fleet', devices: 600, allowAboveServiceLimits: true, ratePerSecond: 20 });
-    const ended = await api.untilEnded(id);
-    expect(ended.state).toBe('stopped');
-    expect(ended.reason).toMatch(/^Stopped: the service answered 429 .* lowered 5 times, from 20 to /);
-    expect(sumOf(ended.verdicts)).toBe(600);
-    expect(ended.reasons.map(({ reason }) => reason)).toEqual(
-      expect.arrayContaining(['notRun:cancelled@keyVault', 'throttled:429001@register']),
-    );
-  }, 60_000);
 });

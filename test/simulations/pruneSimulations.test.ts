@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { removeSimulations } from '../../src/simulations/pruneSimulations.ts';
+import { removeSimulations, tendOpenSimulations } from '../../src/simulations/pruneSimulations.ts';
 import { runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { batchQueue } from '../support/simulationStorage.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
 
 const lab = useSimulations();
@@ -29,4 +30,21 @@ it('removes what is older than it is kept, with its batches and outcomes, and no
   expect((await context.outcomes.page(old.id, { limit: 10 })).outcomes).toEqual([]);
   expect((await context.simulations.recent(10)).map(({ id }) => id)).toEqual([young.id]);
   expect(await removeSimulations(context, between)).toBe(0);
+});
+
+it('leaves a simulation that has not ended, however old, and moves it on where its messages are lost', async () => {
+  const dps = await lab.startDps();
+  const storage = lab.newStorage();
+  const context = await lab.context(storage, dps, { limits: { resendAfterMs: 0 } });
+  const api = apiOf(context);
+  const { id } = await api.start({ probe: 'fleet', devices: 5 });
+  const queue = await batchQueue(storage);
+  await queue.clearMessages();
+
+  expect(await removeSimulations(context, new Date(Date.now() + 1000))).toBe(0);
+  await tendOpenSimulations(context);
+  const { receivedMessageItems } = await queue.receiveMessages();
+  expect(receivedMessageItems.map(({ messageText }) => JSON.parse(messageText))).toEqual([
+    { work: 'batch', simulationId: id, batchNumber: 0 },
+  ]);
 });

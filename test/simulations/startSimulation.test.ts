@@ -8,10 +8,8 @@ const individual = {
   ...groupProbe(1, { name: 'one', attestation: { type: 'symmetricKey', secret: 'one-key' } }),
 };
 
-async function newApi() {
-  return apiOf(
-    await lab.context(lab.newStorage(), nobody, { probes: [groupProbe(1), individual], probeRunsPerMinute: 10 }),
-  );
+async function newApi(storage = lab.newStorage(), probeRunsPerMinute = 10) {
+  return apiOf(await lab.context(storage, nobody, { probes: [groupProbe(1), individual], probeRunsPerMinute }));
 }
 
 describe('a request that is refused', () => {
@@ -121,6 +119,13 @@ describe('an Idempotency-Key', () => {
     const answers = await Promise.all([api.post(body, headers), api.post(body, headers), api.post(body, headers)]);
     const later = await api.post({ devices: 10, probe: 'fleet' }, headers);
     expect(new Set([...answers, later].map(({ status, body: { id } }) => `${status} ${id}`)).size).toBe(1);
+  });
+
+  it('stands for the same simulation when the configuration has changed in between', async () => {
+    const storage = lab.newStorage();
+    const before = await (await newApi(storage, 10)).post(body, headers);
+    const after = await (await newApi(storage, 20)).post(body, headers);
+    expect([after.status, after.body.id]).toEqual([202, before.body.id]);
   });
 
   it('does not take another body', async () => {

@@ -23,7 +23,7 @@ export function useSimulations() {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  return {
+  const lab = {
     async startDps(configuration: Partial<DpsConfigurationInput> = {}): Promise<RunningDps> {
       const dps = await startDps({
         certificate: await authority.issueServer(),
@@ -70,7 +70,16 @@ export function useSimulations() {
       closing.push(end);
       return end;
     },
+    /** A service, storage and the API on both, without workers. */
+    async fleet(configuration: Partial<DpsConfigurationInput> = {}, over: Partial<ContextOptions> = {}) {
+      const dps = await lab.startDps(configuration);
+      const storage = lab.newStorage();
+      const context = await lab.context(storage, dps, over);
+      const registrations = () => dps.requests.all.filter(({ kind }) => kind === 'register');
+      return { dps, storage, context, api: apiOf(context), registrations };
+    },
   };
+  return lab;
 }
 
 export interface Answered {

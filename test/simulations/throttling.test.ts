@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { groupKey, groupProbe } from '../support/simulatedFleet.ts';
+import { apiOf, useSimulations } from '../support/useSimulations.ts';
+
+const lab = useSimulations();
+const unhurried = { allowAboveServiceLimits: true, ratePerSecond: 500 };
+
+describe('429', () => {
+  const throttledOnce = (devices: number) =>
+    Object.fromEntries(
+      Array.from({ length: devices }, (_, i) => [
+        `fleet-sim-${String(i + 1).padStart(6, '0')}`,
+        { kind: 'throttled', times: 1, retryAfter: 1 } as const,
+      ]),
+    );
+
+  it('lowers the rate of the whole simulation, and every device still gets its turn', async () => {
+    const { storage, context, api } = await lab.fleet({ faults: throttledOnce(10) });
+    await lab.startWorkers(storage, context);
+    const { id } = await api.start({ probe: 'fleet', devices: 30, allowAboveServiceLimits: true, ratePerSecond: 50 });
+    const ended = await api.untilEnded(id);
+    expect(ended.verdicts.healthy).toBe(30);
+    expect(ended.pace).toMatchObject({ askedPerSecond: 50, lowestRatePerSecond: 25, throttled: 10 });
+  });
+
+  it('is weighed against every device that was let in, the last ones of a batch included', async () => {
+    const { context, api } = await lab.fleet({ faults: throttledOnce(1) });
+    const { id } = await api.start({ probe: 'fleet', devices: 10, ...unhurried });
+    await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
+    expect((await context.simulations.read(id))?.pace).toMatchObject({ decreases: 1, throttled: 1, letIn: 10 });
+  });
+
+  it('without end stops the simulation with a sentence', async () => {
+    const { dps, storage, context } = await lab.fleet({
+      enrollmentGroups: [
+        {
+          enrollmentGroupId: 'fleet',
+          attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } },
+          fault: { kind: 'throttled', retryAfter: 1 },
+        },
+      ],
+    });
+    const probes = [groupProbe(dps.mqttsPort, { timeoutSeconds: 3 })];
+    const api = apiOf({ ...context, probes });
+    await lab.startWorkers(storage, { ...context, probes });
+    const { id } = await api.start({ probe: 'fleet', devices: 600, allowAboveServiceLimits: true, ratePerSecond: 20 });
+    const ended = await api.untilEnded(id);
+    expect(ended.state).toBe('stopped');
+    expect(ended.reason).toMatch(/^Stopped: the service answered 429 .* lowered 5 times, from 20 to /);
+    expect(ended).toMatchObject({ done: 600, left: 0 });
+    expect(ended.reasons.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['notRun:cancelled@keyVault', 'throttled:429001@register']),
+    );
+  }, 60_000);
+});
