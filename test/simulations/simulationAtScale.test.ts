@@ -32,6 +32,26 @@ describe('2,000 devices on two instances of the app', () => {
   }, 300_000);
 });
 
+describe('a restart of every instance of the app between batches', () => {
+  it('loses no device and counts none twice', async () => {
+    const before = await instances.start();
+    const client = createSimulationClient(before.url, functionKey);
+    const { id } = await client.start({
+      probe: 'group-key',
+      devices: 450,
+      ratePerSecond: 60,
+      allowAboveServiceLimits: true,
+    });
+    await progressOf(client, id, (view) => view.done >= 150);
+    await instances.stopAll();
+
+    const after = await instances.start();
+    const ended = await progressOf(createSimulationClient(after.url, functionKey), id, () => false);
+    expect(ended).toMatchObject({ state: 'finished', done: 450, verdicts: { healthy: 450 } });
+    expect(new Set(await registrationIdsOf(after, id)).size).toBe(450);
+  }, 120_000);
+});
+
 async function progressOf(
   client: ReturnType<typeof createSimulationClient>,
   id: string,

@@ -6,6 +6,8 @@ import { type BuiltApp, buildApp } from './builtApp.ts';
 export interface Instances {
   /** Starts one more instance of the app, on the same storage as the others. */
   start(): Promise<ForkedFunctionsHost>;
+  /** In good order, as a deployment does. */
+  stopAll(): Promise<void>;
 }
 
 export const functionKey = 'the-function-key';
@@ -19,12 +21,16 @@ export function useInstances(): Instances {
     const { PROBES: _, PROBES_FILE: __, AzureWebJobsStorage: ___, KEY_VAULT_URL: ____, ...environment } = process.env;
     [app, cloud] = await Promise.all([buildApp(), startLocalCloud(environment)]);
   });
+  const stopAll = async () => {
+    await Promise.all(hosts.splice(0).map((host) => host.stop()));
+  };
   afterAll(async () => {
-    await Promise.all(hosts.map((host) => host.stop()));
+    await stopAll();
     await cloud?.close();
     await app?.remove();
   });
   return {
+    stopAll,
     async start() {
       if (!app || !cloud) throw new Error('instances run only within the tests of a file');
       const host = await forkFunctionsHost({
