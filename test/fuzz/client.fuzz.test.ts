@@ -48,6 +48,13 @@ const retryAfter = fc.oneof(
   fc.string({ maxLength: 6 }),
 );
 const topic = fc.oneof(
+  // Most have to reach a question that waits, or what they say is never read.
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(fc.constantFrom(200, 202, 429), fc.constantFrom('1', '1', '2'))
+      .map(([code, id]) => `$dps/registrations/res/${code}/?retry-after=0&$rid=${id}`),
+  },
   fc.tuple(status, rid).map(([code, id]) => `$dps/registrations/res/${code}/?$rid=${id}`),
   fc
     .tuple(status, rid, retryAfter)
