@@ -1,17 +1,22 @@
 import type { DriftEvent, Outcome, ProbeResult } from './outcome.ts';
 import { refusedAt, type Seen } from './verdict.ts';
 
-/** What is different from the run before, though nobody asked for it: each a hint to a change on the other side. */
+/**
+ * What is different from last time, though nobody asked for it: each a hint to a change on the other side. Last time is the run before,
+ * and for what that one did not come to see, `lastUp`: an assignment that moved during an outage is still seen.
+ */
 export function findDrift(
-  { result, server }: Pick<Seen, 'result' | 'server'>,
+  { result, server }: Pick<Seen, 'result'> & Partial<Pick<Seen, 'server'>>,
   previous: Outcome | undefined,
+  lastUp?: Outcome,
 ): DriftEvent[] {
   if (!previous) return [];
   const facts = factsOf(result, server);
+  const beforeThat = lastUp ? factsOf(lastUp.result, lastUp.server) : {};
   const before = factsOf(previous.result, previous.server);
   const kinds = ['assignedHub', 'deviceId', 'substatus', 'addressFamily', 'rootFingerprint256', 'refusedAt'] as const;
   return kinds.flatMap((kind) => {
-    const [from, to] = [before[kind], facts[kind]];
+    const [from, to] = [before[kind] ?? beforeThat[kind], facts[kind]];
     return from !== undefined && to !== undefined && from !== to ? [{ kind, from, to }] : [];
   });
 }

@@ -19,6 +19,8 @@ export interface OutcomeHistory {
   /** Writing the same run again changes nothing. */
   append(outcome: Outcome): Promise<void>;
   latest(probe: string, signal?: AbortSignal): Promise<Outcome | undefined>;
+  /** The newest healthy or degraded one, however long ago. */
+  latestUp(probe: string, signal?: AbortSignal): Promise<Outcome | undefined>;
   /** Newest first, across the asked probes. */
   list(query: OutcomeQuery, signal?: AbortSignal): Promise<OutcomePage>;
   /** The newest of an index, whole, newest first. */
@@ -68,6 +70,11 @@ export function createOutcomeHistory(open: OpenTable, location: string): Outcome
   const history: OutcomeHistory = {
     append: async (outcome) => write(await open(outcomeTable), outcome),
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
+    async latestUp(probe, signal) {
+      const filter = `${filterHere(probe, 'all')} and (verdict eq 'healthy' or verdict eq 'degraded')`;
+      const [row] = await readRows(await open(outcomeTable), filter, { count: 1, signal });
+      return row && outcomeOf(row);
+    },
     list: async (query, signal) => list(await open(outcomeTable), query, signal),
     async newest(probe, index, count, signal) {
       const rows = await readRows(await open(outcomeTable), filterHere(probe, index), { count, signal });

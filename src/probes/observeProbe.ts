@@ -5,7 +5,7 @@ import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/rec
 import { refusedAt } from '../outcomes/verdict.ts';
 import type { ReadSecret } from './credential.ts';
 import { deviceOf, inTurn } from './deviceTurns.ts';
-import { runProbe } from './runProbe.ts';
+import { type ProbeContext, runProbe } from './runProbe.ts';
 
 export interface Observation {
   readonly readSecret: ReadSecret;
@@ -13,7 +13,7 @@ export interface Observation {
   readonly forgetSecret: (name: string) => void;
   readonly location: string;
   readonly trigger: Trigger;
-  readonly history?: Pick<OutcomeHistory, 'latest'> | undefined;
+  readonly history?: Pick<OutcomeHistory, 'latest' | 'latestUp'> | undefined;
   readonly sinks: readonly OutcomeSink[];
   readonly reportSinkFault: (fault: SinkFault, outcome: Outcome) => void;
 }
@@ -32,13 +32,25 @@ export function observeProbe(probe: Probe, observation: Observation): Promise<Ou
  */
 async function observe(probe: Probe, observation: Observation): Promise<Outcome> {
   const { readSecret, forgetSecret, location, trigger, history, sinks, reportSinkFault } = observation;
-  const previous = await history?.latest(probe.name, AbortSignal.timeout(previousTimeoutMs)).catch(() => undefined);
-  const outcome = await runProbe(probe, { readSecret, location, trigger, previous });
+  const before = history ? await readBefore(probe, history) : {};
+  const outcome = await runProbe(probe, { readSecret, location, trigger, ...before });
 
   if (refusedAt(outcome.result)) forgetSecret(secretOf(probe));
   const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
   for (const fault of faults) reportSinkFault(fault, outcome);
   return outcome;
+}
+
+/** In most runs one request: the second is for the outcome before an outage. */
+async function readBefore(
+  { name }: Probe,
+  history: NonNullable<Observation['history']>,
+): Promise<Pick<ProbeContext, 'previous' | 'lastUp'>> {
+  const signal = AbortSignal.timeout(previousTimeoutMs);
+  const previous = await history.latest(name, signal).catch(() => undefined);
+  const isUp = previous === undefined || previous.verdict === 'healthy' || previous.verdict === 'degraded';
+  if (isUp) return { previous };
+  return { previous, lastUp: await history.latestUp(name, signal).catch(() => undefined) };
 }
 
 function secretOf({ attestation }: Probe): string {

@@ -24,6 +24,8 @@ export interface ProbeContext {
   readonly signal?: AbortSignal;
   /** The outcome before this one, to see what has changed since. */
   readonly previous?: Outcome | undefined;
+  /** The newest healthy or degraded one before it. */
+  readonly lastUp?: Outcome | undefined;
   readonly tlsSessions?: TlsSessions | undefined;
   /** Called for every 429 when it comes, with the seconds that will be waited. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
@@ -48,7 +50,7 @@ export async function runProbe(probe: Probe, context: ProbeContext): Promise<Out
   const phases = recorder.phases();
   const seen = { result, durationMs, server, credential, previous: context.previous };
   const { verdict, reasons } = judge(probe.expect, seen);
-  const events = findDrift(seen, context.previous);
+  const events = findDrift(seen, context.previous, context.lastUp);
   return {
     runId,
     probe: probe.name,

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { findDrift } from '../../src/outcomes/drift.ts';
+import type { DriftEvent, Outcome } from '../../src/outcomes/outcome.ts';
+import { buildOutcome } from '../support/buildOutcome.ts';
+import { historyAt, useAzurite } from '../support/useHistory.ts';
+
+const azurite = useAzurite();
+const assigned = {
+  kind: 'assigned',
+  operationId: 'o',
+  assignedHub: 'hub-a',
+  deviceId: 'dev-1',
+  substatus: 's-1',
+} as const;
+const server: Outcome['server'] = { address: '10.0.0.1', family: 4, rootFingerprint256: 'AA' };
+const before = buildOutcome({ result: assigned, server });
+const { server: _, ...unreachable } = buildOutcome({
+  verdict: 'failing',
+  result: { kind: 'unreachable', phase: 'dns', code: 'ENOTFOUND', message: 'no such host' },
+});
+
+describe('drift', () => {
+  it.each<[string, Partial<Outcome>, DriftEvent]>([
+    [
+      'another hub',
+      { result: { ...assigned, assignedHub: 'hub-b' } },
+      { kind: 'assignedHub', from: 'hub-a', to: 'hub-b' },
+    ],
+    [
+      'another device id',
+      { result: { ...assigned, deviceId: 'dev-2' } },
+      { kind: 'deviceId', from: 'dev-1', to: 'dev-2' },
+    ],
+    ['another substatus', { result: { ...assigned, substatus: 's-2' } }, { kind: 'substatus', from: 's-1', to: 's-2' }],
+    [
+      'another address family',
+      { server: { ...server, family: 6 } },
+      { kind: 'addressFamily', from: 'IPv4', to: 'IPv6' },
+    ],
+    [
+      'another root',
+      { server: { ...server, rootFingerprint256: 'BB' } },
+      { kind: 'rootFingerprint256', from: 'AA', to: 'BB' },
+    ],
+  ])('is %s than last time', (_title, difference, event) => {
+    expect(findDrift(buildOutcome({ result: assigned, server, ...difference }), before)).toEqual([event]);
+  });
+
+  it('is none where nothing was before, nothing changed, or the run did not come so far', () => {
+    expect(findDrift(before, undefined)).toEqual([]);
+    expect(findDrift(before, before)).toEqual([]);
+    expect(findDrift(unreachable, before)).toEqual([]);
+  });
+
+  it('is seen across an outage, and once', () => {
+    const moved = buildOutcome({ result: { ...assigned, assignedHub: 'hub-b' }, server });
+    expect(findDrift(moved, unreachable, before)).toEqual([{ kind: 'assignedHub', from: 'hub-a', to: 'hub-b' }]);
+    expect(findDrift(moved, moved, before)).toEqual([]);
+  });
+});
+
+it('what was before an outage is found in the history', async () => {
+  const history = historyAt(azurite.connectionString());
+  const at = (minute: number, outcome: Outcome) =>
+    history.append({
+      ...outcome,
+      probe: 'drifting',
+      runId: `run-${minute}`,
+      startedAt: `2026-11-24T14:0${minute}:00.000Z`,
+    });
+  await at(0, before);
+  await at(1, { ...before, verdict: 'degraded' });
+  await at(2, unreachable);
+  await at(3, { ...unreachable, verdict: 'unknown' });
+  expect((await history.latestUp('drifting'))?.runId).toBe('run-1');
+  expect(await history.latestUp('never')).toBeUndefined();
+});
