@@ -17,8 +17,9 @@ export async function status(request: HttpRequest, context: InvocationContext): 
   return whenConfigured(async (ready) => {
     const report = await statusReportOf(ready, now);
     const query = new URLSearchParams(request.query.toString());
-    const { simulationSections } = await import('../simulations/simulationSections.ts');
-    const sections = report.storageFault ? [] : await simulationSections(ready, context, report, query);
+    const { statusPageSections } = await import('../simulations/statusPageSections.ts');
+    const isOverview = negotiateStatus(accept) === 'html' && !query.has('probe');
+    const sections = isOverview && !report.storageFault ? await statusPageSections(ready, context, report, query) : [];
     const nextTickAt = nextTick(ready.settings.probeSchedule, now)?.toISOString();
     return statusResponse(report, { accept, query }, { sections, ...(nextTickAt && { nextTickAt }) });
   });

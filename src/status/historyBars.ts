@@ -46,7 +46,7 @@ function barInWords(bar: HistoryBar, now: string): string {
 }
 
 /** `Last 90 runs: 85 healthy, 5 failing`. */
-export function historyInWords(bars: readonly HistoryBar[]): string {
+function historyInWords(bars: readonly HistoryBar[]): string {
   if (bars.length === 0) return 'No run yet';
   const verdicts = ['failing', 'unknown', 'missed', 'degraded', 'healthy'] as const;
   const counts = verdicts

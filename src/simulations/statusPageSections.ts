@@ -5,7 +5,7 @@ import type { StatusReport } from '../status/statusReport.ts';
 import { recentSimulations, simulationsSection } from './simulationsSection.ts';
 
 /** What the status page shows of simulations: nothing where there are none, or where they cannot be read, which the log then says. */
-export async function simulationSections(
+export async function statusPageSections(
   canary: Canary,
   invocation: InvocationContext,
   { generatedAt }: StatusReport,
