@@ -69,8 +69,16 @@ export async function answerTo(client: RawMqttClient, topic: string, payload: st
   return { topic: packet.topic, qos: packet.qos, body: JSON.parse(packet.payload.toString()) };
 }
 
-/** Registers and polls until the service has finished, as often as it asks. */
-export async function registered(target: DocumentTarget): Promise<readonly Received[]> {
+const registrations = new WeakMap<DocumentTarget, Promise<readonly Received[]>>();
+
+/** The answers to a registration: to register, and to each query until the service has finished. Asked once of each service. */
+export function registered(target: DocumentTarget): Promise<readonly Received[]> {
+  const answers = registrations.get(target) ?? registerToTheEnd(target);
+  registrations.set(target, answers);
+  return answers;
+}
+
+async function registerToTheEnd(target: DocumentTarget): Promise<readonly Received[]> {
   const client = await connected(target);
   await subscribe(client, 1);
   const answers = [await answerTo(client, registerTopic, registration(target))];
@@ -81,13 +89,34 @@ export async function registered(target: DocumentTarget): Promise<readonly Recei
   return answers;
 }
 
-export async function plaintextIsNotServed(
-  { port }: DocumentTarget,
-  packet: Parameters<RawMqttClient['send']>[0],
-): Promise<void> {
-  const client = await rawMqttOverTcp(port);
-  client.send(packet);
-  expect(await client.rest()).toEqual([]);
+/** A client with a subscription at this QoS. */
+export async function subscribed(target: DocumentTarget, qos: 0 | 1 | 2 = 1): Promise<RawMqttClient> {
+  const client = await connected(target);
+  await subscribe(client, qos);
+  return client;
+}
+
+/** A CONNECT without TLS gets no answer, on the ports that are there for TLS. */
+export async function plaintextIsNotServed(target: DocumentTarget): Promise<void> {
+  for (const port of [target.port, target.wssPort]) {
+    const client = await rawMqttOverTcp(port, target.host);
+    client.send(target.connectPacket());
+    const packets = (await client.rest()).map(({ cmd }) => cmd);
+    expect(packets).not.toContain('connack');
+  }
+}
+
+/** Nobody answers on MQTT's port without TLS: no connection, or none that is answered. */
+export async function port1883IsNotServed(target: DocumentTarget): Promise<void> {
+  const patience = AbortSignal.timeout(5_000);
+  const attempt = rawMqttOverTcp(1883, target.host).then(async (client) => {
+    client.send(target.connectPacket());
+    const first = await Promise.race([client.next(), once(patience, 'abort')]);
+    client.end();
+    return first;
+  });
+  const answered = await Promise.race([attempt, once(patience, 'abort')]).catch(() => 'refused');
+  expect(answered).not.toMatchObject({ cmd: 'connack' });
 }
 
 export async function tls11IsRefused({ host, port }: DocumentTarget): Promise<void> {
@@ -104,4 +133,13 @@ export async function webSocket({ host, wssPort }: DocumentTarget, subprotocols:
   await once(socket, 'open');
   socket.terminate();
   return socket.protocol;
+}
+
+/** The code by which a WebSocket is closed that a text frame comes over. */
+export async function closeCodeForText({ host, wssPort }: DocumentTarget): Promise<number> {
+  const socket = new WebSocket(`wss://${host}:${wssPort}/$iothub/websocket`, ['mqtt']);
+  await once(socket, 'open');
+  socket.send('hello');
+  const [code] = await once(socket, 'close');
+  return Number(code);
 }

@@ -1,14 +1,17 @@
-import type { DocumentRow } from './documentRows.ts';
+import type { DocumentRow } from './documentRow.ts';
 
-/** The README's table: each sentence, what shows that the client obeys it and that the service means it. */
+/** The rows as Markdown: what the document says, what shows that our client keeps to it, and what the service is seen to do. */
 export function protocolTable(rows: readonly DocumentRow[]): string {
-  const lines = rows.map(({ id, meaning, client, service, appliesTo, alsoIn }) => {
-    const onService = service ? (appliesTo === 'standIn' ? 'stand-in' : 'stand-in, real DPS') : '';
-    return `| ${id} | ${meaning} | ${client ? 'yes' : ''} | ${onService} | ${alsoIn ?? ''} |`;
+  const lines = rows.map(({ id, italian, meaning, client, service, alsoIn }) => {
+    const asked = service.appliesTo === 'any' ? service.does : `${service.does} (stand-in only)`;
+    const tests = ['documentRows', ...(alsoIn ? [alsoIn.replace(/^test\//, '')] : [])].join('; ');
+    return row([id, `${meaning}<br>*${italian}*`, client?.does ?? '', asked, tests]);
   });
-  return [
-    '| | the document says | seen in the client | asked of the service | also shown in |',
-    '|---|---|---|---|---|',
-    ...lines,
-  ].join('\n');
+  return [row(['', 'the document says', 'our client', 'the service', 'test']), '|---|---|---|---|---|', ...lines].join(
+    '\n',
+  );
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

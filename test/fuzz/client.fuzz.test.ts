@@ -165,7 +165,7 @@ async function playOne(transport: 'mqtt' | 'mqtt-ws', played: readonly Step[]): 
   const outcome = await run(probe);
   expect(namedKinds).toHaveProperty(outcome.result.kind);
   expect(outcome.durationMs).toBeLessThan(timeoutSeconds * 1000 + toleranceMs);
-  expectNoSecret(outcome, server.passwordOf(registrationId));
+  expectNoSecret(outcome, server.connectOf(registrationId)?.password?.toString());
 }
 
 function expectNoSecret(outcome: Outcome, password: string | undefined): void {

@@ -1,7 +1,9 @@
 /** Who is asked whether the document holds: the stand-in always, and a real DPS where the environment names one. */
-import { deviceKey, registrationId, startLocalDps } from './localProbe.ts';
-import { connectPacket, type RawMqttClient, rawMqttOverTls } from './rawMqttClient.ts';
-import { sasToken } from './sasToken.ts';
+import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import { parseEndpoint } from '../../src/transport/connect.ts';
+import { authority, deviceKey, registrationId, startLocalDps } from './localProbe.ts';
+import { connectPacket, type RawMqttClient, rawMqttOverTls, type TlsTarget } from './rawMqttClient.ts';
+import { type SasParts, sasToken } from './sasToken.ts';
 
 export interface DocumentTarget {
   readonly idScope: string;
@@ -9,10 +11,12 @@ export interface DocumentTarget {
   readonly host: string;
   readonly port: number;
   readonly wssPort: number;
-  /** A valid SAS token of the device. */
-  token(): string;
+  /** Where it is the stand-in. */
+  readonly dps?: RunningDps;
+  /** A valid SAS token of the device, signed with its key whatever `over` makes of it. */
+  token(over?: Partial<SasParts>): string;
   /** After the TLS handshake. */
-  open(): Promise<RawMqttClient>;
+  open(tls?: Pick<TlsTarget, 'cert' | 'key' | 'maxVersion'>): Promise<RawMqttClient>;
   /** CONNECT as the document has it; `over` changes what is given. */
   connectPacket(over?: Parameters<typeof connectPacket>[2]): ReturnType<typeof connectPacket>;
   /** Ends every client, and the stand-in. */
@@ -28,10 +32,17 @@ interface Device {
   readonly wssPort: number;
 }
 
-export async function standInTarget(): Promise<
-  DocumentTarget & { readonly dps: Awaited<ReturnType<typeof startLocalDps>> }
-> {
-  const dps = await startLocalDps();
+/** Waits a second before each query, assigns at the second one, and has a group for leaves of the authority's intermediate. */
+export async function standInTarget(): Promise<DocumentTarget & { readonly dps: RunningDps }> {
+  const signingCertificates = { primary: { certificate: authority.intermediate.cert } };
+  const dps = await startLocalDps(
+    {},
+    {
+      retryAfterSeconds: 1,
+      assigningPolls: 1,
+      enrollmentGroups: [{ enrollmentGroupId: 'fleet', attestation: { type: 'x509', x509: { signingCertificates } } }],
+    },
+  );
   const { idScope, mqttsPort: port, wssPort } = dps;
   const target = targetOf({ idScope, registrationId, key: deviceKey, host: 'localhost', port, wssPort });
   return {
@@ -44,35 +55,45 @@ export async function standInTarget(): Promise<
   };
 }
 
-/** `DPS_ID_SCOPE`, `DPS_REGISTRATION_ID` and `DPS_SYMMETRIC_KEY` (individual enrollment); `DPS_ENDPOINT` for another than the global one. */
+/** Names what is missing where some of the variables are set, and not all. */
+export function missingVariables(environment: NodeJS.ProcessEnv): readonly string[] {
+  const needed = ['DPS_ID_SCOPE', 'DPS_REGISTRATION_ID', 'DPS_SYMMETRIC_KEY'];
+  return needed.filter((name) => !environment[name]);
+}
+
+/**
+ * `DPS_ID_SCOPE`, `DPS_REGISTRATION_ID` and `DPS_SYMMETRIC_KEY` (of an individual enrollment); `DPS_ENDPOINT` (host[:port]) for another than
+ * the global one, and `DPS_WSS_PORT` where its WebSocket is not on 443.
+ */
 export function realTarget({
   DPS_ID_SCOPE,
   DPS_REGISTRATION_ID,
   DPS_SYMMETRIC_KEY,
   DPS_ENDPOINT,
+  DPS_WSS_PORT,
 }: NodeJS.ProcessEnv): DocumentTarget | undefined {
   if (!DPS_ID_SCOPE || !DPS_REGISTRATION_ID || !DPS_SYMMETRIC_KEY) return undefined;
-  const host = DPS_ENDPOINT ?? 'global.azure-devices-provisioning.net';
+  const { host, port } = parseEndpoint(DPS_ENDPOINT ?? 'global.azure-devices-provisioning.net', 'mqtt');
   return targetOf({
     idScope: DPS_ID_SCOPE,
     registrationId: DPS_REGISTRATION_ID,
     key: DPS_SYMMETRIC_KEY,
     host,
-    port: 8883,
-    wssPort: 443,
+    port,
+    wssPort: Number(DPS_WSS_PORT ?? 443),
   });
 }
 
 function targetOf(device: Device): DocumentTarget {
   const clients: RawMqttClient[] = [];
-  const token = () =>
-    sasToken({ resource: `${device.idScope}/registrations/${device.registrationId}`, key: device.key });
+  const token = (over: Partial<SasParts> = {}) =>
+    sasToken({ resource: `${device.idScope}/registrations/${device.registrationId}`, key: device.key, ...over });
   const username = `${device.idScope}/registrations/${device.registrationId}/api-version=2019-03-31`;
   return {
     ...device,
     token,
-    open: async () => {
-      const client = await rawMqttOverTls({ host: device.host, port: device.port });
+    open: async (tls) => {
+      const client = await rawMqttOverTls({ host: device.host, port: device.port, ...tls });
       clients.push(client);
       return client;
     },

@@ -54,8 +54,8 @@ export async function rawMqttOverTls(target: TlsTarget): Promise<RawTlsClient> {
 }
 
 /** Without TLS, which nothing here offers. */
-export async function rawMqttOverTcp(port: number): Promise<RawMqttClient> {
-  const socket = connectTcp({ port, host: 'localhost' });
+export async function rawMqttOverTcp(port: number, host = 'localhost'): Promise<RawMqttClient> {
+  const socket = connectTcp({ port, host });
   await once(socket, 'connect');
   return rawMqtt(socket);
 }

@@ -7,7 +7,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
+import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
 import { WebSocketServer } from 'ws';
 import type { IssuedCertificate } from '../../src/local/certificates.ts';
 
@@ -26,8 +26,8 @@ export interface ScriptedServer {
   readonly wssPort: number;
   /** Of the device that connects under this ClientID; without one, everything is answered right. */
   play(clientId: string, script: readonly Step[]): void;
-  /** What the device showed in CONNECT. */
-  passwordOf(clientId: string): string | undefined;
+  /** The last CONNECT under this ClientID. */
+  connectOf(clientId: string): IConnectPacket | undefined;
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ interface Device {
 
 export async function startScriptedServer(certificate: IssuedCertificate): Promise<ScriptedServer> {
   const scripts = new Map<string, readonly Step[]>();
-  const passwords = new Map<string, string>();
+  const connects = new Map<string, IConnectPacket>();
   const streams = new Set<Duplex>();
 
   const serve = (wire: Wire, onBytes: (listener: (bytes: Buffer) => void) => void) => {
@@ -55,8 +55,8 @@ export async function startScriptedServer(certificate: IssuedCertificate): Promi
     packets.on('error', () => wire.stream.destroy());
     packets.on('packet', (packet) => {
       if (packet.cmd === 'connect') {
+        connects.set(packet.clientId, packet);
         const password = String(packet.password ?? '');
-        passwords.set(packet.clientId, password);
         device = { wire, script: [...(scripts.get(packet.clientId) ?? [])], password };
       }
       // An acknowledgement asks for nothing.
@@ -80,7 +80,7 @@ export async function startScriptedServer(certificate: IssuedCertificate): Promi
     mqttsPort: await listen(mqtts),
     wssPort: await listen(wss),
     play: (clientId, script) => void scripts.set(clientId, script),
-    passwordOf: (clientId) => passwords.get(clientId),
+    connectOf: (clientId) => connects.get(clientId),
     async close() {
       const closed = [mqtts, wss].map((server) => once(server, 'close'));
       for (const server of [mqtts, wss]) server.close();
