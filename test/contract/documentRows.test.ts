@@ -41,8 +41,11 @@ describe('the table of the document', () => {
     expect(documentRows.map(({ id }) => id)).toEqual(documentRows.map((_, index) => `D${index + 1}`));
   });
 
-  it('stands in the documentation as it is', () => {
-    const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
-    expect(page).toContain(protocolTable(documentRows));
+  it.each([
+    ['docs/protocol.md', true],
+    ['README.md', false],
+  ])('stands in %s as it is', (path, quoted) => {
+    const page = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+    expect(page).toContain(protocolTable(documentRows, { quoted }));
   });
 });
