@@ -26,7 +26,10 @@ export interface ClientRuns {
 /** @param dps waits a second before each query, and assigns at the second one. */
 export async function clientRuns(dps: RunningDps): Promise<ClientRuns> {
   const [mqtt, webSocket] = [await run(localProbe(dps)), await run(localProbe(dps, { transport: 'mqtt-ws' }))];
-  await dps.requests.seen({ kind: 'close', transport: 'mqtt-ws', clientId: registrationId });
+  await dps.requests.seen(
+    { kind: 'close', transport: 'mqtt-ws', clientId: registrationId },
+    AbortSignal.timeout(10_000),
+  );
   const requests = dps.requests.of(registrationId);
   const { key, cert } = authority.intermediate;
   const certificate: SecretResult = {
