@@ -183,7 +183,7 @@ export const connectingRows: readonly DocumentRow[] = [
     },
     service: {
       does: 'refuses one without api-version',
-      appliesTo: 'any',
+      appliesTo: 'standIn',
       check: (target) =>
         service.notLetIn(target, { username: `${target.idScope}/registrations/${target.registrationId}` }),
     },

@@ -43,7 +43,7 @@ export const provisioningRows: readonly DocumentRow[] = [
     },
     service: {
       does: 'answers what is no JSON 400',
-      appliesTo: 'any',
+      appliesTo: 'standIn',
       check: async (target) => {
         const { topic } = await answerTo(await subscribed(target), registerTopic, 'no JSON');
         expect(topic).toContain('/res/400/');
@@ -149,7 +149,7 @@ export const provisioningRows: readonly DocumentRow[] = [
     },
     service: {
       does: 'knows no other operation: 404',
-      appliesTo: 'any',
+      appliesTo: 'standIn',
       check: async (target) => {
         const { topic } = await answerTo(await subscribed(target), `${statusTopic}4.none`, '');
         expect(topic).toMatch(/\/res\/40[04]\//);
