@@ -34,7 +34,7 @@ async function waitingMemory(quick: boolean): Promise<readonly BenchRow[]> {
   const server = await startBenchServer(50);
   const bytesOf = async (client: string) => {
     const options = { ...server, nodeFlags: ['--expose-gc'] };
-    const args = [client, server.port, quick ? 200 : 500];
+    const args = [client, server.port, quick ? 300 : 500];
     return (await runProgram<{ readonly bytesPerDevice: number }>('./waitingMemory.ts', args, options)).bytesPerDevice;
   };
   const toFloor: number[] = [];

@@ -13,7 +13,7 @@ interface Run {
 const retryAfterSeconds = 1;
 
 export async function simulationScale(quick: boolean): Promise<readonly BenchRow[]> {
-  const sizes = quick ? { one: 10, few: 100, many: 500 } : { one: 10, few: 500, many: 5000 };
+  const sizes = quick ? { one: 10, few: 50, many: 200 } : { one: 10, few: 500, many: 5000 };
   const [azurite, server] = await Promise.all([startAzurite(), startBenchServer(retryAfterSeconds)]);
   const slowdowns: number[] = [];
   const growths: number[] = [];
