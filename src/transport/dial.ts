@@ -3,6 +3,7 @@ import { isIP, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
 import { checkName, deferCertificate } from './peerCertificate.ts';
+import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { meetServer, type ServerIdentity } from './serverIdentity.ts';
 import type { TlsSessions } from './tlsSessions.ts';
@@ -127,7 +128,7 @@ function untrusted(socket: TLSSocket): TransportFailure {
 /** The one place where a socket's error becomes a finding, by the phase that it came in. */
 export function classifySocketError(error: NodeJS.ErrnoException, phase: Recorder['phase']): TransportFailure {
   const code = error.code ?? error.name;
-  const { message } = error;
+  const message = wordsOf(error);
   // A port that resets has been reached: who listens there did not want to go on.
   if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
     return { kind: 'unreachable', phase, code, message };
@@ -137,4 +138,9 @@ export function classifySocketError(error: NodeJS.ErrnoException, phase: Recorde
     return { kind: 'tlsFailed', phase, code, message, refusedBy: 'client' };
   }
   return { kind: 'connectionLost', phase, code, message };
+}
+
+/** OpenSSL puts its thread, its file and its line around the reason, and a line break behind them. */
+function wordsOf(error: Error & { readonly reason?: unknown }): string {
+  return typeof error.reason === 'string' ? error.reason : printable(error.message).trim();
 }

@@ -71,7 +71,7 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
       fail(
         error.code?.startsWith('E')
           ? failure
-          : { kind: 'webSocketRefused', phase: 'webSocket', message: error.message },
+          : { kind: 'webSocketRefused', phase: 'webSocket', message: printable(error.message) },
       );
     };
     webSocket.on('open', onOpen).on('unexpected-response', onOtherAnswer).on('error', onError);
