@@ -85,7 +85,6 @@ export const probeSchema = z
 /** A probe as the app uses it: parsed, defaults filled in. */
 export type Probe = z.infer<typeof probeSchema>;
 export type Expectation = Probe['expect'];
-export type Attestation = Probe['attestation'];
 
 export function timeoutMs(probe: Probe): number {
   return probe.timeoutSeconds * millisecondsPerSecond;

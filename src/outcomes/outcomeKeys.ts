@@ -23,10 +23,6 @@ export function invertedTime(timeMs: number): string {
   return String(latestTimeMs - Math.min(Math.max(timeMs, 0), latestTimeMs)).padStart(13, '0');
 }
 
-export function timeOfInverted(text: string): number {
-  return latestTimeMs - Number(text);
-}
-
 /** The same outcome written twice has the same key, hence is one row. */
 export function positionOf(outcome: Pick<Outcome, 'probe' | 'startedAt' | 'runId'>): Position {
   const key = `${invertedTime(Date.parse(outcome.startedAt))}-${keyText(outcome.runId)}`;

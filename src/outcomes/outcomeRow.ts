@@ -2,7 +2,7 @@ import type { Edm, TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 import type { PhaseTimes } from '../transport/phase.ts';
 import type { TranscriptEntry } from '../transport/transcript.ts';
-import type { Outcome, Trigger, Verdict } from './outcome.ts';
+import { type Outcome, type Trigger, type Verdict, verdicts } from './outcome.ts';
 import { type OutcomeIndex, positionOf, rowKeyOf } from './outcomeKeys.ts';
 
 /** What bars, counts and percentiles need of an outcome: read from columns, without its JSON. */
@@ -145,7 +145,7 @@ function shorten(reason: string): string {
   return reason.length > reasonLength ? `${reason.slice(0, reasonLength - 1)}…`.toWellFormed() : reason;
 }
 
-const verdict = z.enum(['healthy', 'degraded', 'failing', 'unknown']);
+const verdict = z.enum(verdicts);
 const trigger = z.enum(['timer', 'http', 'simulation']);
 const phaseTimes = z.record(z.string(), z.number());
 

@@ -10,6 +10,8 @@ export interface Seen {
   readonly server: ServerIdentity | undefined;
   readonly credential: CredentialExpiry | undefined;
   readonly previous: Outcome | undefined;
+  /** The newest healthy or degraded one before that, where `previous` is neither. */
+  readonly lastUp?: Outcome | undefined;
 }
 
 export interface Judgement {
@@ -152,7 +154,7 @@ export function expiries(server: ServerIdentity | undefined, credential: Credent
   ];
 }
 
-function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous }: Seen): string[] {
+function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous, lastUp }: Seen): string[] {
   const root = server?.rootFingerprint256;
   if (!root) return [];
   const next = 'make sure that every device trusts the new root before the old chain goes';
@@ -162,7 +164,8 @@ function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous }:
       ? []
       : [sentence(`the server's root is ${root}, expected ${expected.join(' or ')}`, next)];
   }
-  const before = previous?.server?.rootFingerprint256;
+  // A run that met no server saw no root: the one before the outage is compared then.
+  const before = previous?.server?.rootFingerprint256 ?? lastUp?.server?.rootFingerprint256;
   return before && before !== root ? [sentence(`the server's root changed from ${before} to ${root}`, next)] : [];
 }
 

@@ -48,9 +48,10 @@ export async function runProbe(probe: Probe, context: ProbeContext): Promise<Out
   const { polls, server, credential } = run;
   const result = context.signal?.aborted && endsByDeadline(run.result) ? cancelled : run.result;
   const phases = recorder.phases();
-  const seen = { result, durationMs, server, credential, previous: context.previous };
+  const { previous, lastUp } = context;
+  const seen = { result, durationMs, server, credential, previous, lastUp };
   const { verdict, reasons } = judge(probe.expect, seen);
-  const events = findDrift(seen, context.previous, context.lastUp);
+  const events = findDrift(seen, previous, lastUp);
   return {
     runId,
     probe: probe.name,

@@ -108,6 +108,11 @@ describe('judge, where an assignment is expected', () => {
     const changed = judge(expectation(), seen(assigned, { server: now, previous }));
     expect(changed.verdict).toBe('degraded');
     expect(changed.reasons.join()).toContain('changed from BB to AA');
+    const afterAnOutage = judge(
+      expectation(),
+      seen(assigned, { server: now, previous: {} as Outcome, lastUp: previous }),
+    );
+    expect(afterAnOutage.reasons.join()).toContain('changed from BB to AA');
     const pinned = Array.from({ length: 32 }, () => 'CC').join(':');
     expect(judge(expectation({ rootFingerprints: [pinned] }), seen(assigned, { server: now })).verdict).toBe(
       'degraded',
