@@ -1,8 +1,9 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import { observationOf } from '../canary/observationOf.ts';
 import { whenConfigured } from '../canary/whenConfigured.ts';
+import { parseJson } from '../http/parseJson.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
-import { json } from '../http/problem.ts';
+import { json, problem } from '../http/problem.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 
 /** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when a device could not provision, or nobody could look. */
@@ -10,11 +11,20 @@ export async function runProbeNow(request: HttpRequest, context: InvocationConte
   return whenConfigured(async (canary) => {
     const probe = probeNamed(canary, request.params.name);
     if (!probe) return unknownProbe(canary, request.params.name);
+    // Nothing is taken from a body; some pipelines' gates send one all the same, and then it has to be JSON.
+    const body = await request.text();
+    if (body.trim() !== '' && parseJson(body) === undefined) return notJson;
     const outcome = await observeProbe(probe, observationOf(canary, 'http', context));
     const shut = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
     return json(outcome, { status: shut && request.query.get('gate') === 'true' ? 503 : 200 });
   });
 }
+
+const notJson = problem({
+  status: 400,
+  title: 'The body is no JSON',
+  faults: [{ path: 'body', message: 'expected JSON, or no body at all' }],
+});
 
 app.http('runProbeNow', {
   route: 'probes/{name}/runs',

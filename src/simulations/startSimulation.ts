@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { ConfigurationFault } from '../config/faults.ts';
 import type { Probe } from '../config/probe.ts';
+import { parseJson } from '../http/parseJson.ts';
 import { json, problem } from '../http/problem.ts';
 import { initialPace } from './pace.ts';
 import { simulatedProbe } from './simulatedProbe.ts';
@@ -75,14 +76,6 @@ async function create(planned: Simulation, context: SimulationContext): Promise<
 function invalid(faults: readonly ConfigurationFault[]): HttpResponseInit {
   const detail = faults.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
   return problem({ status: 400, title: 'This simulation cannot be run', detail, faults });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function resolve(request: SimulationRequest, probe: Probe, context: SimulationContext): ResolvedRequest {

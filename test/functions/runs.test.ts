@@ -132,6 +132,23 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(answer.headers.get('content-type')).toBe('application/json');
   });
 
+  it('refuses a body that is no JSON, and runs nothing', async () => {
+    const ran = cloud.dps.requests.of('canary-001').length;
+    const headers = { 'x-functions-key': app.key };
+    const answer = await app.call('probes/individual/runs', { method: 'POST', body: '{"gate":', headers });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.json()).toMatchObject({ faults: [{ path: 'body', message: expect.stringContaining('JSON') }] });
+    expect(cloud.dps.requests.of('canary-001')).toHaveLength(ran);
+  });
+
+  it('takes nothing from a body that is JSON: hosts, scopes and secrets never come from a request', async () => {
+    const body = JSON.stringify({ globalDeviceEndpoint: 'evil.example', attestation: { secret: 'fleet-key' } });
+    const headers = { 'x-functions-key': app.key };
+    const answer = await app.call('probes/individual/runs', { method: 'POST', body, headers });
+    expect(answer.json()).toMatchObject({ verdict: 'healthy', registrationId: 'canary-001' });
+  });
+
   it('says of a failing one what happened, where, and what to do next', async () => {
     const { reasons, result } = await runNow('failing');
     expect(result).toMatchObject({ kind: 'failed', phase: 'assign', errorCode: 400207 });
