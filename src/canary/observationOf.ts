@@ -5,10 +5,12 @@ import { logSink } from '../outcomes/logSink.ts';
 import type { Trigger } from '../outcomes/outcome.ts';
 import type { Observation } from '../probes/observeProbe.ts';
 import type { Canary } from './canary.ts';
+import { sayWhatIsOff } from './sayWhatIsOff.ts';
 
 /** How one invocation observes a probe: the canary's parts, and sinks that write into this invocation's log and trace. */
 export function observationOf(canary: Canary, trigger: Trigger, context: InvocationContext): Observation {
   const { secrets, settings, history, availability, openTelemetry } = canary;
+  sayWhatIsOff(canary, context);
   const traceParent = context.traceContext?.traceParent;
   return {
     readSecret: secrets.read,
