@@ -31,7 +31,7 @@ param probes = bool(readEnvironmentVariable('SANDBOX', 'false'))
         // A device with a wrong key: healthy as long as it is refused.
         name: 'weu-wrong-key'
         idScope: '0ne00000000'
-        registrationId: 'canary-003'
+        registrationId: 'canary-004'
         attestation: { type: 'symmetricKey', secret: 'canary-wrong-key' }
         everyMinutes: 60
         expect: { result: 'refused' }

@@ -134,7 +134,7 @@ type expectation = {
   @minValue(0)
   certificateDaysLeft: int?
 
-  @description('SHA-256 fingerprints (AB:CD:…) of the root certificates that the server may chain to.')
+  @description('SHA-256 fingerprints (AB:CD:…) of the root certificates that the server may chain to. Default: a change of the root is reported.')
   @minLength(1)
   rootFingerprints: string[]?
 }

@@ -44,7 +44,7 @@ export const expectationSchema = z
       .optional()
       .meta({
         description:
-          'SHA-256 fingerprints of the root certificates that the server may have; another root is degraded.',
+          'SHA-256 fingerprints of the root certificates that the server may have; another root is degraded. Without them, a root that is another one than in the run before.',
       }),
   })
   .meta({ description: 'What has to happen for the run to be healthy.' });
