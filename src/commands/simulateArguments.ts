@@ -4,7 +4,7 @@ export const simulateUsage = `npm run simulate -- --probe NAME --devices N [opti
 
   --probe NAME      a configured probe with a group enrollment
   --devices N       how many devices register, 1 to 100000
-  --rate R          registrations started a second (default: what the service's limit leaves)
+  --rate R          registrations started a second (default: what the service's limit leaves; 100 with the stand-ins)
   --above-limits    allow a rate beyond the service's 1,000 registrations a minute
   --timeout S       seconds each device has (default: the probe's)
   --transport T     mqtt or mqtt-ws (default: the probe's)

@@ -28,7 +28,9 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
     const headers = { 'x-functions-key': key, 'content-type': 'application/json', ...init.headers };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const response = await fetch(`${url}${path}`, { method, headers, ...(init.body && { body: init.body }) });
+        const response = await fetch(`${url}${path}`, { method, headers, ...(init.body && { body: init.body }) }).catch(
+          (error: unknown) => Promise.reject(new Error(noAnswer(url, error), { cause: error })),
+        );
         const text = await response.text();
         if (response.status < 400) return { status: response.status, view: JSON.parse(text) as SimulationView };
         if (response.status < 500) throw new SimulationRefused(explain(response.status, text));
@@ -53,6 +55,13 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
       await call('DELETE', `/${id}`);
     },
   };
+}
+
+/** fetch itself says "fetch failed", and keeps what happened in its cause. */
+function noAnswer(url: string, error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const what = cause instanceof Error ? ('code' in cause ? cause.code : cause.message) : cause;
+  return `${new URL(url).origin} does not answer (${String(what)}): check --url, and that the app runs.`;
 }
 
 /** The app's problem details (RFC 9457), or what a gateway in front of it has said. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -52,6 +53,16 @@ describe('npm run simulate', () => {
     const view = JSON.parse(stdout) as SimulationView;
     expect(view.state).toBe('cancelled');
     expect(view.verdicts.healthy + view.verdicts.unknown).toBe(300);
+    expect(code).toBe(1);
+  });
+
+  it('names the address and what happened when nothing answers there, and exits 1', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const nobody = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.close();
+    const { stderr, code } = await simulate(['--probe', 'x', '--devices', '1', '--url', nobody, '--key', 'k']).ended;
+    expect(stderr).toContain(`${nobody} does not answer (ECONNREFUSED)`);
     expect(code).toBe(1);
   });
 
