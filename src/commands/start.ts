@@ -84,7 +84,7 @@ async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise<'stopp
   if ((await Promise.race([firstRound(app), stopped])) === 'stopped') return 'stopped';
   console.log(`\nStatus page: ${url}/api/status?code=${key}`);
   console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
-  console.log('Simulate:    npm run simulate -- --probe NAME --devices N');
+  console.log(`Simulate:    npm run simulate -- --probe NAME --devices N --url ${url} --key ${key}`);
   console.log('Ctrl-C ends everything.\n');
   return stopped;
 }
