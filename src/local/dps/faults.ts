@@ -98,7 +98,7 @@ const deliveryFaults = [
 const oneFault = z.preprocess(
   (value) => (typeof value === 'string' ? { kind: value } : value),
   z.discriminatedUnion('kind', [...connectionFaults, ...answerFaults, ...deliveryFaults], {
-    error: 'no such fault: see the table of faults in the README',
+    error: 'no such fault: see the tables of faults in docs/emulator.md',
   }),
 );
 

@@ -95,7 +95,7 @@ it.each<[unknown, string]>([
   ],
   [
     { individualEnrollments: [{ ...one, fault: 'explode' }] },
-    'individualEnrollments[0].fault[0].kind: no such fault: see the table of faults in the README',
+    'individualEnrollments[0].fault[0].kind: no such fault: see the tables of faults in docs/emulator.md',
   ],
   [
     { faults: { one: { kind: 'status', status: 200 } } },
