@@ -28,9 +28,10 @@ export function createQuestions(session: MqttSession, recorder: Recorder): Quest
     const response = parseResponseTopic(topic);
     const facts = { topic, bytes: body.length, ...(response && { status: response.status }) };
     recorder.received('PUBLISH', facts);
-    const answer = response?.rid === undefined ? undefined : open.get(response.rid);
+    const rid = response?.rid ?? '';
+    const answer = open.get(rid);
     if (!response || !answer) return recorder.note('ignored', 'no request waits for this answer');
-    open.delete(response.rid ?? '');
+    open.delete(rid);
     answer({ kind: 'answer', status: response.status, retryAfter: response.retryAfter, body });
   });
 

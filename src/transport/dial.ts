@@ -3,9 +3,9 @@ import { isIP, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
 import { checkName, deferCertificate } from './peerCertificate.ts';
-import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { meetServer, type ServerIdentity } from './serverIdentity.ts';
+import { classifySocketError, closedByServer, ignoreLateError, timedOut } from './socketFailure.ts';
 import type { TlsSessions } from './tlsSessions.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
@@ -89,13 +89,7 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
       settle({ kind: 'dialled', socket, server });
     };
     const onError = (error: NodeJS.ErrnoException) => fail(classifySocketError(error, recorder.phase));
-    const onClose = () =>
-      fail({
-        kind: 'connectionLost',
-        phase: recorder.phase,
-        code: 'CLOSED',
-        message: 'the server closed the connection',
-      });
+    const onClose = () => fail(closedByServer(recorder.phase));
     const onAbort = () => fail(timedOut(recorder.phase));
 
     socket.on('lookup', onLookup).on('connect', onConnect).on('secureConnect', onSecure);
@@ -103,13 +97,6 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
     if (deadline.signal.aborted) return onAbort();
     deadline.signal.addEventListener('abort', onAbort, { once: true });
   });
-}
-
-/** What a socket still says after we have let go of it changes no finding. */
-export function ignoreLateError(): void {}
-
-export function timedOut(phase: Recorder['phase']): TransportFailure {
-  return { kind: 'timedOut', phase, message: `the deadline passed in phase ${phase}` };
 }
 
 function untrusted(socket: TLSSocket): TransportFailure {
@@ -123,24 +110,4 @@ function untrusted(socket: TLSSocket): TransportFailure {
     message: `the server's certificate is not accepted: ${code}`,
     refusedBy: 'client',
   };
-}
-
-/** The one place where a socket's error becomes a finding, by the phase that it came in. */
-export function classifySocketError(error: NodeJS.ErrnoException, phase: Recorder['phase']): TransportFailure {
-  const code = error.code ?? error.name;
-  const message = wordsOf(error);
-  // A port that resets has been reached: who listens there did not want to go on.
-  if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
-    return { kind: 'unreachable', phase, code, message };
-  // In TLS 1.3 the server judges our certificate after our handshake has ended, so its alert may come in any later phase.
-  if (/_ALERT_/.test(code)) return { kind: 'tlsFailed', phase: 'tls', code, message, refusedBy: 'server' };
-  if (phase === 'tls' && !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) {
-    return { kind: 'tlsFailed', phase, code, message, refusedBy: 'client' };
-  }
-  return { kind: 'connectionLost', phase, code, message };
-}
-
-/** OpenSSL puts its thread, its file and its line around the reason, and a line break behind them. */
-function wordsOf(error: Error & { readonly reason?: unknown }): string {
-  return typeof error.reason === 'string' ? error.reason : printable(error.message).trim();
 }

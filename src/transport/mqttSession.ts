@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { MqttClient } from 'mqtt';
 import type { Deadline } from './deadline.ts';
-import { classifySocketError, ignoreLateError, timedOut } from './dial.ts';
 import type { Recorder } from './recorder.ts';
+import { classifySocketError, closedByServer, timedOut } from './socketFailure.ts';
 import type { SubscriptionRefused, TransportFailure } from './transportFailure.ts';
 
 export interface SessionOptions {
@@ -74,20 +74,12 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
     ...(options.password !== undefined && { password: options.password }),
   });
 
-  let fail: (failure: TransportFailure) => void = ignoreLateError;
-  const failed = new Promise<TransportFailure>((resolve) => {
-    fail = resolve;
-  });
+  const { promise: failed, resolve: fail } = Promise.withResolvers<TransportFailure>();
   const onAbort = () => fail(timedOut(recorder.phase));
   client.on('error', (error) => fail(classifyClientError(error, recorder)));
   client.once('close', () => {
     deadline.signal.removeEventListener('abort', onAbort);
-    fail({
-      kind: 'connectionLost',
-      phase: recorder.phase,
-      code: 'CLOSED',
-      message: 'the server closed the connection',
-    });
+    fail(closedByServer(recorder.phase));
   });
   if (deadline.signal.aborted) onAbort();
   deadline.signal.addEventListener('abort', onAbort, { once: true });

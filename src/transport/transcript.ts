@@ -6,7 +6,7 @@ export interface TranscriptEntry {
   /** Milliseconds since the start of the exchange. */
   readonly atMs: number;
   readonly direction: 'sent' | 'received' | 'note';
-  /** An MQTT packet (`CONNECT`, `PUBLISH`, …), or a word for a note (`tls`, `wait`, `ignored`). */
+  /** An MQTT packet (`CONNECT`, `PUBLISH`, …), or a word for a note (`retry-after`, `ignored`, `dropped`). */
   readonly what: string;
   readonly topic?: string;
   readonly status?: number;

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Deadline } from './deadline.ts';
-import { classifySocketError, type Endpoint, ignoreLateError, timedOut } from './dial.ts';
+import type { Endpoint } from './dial.ts';
 import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
+import { classifySocketError, ignoreLateError, timedOut } from './socketFailure.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
 /** The path that Microsoft's SDKs ask for, at DPS and at the hub alike. */

@@ -1,0 +1,34 @@
+import type { Phase } from './phase.ts';
+import { printable } from './printable.ts';
+import type { TransportFailure } from './transportFailure.ts';
+
+/** The one place where a socket's error becomes a finding, by the phase that it came in. */
+export function classifySocketError(error: NodeJS.ErrnoException, phase: Phase): TransportFailure {
+  const code = error.code ?? error.name;
+  const message = wordsOf(error);
+  // A port that resets has been reached: who listens there did not want to go on.
+  if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
+    return { kind: 'unreachable', phase, code, message };
+  // In TLS 1.3 the server judges our certificate after our handshake has ended, so its alert may come in any later phase.
+  if (/_ALERT_/.test(code)) return { kind: 'tlsFailed', phase: 'tls', code, message, refusedBy: 'server' };
+  if (phase === 'tls' && !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) {
+    return { kind: 'tlsFailed', phase, code, message, refusedBy: 'client' };
+  }
+  return { kind: 'connectionLost', phase, code, message };
+}
+
+/** OpenSSL puts its thread, its file and its line around the reason, and a line break behind them. */
+function wordsOf(error: Error & { readonly reason?: unknown }): string {
+  return typeof error.reason === 'string' ? error.reason : printable(error.message).trim();
+}
+
+export function closedByServer(phase: Phase): TransportFailure {
+  return { kind: 'connectionLost', phase, code: 'CLOSED', message: 'the server closed the connection' };
+}
+
+export function timedOut(phase: Phase): TransportFailure {
+  return { kind: 'timedOut', phase, message: `the deadline passed in phase ${phase}` };
+}
+
+/** What a socket still says after we have let go of it changes no finding. */
+export function ignoreLateError(): void {}
