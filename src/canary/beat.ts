@@ -1,10 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
-import { previousTick } from '../config/schedule.ts';
+import { previousTick, tickToleranceMs } from '../config/schedule.ts';
 import { describeStorageFault } from '../outcomes/storageFault.ts';
 import type { Canary } from './canary.ts';
-
-/** A timer may call a little before its tick. */
-const tickToleranceMs = 500;
 
 /**
  * Writes down that this tick was called, also when no probe's turn came: a tick without a heartbeat is a prober that was away. A tick

@@ -1,4 +1,4 @@
-import { configuration, timerSchedule } from '../config/configuration.ts';
+import { configuration } from '../config/configuration.ts';
 import type { ConfigurationFault } from '../config/faults.ts';
 import type { Probe } from '../config/probe.ts';
 import type { Settings } from '../config/settings.ts';
@@ -44,8 +44,6 @@ export function publicPagesAuthLevel(): 'function' | 'anonymous' {
   return parsed.kind === 'valid' ? parsed.settings.statusPageAuth : 'function';
 }
 
-export { timerSchedule };
-
 function make(): ConfiguredCanary {
   const parsed = configuration();
   if (parsed.kind === 'invalid') return { kind: 'misconfigured', faults: parsed.faults };
@@ -76,7 +74,7 @@ function tableConnection(storage: StorageConnection, identity: AzureIdentity): P
   return {
     kind: 'serviceUri',
     tableServiceUri,
-    readCredential: () => createAzureCredential({ ...identity, clientId: clientId ?? identity.clientId }),
+    readCredential: () => createAzureCredential({ ...identity, clientId }),
   };
 }
 

@@ -19,7 +19,7 @@ async function open(storage: StorageConnection, identity: AzureIdentity, name: s
       ? new QueueClient(storage.connectionString, name)
       : new QueueClient(
           `${storage.endpoint}/${name}`,
-          await createAzureCredential({ ...identity, clientId: storage.clientId ?? identity.clientId }),
+          await createAzureCredential({ ...identity, clientId: storage.clientId }),
         );
   await queue.createIfNotExists();
   return queue;

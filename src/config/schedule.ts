@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 const millisecondsPerMinute = 60_000;
 
 /** A timer may call a little before or after its tick; half a second is less than the distance of any two ticks. */
-const tickToleranceMs = 500;
+export const tickToleranceMs = 500;
 
 const names = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT';
 const value = `(?:\\d{1,2}|${names})`;

@@ -10,7 +10,7 @@ export type StorageConnection =
       readonly kind: 'identity';
       /** URL of the service, e.g. `https://account.table.core.windows.net`, without a slash at the end. */
       readonly endpoint: string;
-      /** Of the user-assigned identity; absent: the system-assigned one, or the developer's login. */
+      /** Of the user-assigned identity, by default `AZURE_CLIENT_ID`; absent: the system-assigned one, or the developer's login. */
       readonly clientId?: string;
     };
 

@@ -1,7 +1,8 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
 import { beat } from '../canary/beat.ts';
-import { canary, timerSchedule } from '../canary/canary.ts';
+import { canary } from '../canary/canary.ts';
 import { observationOf } from '../canary/observationOf.ts';
+import { timerSchedule } from '../config/configuration.ts';
 import { formatFaults } from '../config/faults.ts';
 import { isDue } from '../config/schedule.ts';
 import { runRound } from '../probes/runRound.ts';

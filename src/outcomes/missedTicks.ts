@@ -1,3 +1,5 @@
+import { tickToleranceMs } from '../config/schedule.ts';
+
 /** When it is a probe's turn: from inclusive to exclusive, oldest first. All times are milliseconds since 1970. */
 export type DueTicks = (
   probe: { readonly name: string; readonly everyMinutes?: number | undefined },
@@ -5,8 +7,6 @@ export type DueTicks = (
   toMs: number,
 ) => readonly number[];
 
-/** A timer may call a little before its tick. */
-export const tickToleranceMs = 500;
 /** Later than this, a run is a run of its own: the tick was missed. */
 export const maxLatenessMs = 3_600_000;
 

@@ -51,7 +51,7 @@ const reasonLength = 1_000;
  * transcript and the row say so. Throws when the rest alone does not fit: an outcome is never kept in part without a word.
  */
 export function rowsOf(outcome: Outcome): readonly OutcomeRow[] {
-  const columns = columnsOf(keptOf(outcome));
+  const columns = columnsOf(outcome);
   const position = positionOf(outcome);
   return indexesOf(outcome).map((index) => ({
     partitionKey: outcome.probe,
@@ -65,13 +65,6 @@ function indexesOf(outcome: Outcome): OutcomeIndex[] {
   if (outcome.verdict !== 'healthy') indexes.push('unhealthy');
   if (outcome.events?.length) indexes.push('drift');
   return indexes;
-}
-
-/** Transcripts are for faults: a healthy run is kept without. */
-function keptOf(outcome: Outcome): Outcome {
-  if (outcome.verdict !== 'healthy') return outcome;
-  const { transcript: _, ...kept } = outcome;
-  return kept;
 }
 
 function columnsOf(outcome: Outcome) {

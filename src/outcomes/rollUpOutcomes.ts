@@ -1,4 +1,5 @@
-import { type DueTicks, maxLatenessMs, missedTicks, tickToleranceMs } from './missedTicks.ts';
+import { tickToleranceMs } from '../config/schedule.ts';
+import { type DueTicks, maxLatenessMs, missedTicks } from './missedTicks.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 import type { RunSummary } from './outcomeRow.ts';
 import { dayMs, hourMs, type Rollup, type RollupStore, readRollups, rolledUpDays, rollupRow } from './rollup.ts';

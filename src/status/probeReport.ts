@@ -1,7 +1,8 @@
 import type { Probe } from '../config/probe.ts';
 import { timeoutMs } from '../config/probe.ts';
+import { tickToleranceMs } from '../config/schedule.ts';
 import type { OutcomeHistory } from '../outcomes/history.ts';
-import { type DueTicks, missedTicks, tickToleranceMs } from '../outcomes/missedTicks.ts';
+import { type DueTicks, missedTicks } from '../outcomes/missedTicks.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { RunSummary } from '../outcomes/outcomeRow.ts';
 import { advance, type RunState } from '../outcomes/runState.ts';

@@ -74,17 +74,6 @@ describe('the history', () => {
     });
   });
 
-  it('keeps transcripts of faults, and none of healthy runs', async () => {
-    const transcript = [{ atMs: 1, direction: 'sent', what: 'CONNECT' }] as const;
-    const history = await seed(open(), [
-      { probe: 'transcripts', runId: 'good', startedAt: at(0), transcript },
-      { probe: 'transcripts', runId: 'bad', startedAt: at(1), verdict: 'failing', transcript },
-    ]);
-    const [bad, good] = await history.newest('transcripts', 'all', 2);
-    expect(bad?.transcript).toEqual(transcript);
-    expect(good).not.toHaveProperty('transcript');
-  });
-
   it('keeps an outcome that is longer than a column, whatever characters it is made of', async () => {
     const outcome = buildOutcome({
       probe: 'long',
