@@ -57,6 +57,13 @@ describe.each(transports)('a device over %s', (transport) => {
     expect(openResources()).toEqual(before);
   });
 
+  it('gives custom allocation its payload, and takes the one that comes back', async () => {
+    dps = await startLocalDps({ allocationPolicy: 'custom' });
+    const payload = { model: 'pump', units: [1, 2] };
+    const outcome = await run(localProbe(dps, { transport, apiVersion: '2021-06-01', payload }));
+    expect(outcome.result).toMatchObject({ kind: 'assigned', payload, payloadBytes: JSON.stringify(payload).length });
+  });
+
   it('keeps what it proves itself with out of the outcome', async () => {
     dps = await startLocalDps({ fault: { kind: 'status', status: 500 } });
     const text = JSON.stringify(await run(localProbe(dps, { transport })));

@@ -2,11 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
 import { createSelfSigned } from '../../src/local/certificates.ts';
 import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import { type RunningHub, startHub } from '../../src/local/hub/startHub.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
-import { authority, localProbe, registrationId, run, startLocalDps } from '../support/localProbe.ts';
+import { authority, localProbe, registrationId, registry, run, startLocalDps } from '../support/localProbe.ts';
 import { makePkcs12 } from '../support/openssl.ts';
 
 let dps: RunningDps;
+let hub: RunningHub;
+let hubName: string;
 let vault: ReadSecret;
 const groupDevice = 'fleet-0001';
 
@@ -20,10 +23,14 @@ beforeAll(async () => {
   const unknownCa = await createSelfSigned({ commonName: 'some other CA' });
   const { intermediate } = authority;
   const [leaf = ''] = own.cert.split(/(?<=-----END CERTIFICATE-----)\n/);
+  hub = await startHub({ certificate: await authority.issueServer(), registry });
+  hubName = `localhost:${hub.port}`;
+  const clientCertificates = { primary: { certificate: leaf } };
   dps = await startLocalDps(
-    { attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate: leaf } } } } },
+    { attestation: { type: 'x509', x509: { clientCertificates } }, iotHubHostName: hubName },
     {
       retryAfterSeconds: 0,
+      iotHubs: [hubName],
       enrollmentGroups: [
         {
           enrollmentGroupId: 'fleet',
@@ -48,7 +55,10 @@ beforeAll(async () => {
     return { kind: 'found', value, contentType };
   };
 });
-afterAll(() => dps.close());
+afterAll(async () => {
+  await dps.close();
+  await hub.close();
+});
 
 const certificate = (name: string, over: object = {}) => ({
   attestation: { type: 'x509', certificate: name, ...over },
@@ -65,6 +75,22 @@ describe.each(['mqtt', 'mqtt-ws'] as const)('a device with a certificate over %s
     const probe = localProbe(dps, { transport, registrationId: groupDevice, ...certificate('fleet', group) });
     const outcome = await run(probe, { readSecret: vault });
     expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', deviceId: groupDevice } });
+  });
+
+  it.each<[string, string, object]>([
+    ['its own certificate', 'own', {}],
+    ['the leaf that was issued for it', 'fleet', { registrationId: groupDevice, ...certificate('fleet', group) }],
+  ])('is let into its hub with %s, too', async (_case, name, over) => {
+    const verified = { verifyHub: 'telemetry', expect: { assignedHub: [hubName] } };
+    const outcome = await run(localProbe(dps, { transport, ...certificate(name), ...verified, ...over }), {
+      readSecret: vault,
+    });
+    expect(outcome).toMatchObject({
+      verdict: 'healthy',
+      reasons: [],
+      result: { kind: 'assigned', assignedHub: hubName },
+    });
+    expect(outcome.phases.hub).toBeGreaterThan(0);
   });
 
   it.each<[string, string, object]>([
