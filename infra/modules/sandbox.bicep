@@ -73,6 +73,3 @@ resource hubDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previe
 
 @description('ID scope of the service.')
 output idScope string = provisioningService.properties.idScope
-
-@description('Host name of the hub.')
-output hubHostName string = hub.properties.hostName

@@ -26,8 +26,8 @@ export interface QueryFault {
   readonly message: string;
 }
 
-export const defaultLimit = 100;
-export const maxLimit = 1000;
+const defaultLimit = 100;
+const maxLimit = 1000;
 
 /** Function keys arrive as query parameters of the platform's own. */
 const platformFields = ['code', 'clientId'];

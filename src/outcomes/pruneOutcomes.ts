@@ -6,7 +6,7 @@ import { outcomeTable } from './outcomeRow.ts';
 import { dayMs, rolledUpDays, rollupTable } from './rollup.ts';
 
 /** Failures are what history is read for: they are kept this many times as long as everything else. */
-export const failureRetentionFactor = 4;
+const failureRetentionFactor = 4;
 
 export interface PruneOptions {
   /** OUTCOME_RETENTION_DAYS. */
