@@ -14,8 +14,6 @@ export interface AvailabilityOptions {
   readonly authenticationString?: string | undefined;
   /** Who asks for a token then; its client id gives way to that of the authentication string. */
   readonly identity: AzureIdentity;
-  /** `cloud_RoleName`; default `dps-canary`. */
-  readonly role?: string | undefined;
   /** For the answer to one request; default ten seconds. */
   readonly timeoutMs?: number;
 }
@@ -28,6 +26,9 @@ export interface Availability {
   send(outcomes: readonly Outcome[], traceParent?: string): Promise<void>;
 }
 
+/** `cloud_RoleName` of the results. */
+const role = 'dps-canary';
+
 /** Posts a body and gives back the answer. */
 type Post = (body: string) => Promise<{ readonly status: number; readonly text: string }>;
 
@@ -35,7 +36,6 @@ type Post = (body: string) => Promise<{ readonly status: number; readonly text: 
 export function createAvailability(options: AvailabilityOptions): Availability {
   const ingestion = parseIngestion(options.connectionString, options.authenticationString);
   const { instrumentationKey } = ingestion;
-  const { role = 'dps-canary' } = options;
   let post: Promise<Post> | undefined;
 
   return {
