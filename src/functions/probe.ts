@@ -3,6 +3,7 @@ import { observationOf } from '../canary/observationOf.ts';
 import { whenConfigured } from '../canary/whenConfigured.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
 import { problem } from '../http/problem.ts';
+import { readFlag } from '../http/readFlag.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 
 /** Prometheus's multi-target pattern: runs the target now, and answers with its metrics. */
@@ -12,10 +13,14 @@ export async function probe(request: HttpRequest, context: InvocationContext): P
     if (!target) return noTarget;
     const configured = probeNamed(canary, target);
     if (!configured) return unknownProbe(canary, target);
+    const debug = readFlag(request.query, 'debug');
+    if (debug.kind === 'neither') return debug.response;
     const outcome = await observeProbe(configured, observationOf(canary, 'http', context));
     const { metricsContentType, renderProbe } = await import('../outcomes/prometheus.ts');
-    const debug = request.query.get('debug') === 'true';
-    return { headers: { 'content-type': metricsContentType }, body: await renderProbe(outcome, { debug }) };
+    return {
+      headers: { 'content-type': metricsContentType },
+      body: await renderProbe(outcome, { debug: debug.value }),
+    };
   });
 }
 

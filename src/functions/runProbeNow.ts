@@ -4,6 +4,7 @@ import { whenConfigured } from '../canary/whenConfigured.ts';
 import { parseJson } from '../http/parseJson.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
 import { json, problem } from '../http/problem.ts';
+import { readFlag } from '../http/readFlag.ts';
 import { observeProbe } from '../probes/observeProbe.ts';
 
 /** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when a device could not provision, or nobody could look. */
@@ -11,12 +12,14 @@ export async function runProbeNow(request: HttpRequest, context: InvocationConte
   return whenConfigured(async (canary) => {
     const probe = probeNamed(canary, request.params.name);
     if (!probe) return unknownProbe(canary, request.params.name);
+    const gate = readFlag(request.query, 'gate');
+    if (gate.kind === 'neither') return gate.response;
     // Nothing is taken from a body; some pipelines' gates send one all the same, and then it has to be JSON.
     const body = await request.text();
     if (body.trim() !== '' && parseJson(body) === undefined) return notJson;
     const outcome = await observeProbe(probe, observationOf(canary, 'http', context));
     const shut = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
-    return json(outcome, { status: shut && request.query.get('gate') === 'true' ? 503 : 200 });
+    return json(outcome, { status: shut && gate.value ? 503 : 200 });
   });
 }
 

@@ -7,7 +7,10 @@ import { formatFaults } from '../config/faults.ts';
 import { isDue } from '../config/schedule.ts';
 import { runRound } from '../probes/runRound.ts';
 
-/** The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing. */
+/**
+ * The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing; an outcome that could not
+ * be recorded anywhere fails the invocation, once every other probe has had its turn.
+ */
 export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
   const configured = canary();
   if (configured.kind === 'misconfigured') {
@@ -18,8 +21,10 @@ export async function runProbes(_timer: Timer, context: InvocationContext): Prom
   const now = new Date();
   const due = probes.filter((probe) => isDue(probe, now, settings.probeSchedule));
   const observation = observationOf(configured.canary, 'timer', context);
-  await runRound(due, observation, (error) => context.error(error));
+  const unrecorded: unknown[] = [];
+  await runRound(due, observation, (error) => unrecorded.push(error));
   await beat(configured.canary, now, context);
+  if (unrecorded.length > 0) throw new AggregateError(unrecorded, unrecorded.map(String).join('\n'));
 }
 
 app.timer('runProbes', { schedule: timerSchedule(), handler: runProbes });

@@ -1,5 +1,6 @@
 import { explainError } from '../dps/errorCodes.ts';
 import type { ServiceError } from '../dps/registrationResult.ts';
+import { isCertificateAlert } from '../transport/socketFailure.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import type { NotRun, ProbeResult } from './outcome.ts';
 
@@ -57,15 +58,7 @@ function explainTransport(failure: TransportFailure): Explanation {
             next: 'check firewalls and network rules for this port (8883, or 443 with mqtt-ws)',
           };
     case 'tlsFailed':
-      return failure.refusedBy === 'server'
-        ? {
-            what: `the server refused the TLS handshake: ${failure.code}`,
-            next: "check the device certificate's validity and chain against the enrollment",
-          }
-        : {
-            what: `TLS failed: ${failure.message}`,
-            next: 'compare the chain in this outcome with the one expected: an expired certificate, a new root, or a proxy that opens TLS',
-          };
+      return explainTls(failure);
     case 'webSocketRefused':
       return {
         what: `the WebSocket upgrade failed: ${failure.message}`,
@@ -90,13 +83,32 @@ function explainTransport(failure: TransportFailure): Explanation {
         next: 'look for a firewall that cuts connections, and at whether other locations see the same',
       };
     case 'timedOut':
-      return { what: `timed out in phase ${failure.phase}: ${failure.message}`, next: nextAfterTimeout(failure.phase) };
+      return {
+        what: `timed out in phase ${failure.phase}: ${failure.message}`,
+        next: nextAfterTimeout(failure.phase),
+      };
     case 'malformedResponse':
       return {
         what: `an answer in phase ${failure.phase} is not what the protocol allows: ${failure.message}`,
         next: 'read the transcript: it may be another server than DPS, or a new form of answer',
       };
   }
+}
+
+function explainTls({ refusedBy, code, message }: Extract<TransportFailure, { kind: 'tlsFailed' }>): Explanation {
+  if (refusedBy === 'client') {
+    return {
+      what: `TLS failed: ${message}`,
+      next: 'compare the chain in this outcome with the one expected: an expired certificate, a new root, or a proxy that opens TLS',
+    };
+  }
+  const what = `the server refused the TLS handshake: ${code}`;
+  return isCertificateAlert(code)
+    ? { what, next: "check the device certificate's validity and chain against the enrollment" }
+    : {
+        what,
+        next: 'look for a proxy or an old TLS version between here and the service: DPS speaks TLS 1.2 and newer',
+      };
 }
 
 function nextAfterTimeout(phase: TransportFailure['phase']): string {

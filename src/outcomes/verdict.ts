@@ -1,5 +1,6 @@
 import type { Expectation } from '../config/probe.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
+import { isCertificateAlert } from '../transport/socketFailure.ts';
 import { explain } from './explain.ts';
 import type { CredentialExpiry, Outcome, ProbeResult, Verdict } from './outcome.ts';
 
@@ -80,13 +81,6 @@ export function refusedAt(result: ProbeResult): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** The alerts by which a server refuses a client certificate (RFC 8446 section 6.2). */
-function isCertificateAlert(code: string): boolean {
-  return /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)/.test(
-    code,
-  );
 }
 
 function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {

@@ -17,6 +17,13 @@ export function classifySocketError(error: NodeJS.ErrnoException, phase: Phase):
   return { kind: 'connectionLost', phase, code, message };
 }
 
+/** The alerts by which a server refuses a client certificate (RFC 8446 section 6.2). */
+export function isCertificateAlert(code: string): boolean {
+  return /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)/.test(
+    code,
+  );
+}
+
 /** OpenSSL puts its thread, its file and its line around the reason, and a line break behind them. */
 function wordsOf(error: Error & { readonly reason?: unknown }): string {
   return typeof error.reason === 'string' ? error.reason : printable(error.message).trim();
@@ -27,7 +34,7 @@ export function closedByServer(phase: Phase): TransportFailure {
 }
 
 export function timedOut(phase: Phase): TransportFailure {
-  return { kind: 'timedOut', phase, message: `the deadline passed in phase ${phase}` };
+  return { kind: 'timedOut', phase, message: 'the deadline passed' };
 }
 
 /** What a socket still says after we have let go of it changes no finding. */

@@ -132,6 +132,18 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(answer.headers.get('content-type')).toBe('application/json');
   });
 
+  it.each([
+    ['POST', 'probes/individual/runs?gate=1', 'gate'],
+    ['POST', 'probes/individual/runs?gate=', 'gate'],
+    ['GET', 'probe?target=individual&debug=yes', 'debug'],
+  ])('%s %s is a slip of the pen that is said, and runs nothing', async (method, path, field) => {
+    const ran = cloud.dps.requests.of('canary-001').length;
+    const answer = await app.call(path, { method });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ faults: [{ path: field, message: 'expected true or false' }] });
+    expect(cloud.dps.requests.of('canary-001')).toHaveLength(ran);
+  });
+
   it('refuses a body that is no JSON, and runs nothing', async () => {
     const ran = cloud.dps.requests.of('canary-001').length;
     const headers = { 'x-functions-key': app.key };

@@ -17,7 +17,7 @@ const unauthorized: ProbeResult = {
   errorCode: 401000,
   trackingId: 'T-1',
 };
-const timedOut: ProbeResult = { kind: 'timedOut', phase: 'tcp', message: 'the deadline passed in phase tcp' };
+const timedOut: ProbeResult = { kind: 'timedOut', phase: 'tcp', message: 'the deadline passed' };
 
 function expectation(expect: Partial<Expectation> = {}): Expectation {
   return probeSchema.parse({
