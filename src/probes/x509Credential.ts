@@ -44,12 +44,13 @@ type Authority = DeviceCertificateIssuer & Pick<CertificateBundle, 'notAfter'>;
 
 /** One issuer for the CA in use: ten thousand devices of a simulation share one import of its key. */
 let lastAuthority:
-  | { readonly value: string; readonly authority: Promise<Authority | { readonly fault: string }> }
+  | { readonly secret: SecretFound; readonly authority: Promise<Authority | { readonly fault: string }> }
   | undefined;
 
 function authorityOf(secret: SecretFound): Promise<Authority | { readonly fault: string }> {
-  if (lastAuthority?.value !== secret.value) {
-    lastAuthority = { value: secret.value, authority: openAuthority(secret) };
+  const last = lastAuthority?.secret;
+  if (!lastAuthority || last?.value !== secret.value || last.contentType !== secret.contentType) {
+    lastAuthority = { secret, authority: openAuthority(secret) };
   }
   return lastAuthority.authority;
 }
