@@ -9,36 +9,52 @@ const sourceFolder = join(root, 'src');
 /** Which folders of `src` a folder may import from, besides itself. What is not listed may not. */
 const mayImport: { readonly [folder: string]: readonly string[] } = {
   '.': ['functions'],
-  functions: ['canary', 'config', 'probes', 'simulations', 'outcomes', 'status', 'http'],
-  canary: ['config', 'identity', 'keyvault', 'outcomes', 'status', 'http'],
+  functions: [
+    'app',
+    'config',
+    'probes',
+    'simulations',
+    'history',
+    'outcomes',
+    'telemetry',
+    'status',
+    'storage',
+    'http',
+  ],
+  app: ['config', 'identity', 'keyvault', 'history', 'outcomes', 'telemetry', 'status', 'storage', 'http'],
   http: [],
   probes: ['config', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
-  simulations: ['canary', 'config', 'probes', 'outcomes', 'status', 'transport', 'http'],
+  simulations: ['app', 'config', 'probes', 'outcomes', 'storage', 'transport', 'http', 'history', 'status'],
   attestation: ['transport'],
   keyvault: ['identity'],
   identity: [],
   transport: [],
   dps: ['transport'],
   hub: ['transport'],
-  outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'identity'],
-  status: ['config', 'outcomes', 'transport', 'http'],
+  outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault'],
+  history: ['config', 'outcomes', 'storage', 'transport'],
+  telemetry: ['config', 'outcomes', 'transport', 'identity', 'history'],
+  storage: ['config', 'identity'],
+  status: ['app', 'config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],
-  local: [],
-  commands: ['config', 'local', 'outcomes', 'simulations', 'transport'],
+  emulator: [],
+  local: ['emulator'],
+  cli: ['..', 'config', 'emulator', 'local', 'outcomes', 'simulations', 'transport'],
 };
 
 /** What a folder may name beyond that, as a type alone. */
 const mayName: { readonly [folder: string]: readonly string[] } = {
-  canary: ['probes'],
-  http: ['canary', 'config'],
+  app: ['probes'],
+  probes: ['history'],
+  http: ['app', 'config'],
 };
 
 /** Packages that only these folders may touch. */
 const onlyIn: { readonly [name: string]: readonly string[] } = {
   mqtt: ['transport'],
-  'mqtt-packet': ['local'],
-  ws: ['transport', 'local'],
-  '@azure/functions': ['functions', 'http', 'canary'],
+  'mqtt-packet': ['emulator'],
+  ws: ['transport', 'emulator'],
+  '@azure/functions': ['functions', 'http', 'app'],
   '@azure/keyvault-secrets': ['keyvault'],
   '@azure/identity': ['identity', 'local'],
 };
@@ -90,7 +106,7 @@ describe('the architecture', () => {
 
   it('reads the environment in one place of the shipped code', () => {
     const readers = files
-      .filter((file) => !['local', 'commands'].includes(folderOf(file)))
+      .filter((file) => !['local', 'emulator', 'cli'].includes(folderOf(file)))
       .filter((file) => /process\.env/.test(readFileSync(join(sourceFolder, file), 'utf8')));
     expect(readers).toEqual(['config/configuration.ts']);
   });

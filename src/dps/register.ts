@@ -8,10 +8,10 @@ import type { Recorder } from '../transport/recorder.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
-import { type Answer, createQuestions } from './answers.ts';
 import { deviceRegistration } from './messages.ts';
-import { readAnswer } from './readAnswer.ts';
+import { readAnswer } from './readResponse.ts';
 import type { RegistrationResult } from './registrationResult.ts';
+import { type Answer, createQuestions } from './requests.ts';
 import { isOddRetryAfter, retryAfterSeconds } from './retryAfter.ts';
 import { operationStatusTopic, registerTopic, responseFilter } from './topics.ts';
 

@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { publicPagesAuthLevel } from '../canary/canary.ts';
-import { statusReportOf } from '../canary/statusReportOf.ts';
-import { whenConfigured } from '../canary/whenConfigured.ts';
+import { publicPagesAuthLevel } from '../app/services.ts';
+import { statusReportOf } from '../app/statusReportOf.ts';
+import { whenConfigured } from '../app/withServices.ts';
 
 /** A badge for a README or a wiki: verdict and availability of one probe. */
 export async function badge(request: HttpRequest): Promise<HttpResponseInit> {

@@ -3,7 +3,7 @@ import { workWithSimulations } from '../simulations/withSimulations.ts';
 
 /** A slice that failed each time it was tried: its devices end as not run, with the reason. */
 export async function failSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {
-  const { failSimulationTask } = await import('../simulations/runSimulationTask.ts');
+  const { failSimulationTask } = await import('../simulations/worker/runSimulationTask.ts');
   await workWithSimulations(context, (simulations) => failSimulationTask(message, simulations));
 }
 

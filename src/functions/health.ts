@@ -1,6 +1,6 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import { canary } from '../canary/canary.ts';
-import { checkHealth } from '../canary/checkHealth.ts';
+import { checkHealth } from '../app/checkHealth.ts';
+import { canary } from '../app/services.ts';
 import { json } from '../http/problem.ts';
 
 /** Can this app read its configuration, its vault and its storage? 200 or 503, and which of them it is. */

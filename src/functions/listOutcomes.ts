@@ -1,8 +1,8 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { whenConfigured } from '../canary/whenConfigured.ts';
+import { whenConfigured } from '../app/withServices.ts';
+import { parseOutcomeQuery } from '../history/outcomeQuery.ts';
 import { json, problem } from '../http/problem.ts';
-import { parseOutcomeQuery } from '../outcomes/outcomeQuery.ts';
-import { describeStorageFault } from '../outcomes/storageFault.ts';
+import { describeStorageFault } from '../storage/storageError.ts';
 
 const timeoutMs = 20_000;
 

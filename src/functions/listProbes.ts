@@ -1,7 +1,7 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import { whenConfigured } from '../canary/whenConfigured.ts';
+import { whenConfigured } from '../app/withServices.ts';
+import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { json } from '../http/problem.ts';
-import { latestOutcomes } from '../outcomes/latestOutcomes.ts';
 
 /** The probes as configured, with the names of their secrets and never more, each with its last outcome. */
 export async function listProbes(): Promise<HttpResponseInit> {

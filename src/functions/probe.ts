@@ -1,10 +1,10 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { observationOf } from '../canary/observationOf.ts';
-import { whenConfigured } from '../canary/whenConfigured.ts';
+import { observationOf } from '../app/runContext.ts';
+import { whenConfigured } from '../app/withServices.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
 import { problem } from '../http/problem.ts';
 import { readFlag } from '../http/readFlag.ts';
-import { observeProbe } from '../probes/observeProbe.ts';
+import { observeProbe } from '../probes/runAndRecord.ts';
 
 /** Prometheus's multi-target pattern: runs the target now, and answers with its metrics. */
 export async function probe(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
@@ -16,7 +16,7 @@ export async function probe(request: HttpRequest, context: InvocationContext): P
     const debug = readFlag(request.query, 'debug');
     if (debug.kind === 'neither') return debug.response;
     const outcome = await observeProbe(configured, observationOf(canary, 'http', context));
-    const { metricsContentType, renderProbe } = await import('../outcomes/prometheus.ts');
+    const { metricsContentType, renderProbe } = await import('../telemetry/prometheus/prometheus.ts');
     return {
       headers: { 'content-type': metricsContentType },
       body: await renderProbe(outcome, { debug: debug.value }),

@@ -1,7 +1,7 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
-import { canary } from '../canary/canary.ts';
+import { canary } from '../app/services.ts';
 import { dueTicks } from '../config/dueTicks.ts';
-import { describeStorageFault } from '../outcomes/storageFault.ts';
+import { describeStorageFault } from '../storage/storageError.ts';
 
 /** Keeps the history in shape: adds the hours that are over up for the long windows, then deletes what is past its time. */
 export async function pruneOutcomes(_timer: Timer, context: InvocationContext): Promise<void> {
@@ -20,7 +20,7 @@ export async function pruneOutcomes(_timer: Timer, context: InvocationContext): 
     const { hours } = await history.rollUp(now, plan);
     const { deletedRows } = await history.prune(now, { retentionDays });
     context.log(`History: ${hours} hours added up, ${deletedRows} rows deleted.`);
-    const { pruneSimulations } = await import('../simulations/pruneSimulations.ts');
+    const { pruneSimulations } = await import('../simulations/store/pruneSimulations.ts');
     const simulations = await pruneSimulations(configured.canary, context, now);
     if (simulations > 0) context.log(`${simulations} simulations deleted.`);
   } catch (error) {

@@ -1,11 +1,11 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { observationOf } from '../canary/observationOf.ts';
-import { whenConfigured } from '../canary/whenConfigured.ts';
+import { observationOf } from '../app/runContext.ts';
+import { whenConfigured } from '../app/withServices.ts';
 import { parseJson } from '../http/parseJson.ts';
 import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
 import { json, problem } from '../http/problem.ts';
 import { readFlag } from '../http/readFlag.ts';
-import { observeProbe } from '../probes/observeProbe.ts';
+import { observeProbe } from '../probes/runAndRecord.ts';
 
 /** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when a device could not provision, or nobody could look. */
 export async function runProbeNow(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {

@@ -1,11 +1,11 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
-import { beat } from '../canary/beat.ts';
-import { canary } from '../canary/canary.ts';
-import { observationOf } from '../canary/observationOf.ts';
+import { beat } from '../app/recordHeartbeat.ts';
+import { observationOf } from '../app/runContext.ts';
+import { canary } from '../app/services.ts';
 import { timerSchedule } from '../config/configuration.ts';
 import { formatFaults } from '../config/faults.ts';
 import { isDue } from '../config/schedule.ts';
-import { runRound } from '../probes/runRound.ts';
+import { runRound } from '../probes/runDueProbes.ts';
 
 /**
  * The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing; an outcome that could not

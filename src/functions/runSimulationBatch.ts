@@ -3,7 +3,7 @@ import { workWithSimulations } from '../simulations/withSimulations.ts';
 
 /** A slice of a simulation. Delivered at least once; each device is counted once all the same. */
 export async function runSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {
-  const { runSimulationTask } = await import('../simulations/runSimulationTask.ts');
+  const { runSimulationTask } = await import('../simulations/worker/runSimulationTask.ts');
   await workWithSimulations(context, (simulations) => runSimulationTask(message, simulations));
 }
 

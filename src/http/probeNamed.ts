@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import type { Canary } from '../canary/canary.ts';
+import type { Canary } from '../app/services.ts';
 import type { Probe } from '../config/probe.ts';
 import { problem } from './problem.ts';
 

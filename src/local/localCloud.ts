@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLocalAuthority, type LocalAuthority } from '../emulator/certificates.ts';
+import { createDeviceRegistry } from '../emulator/deviceRegistry.ts';
+import { startDps } from '../emulator/dps/startDps.ts';
+import { startHub } from '../emulator/hub/startHub.ts';
 import { startAppInsights } from './appInsights/appInsights.ts';
 import { startAzurite } from './azurite.ts';
-import { createLocalAuthority, type LocalAuthority } from './certificates.ts';
-import { createDeviceRegistry } from './deviceRegistry.ts';
-import { startDps } from './dps/startDps.ts';
-import { startHub } from './hub/startHub.ts';
 import { startKeyVault } from './keyVault/keyVault.ts';
 import { readLocalSecrets } from './localSecrets.ts';
 import { startManagedIdentity } from './managedIdentity/managedIdentity.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { DpsConfigurationInput } from './dps/dpsConfiguration.ts';
+import type { DpsConfigurationInput } from '../emulator/dps/dpsConfiguration.ts';
 
 /** What `npm start` shows when nobody has brought probes: a few demonstration devices, and the enrollments that know them. */
 const idScope = '0neLOCAL';

@@ -1,12 +1,12 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { json, problem } from '../http/problem.ts';
 import { noSuchSimulation } from './getSimulation.ts';
-import { cancelled } from './reserveStarts.ts';
+import { tendSimulation } from './reconcileSimulation.ts';
 import { hasEnded } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { viewSimulation } from './simulationView.ts';
 import { retryAfterSeconds } from './startSimulation.ts';
-import { tendSimulation } from './tendSimulation.ts';
+import { cancelled } from './worker/reserveStarts.ts';
 
 /**
  * `DELETE /api/simulations/{id}`: no further device starts, those under way come to their end, and what never started is written down

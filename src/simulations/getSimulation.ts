@@ -1,10 +1,10 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { json, type Problem, problem } from '../http/problem.ts';
+import { tendSimulation } from './reconcileSimulation.ts';
 import { hasEnded } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { viewSimulation } from './simulationView.ts';
 import { retryAfterSeconds } from './startSimulation.ts';
-import { tendSimulation } from './tendSimulation.ts';
 
 /** `GET /api/simulations/{id}`: 202 while devices are without an outcome, 200 when all have one. Looking moves it on where it is stuck. */
 export async function getSimulation(request: HttpRequest, context: SimulationContext): Promise<HttpResponseInit> {

@@ -1,9 +1,9 @@
 import type { Probe } from '../config/probe.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
-import type { BatchQueue } from './batchQueue.ts';
-import type { BatchStore } from './batchStore.ts';
-import type { DeviceOutcomes } from './deviceOutcomes.ts';
-import type { SimulationStore } from './simulationStore.ts';
+import type { BatchQueue } from './store/batchQueue.ts';
+import type { BatchStore } from './store/batchStore.ts';
+import type { DeviceOutcomes } from './store/deviceOutcomes.ts';
+import type { SimulationStore } from './store/simulationStore.ts';
 
 /** What the parts of a simulation work with. */
 export interface SimulationContext {

@@ -1,9 +1,9 @@
 import { type Verdict, verdicts } from '../outcomes/outcome.ts';
-import type { BatchState } from './batchStore.ts';
 import type { VerdictCounts } from './batchSummary.ts';
 import { hasEnded, type Simulation, type SimulationState } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { reportOf, type SimulationReport } from './simulationReport.ts';
+import type { BatchState } from './store/batchStore.ts';
 
 /** The progress resource, and when all devices have their outcome, the result. CONTRACT: programs outside read it. */
 export interface SimulationView extends SimulationReport {

@@ -5,13 +5,13 @@ import type { Probe } from '../config/probe.ts';
 import { parseJson } from '../http/parseJson.ts';
 import { json, problem } from '../http/problem.ts';
 import { initialPace } from './pace.ts';
-import { simulatedProbe } from './simulatedProbe.ts';
+import { tendSimulation } from './reconcileSimulation.ts';
 import type { ResolvedRequest, Simulation } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { batchSizeFor, expiresAt, serviceBudgetPerSecond } from './simulationPlan.ts';
 import { parseSimulationRequest, type SimulationRequest } from './simulationRequest.ts';
 import { viewSimulation } from './simulationView.ts';
-import { tendSimulation } from './tendSimulation.ts';
+import { simulatedProbe } from './worker/simulatedProbe.ts';
 
 /** The request is kept in a row, and one of its properties holds 64 KiB of UTF-16. */
 const mostBodyBytes = 16 * 1024;

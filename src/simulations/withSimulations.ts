@@ -1,9 +1,9 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { canary } from '../canary/canary.ts';
-import { whenConfigured } from '../canary/whenConfigured.ts';
+import { canary } from '../app/services.ts';
+import { whenConfigured } from '../app/withServices.ts';
 import { formatFaults } from '../config/faults.ts';
 import { problem } from '../http/problem.ts';
-import { describeStorageFault } from '../outcomes/storageFault.ts';
+import { describeStorageFault } from '../storage/storageError.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
 /** For HTTP functions: answers with what simulations work with, or says what is missing. */
@@ -12,7 +12,7 @@ export function answerWithSimulations(
   answer: (context: SimulationContext) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
   return whenConfigured(async (configured) => {
-    const { openSimulations } = await import('./openSimulations.ts');
+    const { openSimulations } = await import('./store/openSimulations.ts');
     try {
       const context = await openSimulations(configured, invocation);
       return context ? await answer(context) : noStorage;
@@ -39,7 +39,7 @@ export async function workWithSimulations(
   if (configured.kind === 'misconfigured') {
     throw new Error(`no batch runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
   }
-  const { openSimulations } = await import('./openSimulations.ts');
+  const { openSimulations } = await import('./store/openSimulations.ts');
   const context = await openSimulations(configured.canary, invocation);
   if (!context) throw new Error('no batch runs without storage: set AzureWebJobsStorage');
   await work(context);

@@ -1,8 +1,8 @@
 import { makeBadge } from 'badge-maker';
-import { formatShare } from './formatShare.ts';
-import type { PageResponse } from './pageResponse.ts';
-import { type ProbeState, probeState, stateWords } from './probeState.ts';
-import type { StatusReport } from './statusReport.ts';
+import { formatShare } from './page/formatShare.ts';
+import type { PageResponse } from './page/pageResponse.ts';
+import { type ProbeState, probeState, stateWords } from './report/probeState.ts';
+import type { StatusReport } from './report/statusReport.ts';
 
 /** Dark enough for badge-maker's white text. */
 const colors: { readonly [state in ProbeState]: string } = {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseCertificateBundle } from '../../src/attestation/certificateBundle.ts';
-import { createLocalAuthority, type IssuedCertificate, type LocalAuthority } from '../../src/local/certificates.ts';
+import { createLocalAuthority, type IssuedCertificate, type LocalAuthority } from '../../src/emulator/certificates.ts';
 import { makePkcs12 } from '../support/openssl.ts';
 
 const commonName = 'device-001';

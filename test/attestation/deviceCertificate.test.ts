@@ -2,7 +2,7 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CertificateBundle, parseCertificateBundle } from '../../src/attestation/certificateBundle.ts';
 import { createDeviceCertificateIssuer } from '../../src/attestation/deviceCertificate.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { makeRsaAuthority } from '../support/rsaAuthority.ts';
 
 let groupCa: CertificateBundle;

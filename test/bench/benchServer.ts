@@ -13,7 +13,7 @@ export interface BenchServer {
   readonly close: () => Promise<void>;
 }
 
-const emulator = fileURLToPath(new URL('../../src/commands/emulator.ts', import.meta.url));
+const emulator = fileURLToPath(new URL('../../src/cli/emulator.ts', import.meta.url));
 
 /** The stand-in in a process of its own, so that its work is not counted as the client's. */
 export async function startBenchServer(retryAfterSeconds: number): Promise<BenchServer> {

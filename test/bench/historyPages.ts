@@ -1,7 +1,8 @@
 /** Whether a page deep in the history takes as long as the first one: 10,000 outcomes of four probes in Azurite, 100 a page. */
+
+import { parseCursor } from '../../src/history/outcomeCursor.ts';
+import type { OutcomeQuery } from '../../src/history/outcomeQuery.ts';
 import { startAzurite } from '../../src/local/azurite.ts';
-import { parseCursor } from '../../src/outcomes/outcomeCursor.ts';
-import type { OutcomeQuery } from '../../src/outcomes/outcomeQuery.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { seedOutcomes } from '../support/seedOutcomes.ts';
 import { historyAt } from '../support/useHistory.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { build } from '../../src/commands/build.ts';
+import { build } from '../../scripts/build.ts';
 import { type BenchRow, benchRow } from './benchDevice.ts';
 import { startBenchServer } from './benchServer.ts';
 import { historyPages } from './historyPages.ts';

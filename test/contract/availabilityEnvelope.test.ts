@@ -1,8 +1,8 @@
 import { AzureMonitorLogExporter } from '@azure/monitor-opentelemetry-exporter';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AppInsights } from '../../src/local/appInsights/appInsights.ts';
-import { createAvailability } from '../../src/outcomes/availability.ts';
-import { timeSpan } from '../../src/outcomes/availabilityEnvelope.ts';
+import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
+import { timeSpan } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { startTestAppInsights } from '../support/testAppInsights.ts';
 

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { IConnectPacket } from 'mqtt-packet';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { authority, localProbe, registrationId, run, startLocalDps } from '../support/localProbe.ts';
 import { startScriptedServer } from '../support/scriptedServer.ts';

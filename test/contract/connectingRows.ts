@@ -205,7 +205,7 @@ export const connectingRows: readonly DocumentRow[] = [
         await service.credentialRefused(target, target.token().replace(/se=\d+/, 'se=1000000000'));
       },
     },
-    alsoIn: 'test/local/sasToken.test.ts',
+    alsoIn: 'test/emulator/sasToken.test.ts',
   },
   {
     id: 'D12',
@@ -242,7 +242,7 @@ export const connectingRows: readonly DocumentRow[] = [
       check: (target) =>
         service.credentialRefused(target, target.token({ resource: `${target.idScope}/registrations/other` })),
     },
-    alsoIn: 'test/local/sasToken.test.ts',
+    alsoIn: 'test/emulator/sasToken.test.ts',
   },
   {
     id: 'D14',
@@ -254,7 +254,7 @@ export const connectingRows: readonly DocumentRow[] = [
       appliesTo: 'any',
       check: (target) => service.credentialRefused(target, target.token({ skn: 'device' })),
     },
-    alsoIn: 'test/local/sasToken.test.ts',
+    alsoIn: 'test/emulator/sasToken.test.ts',
   },
   {
     id: 'D15',

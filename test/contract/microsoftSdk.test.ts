@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLocalAuthority, createSelfSigned } from '../../src/local/certificates.ts';
-import { createDeviceRegistry } from '../../src/local/deviceRegistry.ts';
-import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
-import { type RunningHub, startHub } from '../../src/local/hub/startHub.ts';
-import { deviceKeyOf } from '../../src/local/sasToken.ts';
+import { createLocalAuthority, createSelfSigned } from '../../src/emulator/certificates.ts';
+import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
+import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
+import { deviceKeyOf } from '../../src/emulator/sasToken.ts';
 import { microsoftHubClient, registerWithMicrosoftSdk } from '../support/microsoftDevice.ts';
 import { trust } from '../support/trust.ts';
 

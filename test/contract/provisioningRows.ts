@@ -89,7 +89,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       check: async (target) =>
         expect((await registered(target))[0]?.body).toMatchObject({ ...operationStatus, status: 'assigning' }),
     },
-    alsoIn: 'test/dps/readAnswer.test.ts',
+    alsoIn: 'test/dps/readResponse.test.ts',
   },
   {
     id: 'D29',
@@ -155,7 +155,7 @@ export const provisioningRows: readonly DocumentRow[] = [
         expect(topic).toMatch(/\/res\/40[04]\//);
       },
     },
-    alsoIn: 'test/local/dps/service.test.ts',
+    alsoIn: 'test/emulator/dps/service.test.ts',
   },
   {
     id: 'D32',
@@ -194,7 +194,7 @@ export const provisioningRows: readonly DocumentRow[] = [
           registrationState: { assignedHub: expect.any(String), deviceId: expect.any(String) },
         }),
     },
-    alsoIn: 'test/dps/readAnswer.test.ts',
+    alsoIn: 'test/dps/readResponse.test.ts',
   },
   {
     id: 'D34',
@@ -242,7 +242,7 @@ export const provisioningRows: readonly DocumentRow[] = [
           body: { status: 'assigned' },
         }),
     },
-    alsoIn: 'test/dps/readAnswer.test.ts, "believes the body"',
+    alsoIn: 'test/dps/readResponse.test.ts, "believes the body"',
   },
   {
     id: 'D36',
@@ -261,7 +261,7 @@ export const provisioningRows: readonly DocumentRow[] = [
         await expect(service.webSocket(target, ['no-such-protocol'])).rejects.toThrow();
       },
     },
-    alsoIn: 'test/local/dps/listenerFaults.test.ts',
+    alsoIn: 'test/emulator/dps/listenerFaults.test.ts',
   },
   {
     id: 'D37',

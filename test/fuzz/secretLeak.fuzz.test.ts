@@ -2,11 +2,11 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createSelfSigned } from '../../src/emulator/certificates.ts';
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
+import { deviceKeyOf } from '../../src/emulator/sasToken.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
-import { createSelfSigned } from '../../src/local/certificates.ts';
-import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
-import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
-import { deviceKeyOf } from '../../src/local/sasToken.ts';
 import { authority, deviceKey, localProbe, run } from '../support/localProbe.ts';
 
 type Faults = NonNullable<DpsConfigurationInput['faults']>;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { generate, type Packet } from 'mqtt-packet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { authority, deviceKey, localProbe, registrationId, run, startLocalDps } from '../support/localProbe.ts';
 import { connectPacket } from '../support/rawMqttClient.ts';
 import { registrationToken } from '../support/sasToken.ts';

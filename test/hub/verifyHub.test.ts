@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
-import { type RunningHub, startHub } from '../../src/local/hub/startHub.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
+import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import { authority, deviceKey, localProbe, registry, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
 
 let hub: RunningHub;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { availabilityEnvelope } from '../../src/outcomes/availabilityEnvelope.ts';
+import { availabilityEnvelope } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { applicationInsightsTables } from '../support/applicationInsightsTables.ts';
 import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';

@@ -38,12 +38,12 @@ describe('azure.yaml', async () => {
 
   it('deploys the package that npm run package makes, as the workflow and the scripts do', async () => {
     const [, path = ''] =
-      /packagePath = '([^']+)'/.exec(await readFile(join(root, 'src/commands/package.ts'), 'utf8')) ?? [];
+      /packagePath = '([^']+)'/.exec(await readFile(join(root, 'scripts/package.ts'), 'utf8')) ?? [];
     expect(path).toMatch(/\.zip$/);
     const users = [
       'azure.yaml',
       '.github/workflows/deploy.yml',
-      'infra/scripts/stage.sh',
+      'infra/scripts/stageForAzd.sh',
       'infra/scripts/deployPackage.sh',
     ];
     for (const user of users) expect(await readFile(join(root, user), 'utf8'), user).toContain(path);
@@ -55,7 +55,7 @@ describe('azure.yaml', async () => {
     expect([...scripts].toSorted()).toEqual([
       'infra/scripts/deployPackage.sh',
       'infra/scripts/sandbox.sh',
-      'infra/scripts/stage.sh',
+      'infra/scripts/stageForAzd.sh',
     ]);
     for (const script of scripts) await expect(access(join(root, script))).resolves.toBeUndefined();
   });

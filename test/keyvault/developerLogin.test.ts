@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { createSecretReader } from '../../src/keyvault/secretReader.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { trust } from '../support/trust.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { createSecretReader, type SecretReaderOptions } from '../../src/keyvault/secretReader.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { type KeyVaultFault, type KeyVaultOptions, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
 import { packagesLoadedBy } from '../support/packagesLoadedBy.ts';

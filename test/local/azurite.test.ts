@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { type AzuriteOptions, startAzurite } from '../../src/local/azurite.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
 import { trust } from '../support/trust.ts';
 

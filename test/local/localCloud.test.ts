@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { startLocalCloud } from '../../src/local/localCloud.ts';
 import { descendantsOf } from '../support/processTree.ts';
 

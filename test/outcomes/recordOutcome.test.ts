@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { historySink } from '../../src/outcomes/historySink.ts';
+import { historySink } from '../../src/history/historySink.ts';
 import { logSink } from '../../src/outcomes/logSink.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { type OutcomeSink, recordOutcome } from '../../src/outcomes/recordOutcome.ts';

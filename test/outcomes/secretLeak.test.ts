@@ -4,7 +4,7 @@ import { createSecretReader } from '../../src/keyvault/secretReader.ts';
 import { appInsightsFaults } from '../../src/local/appInsights/appInsights.ts';
 import { keyVaultFaults } from '../../src/local/keyVault/keyVault.ts';
 import { managedIdentityFaults } from '../../src/local/managedIdentity/managedIdentity.ts';
-import { createAvailability } from '../../src/outcomes/availability.ts';
+import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
 import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { startTestAppInsights } from '../support/testAppInsights.ts';

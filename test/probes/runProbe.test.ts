@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { deviceKey, localProbe, registrationId, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
 import { openResources } from '../support/openResources.ts';
 

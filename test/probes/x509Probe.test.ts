@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSelfSigned } from '../../src/emulator/certificates.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
+import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
-import { createSelfSigned } from '../../src/local/certificates.ts';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
-import { type RunningHub, startHub } from '../../src/local/hub/startHub.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
 import { authority, localProbe, registrationId, registry, run, startLocalDps } from '../support/localProbe.ts';
 import { makePkcs12 } from '../support/openssl.ts';

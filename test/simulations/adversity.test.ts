@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { failSimulationTask, runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { failSimulationTask, runSimulationTask } from '../../src/simulations/worker/runSimulationTask.ts';
 import { authority } from '../support/localProbe.ts';
 import { groupProbe } from '../support/simulatedFleet.ts';
 import { batchQueue } from '../support/simulationStorage.ts';

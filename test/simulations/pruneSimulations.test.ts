@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { removeSimulations, tendOpenSimulations } from '../../src/simulations/pruneSimulations.ts';
-import { runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { removeSimulations, tendOpenSimulations } from '../../src/simulations/store/pruneSimulations.ts';
+import { runSimulationTask } from '../../src/simulations/worker/runSimulationTask.ts';
 import { batchQueue } from '../support/simulationStorage.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failSimulationTask, runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { failSimulationTask, runSimulationTask } from '../../src/simulations/worker/runSimulationTask.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
+import { runSimulationTask } from '../../src/simulations/worker/runSimulationTask.ts';
 import { groupKey, groupProbe } from '../support/simulatedFleet.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderBadge } from '../../src/status/badge.ts';
-import type { StatusReport } from '../../src/status/statusReport.ts';
+import type { StatusReport } from '../../src/status/report/statusReport.ts';
 import { hostileText } from '../support/hostileReport.ts';
 import { sampleReports } from '../support/sampleReports.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import type { AzureIdentity } from '../../src/identity/azureCredential.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { type KeyVault, type KeyVaultOptions, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { type ManagedIdentity, startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
 import { trust } from './trust.ts';

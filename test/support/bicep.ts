@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { findBicepCli } from '../../src/commands/bicepCli.ts';
+import { findBicepCli } from '../../scripts/bicepCli.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

@@ -1,5 +1,10 @@
 import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
-import type { AvailabilityWindow, HistoryBar, ProbeReport, StatusReport } from '../../src/status/statusReport.ts';
+import type {
+  AvailabilityWindow,
+  HistoryBar,
+  ProbeReport,
+  StatusReport,
+} from '../../src/status/report/statusReport.ts';
 import { type PhaseTimes, phases } from '../../src/transport/phase.ts';
 import { buildOutcome } from './buildOutcome.ts';
 

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
+import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
+import { startHub } from '../../src/emulator/hub/startHub.ts';
 import { type AppInsights, startAppInsights } from '../../src/local/appInsights/appInsights.ts';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
-import { createDeviceRegistry } from '../../src/local/deviceRegistry.ts';
-import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
-import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
-import { startHub } from '../../src/local/hub/startHub.ts';
 import { type KeyVault, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import type { LocalSecret } from '../../src/local/keyVault/secretStore.ts';
 import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';

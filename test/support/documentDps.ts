@@ -1,7 +1,7 @@
 /** One DPS stand-in for the rules of the document, and clients at each stage of the exchange. */
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { createLocalAuthority, type LocalAuthority } from '../../src/local/certificates.ts';
-import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
+import { createLocalAuthority, type LocalAuthority } from '../../src/emulator/certificates.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import { connectPacket, type RawMqttClient, rawMqttOverTls } from './rawMqttClient.ts';
 import { registrationToken } from './sasToken.ts';
 

@@ -1,5 +1,5 @@
 /** Who is asked whether the document holds: the stand-in always, and a real DPS where the environment names one. */
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { parseEndpoint } from '../../src/transport/connect.ts';
 import { authority, deviceKey, registrationId, startLocalDps } from './localProbe.ts';
 import { connectPacket, type RawMqttClient, rawMqttOverTls, type TlsTarget } from './rawMqttClient.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { bundle } from '../../src/commands/bundle.ts';
+import { bundle } from '../../scripts/bundle.ts';
 import { type FunctionsHost, startFunctionsHost } from '../../src/local/functionsHost/startFunctionsHost.ts';
 import type { Seen } from '../local/functionsHost/fixtureApp/main.ts';
 import { type CollectedLog, collectLog } from './collectLog.ts';

@@ -1,4 +1,4 @@
-import type { StatusReport } from '../../src/status/statusReport.ts';
+import type { StatusReport } from '../../src/status/report/statusReport.ts';
 import { buildReport } from './buildReport.ts';
 import { sampleReports } from './sampleReports.ts';
 

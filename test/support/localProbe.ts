@@ -1,9 +1,9 @@
 import { type Probe, probeSchema } from '../../src/config/probe.ts';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
+import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
-import { createDeviceRegistry } from '../../src/local/deviceRegistry.ts';
-import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
-import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
 import { runProbe } from '../../src/probes/runProbe.ts';
 import { trust } from './trust.ts';

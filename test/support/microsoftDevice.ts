@@ -10,7 +10,7 @@ import provisioning from 'azure-iot-provisioning-device';
 import provisioningMqtt from 'azure-iot-provisioning-device-mqtt';
 import symmetricKey from 'azure-iot-security-symmetric-key';
 import x509 from 'azure-iot-security-x509';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 
 export type Transport = 'mqtt' | 'mqtt-ws';
 export type DeviceCredential = { readonly key: string } | { readonly cert: string; readonly key: string };

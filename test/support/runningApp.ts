@@ -1,5 +1,5 @@
-import { build } from '../../src/commands/build.ts';
-import { projectDirectory } from '../../src/commands/projectDirectory.ts';
+import { build } from '../../scripts/build.ts';
+import { projectDirectory } from '../../scripts/projectDirectory.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 import type { HostLogEntry } from '../../src/local/functionsHost/hostLog.ts';
 import { startLocalCloud } from '../../src/local/localCloud.ts';

@@ -1,4 +1,4 @@
-import type { StatusReport } from '../../src/status/statusReport.ts';
+import type { StatusReport } from '../../src/status/report/statusReport.ts';
 import { buildOutcome, rootFingerprint } from './buildOutcome.ts';
 import { buildBars, buildProbeReport, buildReport, buildStoppedProbe, buildWindow, tick } from './buildReport.ts';
 

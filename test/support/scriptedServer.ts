@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
 import { WebSocketServer } from 'ws';
-import type { IssuedCertificate } from '../../src/local/certificates.ts';
+import type { IssuedCertificate } from '../../src/emulator/certificates.ts';
 
 /** What is sent back for one packet. */
 export type Step =

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
+import { outcomeTable, rowsOf } from '../../src/history/outcomeRow.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
-import { outcomeTable, rowsOf } from '../../src/outcomes/outcomeRow.ts';
 
 const batchSize = 100;
 

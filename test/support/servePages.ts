@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PageResponse } from '../../src/status/pageResponse.ts';
+import type { PageResponse } from '../../src/status/page/pageResponse.ts';
 
 export interface PageServer {
   readonly origin: string;

@@ -2,17 +2,17 @@ import { TableClient } from '@azure/data-tables';
 import { QueueClient } from '@azure/storage-queue';
 import type { Probe } from '../../src/config/probe.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
-import { batchQueueName, createBatchQueue } from '../../src/simulations/batchQueue.ts';
-import { createBatchStore } from '../../src/simulations/batchStore.ts';
-import { createDeviceOutcomes } from '../../src/simulations/deviceOutcomes.ts';
-import { createDeviceRunner } from '../../src/simulations/deviceRunner.ts';
 import {
   defaultLimits,
   type SimulationContext,
   type SimulationLogLine,
   type WorkerLimits,
 } from '../../src/simulations/simulationContext.ts';
-import { createSimulationStore } from '../../src/simulations/simulationStore.ts';
+import { batchQueueName, createBatchQueue } from '../../src/simulations/store/batchQueue.ts';
+import { createBatchStore } from '../../src/simulations/store/batchStore.ts';
+import { createDeviceOutcomes } from '../../src/simulations/store/deviceOutcomes.ts';
+import { createSimulationStore } from '../../src/simulations/store/simulationStore.ts';
+import { createDeviceRunner } from '../../src/simulations/worker/deviceRunner.ts';
 
 export interface SimulationStorage {
   readonly connectionString: string;

@@ -1,10 +1,10 @@
 import { onTestFinished } from 'vitest';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import {
   type AppInsights,
   type AppInsightsOptions,
   startAppInsights,
 } from '../../src/local/appInsights/appInsights.ts';
-import { createLocalAuthority } from '../../src/local/certificates.ts';
 import { trust } from './trust.ts';
 
 /** An ingestion endpoint that this process trusts, until the test is over. */

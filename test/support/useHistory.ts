@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
+import { createOutcomeHistory, type OutcomeHistory } from '../../src/history/history.ts';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
-import { createOutcomeHistory, type OutcomeHistory } from '../../src/outcomes/history.ts';
-import { createTableOpener } from '../../src/outcomes/openTable.ts';
+import { createTableOpener } from '../../src/storage/openTable.ts';
 
 /** One Azurite for a test file. Its tests keep apart by the names of their probes. */
 export function useAzurite(): { readonly connectionString: () => string } {

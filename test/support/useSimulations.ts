@@ -1,7 +1,7 @@
 import { HttpRequest } from '@azure/functions';
 import { afterEach } from 'vitest';
-import type { DpsConfigurationInput } from '../../src/local/dps/dpsConfiguration.ts';
-import { type RunningDps, startDps } from '../../src/local/dps/startDps.ts';
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import { cancelSimulation } from '../../src/simulations/cancelSimulation.ts';
 import { getSimulation } from '../../src/simulations/getSimulation.ts';
 import { listSimulationOutcomes } from '../../src/simulations/listSimulationOutcomes.ts';

@@ -1,6 +1,6 @@
 import type { QueueClient } from '@azure/storage-queue';
-import { failSimulationTask, runSimulationTask } from '../../src/simulations/runSimulationTask.ts';
 import type { SimulationContext } from '../../src/simulations/simulationContext.ts';
+import { failSimulationTask, runSimulationTask } from '../../src/simulations/worker/runSimulationTask.ts';
 
 export interface WorkOptions {
   readonly signal: AbortSignal;

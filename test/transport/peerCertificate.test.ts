@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createLocalAuthority, createSelfSigned, type LocalAuthority } from '../../src/local/certificates.ts';
+import { createLocalAuthority, createSelfSigned, type LocalAuthority } from '../../src/emulator/certificates.ts';
 import { checkName } from '../../src/transport/peerCertificate.ts';
 
 let authority: LocalAuthority;

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RunningDps } from '../../src/local/dps/startDps.ts';
-import { type RunningHub, startHub } from '../../src/local/hub/startHub.ts';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
+import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import { authority, deviceKey, localProbe, registry, startLocalDps } from '../support/localProbe.ts';
 
 const program = fileURLToPath(new URL('../support/probeProcess.ts', import.meta.url));

@@ -8,7 +8,7 @@ import {
   createSelfSigned,
   type IssuedCertificate,
   type LocalAuthority,
-} from '../../src/local/certificates.ts';
+} from '../../src/emulator/certificates.ts';
 import { createDeadline } from '../../src/transport/deadline.ts';
 import { dial } from '../../src/transport/dial.ts';
 import { createRecorder } from '../../src/transport/recorder.ts';

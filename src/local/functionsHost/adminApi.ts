@@ -3,9 +3,9 @@
  * https://learn.microsoft.com/azure/azure-functions/functions-manually-run-non-http
  */
 import { z } from 'zod';
-import { type HostKeys, isAuthorized } from './httpKeys.ts';
-import { readBody } from './httpMessage.ts';
-import type { RequestHandler } from './httpServer.ts';
+import { type HostKeys, isAuthorized } from './http/httpKeys.ts';
+import { readBody } from './http/httpMessage.ts';
+import type { RequestHandler } from './http/httpServer.ts';
 
 const bodyLimitBytes = 1_048_576;
 

@@ -4,13 +4,13 @@ import type { RunNow } from './adminApi.ts';
 import { type Environment, isDisabled } from './appSettings.ts';
 import type { HostConfig } from './hostConfig.ts';
 import { HostError } from './hostError.ts';
-import { type HttpFunction, parseHttpTrigger } from './httpTrigger.ts';
+import { type HttpFunction, parseHttpTrigger } from './http/httpTrigger.ts';
 import { Invoker, type Trigger } from './invocation.ts';
-import { checkQueueStorage, connectQueues } from './queueConnections.ts';
-import { sendQueueOutputs } from './queueOutput.ts';
-import { parseQueueTrigger, QueueListener } from './queueTrigger.ts';
-import type { TimerStatusStore } from './timerStatus.ts';
-import { parseTimerTrigger, TimerClock } from './timerTrigger.ts';
+import { checkQueueStorage, connectQueues } from './queue/queueConnections.ts';
+import { sendQueueOutputs } from './queue/queueOutput.ts';
+import { parseQueueTrigger, QueueListener } from './queue/queueTrigger.ts';
+import type { TimerStatusStore } from './timer/timerStatus.ts';
+import { parseTimerTrigger, TimerClock } from './timer/timerTrigger.ts';
 import type { RegisteredFunction, WorkerApp } from './workerApp.ts';
 
 export interface FunctionSummary {

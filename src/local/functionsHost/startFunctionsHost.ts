@@ -7,12 +7,12 @@ import { createAdminHandler } from './adminApi.ts';
 import type { Environment } from './appSettings.ts';
 import { readHostConfig } from './hostConfig.ts';
 import { filterLog, type HostLog } from './hostLog.ts';
-import type { HostKeys } from './httpKeys.ts';
-import { type HttpServer, listenHttp } from './httpServer.ts';
-import { serveHttp } from './httpTrigger.ts';
+import type { HostKeys } from './http/httpKeys.ts';
+import { type HttpServer, listenHttp } from './http/httpServer.ts';
+import { serveHttp } from './http/httpTrigger.ts';
 import { loadApp } from './loadApp.ts';
 import { type FunctionSummary, type FunctionsPlan, planFunctions } from './planFunctions.ts';
-import { fileTimerStatus, memoryTimerStatus } from './timerStatus.ts';
+import { fileTimerStatus, memoryTimerStatus } from './timer/timerStatus.ts';
 import type { WorkerApp } from './workerApp.ts';
 
 export interface FunctionsHostOptions extends HostKeys {

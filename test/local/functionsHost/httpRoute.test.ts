@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRoute } from '../../../src/local/functionsHost/httpRoute.ts';
+import { parseRoute } from '../../../src/local/functionsHost/http/httpRoute.ts';
 
 describe('parseRoute', () => {
   it.each([

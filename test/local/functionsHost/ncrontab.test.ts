@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HostError } from '../../../src/local/functionsHost/hostError.ts';
-import { parseNcrontab } from '../../../src/local/functionsHost/ncrontab.ts';
+import { parseNcrontab } from '../../../src/local/functionsHost/timer/ncrontab.ts';
 
 const next = (expression: string, after: string) =>
   parseNcrontab(expression, 'tick').nextAfter(new Date(after))?.toISOString();

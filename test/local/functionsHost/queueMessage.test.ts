@@ -1,6 +1,10 @@
 import type { DequeuedMessageItem } from '@azure/storage-queue';
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeMessage, toTriggerMetadata } from '../../../src/local/functionsHost/queueMessage.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  toTriggerMetadata,
+} from '../../../src/local/functionsHost/queue/queueMessage.ts';
 
 const message: DequeuedMessageItem = {
   messageId: 'the-id',

@@ -1,0 +1,67 @@
+/** `npm run check [-- --no-tests]`: everything that CI asks for. All steps run, so that one round shows every fault. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import pc from 'picocolors';
+import { projectDirectory } from './projectDirectory.ts';
+
+interface Step {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The architecture is a test of its own among the tests. */
+const tests: Step = { name: 'tests and architecture', command: 'node', args: ['scripts/test.ts'] };
+
+const steps: readonly Step[] = [
+  { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  {
+    name: 'format and lint',
+    command: 'biome',
+    // In a log its colours would hide the text.
+    args: ['ci', '.', ...(process.stdout.isTTY ? [] : ['--colors=off', '--diagnostic-level=error'])],
+  },
+  { name: 'Bicep', command: 'node', args: ['scripts/checkBicep.ts'] },
+  { name: 'package', command: 'node', args: ['scripts/package.ts'] },
+];
+
+/** The tools are those of node_modules/.bin, which npm puts on PATH. */
+async function passes({ command, args }: Step): Promise<boolean> {
+  const child = spawn(command, args, {
+    cwd: projectDirectory,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  try {
+    const [code] = await once(child, 'exit');
+    return code === 0;
+  } catch (error) {
+    console.error(
+      `${command} could not be started (${error instanceof Error ? error.message : error}): npm run check finds it, after npm install.`,
+    );
+    return false;
+  }
+}
+
+const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default: false } } });
+const results: { readonly name: string; readonly isPassed: boolean; readonly seconds: number }[] = [];
+for (const step of values['no-tests'] ? steps : [...steps, tests]) {
+  console.log(pc.bold(`\n── ${step.name}`));
+  const startedAt = performance.now();
+  const isPassed = await passes(step);
+  results.push({ name: step.name, isPassed, seconds: (performance.now() - startedAt) / 1000 });
+}
+
+console.log(pc.bold('\n── summary'));
+for (const { name, isPassed, seconds } of results) {
+  const verdict = isPassed ? pc.green('passed') : pc.red('FAILED');
+  console.log(`${verdict}  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
+}
+const failed = results.filter(({ isPassed }) => !isPassed).map(({ name }) => name);
+if (failed.length > 0) {
+  console.log(
+    `\nNot ready: ${failed.join(', ')}. Each step says above what is wrong; "npm run format" mends format and much of lint.`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+import { describeStorageFault } from '../storage/storageError.ts';
+import type { Canary, ConfiguredCanary } from './services.ts';
+import { version } from './version.ts';
+
+export interface HealthReport {
+  readonly status: 'healthy' | 'unhealthy';
+  readonly version: string;
+  readonly checks: readonly HealthCheck[];
+}
+
+export interface HealthCheck {
+  readonly name: 'configuration' | 'keyVault' | 'storage';
+  readonly ok: boolean;
+  /** What is wrong, or what was looked at. */
+  readonly detail: string;
+}
+
+const timeoutMs = 5_000;
+
+/** Asks everything that a probe needs on this side. It says nothing about DPS. */
+export async function checkHealth(configured: ConfiguredCanary): Promise<HealthReport> {
+  const checks =
+    configured.kind === 'misconfigured'
+      ? configured.faults.map(({ path, message }) => check('configuration', false, `${path}: ${message}`))
+      : await Promise.all([
+          check('configuration', true, `${configured.canary.probes.length} probes`),
+          checkKeyVault(configured.canary),
+          checkStorage(configured.canary),
+        ]);
+  return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
+}
+
+/** Reads the secrets that the probes name: that the vault answers is not enough where one of them is missing or expired. */
+async function checkKeyVault({ probes, freshSecrets: secrets }: Canary): Promise<HealthCheck> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const names = new Set(probes.map(({ attestation: by }) => (by.type === 'symmetricKey' ? by.secret : by.certificate)));
+  const results = await Promise.all([...names].map((name) => secrets.read(name, signal)));
+  const faults = results.flatMap((result) => (result.kind === 'found' ? [] : [result.message]));
+  return faults.length > 0
+    ? check('keyVault', false, faults.join('; '))
+    : check('keyVault', true, `${names.size} secrets can be read`);
+}
+
+async function checkStorage({ history, probes }: Canary): Promise<HealthCheck> {
+  if (!history) return check('storage', false, 'no storage is configured: set OutcomesStorage or AzureWebJobsStorage');
+  try {
+    await history.latest(probes[0]?.name ?? 'health', AbortSignal.timeout(timeoutMs));
+    return check('storage', true, 'the history can be read');
+  } catch (error) {
+    return check('storage', false, describeStorageFault(error));
+  }
+}
+
+function check(name: HealthCheck['name'], ok: boolean, detail: string): HealthCheck {
+  return { name, ok, detail };
+}

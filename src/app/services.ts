@@ -1,0 +1,84 @@
+import { configuration } from '../config/configuration.ts';
+import type { ConfigurationFault } from '../config/faults.ts';
+import type { Probe } from '../config/probe.ts';
+import type { Settings } from '../config/settings.ts';
+import type { StorageConnection } from '../config/storageConnection.ts';
+import { createOutcomeHistory, type OutcomeHistory } from '../history/history.ts';
+import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
+import { createSecretReader, type SecretReader } from '../keyvault/secretReader.ts';
+import { createTableOpener, type OpenTable } from '../storage/openTable.ts';
+import { type Availability, createAvailability } from '../telemetry/appInsights/availability.ts';
+import { createOtlpTelemetry, type OtlpTelemetry } from '../telemetry/otlp/otlpTelemetry.ts';
+
+/** What the functions share, made from the configuration on first use. Nothing is connected, and little loaded, before it is needed. */
+export interface Canary {
+  readonly settings: Settings;
+  readonly probes: readonly Probe[];
+  readonly identity: AzureIdentity;
+  readonly secrets: SecretReader;
+  /** Asks the vault each time, and leaves alone what the probes have read. */
+  readonly freshSecrets: SecretReader;
+  /** Absent where no storage is configured. */
+  readonly openTable?: OpenTable;
+  readonly history?: OutcomeHistory;
+  /** Absent where Application Insights is not configured. */
+  readonly availability?: Availability;
+  /** Absent where no OpenTelemetry collector is configured. */
+  readonly openTelemetry?: OtlpTelemetry;
+}
+
+export type ConfiguredCanary =
+  | { readonly kind: 'configured'; readonly canary: Canary }
+  | { readonly kind: 'misconfigured'; readonly faults: readonly ConfigurationFault[] };
+
+let made: ConfiguredCanary | undefined;
+
+export function canary(): ConfiguredCanary {
+  made ??= make();
+  return made;
+}
+
+/** Known when the functions are registered, which is before anybody asks whether the configuration is right. */
+export function publicPagesAuthLevel(): 'function' | 'anonymous' {
+  const parsed = configuration();
+  return parsed.kind === 'valid' ? parsed.settings.statusPageAuth : 'function';
+}
+
+function make(): ConfiguredCanary {
+  const parsed = configuration();
+  if (parsed.kind === 'invalid') return { kind: 'misconfigured', faults: parsed.faults };
+  const { settings, probes } = parsed;
+  const { keyVaultUrl: vaultUrl } = settings;
+  const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };
+  const openTable = settings.outcomesStorage && createTableOpener(tableConnection(settings.outcomesStorage, identity));
+  return {
+    kind: 'configured',
+    canary: {
+      settings,
+      probes,
+      identity,
+      secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
+      freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, keepMs: 0 }) : noVault,
+      ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
+      ...(settings.applicationInsights && {
+        availability: createAvailability({ ...settings.applicationInsights, identity }),
+      }),
+      ...(settings.openTelemetry && { openTelemetry: createOtlpTelemetry('dps-canary') }),
+    },
+  };
+}
+
+function tableConnection(storage: StorageConnection, identity: AzureIdentity): Parameters<typeof createTableOpener>[0] {
+  if (storage.kind === 'connectionString') return storage;
+  const { endpoint: tableServiceUri, clientId } = storage;
+  return {
+    kind: 'serviceUri',
+    tableServiceUri,
+    readCredential: () => createAzureCredential({ ...identity, clientId }),
+  };
+}
+
+const noVault: SecretReader = {
+  read: async (secret) => ({ kind: 'unreachable', secret, message: 'KEY_VAULT_URL is not set' }),
+  invalidate: () => undefined,
+};

@@ -1,0 +1,15 @@
+import { dueTicks } from '../config/dueTicks.ts';
+import type { StatusReport } from '../status/report/statusReport.ts';
+import type { Canary } from './services.ts';
+
+/** Everything that the page, its JSON and the badges say. Never rejects. */
+export async function statusReportOf({ probes, settings, history }: Canary, now: Date): Promise<StatusReport> {
+  const { readStatusReport } = await import('../status/report/readStatusReport.ts');
+  const { location, probeSchedule } = settings;
+  return readStatusReport(history, {
+    probes,
+    location,
+    dueTicks: (probe, fromMs, toMs) => dueTicks(probeSchedule, probe, fromMs, toMs),
+    now,
+  });
+}

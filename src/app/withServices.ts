@@ -1,0 +1,15 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { problem } from '../http/problem.ts';
+import { type Canary, canary } from './services.ts';
+
+/** Answers with the canary, or with every fault of the configuration: a route of a misconfigured app says so itself. */
+export async function whenConfigured(answer: (canary: Canary) => Promise<HttpResponseInit>): Promise<HttpResponseInit> {
+  const configured = canary();
+  if (configured.kind === 'configured') return answer(configured.canary);
+  return problem({
+    status: 503,
+    title: 'The configuration has faults',
+    detail: 'Mend the settings listed under faults; npm run validate reads them as the app does.',
+    faults: configured.faults,
+  });
+}

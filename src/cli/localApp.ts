@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { stop } from 'esbuild';
+import { build } from '../../scripts/build.ts';
+import { type ForkedFunctionsHost, forkFunctionsHost } from '../local/functionsHost/forkFunctionsHost.ts';
+import { type LocalCloud, type StandIn, startLocalCloud } from '../local/localCloud.ts';
+
+/** The functions on this machine, with a stand-in for whatever of Azure is not configured. */
+export interface LocalApp {
+  readonly url: string;
+  /** Function key. */
+  readonly key: string;
+  readonly host: ForkedFunctionsHost;
+  readonly standIns: readonly StandIn[];
+  /** False where the probes are the samples, which only ever reach the stand-in. */
+  readonly serviceLimits: boolean;
+  /** The functions first, which may still have something to store, then what they store it in. */
+  close(): Promise<void>;
+}
+
+export interface LocalAppOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly timers: boolean;
+}
+
+/** @throws a sentence that says what to do. */
+export async function startLocalApp({ port, timers }: LocalAppOptions): Promise<LocalApp> {
+  const key = newKey();
+  const cloud = await buildBeside(startLocalCloud(process.env));
+  try {
+    const host = await forkFunctionsHost({
+      appDirectory: fileURLToPath(new URL('../..', import.meta.url)),
+      port,
+      timers,
+      functionKey: key,
+      masterKey: newKey(),
+      environment: cloud.environment,
+    });
+    return {
+      url: host.url,
+      key,
+      host,
+      standIns: cloud.standIns,
+      serviceLimits: cloud.ownProbes,
+      close: async () => {
+        await host.stop();
+        await cloud.close();
+      },
+    };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+function newKey(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Both take their time and wait for different things. The cloud does not outlive a build that fails. */
+async function buildBeside(starting: Promise<LocalCloud>): Promise<LocalCloud> {
+  const [built, started] = await Promise.allSettled([build(), starting]);
+  await stop(); // the bundler would stay in memory, with several hundred megabytes
+  if (built.status === 'rejected') {
+    if (started.status === 'fulfilled') await started.value.close();
+    throw built.reason;
+  }
+  return starting;
+}
+
+/** What goes wrong inside the functions is said on stderr, whatever else is shown. */
+export function reportHostFaults({ host }: LocalApp): void {
+  host.onLog(({ level, message }) => {
+    if (level === 'error' || level === 'critical') console.error(`  ! ${message}`);
+  });
+}

@@ -1,0 +1,110 @@
+import { printable } from '../transport/printable.ts';
+import type { MalformedResponse } from '../transport/transportFailure.ts';
+import { isThere, type OperationStatus, parseOperationStatus, parseServiceError } from './messages.ts';
+import type { RegistrationResult, Throttled } from './registrationResult.ts';
+import type { Answer } from './requests.ts';
+
+/** What one answer means for the exchange. */
+export type AnswerReading =
+  | { readonly kind: 'finished'; readonly result: RegistrationResult }
+  /** 202: ask again later, by this operationId. */
+  | { readonly kind: 'accepted'; readonly operationId: string }
+  /** 429: ask the same again later. */
+  | { readonly kind: 'throttled'; readonly result: Throttled };
+
+/** A returned payload is kept up to this size; beyond it only its size is. */
+const keptPayloadBytes = 4096;
+
+/**
+ * The status in the topic decides, except where the document and the service differ: a 200 means "finished", and the body says
+ * how (`assigned`, `failed`, `disabled`).
+ */
+export function readAnswer({ status, retryAfter, body }: Answer, phase: 'register' | 'assign'): AnswerReading {
+  if (status === 429) {
+    const seconds = Number(retryAfter);
+    const wait = Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {};
+    return { kind: 'throttled', result: { kind: 'throttled', phase, status, ...wait, ...parseServiceError(body) } };
+  }
+  if (status >= 300) return finished({ kind: 'rejected', phase, status, ...parseServiceError(body) });
+
+  const operation = parseOperationStatus(body);
+  if ('fault' in operation) return malformed(phase, `answer ${status}: ${operation.fault}`);
+  if (status === 202) return accepted(operation, phase);
+  if (status === 200) return readFinished(operation, phase);
+  return malformed(phase, `answer ${status} is neither 200, 202 nor an error`);
+}
+
+/** Real ones have some sixty characters; a topic name takes 65,535 bytes, and no half of a surrogate pair (MQTT 3.1.1 section 1.5.3). */
+const longestOperationId = 1024;
+
+function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
+  if (!operationId && phase === 'register') return malformed(phase, 'the answer has no operationId to ask for');
+  if (operationId && (operationId.length > longestOperationId || !operationId.isWellFormed())) {
+    return malformed(phase, 'the operationId cannot be part of a topic name');
+  }
+  return { kind: 'accepted', operationId: operationId ?? '' };
+}
+
+function readFinished(operation: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
+  const operationId = operation.operationId ?? '';
+  const state = operation.registrationState ?? {};
+  switch (operation.status) {
+    case 'assigned': {
+      const { assignedHub, deviceId, substatus, payload } = state;
+      if (!assignedHub || !deviceId) {
+        return malformed(phase, `assigned, but without ${assignedHub ? 'a deviceId' : 'an assignedHub'}`);
+      }
+      return finished({
+        kind: 'assigned',
+        operationId,
+        assignedHub: printable(assignedHub),
+        deviceId: printable(deviceId),
+        ...(isThere(substatus) && { substatus: printable(substatus) }),
+        ...keptPayload(payload),
+      });
+    }
+    case 'failed': {
+      const { errorCode, errorMessage, trackingId } = state;
+      return finished({
+        kind: 'failed',
+        phase,
+        operationId,
+        ...(isThere(errorCode) && { errorCode }),
+        ...(isThere(errorMessage) && { message: printable(errorMessage) }),
+        ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
+      });
+    }
+    case 'disabled':
+      return finished({ kind: 'disabled', phase, operationId });
+    case 'assigning':
+    case 'unassigned':
+      // Not what the document promises with 200, but what the SDKs poll on: the operation has not finished.
+      return accepted(operation, phase);
+    default:
+      return malformed(phase, `answer 200 with the unknown status "${printable(operation.status)}"`);
+  }
+}
+
+function keptPayload(payload: unknown) {
+  if (!isThere(payload)) return {};
+  const payloadBytes = sizeOf(payload);
+  if (payloadBytes === undefined) return {};
+  return payloadBytes > keptPayloadBytes ? { payloadBytes } : { payload, payloadBytes };
+}
+
+/** Undefined for what is nested too deep to be written again, although it could be read. */
+function sizeOf(payload: unknown): number | undefined {
+  try {
+    return Buffer.byteLength(JSON.stringify(payload));
+  } catch {
+    return undefined;
+  }
+}
+
+function finished(result: RegistrationResult): AnswerReading {
+  return { kind: 'finished', result };
+}
+
+function malformed(phase: MalformedResponse['phase'], message: string): AnswerReading {
+  return finished({ kind: 'malformedResponse', phase, message });
+}

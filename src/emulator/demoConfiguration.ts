@@ -1,0 +1,31 @@
+import type { DpsConfigurationInput } from './dps/dpsConfiguration.ts';
+import { deviceKeyOf } from './sasToken.ts';
+
+/** Printed on the screen and in the README on purpose: they open nothing but this stand-in. */
+const individualKey = Buffer.from('a key that opens only the DPS stand-in').toString('base64');
+const groupKey = Buffer.from('a group key that opens only the DPS stand-in').toString('base64');
+
+const exampleOfGroup = 'device-001';
+
+/** What is served when nobody names a file: one device, and one group that any other device may join. */
+export const demoConfiguration: DpsConfigurationInput = {
+  idScope: '0neLOCAL',
+  individualEnrollments: [
+    {
+      registrationId: 'demo-device',
+      attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: individualKey } },
+    },
+  ],
+  enrollmentGroups: [
+    { enrollmentGroupId: 'demo-group', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } } },
+  ],
+};
+
+/** Lines to paste from. */
+export function describeDemo(): readonly string[] {
+  return [
+    `individual enrollment   registrationId ${'demo-device'.padEnd(12)} key ${individualKey}`,
+    `group enrollment        any registrationId          key ${groupKey}`,
+    `  derived from it       registrationId ${exampleOfGroup.padEnd(12)} key ${deviceKeyOf(Buffer.from(groupKey, 'base64'), exampleOfGroup).toString('base64')}`,
+  ];
+}

@@ -1,0 +1,16 @@
+import type { OutcomeSink } from '../outcomes/recordOutcome.ts';
+import { describeStorageFault } from '../storage/storageError.ts';
+import type { OutcomeHistory } from './history.ts';
+
+export function historySink(history: Pick<OutcomeHistory, 'append'>): OutcomeSink {
+  return {
+    name: 'history',
+    async write(outcome) {
+      try {
+        await history.append(outcome);
+      } catch (cause) {
+        throw new Error(describeStorageFault(cause), { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { Outcome } from '../outcomes/outcome.ts';
+import { describeStorageFault } from '../storage/storageError.ts';
+import type { OutcomeHistory } from './history.ts';
+
+export interface LatestOutcomes {
+  /** By probe name; a probe that has not run yet is not in it. */
+  readonly latest: ReadonlyMap<string, Outcome>;
+  /** Why there are none, in a sentence. */
+  readonly fault?: string;
+}
+
+const timeoutMs = 5_000;
+
+/** The last outcome of each probe, read side by side. Never rejects. */
+export async function latestOutcomes(
+  probes: readonly { readonly name: string }[],
+  history: Pick<OutcomeHistory, 'latest'> | undefined,
+): Promise<LatestOutcomes> {
+  if (!history)
+    return { latest: new Map(), fault: 'no storage is configured: set OutcomesStorage or AzureWebJobsStorage' };
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const found = await Promise.all(probes.map(({ name }) => history.latest(name, signal)));
+    return {
+      latest: new Map(found.filter((outcome) => outcome !== undefined).map((outcome) => [outcome.probe, outcome])),
+    };
+  } catch (error) {
+    return { latest: new Map(), fault: describeStorageFault(error) };
+  }
+}

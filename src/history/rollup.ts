@@ -1,0 +1,128 @@
+import type { TableClient, TableEntity } from '@azure/data-tables';
+import * as z from 'zod';
+import { verdicts } from '../outcomes/outcome.ts';
+import { type EncodedHistograms, measures } from '../outcomes/phaseHistograms.ts';
+import type { RunState } from '../outcomes/runState.ts';
+import { invertedTime, keyText } from './outcomeKeys.ts';
+import { countedNames, type RunTally } from './tally.ts';
+
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+
+/** The longest window of a report, and a day more for its first hours. */
+export const rolledUpDays = 31;
+
+export type RollupSpan = 'hour' | 'day';
+
+/** A whole hour, or a UTC day as far as its hours are rolled up, of one probe: what it was, and where it left the probe. */
+export interface Rollup extends RunTally {
+  readonly span: RollupSpan;
+  /** Milliseconds since 1970, like `endMs`. */
+  readonly startMs: number;
+  /** Exclusive. Of a day that is not over: the end of its last hour that is. */
+  readonly endMs: number;
+  readonly state: RunState;
+}
+
+/** Each location has rollups of its own: what is missed at one is not made up for by another. */
+export interface RollupStore {
+  readonly table: TableClient;
+  readonly location: string;
+}
+
+/** Partition: the probe and the location. Row key: the span and the inverted start, so that the newest of a span is its first row. */
+export const rollupTable = 'outcomeRollups';
+
+export function rollupRow(
+  { location }: RollupStore,
+  probe: string,
+  rollup: Rollup,
+): TableEntity<Record<string, unknown>> {
+  const { span, startMs, endMs, state, counts, histograms } = rollup;
+  return {
+    partitionKey: partitionOf(probe, location),
+    rowKey: `${span}-${invertedTime(startMs)}`,
+    start: new Date(startMs).toISOString(),
+    end: new Date(endMs).toISOString(),
+    ...counts,
+    ...state,
+    // A column each: a string property holds 64 KiB, and a day of many runs has long histograms.
+    ...Object.fromEntries(
+      measures.flatMap((measure) => {
+        const histogram = histograms[measure];
+        return histogram === undefined ? [] : [[`${measure}Histogram`, histogram] as const];
+      }),
+    ),
+  };
+}
+
+/** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
+export async function readRollups(
+  { table, location }: RollupStore,
+  probe: string,
+  span: RollupSpan,
+  { fromMs, toMs, count }: { readonly fromMs: number; readonly toMs: number; readonly count?: number },
+  signal?: AbortSignal,
+): Promise<Rollup[]> {
+  if (toMs <= fromMs) return [];
+  const filter = [
+    `PartitionKey eq '${partitionOf(probe, location)}'`,
+    `RowKey ge '${span}-${invertedTime(toMs - 1)}'`,
+    `RowKey le '${span}-${invertedTime(fromMs)}'`,
+  ].join(' and ');
+  const pages = table
+    .listEntities<Record<string, unknown>>({ queryOptions: { filter }, ...(signal && { abortSignal: signal }) })
+    .byPage({ maxPageSize: count ?? 1000 });
+  const rollups: Rollup[] = [];
+  for await (const page of pages) {
+    rollups.push(...page.map((row) => rollupOf(span, row)));
+    if (count !== undefined && rollups.length >= count) break;
+  }
+  return rollups;
+}
+
+function partitionOf(probe: string, location: string): string {
+  return `${probe}@${keyText(location)}`;
+}
+
+const count = z.int().nonnegative();
+const storedRollup = z.object({
+  start: z.iso.datetime(),
+  end: z.iso.datetime(),
+  healthy: count,
+  degraded: count,
+  failing: count,
+  unknown: count,
+  missed: count,
+  verdict: z.enum(verdicts),
+  since: z.iso.datetime(),
+  runs: count,
+  firstRunAt: z.iso.datetime(),
+});
+
+function rollupOf(span: RollupSpan, row: Readonly<Record<string, unknown>>): Rollup {
+  const parsed = storedRollup.safeParse(row);
+  if (!parsed.success) {
+    throw new Error(`row ${row.rowKey} of partition ${row.partitionKey} of ${rollupTable} is no rollup`, {
+      cause: parsed.error,
+    });
+  }
+  const { start, end, verdict, since, runs, firstRunAt, ...counts } = parsed.data;
+  return {
+    span,
+    startMs: Date.parse(start),
+    endMs: Date.parse(end),
+    state: { verdict, since, runs, firstRunAt },
+    counts: Object.fromEntries(countedNames.map((name) => [name, counts[name]])) as Rollup['counts'],
+    histograms: histogramsOf(row),
+  };
+}
+
+function histogramsOf(row: Readonly<Record<string, unknown>>): EncodedHistograms {
+  return Object.fromEntries(
+    measures.flatMap((measure) => {
+      const histogram = row[`${measure}Histogram`];
+      return typeof histogram === 'string' ? [[measure, histogram] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,55 @@
+/** HTTP on the wire ↔ the worker's RpcHttpData. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RpcHttpData, RpcTypedData } from '../coreTypes.ts';
+
+/** Reads a body up to a limit; undefined when it is longer. The rest is then left unread: close the connection. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) return undefined;
+  const chunks: Buffer[] = [];
+  let lengthBytes = 0;
+  for await (const chunk of request) {
+    chunks.push(chunk);
+    lengthBytes += chunk.length;
+    if (lengthBytes > limitBytes) return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Names are lower-case; repeated headers and query values are joined with a comma; empty query values stay. */
+export function toRpcHttp(
+  request: IncomingMessage,
+  url: URL,
+  params: Readonly<Record<string, string>>,
+  body: Buffer,
+): RpcHttpData {
+  const headers = Object.entries(request.headersDistinct).map(
+    ([name, values]) => [name, values?.join(',') ?? ''] as const,
+  );
+  const query = [...new Set(url.searchParams.keys())].map(
+    (name) => [name, url.searchParams.getAll(name).join(',')] as const,
+  );
+  return {
+    method: request.method ?? 'GET',
+    url: url.href,
+    nullableHeaders: nullable(headers),
+    nullableQuery: nullable(query),
+    nullableParams: nullable(Object.entries(params)),
+    ...(body.length > 0 && { body: { bytes: body } }),
+  };
+}
+
+function nullable(entries: readonly (readonly [string, string])[]): Record<string, { value: string }> {
+  return Object.fromEntries(entries.map(([name, value]) => [name, { value }]));
+}
+
+/** Sends what a handler returned; nothing returned is 204, as in the real host. Node leaves the body out for HEAD. */
+export function sendRpcHttp(response: ServerResponse, returnValue: RpcTypedData | null | undefined): void {
+  const http = returnValue?.http;
+  if (http === undefined) {
+    response.writeHead(204).end();
+    return;
+  }
+  const body = http.body?.bytes;
+  response.writeHead(Number(http.statusCode ?? 200), { ...http.headers });
+  response.end(body);
+}

@@ -1,0 +1,67 @@
+/** The host's listener: admin requests to the admin side, everything else to the HTTP functions. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HostError } from '../hostError.ts';
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
+
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no new connection; requests under way are finished by `destroy` at the latest. */
+  stopListening(): void;
+  destroy(): Promise<void>;
+}
+
+/** Throws a HostError when the port cannot be had. Port 0 takes a free one. */
+export async function listenHttp(
+  port: number,
+  hostname: string,
+  handlers: { readonly admin: RequestHandler; readonly functions: RequestHandler },
+): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    const url = requestUrl(request);
+    if (url === undefined) {
+      response.writeHead(400).end();
+      return;
+    }
+    const handler = /^\/admin\//i.test(url.pathname) ? handlers.admin : handlers.functions;
+    handler(request, response, url).catch(() => {
+      // The peer went away in the middle of its request, or a handler gave headers that HTTP cannot carry.
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenFault(cause, port, hostname)));
+    server.listen(port, hostname, resolve);
+  });
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    stopListening() {
+      server.close();
+      server.closeIdleConnections();
+    },
+    async destroy() {
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The absolute URL of a request as its caller wrote it; undefined when Host or path are no part of a URL. */
+function requestUrl(request: IncomingMessage): URL | undefined {
+  const target = request.url ?? '/';
+  if (!target.startsWith('/')) return undefined;
+  const base = `http://${request.headers.host ?? 'localhost'}`;
+  return URL.canParse(base + target) ? new URL(base + target) : undefined;
+}
+
+function listenFault(cause: NodeJS.ErrnoException, port: number, hostname: string): HostError {
+  const sentence =
+    cause.code === 'EADDRINUSE'
+      ? `Port ${port} on ${hostname} is in use: stop the other program, or choose another port with PORT.`
+      : `Cannot listen on ${hostname}:${port} (${cause.code ?? cause.message}): choose another port with PORT.`;
+  return new HostError(sentence, { cause });
+}

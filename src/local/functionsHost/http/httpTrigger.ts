@@ -1,0 +1,90 @@
+/** Functions with an `httpTrigger`: which request is whose, and how it is answered. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { type Environment, resolveSetting } from '../appSettings.ts';
+import type { BindingInfo } from '../coreTypes.ts';
+import type { InvocationResult, Trigger } from '../invocation.ts';
+import { type AuthLevel, type HostKeys, isAuthorized } from './httpKeys.ts';
+import { readBody, sendRpcHttp, toRpcHttp } from './httpMessage.ts';
+import { parseRoute, type RoutePattern } from './httpRoute.ts';
+
+const bindingSchema = z.object({
+  route: z.string().optional(),
+  methods: z.array(z.string()).default(['GET', 'POST']),
+  authLevel: z
+    .string()
+    .default('function')
+    .transform((level) => level.toLowerCase())
+    .pipe(z.enum(['anonymous', 'function', 'admin'])),
+});
+
+export interface HttpFunction {
+  readonly name: string;
+  readonly route: string;
+  readonly pattern: RoutePattern;
+  readonly methods: readonly string[];
+  readonly authLevel: AuthLevel;
+  readonly invoke: (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
+}
+
+/** Throws a HostError for a route that this host cannot serve. */
+export function parseHttpTrigger(
+  binding: BindingInfo,
+  functionName: string,
+  routePrefix: string,
+  environment: Environment,
+): Omit<HttpFunction, 'invoke'> {
+  const { route, methods, authLevel } = bindingSchema.parse(binding);
+  const template = resolveSetting(route ?? functionName, environment, functionName);
+  return {
+    name: functionName,
+    route: [routePrefix, template].filter((part) => part !== '').join('/'),
+    pattern: parseRoute(routePrefix, template, functionName),
+    methods: methods.map((method) => method.toUpperCase()),
+    authLevel,
+  };
+}
+
+/** Answers a request with the first function whose route and method fit: 404, 401, 413, 500 (empty), or its own answer. */
+export async function serveHttp(
+  functions: readonly HttpFunction[],
+  keys: HostKeys,
+  bodyLimitBytes: number,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+): Promise<void> {
+  const method = request.method ?? 'GET';
+  const found = findFunction(functions, method, url.pathname);
+  if (found === undefined) {
+    // A known route with another method is unknown too: the real host answers 404 and not 405.
+    response.writeHead(404).end();
+    return;
+  }
+  if (!isAuthorized(found.target.authLevel, request, url, keys)) {
+    response.writeHead(401).end();
+    return;
+  }
+  const body = await readBody(request, bodyLimitBytes);
+  if (body === undefined) {
+    response.writeHead(413, { connection: 'close' }).end();
+    return;
+  }
+  const result = await found.target.invoke({
+    data: { http: toRpcHttp(request, url, found.params, body) },
+    reason: 'This function was programmatically called via the host APIs.',
+  });
+  if (result.kind === 'failed') {
+    response.writeHead(500).end();
+    return;
+  }
+  sendRpcHttp(response, result.response.returnValue);
+}
+
+function findFunction(functions: readonly HttpFunction[], method: string, pathname: string) {
+  for (const target of functions) {
+    const params = target.methods.includes(method) ? target.pattern.match(pathname) : undefined;
+    if (params !== undefined) return { target, params };
+  }
+  return undefined;
+}

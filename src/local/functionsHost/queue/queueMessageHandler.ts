@@ -1,0 +1,127 @@
+/** What becomes of one fetched message: run and deleted, hidden for another attempt, or moved to the poison queue. */
+import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
+import type { HostLogEntry } from '../hostLog.ts';
+import type { InvocationResult, Trigger } from '../invocation.ts';
+import { decodeMessage, toTriggerMetadata } from './queueMessage.ts';
+import type { QueueListenerOptions } from './queueTrigger.ts';
+
+export type InvokeQueueFunction = (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
+
+export class QueueMessageHandler {
+  readonly #queue: QueueClient;
+  readonly #poisonQueue: QueueClient;
+  readonly #options: QueueListenerOptions;
+  readonly #invoke: InvokeQueueFunction;
+  readonly #log: (entry: HostLogEntry) => void;
+
+  constructor(
+    queue: QueueClient,
+    poisonQueue: QueueClient,
+    options: QueueListenerOptions,
+    invoke: InvokeQueueFunction,
+    log: (entry: HostLogEntry) => void,
+  ) {
+    this.#queue = queue;
+    this.#poisonQueue = poisonQueue;
+    this.#options = options;
+    this.#invoke = invoke;
+    this.#log = log;
+  }
+
+  /** Never rejects: when the storage fails, the message comes back by itself once its lease is over. */
+  async handle(message: DequeuedMessageItem): Promise<void> {
+    try {
+      await this.#handle(message);
+    } catch (error) {
+      const { code, message: reason } = error as { code?: string; message: string };
+      this.#warn(
+        `Message ${message.messageId} of the queue ${this.#queue.name} could not be settled (${code ?? reason}).`,
+      );
+    }
+  }
+
+  async #handle(message: DequeuedMessageItem): Promise<void> {
+    const { maxDequeueCount, messageEncoding, visibilityTimeoutMs } = this.#options.queues;
+    const text = decodeMessage(message.messageText, messageEncoding);
+    if (text === undefined) {
+      await this.#moveToPoison(
+        message,
+        message.popReceipt,
+        `Message is not in ${messageEncoding}, which host.json asks for.`,
+      );
+      return;
+    }
+    const isTriedEnough = `Message has reached MaxDequeueCount of ${maxDequeueCount}.`;
+    // A worker that died in its last attempt leaves a message whose count is already over the limit.
+    if (message.dequeueCount > maxDequeueCount) {
+      await this.#moveToPoison(message, message.popReceipt, isTriedEnough);
+      return;
+    }
+    const lease = new MessageLease(this.#queue, message, this.#options.leaseSeconds);
+    const result = await this.#invoke({
+      data: { string: text },
+      metadata: toTriggerMetadata(message, text),
+      reason: `New queue message detected on '${this.#queue.name}'.`,
+    });
+    const popReceipt = await lease.end();
+    if (result.kind === 'succeeded') {
+      await this.#queue.deleteMessage(message.messageId, popReceipt);
+    } else if (message.dequeueCount >= maxDequeueCount) {
+      await this.#moveToPoison(message, popReceipt, isTriedEnough);
+    } else {
+      // Without a text the content stays as it is.
+      await this.#queue.updateMessage(message.messageId, popReceipt, undefined, Math.round(visibilityTimeoutMs / 1000));
+    }
+  }
+
+  async #moveToPoison(message: DequeuedMessageItem, popReceipt: string, reason: string): Promise<void> {
+    this.#warn(`${reason} Moving message to queue '${this.#poisonQueue.name}'.`);
+    await this.#poisonQueue.createIfNotExists();
+    // -1: a poison message waits for a person, however long it takes.
+    await this.#poisonQueue.sendMessage(message.messageText, { messageTimeToLive: -1 });
+    await this.#queue.deleteMessage(message.messageId, popReceipt);
+  }
+
+  #warn(message: string): void {
+    this.#log({ level: 'warning', category: 'Host.Triggers.Queue', message });
+  }
+}
+
+/** Keeps a message hidden from other workers for as long as its handler runs. */
+class MessageLease {
+  readonly #queue: QueueClient;
+  readonly #messageId: string;
+  readonly #seconds: number;
+  readonly #timer: NodeJS.Timeout;
+  /** Each renewal gives a new receipt, and only the newest one settles the message. */
+  #popReceipt: string;
+  #renewal: Promise<void> = Promise.resolve();
+
+  constructor(queue: QueueClient, message: DequeuedMessageItem, seconds: number) {
+    this.#queue = queue;
+    this.#messageId = message.messageId;
+    this.#popReceipt = message.popReceipt;
+    this.#seconds = seconds;
+    this.#timer = setInterval(
+      () => {
+        this.#renewal = this.#renewal.then(() => this.#renew());
+      },
+      (seconds * 1000) / 2,
+    );
+  }
+
+  async end(): Promise<string> {
+    clearInterval(this.#timer);
+    await this.#renewal;
+    return this.#popReceipt;
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const renewed = await this.#queue.updateMessage(this.#messageId, this.#popReceipt, undefined, this.#seconds);
+      this.#popReceipt = renewed.popReceipt ?? this.#popReceipt;
+    } catch {
+      // The next renewal tries again; when all fail, another worker takes the message, and settling it here is refused.
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * NCRONTAB, the timer trigger's schedule: `{second} {minute} {hour} {day} {month} {day of week}`, always UTC.
+ * https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
+ * croner computes the occurrences; its grammar differs from NCrontab's, so that a schedule is checked and rewritten first.
+ */
+import { Cron } from 'croner';
+import { HostError } from '../hostError.ts';
+
+export interface Schedule {
+  /** The first occurrence strictly after a time; undefined when there is none (30 February). */
+  nextAfter(time: Date): Date | undefined;
+  /** More than one occurrence within one minute: the real host then keeps no schedule status. */
+  readonly isBelowOneMinute: boolean;
+}
+
+interface Field {
+  readonly name: string;
+  readonly maximum: number;
+  readonly names?: readonly string[];
+}
+
+const fields: readonly Field[] = [
+  { name: 'second', maximum: 59 },
+  { name: 'minute', maximum: 59 },
+  { name: 'hour', maximum: 23 },
+  { name: 'day', maximum: 31 },
+  {
+    name: 'month',
+    maximum: 12,
+    names: [
+      'january',
+      'february',
+      'march',
+      'april',
+      'may',
+      'june',
+      'july',
+      'august',
+      'september',
+      'october',
+      'november',
+      'december',
+    ],
+  },
+  {
+    name: 'day of week',
+    maximum: 6,
+    names: ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'],
+  },
+];
+
+/** Throws a HostError that names the function, the schedule and its fault. Five fields are taken, with second 0. */
+export function parseNcrontab(expression: string, functionName: string): Schedule {
+  const fault = (reason: string, cause?: unknown) =>
+    new HostError(
+      `The schedule "${expression}" of the function ${functionName} is wrong: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
+      { cause },
+    );
+  const given = expression.trim().split(/\s+/);
+  const parts = given.length === 5 ? ['0', ...given] : given;
+  if (parts.length !== fields.length) throw fault(`it has ${given.length} fields`);
+  const rewritten = fields.map((field, index) => rewriteField(parts[index] ?? '', field, fault));
+  try {
+    // NCrontab wants day and day of week both to fit, where classic cron takes either.
+    const cron = new Cron(rewritten.join(' '), { mode: '6-part', utcOffset: 0, domAndDow: true, paused: true });
+    return {
+      nextAfter: (time) => cron.nextRun(time) ?? undefined,
+      isBelowOneMinute: parts.slice(1).every((part) => part === '*') && !/^\d+$/.test(parts[0] ?? ''),
+    };
+  } catch (cause) {
+    throw fault(cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : String(cause), cause);
+  }
+}
+
+function rewriteField(text: string, field: Field, fault: (reason: string) => HostError): string {
+  return text
+    .split(',')
+    .map((item) => {
+      const match = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(item);
+      if (match === null) throw fault(`"${text}" is no ${field.name}`);
+      const [, first = '', last, step] = match;
+      if (first === '*' && last !== undefined) throw fault(`"${text}" is no ${field.name}`);
+      const value = (word: string) => (word === '*' ? '*' : String(parseValue(word, field, fault)));
+      const range = last === undefined ? value(first) : `${value(first)}-${value(last)}`;
+      if (step === undefined) return range;
+      // "5/10" means from 5 on, every 10th; croner wants the range written out.
+      return first === '*' || last !== undefined ? `${range}/${step}` : `${range}-${field.maximum}/${step}`;
+    })
+    .join(',');
+}
+
+function parseValue(word: string, field: Field, fault: (reason: string) => HostError): number {
+  if (/^\d+$/.test(word)) {
+    const value = Number(word);
+    if (value > field.maximum)
+      throw fault(`${word} is too large for the ${field.name}, which ends at ${field.maximum}`);
+    return value;
+  }
+  const index = field.names?.findIndex((name) => word.length >= 3 && name.startsWith(word.toLowerCase())) ?? -1;
+  if (index < 0) throw fault(`"${word}" is no ${field.name}`);
+  return field.name === 'month' ? index + 1 : index;
+}

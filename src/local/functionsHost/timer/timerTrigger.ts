@@ -1,0 +1,140 @@
+/** Functions with a `timerTrigger`: one clock per function, no overlap, a missed occurrence caught up once. */
+import { z } from 'zod';
+import { type Environment, resolveSetting } from '../appSettings.ts';
+import type { BindingInfo, RpcTypedData } from '../coreTypes.ts';
+import type { InvocationResult, Trigger } from '../invocation.ts';
+import { parseNcrontab, type Schedule } from './ncrontab.ts';
+import type { TimerStatus, TimerStatusStore } from './timerStatus.ts';
+
+const bindingSchema = z.object({
+  schedule: z.string(),
+  useMonitor: z.boolean().default(true),
+  runOnStartup: z.boolean().default(false),
+});
+
+export interface TimerFunction {
+  readonly name: string;
+  /** The schedule as it was resolved from the settings. */
+  readonly expression: string;
+  readonly schedule: Schedule;
+  readonly runOnStartup: boolean;
+  /** Whether a handler is told its schedule status and a missed occurrence is caught up. */
+  readonly hasStatus: boolean;
+}
+
+/** Throws a HostError for a missing setting or a wrong schedule. */
+export function parseTimerTrigger(binding: BindingInfo, name: string, environment: Environment): TimerFunction {
+  const { schedule: text, useMonitor, runOnStartup } = bindingSchema.parse(binding);
+  const expression = resolveSetting(text, environment, name);
+  const schedule = parseNcrontab(expression, name);
+  return { name, expression, schedule, runOnStartup, hasStatus: useMonitor && !schedule.isBelowOneMinute };
+}
+
+export type InvokeTimer = (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
+
+/** setTimeout's longest delay is under 25 days; a schedule may be rarer. */
+const longestDelayMs = 24 * 60 * 60 * 1000;
+
+/** Ticks one timer function until it is stopped. */
+export class TimerClock {
+  readonly #timer: TimerFunction;
+  readonly #statuses: TimerStatusStore;
+  readonly #invoke: InvokeTimer;
+  #timeout: NodeJS.Timeout | undefined;
+  #run: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(timer: TimerFunction, statuses: TimerStatusStore, invoke: InvokeTimer) {
+    this.#timer = timer;
+    this.#statuses = statuses;
+    this.#invoke = invoke;
+  }
+
+  /** Starts ticking. An occurrence missed while no host ran is caught up at once, and many missed ones by one call. */
+  async start(): Promise<void> {
+    const now = new Date();
+    const status = this.#timer.hasStatus ? await this.#statuses.read(this.#timer.name) : undefined;
+    const isPastDue = status !== undefined && new Date(status.next) < now;
+    if (isPastDue || this.#timer.runOnStartup) {
+      this.#run = this.#runDue(now, isPastDue);
+      return;
+    }
+    const next = this.#timer.schedule.nextAfter(now);
+    if (status === undefined && next !== undefined) await this.#writeStatus(null, next, now);
+    this.#wait(next);
+  }
+
+  /** Ticks no more; a run under way goes on. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timeout);
+  }
+
+  /** Resolves when a run under way has ended and its status is kept. */
+  async idle(): Promise<void> {
+    await this.#run;
+  }
+
+  /** Runs the function now, beside its schedule. */
+  async runNow(): Promise<void> {
+    await this.#invoke({
+      data: await this.#triggerData(false),
+      reason: 'This function was programmatically called via the host APIs.',
+    });
+  }
+
+  #wait(due: Date | undefined): void {
+    if (this.#isStopped || due === undefined) return;
+    const delayMs = due.getTime() - Date.now();
+    this.#timeout = setTimeout(
+      () => {
+        if (Date.now() < due.getTime()) this.#wait(due);
+        else this.#run = this.#runDue(due, false);
+      },
+      Math.min(Math.max(delayMs, 0), longestDelayMs),
+    );
+  }
+
+  async #runDue(due: Date, isPastDue: boolean): Promise<void> {
+    const firedAt = new Date();
+    await this.#invoke({
+      data: await this.#triggerData(isPastDue),
+      reason: `Timer fired at ${offsetTime(firedAt.toISOString())}`,
+    });
+    // Counted from the end of the handler, so that calls never overlap and what came due meanwhile is passed over.
+    const now = new Date();
+    const next = this.#timer.schedule.nextAfter(now > due ? now : due);
+    if (next !== undefined) await this.#writeStatus(firedAt, next, now);
+    this.#wait(next);
+  }
+
+  async #writeStatus(last: Date | null, next: Date, now: Date): Promise<void> {
+    if (!this.#timer.hasStatus) return;
+    await this.#statuses.write(this.#timer.name, {
+      last: last?.toISOString() ?? null,
+      next: next.toISOString(),
+      lastUpdated: now.toISOString(),
+    });
+  }
+
+  async #triggerData(isPastDue: boolean): Promise<RpcTypedData> {
+    const status = this.#timer.hasStatus ? await this.#statuses.read(this.#timer.name) : undefined;
+    const scheduleStatus = status === undefined ? null : toRpcStatus(status);
+    return {
+      json: JSON.stringify({ Schedule: { AdjustForDST: true }, ScheduleStatus: scheduleStatus, IsPastDue: isPastDue }),
+    };
+  }
+}
+
+function toRpcStatus({ last, next, lastUpdated }: TimerStatus): object {
+  return {
+    Last: last === null ? '0001-01-01T00:00:00+00:00' : offsetTime(last),
+    Next: offsetTime(next),
+    LastUpdated: offsetTime(lastUpdated),
+  };
+}
+
+/** The real host is .NET: it writes UTC as an offset. */
+function offsetTime(isoTime: string): string {
+  return isoTime.replace(/Z$/, '+00:00');
+}

@@ -1,0 +1,115 @@
+import { odata, type TableClient } from '@azure/data-tables';
+import { longTextColumns, longTextOf, longTextProperties } from '../../storage/longText.ts';
+import { insertRow, readRow, replaceRow, untilUnchanged } from '../../storage/tableRow.ts';
+import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
+
+/** A batch as its row has it. A row is there from when its message was about to be sent. */
+export interface BatchState {
+  readonly number: number;
+  readonly state: 'queued' | 'running' | 'done';
+  /** When its last message was sent, milliseconds since the epoch. */
+  readonly queuedAtMs: number;
+  /** The claim of a worker is good until then unless it is renewed. 0: nobody's. */
+  readonly leaseUntilMs: number;
+  readonly worker?: string;
+  /** Claims since the batch was last handed back in good order: a worker that dies takes one with it. */
+  readonly claims: number;
+  /** So far, for the eyes of whoever waits; the summary is what counts. */
+  readonly progress?: VerdictCounts;
+  /** Why the last claim ended in a fault. */
+  readonly lastError?: string;
+  /** Set with `done`, once. */
+  readonly summary?: BatchSummary;
+}
+
+export interface BatchStore {
+  /** Newest state of every batch that has a row, by number, without the summaries. */
+  list(simulationId: string): Promise<readonly BatchState[]>;
+  /** Of the batches that are done. */
+  summaries(simulationId: string): AsyncIterable<{ readonly number: number; readonly summary: BatchSummary }>;
+  read(simulationId: string, number: number): Promise<BatchState | undefined>;
+  /** False: there is a row already. */
+  insert(simulationId: string, batch: BatchState): Promise<boolean>;
+  /** `change` may be called again with a newer state, or with undefined when there is no row; answers undefined to leave it. */
+  update(
+    simulationId: string,
+    number: number,
+    change: (batch: BatchState | undefined) => BatchState | undefined,
+  ): Promise<{ readonly batch: BatchState | undefined; readonly changed: boolean }>;
+  removeAll(simulationId: string): Promise<void>;
+}
+
+/** The summary in properties of its own (`summary0`, …), so that a list need not fetch it. */
+interface BatchRow {
+  readonly json: string;
+}
+
+const summaryName = 'summary';
+
+export function createBatchStore(table: TableClient): BatchStore {
+  const rowsOf = (simulationId: string, select?: string[]) =>
+    table.listEntities<BatchRow>({
+      queryOptions: { filter: odata`PartitionKey eq ${partitionOf(simulationId)}`, ...(select && { select }) },
+    });
+  return {
+    async list(simulationId) {
+      const batches: BatchState[] = [];
+      for await (const row of rowsOf(simulationId, ['json'])) batches.push(parse(row));
+      return batches;
+    },
+    async *summaries(simulationId) {
+      for await (const row of rowsOf(simulationId, ['RowKey', ...longTextColumns(summaryName)])) {
+        const summary = summaryOf(row);
+        if (summary) yield { number: Number(row.rowKey), summary };
+      }
+    },
+    async read(simulationId, number) {
+      const found = await readRow<BatchRow>(table, partitionOf(simulationId), rowKeyOf(number));
+      return found && parse(found.row);
+    },
+    insert: (simulationId, batch) => insertRow(table, rowOf(simulationId, batch)),
+    update: (simulationId, number, change) =>
+      untilUnchanged(async () => {
+        const found = await readRow<BatchRow>(table, partitionOf(simulationId), rowKeyOf(number));
+        const present = found && parse(found.row);
+        const changed = change(present);
+        if (!changed) return { batch: present, changed: false };
+        const row = rowOf(simulationId, changed);
+        const written = found ? await replaceRow(table, row, found.etag) : await insertRow(table, row);
+        return written ? { batch: changed, changed: true } : 'changed';
+      }),
+    async removeAll(simulationId) {
+      for await (const { partitionKey, rowKey } of rowsOf(simulationId, ['PartitionKey', 'RowKey'])) {
+        await table.deleteEntity(String(partitionKey), String(rowKey));
+      }
+    },
+  };
+}
+
+function rowOf(simulationId: string, { summary, ...rest }: BatchState) {
+  return {
+    partitionKey: partitionOf(simulationId),
+    rowKey: rowKeyOf(rest.number),
+    json: JSON.stringify(rest),
+    ...longTextProperties(summaryName, summary && JSON.stringify(summary)),
+  };
+}
+
+function parse(row: BatchRow): BatchState {
+  const state = JSON.parse(row.json) as BatchState;
+  const summary = summaryOf(row);
+  return summary ? { ...state, summary } : state;
+}
+
+function summaryOf(row: object): BatchSummary | undefined {
+  const text = longTextOf(summaryName, { ...row });
+  return text === undefined ? undefined : (JSON.parse(text) as BatchSummary);
+}
+
+function partitionOf(simulationId: string): string {
+  return `batches-${simulationId}`;
+}
+
+function rowKeyOf(number: number): string {
+  return String(number).padStart(4, '0');
+}

@@ -1,0 +1,45 @@
+import type { InvocationContext } from '@azure/functions';
+import type { Canary } from '../../app/services.ts';
+import { planOf } from '../../config/plan.ts';
+import { openQueue } from '../../storage/openQueue.ts';
+import { defaultLimits, type SimulationContext, type SimulationLogLine } from '../simulationContext.ts';
+import { createDeviceRunner } from '../worker/deviceRunner.ts';
+import { batchQueueName, createBatchQueue } from './batchQueue.ts';
+import { createBatchStore } from './batchStore.ts';
+import { createDeviceOutcomes } from './deviceOutcomes.ts';
+import { createSimulationStore } from './simulationStore.ts';
+
+const simulationsTable = 'simulations';
+const devicesTable = 'simulationdevices';
+
+/** What simulations work with, from the app's configuration. Undefined where there is no storage to keep them in. */
+export async function openSimulations(
+  canary: Canary,
+  invocation: InvocationContext,
+): Promise<SimulationContext | undefined> {
+  const { openTable, settings, identity, probes, secrets } = canary;
+  if (!openTable || !settings.queueStorage) return undefined;
+  const [simulations, devices, queue] = await Promise.all([
+    openTable(simulationsTable),
+    openTable(devicesTable),
+    openQueue(settings.queueStorage, identity, batchQueueName),
+  ]);
+  const { scopes } = planOf(settings, probes);
+  return {
+    simulations: createSimulationStore(simulations),
+    batches: createBatchStore(simulations),
+    outcomes: createDeviceOutcomes(devices),
+    queue: createBatchQueue(queue),
+    probes,
+    probeRunsPerMinute: (idScope) =>
+      scopes.find((scope) => scope.idScope === idScope)?.registrationsInBusiestMinute ?? 0,
+    location: settings.location,
+    createDeviceRunner: (options) => createDeviceRunner(secrets.read, settings.location, options),
+    log: (line) => write(invocation, line),
+    limits: defaultLimits,
+  };
+}
+
+function write(invocation: InvocationContext, { level, ...line }: SimulationLogLine): void {
+  invocation[level](JSON.stringify(line));
+}

@@ -1,0 +1,64 @@
+import { stateWords } from '../../report/probeState.ts';
+import type { HistoryBar } from '../../report/statusReport.ts';
+import { formatClock, formatDuration } from '../formatTime.ts';
+import { type Html, html } from '../html.ts';
+
+/** As many as a report holds; the latency chart below the bars uses the same slots, so that a run is one column in both. */
+export const historySlots = 90;
+export const slotWidth = 10;
+
+const height = 36;
+
+/** The worse, the taller: a failure stands out of the row also where colour does not. */
+const barHeights: { readonly [verdict in HistoryBar['verdict']]: number } = {
+  healthy: 20,
+  degraded: 27,
+  failing: 36,
+  unknown: 13,
+  missed: 3,
+};
+
+/** The newest runs as bars, newest at the right; each says on hover when and what. */
+export function historyBars(bars: readonly HistoryBar[], now: string): Html {
+  const newest = bars.slice(-historySlots);
+  const empty = historySlots - newest.length;
+  return html`<figure class="history">
+<svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${historyInWords(newest)}">
+<path class="empty" d="${emptySlots(empty)}"/>
+${newest.map((bar, index) => barOf(bar, (empty + index) * slotWidth, now))}</svg>
+<figcaption>${historyInWords(newest)}${newest[0] && html` <span class="from">since ${formatClock(newest[0].startedAt, now)}</span>`}</figcaption>
+</figure>`;
+}
+
+function barOf(bar: HistoryBar, left: number, now: string): Html {
+  const tall = barHeights[bar.verdict];
+  return html`<rect class="${bar.verdict}" x="${left + 1.5}" y="${height - tall}" width="7" height="${tall}"><title>${barInWords(bar, now)}</title></rect>`;
+}
+
+function emptySlots(count: number): string {
+  return Array.from({ length: count }, (_, slot) => `M${slot * slotWidth + 1.5} ${height - 2}h7v2h-7z`).join('');
+}
+
+function barInWords(bar: HistoryBar, now: string): string {
+  const duration = bar.durationMs === undefined ? '' : `, ${formatDuration(bar.durationMs)}`;
+  const reason = bar.reason === undefined ? '' : `. ${shorten(bar.reason)}`;
+  return `${formatClock(bar.startedAt, now)}: ${stateWords[bar.verdict].toLowerCase()}${duration}${reason}`;
+}
+
+/** `Last 90 runs: 85 healthy, 5 failing`. */
+function historyInWords(bars: readonly HistoryBar[]): string {
+  if (bars.length === 0) return 'No run yet';
+  const verdicts = ['failing', 'unknown', 'missed', 'degraded', 'healthy'] as const;
+  const counts = verdicts
+    .map((verdict) => [bars.filter((bar) => bar.verdict === verdict).length, verdict] as const)
+    .filter(([count]) => count > 0);
+  const only = counts.length === 1 ? counts[0] : undefined;
+  const runs = bars.length === 1 ? 'Last run' : `Last ${bars.length} runs`;
+  return only
+    ? `${runs}: ${bars.length === 1 ? '' : 'all '}${only[1]}`
+    : `${runs}: ${counts.map((count) => count.join(' ')).join(', ')}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+}

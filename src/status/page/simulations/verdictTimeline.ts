@@ -1,0 +1,48 @@
+import { verdicts } from '../../../outcomes/outcome.ts';
+import type { SimulationReport } from '../../../simulations/simulationReport.ts';
+import { formatDuration } from '../formatTime.ts';
+import { type Html, html } from '../html.ts';
+
+/** So that the bars of a short simulation do not become blocks. */
+const fewestSlots = 20;
+const slotWidth = 10;
+const barWidth = 8;
+const height = 36;
+const bottomUp = ['healthy', 'degraded', 'unknown', 'failing'] as const;
+
+/** Devices by the time at which they ended, each bar stacked by verdict: when it went wrong, and how fast it went. */
+export function verdictTimeline({ timeline, timelineStepSeconds }: SimulationReport): Html | undefined {
+  const most = Math.max(0, ...timeline.map(([, ...counts]) => sumOf(counts)));
+  if (most === 0) return undefined;
+  const slots = Math.max(fewestSlots, (timeline.at(-1)?.[0] ?? 0) / timelineStepSeconds + 1);
+  const words = `Devices that ended, by time: at most ${most} in ${inWords(timelineStepSeconds)}`;
+  return html`<figure class="history">
+<svg viewBox="0 0 ${slots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${words}">
+${timeline.map(([second, ...counts]) => bar(second, timelineStepSeconds, counts, most))}</svg>
+<figcaption>${words}</figcaption>
+</figure>`;
+}
+
+function bar(second: number, stepSeconds: number, counts: readonly number[], most: number): Html {
+  const x = (second / stepSeconds) * slotWidth + (slotWidth - barWidth) / 2;
+  const countOf = (verdict: (typeof bottomUp)[number]) => counts[verdicts.indexOf(verdict)] ?? 0;
+  const title = `${inWords(second)} to ${inWords(second + stepSeconds)}: ${bottomUp
+    .filter((verdict) => countOf(verdict) > 0)
+    .map((verdict) => `${countOf(verdict)} ${verdict}`)
+    .join(', ')}`;
+  let top = height;
+  return html`<g><title>${title}</title>${bottomUp.map((verdict) => {
+    const tall = (countOf(verdict) / most) * height;
+    if (tall === 0) return undefined;
+    top -= tall;
+    return html`<rect class="${verdict}" x="${x.toFixed(1)}" y="${top.toFixed(2)}" width="${barWidth}" height="${tall.toFixed(2)}"/>`;
+  })}</g>`;
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function inWords(seconds: number): string {
+  return formatDuration(seconds * 1000);
+}

@@ -1,0 +1,79 @@
+import type { OutcomeHistory } from '../../history/history.ts';
+import type { RunSummary } from '../../history/outcomeRow.ts';
+import { dayMs, hourMs, type Rollup } from '../../history/rollup.ts';
+import { newTally } from '../../history/tally.ts';
+import type { AvailabilityWindow, WindowName } from './statusReport.ts';
+
+/** What all windows of a probe are made of, read in a few requests at once. */
+export interface WindowSource {
+  /** Newest first, of the longest window. The newest says where the probe stood, and up to when that holds. */
+  readonly days: readonly Rollup[];
+  /** The hours of the UTC day in which each window begins, from its beginning on. */
+  readonly firstHours: { readonly [name in WindowName]: readonly Rollup[] };
+}
+
+/** What is not rolled up yet. */
+export interface Unrolled {
+  readonly runs: readonly RunSummary[];
+  /** Milliseconds since 1970. */
+  readonly missedMs: readonly number[];
+}
+
+const windowDays: { readonly [name in WindowName]: number } = { '24h': 1, '7d': 7, '30d': 30 };
+const windowNames: readonly WindowName[] = ['24h', '7d', '30d'];
+
+/** Reads one probe's rollups: 30 days in four requests, none of them longer than a month of rows. */
+export async function readWindowSource(
+  history: Pick<OutcomeHistory, 'rollups'>,
+  probe: string,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<WindowSource> {
+  const readFirstHours = async (name: WindowName) => {
+    const fromMs = beginOf(name, nowMs);
+    return [name, await history.rollups(probe, 'hour', { fromMs, toMs: nextDay(fromMs) }, signal)] as const;
+  };
+  const fromMs = nextDay(beginOf('30d', nowMs));
+  const [days, ...hours] = await Promise.all([
+    history.rollups(probe, 'day', { fromMs, toMs: nowMs }, signal),
+    ...windowNames.map(readFirstHours),
+  ]);
+  return { days, firstHours: Object.fromEntries(hours) as WindowSource['firstHours'] };
+}
+
+export function availabilityWindows(
+  source: WindowSource,
+  unrolled: Unrolled,
+  nowMs: number,
+): { readonly [name in WindowName]: AvailabilityWindow } {
+  const window = (name: WindowName) => windowOf(name, source, unrolled, nowMs);
+  return { '24h': window('24h'), '7d': window('7d'), '30d': window('30d') };
+}
+
+function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Unrolled, nowMs: number) {
+  const beginMs = beginOf(name, nowMs);
+  const tally = newTally();
+  for (const hour of source.firstHours[name]) tally.addTally(hour);
+  for (const day of source.days) if (day.startMs >= nextDay(beginMs)) tally.addTally(day);
+  for (const run of runs) if (Date.parse(run.startedAt) >= beginMs) tally.addRun(run);
+  tally.addMissed(missedMs.filter((tickMs) => tickMs >= beginMs).length);
+  const counts = tally.counts();
+  const up = counts.healthy + counts.degraded;
+  const known = up + counts.failing;
+  return { ...counts, ...(known > 0 && { availability: up / known }), percentiles: tally.histograms.percentiles() };
+}
+
+/** No report looks further back. */
+export function longestBeginMs(nowMs: number): number {
+  return beginOf('30d', nowMs);
+}
+
+/** To the hour: a window begins with the full hour in which it would begin to the second. */
+function beginOf(name: WindowName, nowMs: number): number {
+  return Math.floor((nowMs - windowDays[name] * dayMs) / hourMs) * hourMs;
+}
+
+/** The midnight (UTC) at or after a time. */
+function nextDay(timeMs: number): number {
+  return Math.ceil(timeMs / dayMs) * dayMs;
+}

@@ -1,0 +1,144 @@
+import type { Probe } from '../../config/probe.ts';
+import { timeoutMs } from '../../config/probe.ts';
+import { tickToleranceMs } from '../../config/schedule.ts';
+import type { OutcomeHistory } from '../../history/history.ts';
+import { type DueTicks, missedTicks } from '../../history/missedTicks.ts';
+import type { RunSummary } from '../../history/outcomeRow.ts';
+import type { Outcome } from '../../outcomes/outcome.ts';
+import { advance, type RunState } from '../../outcomes/runState.ts';
+import { describeExpectation } from '../page/describeExpectation.ts';
+import { availabilityWindows, longestBeginMs, readWindowSource } from './availabilityWindows.ts';
+import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport.ts';
+
+export interface ProbeReportContext {
+  readonly dueTicks: DueTicks;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+const maxBars = 90;
+const maxOutcomes = 10;
+const flappingRuns = 12;
+const flappingChanges = 4;
+/** After its deadline a run is still written down: only then does a tick without one count as missed. */
+const recordingMs = 30_000;
+
+/** Reads one probe: a handful of requests at once, and a further one or two only where a tick was missed or rollups are behind. */
+export async function readProbeReport(
+  history: OutcomeHistory,
+  probe: Probe,
+  context: ProbeReportContext,
+): Promise<ProbeReport> {
+  const { nowMs, signal } = context;
+  const [source, newest, [last], failures, drifts] = await Promise.all([
+    readWindowSource(history, probe.name, nowMs, signal),
+    history.summaries(probe.name, {}, { count: maxBars, signal }),
+    history.newest(probe.name, 'all', 1, signal),
+    history.newest(probe.name, 'unhealthy', maxOutcomes, signal),
+    history.newest(probe.name, 'drift', maxOutcomes, signal),
+  ]);
+  const rolledUp = source.days[0];
+  const unrolledFromMs = rolledUp?.endMs ?? longestBeginMs(nowMs);
+  const runs = await unrolledRuns(history, probe.name, newest, unrolledFromMs, signal);
+  if (!last) return withoutData(probe);
+  const known = runs.toReversed().reduce<RunState | undefined>(advance, rolledUp?.state);
+  // Where the last run of all is older than every window.
+  const state = known ?? advance(undefined, last);
+
+  const longest = runs.length > newest.length ? runs : newest;
+  const missedMs = missedTicksOf(probe, longest, Date.parse(state.firstRunAt), unrolledFromMs, context);
+  const unrolled = { runs, missedMs: missedMs.filter((tickMs) => tickMs >= unrolledFromMs) };
+  return {
+    ...configurationOf(probe),
+    last,
+    since: state.since,
+    consecutiveFailures: state.verdict === 'failing' ? state.runs : 0,
+    flapping: isFlapping(newest),
+    bars: await barsOf(history, newest, missedMs, context),
+    windows: availabilityWindows(source, unrolled, nowMs),
+    failures,
+    drifts,
+  };
+}
+
+/** For a probe that has never run, and for one whose history cannot be read. */
+export function withoutData(probe: Probe): ProbeReport {
+  const nothing: AvailabilityWindow = { healthy: 0, degraded: 0, failing: 0, unknown: 0, missed: 0, percentiles: {} };
+  return {
+    ...configurationOf(probe),
+    consecutiveFailures: 0,
+    flapping: false,
+    bars: [],
+    windows: { '24h': nothing, '7d': nothing, '30d': nothing },
+    failures: [],
+    drifts: [],
+  };
+}
+
+function configurationOf({ name, registrationId, idScope, globalDeviceEndpoint, transport, expect }: Probe) {
+  const expected = describeExpectation(expect);
+  return { name, registrationId, idScope, globalDeviceEndpoint, transport, expected };
+}
+
+/** Newest first. Mostly a part of what is read for the bars; more only where nothing has been rolled up for long. */
+async function unrolledRuns(
+  history: OutcomeHistory,
+  probe: string,
+  newest: readonly RunSummary[],
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<readonly RunSummary[]> {
+  const oldest = newest.at(-1);
+  const isWhole = newest.length < maxBars || oldest === undefined || Date.parse(oldest.startedAt) < fromMs;
+  if (isWhole) return newest.filter(({ startedAt }) => Date.parse(startedAt) >= fromMs);
+  return history.summaries(probe, { sinceMs: fromMs }, { signal });
+}
+
+/** Of the time that is not rolled up, and of the time that the bars show. Milliseconds since 1970, oldest first. */
+function missedTicksOf(
+  probe: Probe,
+  runs: readonly RunSummary[],
+  firstRunMs: number,
+  unrolledFromMs: number,
+  { dueTicks, nowMs }: ProbeReportContext,
+): number[] {
+  const oldestRunMs = Date.parse(runs.at(-1)?.startedAt ?? '') || nowMs;
+  const fromMs = Math.max(Math.min(oldestRunMs, unrolledFromMs), firstRunMs + 1, longestBeginMs(nowMs));
+  const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
+  const settledMs = nowMs - timeoutMs(probe) - recordingMs;
+  return missedTicks(dueTicks(probe, fromMs, nowMs), starts).filter((tickMs) => tickMs <= settledMs);
+}
+
+async function barsOf(
+  history: OutcomeHistory,
+  newest: readonly RunSummary[],
+  missedMs: readonly number[],
+  { signal }: ProbeReportContext,
+): Promise<HistoryBar[]> {
+  const missed = missedMs.slice(-maxBars);
+  const [oldestMissedMs] = missed;
+  const sinceMs = oldestMissedMs === undefined ? undefined : oldestMissedMs - tickToleranceMs;
+  const called = sinceMs === undefined ? [] : await history.heartbeats({ sinceMs }, signal);
+  const missedBars = missed.map((tickMs): HistoryBar => {
+    const wasCalled = called.some((calledMs) => Math.abs(calledMs - tickMs) <= tickToleranceMs);
+    return { startedAt: new Date(tickMs).toISOString(), verdict: 'missed', reason: missedReason(wasCalled) };
+  });
+  return [...newest.map(barOf), ...missedBars]
+    .sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt))
+    .slice(-maxBars);
+}
+
+function missedReason(wasCalled: boolean): string {
+  return wasCalled
+    ? 'The timer called, but no outcome was written down: look at the log of runProbes and at the storage account'
+    : 'The timer did not call: the canary itself was not running';
+}
+
+function barOf({ startedAt, verdict, durationMs, phases, reason }: RunSummary): HistoryBar {
+  return { startedAt, verdict, durationMs, phases, ...(reason !== undefined && { reason }) };
+}
+
+function isFlapping(newest: readonly Pick<Outcome, 'verdict'>[]): boolean {
+  const healthy = newest.slice(0, flappingRuns).map(({ verdict }) => verdict === 'healthy');
+  return healthy.filter((isHealthy, index) => index > 0 && isHealthy !== healthy[index - 1]).length > flappingChanges;
+}

@@ -1,0 +1,126 @@
+import type { Outcome, ProbeResult } from '../../outcomes/outcome.ts';
+import { reasonCode } from '../../outcomes/reasonCode.ts';
+import { expiries } from '../../outcomes/verdict.ts';
+import type { TraceParent } from '../otlp/traceParent.ts';
+
+/** One item of Application Insights' ingestion: https://github.com/microsoft/ApplicationInsights-Home/tree/main/EndpointSpecs/Schemas/Bond */
+export interface Envelope {
+  readonly name: string;
+  readonly time: string;
+  readonly iKey: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly data: { readonly baseType: string; readonly baseData: Readonly<Record<string, unknown>> };
+}
+
+export interface EnvelopeContext {
+  readonly instrumentationKey: string;
+  /** Name of the app in Application Insights: `cloud_RoleName`. */
+  readonly role: string;
+  /** The invocation that the outcome belongs to; without one, the run is an operation of its own. */
+  readonly trace?: TraceParent | undefined;
+}
+
+/** Longest message that the service keeps. */
+const longestMessage = 8192;
+const dayMs = 86_400_000;
+
+/**
+ * An availability result (table `availabilityResults`); for the verdict `unknown` the custom event `ProbeUnknown` (table
+ * `customEvents`) with the same properties instead: it says that the prober lives and could not look, and counts neither as
+ * up nor as down.
+ */
+export function availabilityEnvelope(outcome: Outcome, context: EnvelopeContext): Envelope {
+  const dimensions = { properties: propertiesOf(outcome), measurements: measurementsOf(outcome) };
+  const message = (outcome.reasons.join('\n') || reasonCode(outcome)).slice(0, longestMessage);
+  const common = {
+    time: outcome.startedAt,
+    iKey: context.instrumentationKey,
+    tags: {
+      'ai.cloud.role': context.role,
+      'ai.operation.id': context.trace?.traceId ?? outcome.runId.replaceAll('-', ''),
+      ...(context.trace && { 'ai.operation.parentId': context.trace.spanId }),
+    },
+  };
+  if (outcome.verdict === 'unknown') {
+    const { properties, measurements } = dimensions;
+    return {
+      name: 'Microsoft.ApplicationInsights.Event',
+      ...common,
+      data: {
+        baseType: 'EventData',
+        baseData: { ver: 2, name: 'ProbeUnknown', properties: { ...properties, message }, measurements },
+      },
+    };
+  }
+  return {
+    name: 'Microsoft.ApplicationInsights.Availability',
+    ...common,
+    data: {
+      baseType: 'AvailabilityData',
+      baseData: {
+        ver: 2,
+        id: outcome.runId,
+        name: outcome.probe,
+        duration: timeSpan(outcome.durationMs),
+        success: outcome.verdict !== 'failing',
+        runLocation: outcome.location,
+        message,
+        ...dimensions,
+      },
+    },
+  };
+}
+
+/** What one wants to filter and group by. Only what is listed here is sent. */
+function propertiesOf(outcome: Outcome): Record<string, string> {
+  const { result } = outcome;
+  const facts = {
+    probe: outcome.probe,
+    registrationId: outcome.registrationId,
+    runId: outcome.runId,
+    trigger: outcome.trigger,
+    location: outcome.location,
+    verdict: outcome.verdict,
+    result: result.kind,
+    reason: reasonCode(outcome),
+    phase: 'phase' in result ? result.phase : undefined,
+    ...serviceFacts(result),
+    serverAddress: outcome.server?.address,
+  };
+  return Object.fromEntries(
+    Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}
+
+/** Milliseconds for each phase, status queries, and the days that are left of what ends first: certificates and secret. */
+function measurementsOf({ phases, polls, server, credential, startedAt }: Outcome): Record<string, number> {
+  const daysLeft = expiries(server, credential).map(({ at }) => (Date.parse(at) - Date.parse(startedAt)) / dayMs);
+  return { ...phases, polls, ...(daysLeft.length > 0 && { certificateDaysLeft: Math.min(...daysLeft) }) };
+}
+
+function serviceFacts(result: ProbeResult): Readonly<Record<string, string | number | undefined>> {
+  switch (result.kind) {
+    case 'assigned':
+      return { assignedHub: result.assignedHub, deviceId: result.deviceId, substatus: result.substatus };
+    case 'hubRefused':
+      return { assignedHub: result.assignedHub, deviceId: result.deviceId };
+    case 'failed':
+    case 'rejected':
+    case 'throttled':
+      return { errorCode: result.errorCode, trackingId: result.trackingId };
+    default:
+      return {};
+  }
+}
+
+/** [d.]hh:mm:ss.fffffff, as .NET writes a TimeSpan. */
+export function timeSpan(durationMs: number): string {
+  const ticks = Math.round(durationMs * 10_000);
+  const seconds = Math.floor(ticks / 10_000_000);
+  const days = Math.floor(seconds / 86_400);
+  const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+  const fraction = String(ticks % 10_000_000).padStart(7, '0');
+  return `${days > 0 ? `${days}.` : ''}${clock}.${fraction}`;
+}

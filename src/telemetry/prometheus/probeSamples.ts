@@ -1,0 +1,89 @@
+import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
+import { reasonCode } from '../../outcomes/reasonCode.ts';
+import { phases } from '../../transport/phase.ts';
+import type { ServerIdentity } from '../../transport/serverIdentity.ts';
+
+/**
+ * The metrics of a probe's last run and their help texts. Base units throughout, as `promtool check metrics` asks: times that lie
+ * ahead are timestamps, so "days left" is `(x - time()) / 86400` and goes on counting between two runs.
+ */
+export const probeMetrics = {
+  probe_success:
+    'Whether the last run met what its probe expects (healthy or degraded: 1, failing: 0). Absent when it could not look: see probe_verdict.',
+  probe_verdict: 'The verdict of the last run: 1 for the one that holds, 0 for the others.',
+  probe_result:
+    'Always 1: how the last run ended, and why (kind, code of the service or the platform, phase where it stopped).',
+  probe_duration_seconds: 'Time that the last run spent in each phase it entered. The phases add up.',
+  probe_run_duration_seconds: 'Duration of the whole last run.',
+  probe_polls: 'Operation status queries that the last run sent.',
+  probe_last_run_timestamp_seconds: 'When the last run started, as Unix time.',
+  probe_ssl_earliest_cert_expiry:
+    'Earliest expiry in the certificate chain that the server presented, as Unix time; also when the chain was not accepted.',
+  probe_certificate_expiry_timestamp_seconds:
+    "Expiry of the server's certificate and of the device's own, as Unix time; also when validation failed.",
+  probe_secret_expiry_timestamp_seconds: 'Expiry date of the Key Vault secret that the device used, as Unix time.',
+  probe_ip_protocol: 'IP version of the address that the last run connected to: 4 or 6.',
+  probe_tls_version_info: 'Always 1: the TLS version of the last run.',
+} as const;
+
+export type ProbeMetric = keyof typeof probeMetrics;
+
+export interface Sample {
+  readonly metric: ProbeMetric;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What an outcome says, as Prometheus samples. What it does not say gives no sample: never a 0 that nobody measured. */
+export function probeSamples(outcome: Outcome): readonly Sample[] {
+  return [
+    ...successSample(outcome),
+    ...verdicts.map((verdict) => sample('probe_verdict', outcome.verdict === verdict ? 1 : 0, { verdict })),
+    sample('probe_result', 1, { result: outcome.result.kind, reason: reasonCode(outcome) }),
+    ...phases.flatMap((phase) => seconds('probe_duration_seconds', outcome.phases[phase], { phase })),
+    ...seconds('probe_run_duration_seconds', outcome.durationMs),
+    sample('probe_polls', outcome.polls),
+    ...timestamp('probe_last_run_timestamp_seconds', outcome.startedAt),
+    ...serverSamples(outcome.server),
+    ...timestamp('probe_certificate_expiry_timestamp_seconds', outcome.credential?.certificateNotAfter, {
+      certificate: 'device',
+    }),
+    ...timestamp('probe_secret_expiry_timestamp_seconds', outcome.credential?.secretExpiresOn),
+  ];
+}
+
+/** `unknown` is not "down": an alert on `probe_success == 0` must not page for a vault that we could not read. */
+function successSample({ verdict }: Outcome): readonly Sample[] {
+  return verdict === 'unknown' ? [] : [sample('probe_success', verdict === 'failing' ? 0 : 1)];
+}
+
+function serverSamples(server: ServerIdentity | undefined): readonly Sample[] {
+  if (server === undefined) return [];
+  const notAfter = [server.certificateNotAfter, ...(server.chain ?? []).map((certificate) => certificate.notAfter)];
+  const earliest = notAfter.filter((date) => date !== undefined).toSorted((a, b) => Date.parse(a) - Date.parse(b))[0];
+  return [
+    ...timestamp('probe_ssl_earliest_cert_expiry', earliest),
+    ...timestamp('probe_certificate_expiry_timestamp_seconds', server.certificateNotAfter, { certificate: 'server' }),
+    ...(server.family === undefined ? [] : [sample('probe_ip_protocol', server.family)]),
+    ...tlsSample(server.tlsProtocol),
+  ];
+}
+
+/** Node says `TLSv1.3`; Prometheus's own prober says `TLS 1.3`, and dashboards are made for that. */
+function tlsSample(protocol: string | undefined): readonly Sample[] {
+  const version = /^TLSv(\d(?:\.\d)?)$/.exec(protocol ?? '')?.[1];
+  return version === undefined ? [] : [sample('probe_tls_version_info', 1, { version: `TLS ${version}` })];
+}
+
+function sample(metric: ProbeMetric, value: number, labels: Sample['labels'] = {}): Sample {
+  return { metric, labels, value };
+}
+
+function seconds(metric: ProbeMetric, durationMs: number | undefined, labels?: Sample['labels']): readonly Sample[] {
+  return durationMs === undefined ? [] : [sample(metric, durationMs / 1000, labels)];
+}
+
+function timestamp(metric: ProbeMetric, iso: string | undefined, labels?: Sample['labels']): readonly Sample[] {
+  const at = Date.parse(iso ?? '');
+  return Number.isNaN(at) ? [] : [sample(metric, at / 1000, labels)];
+}

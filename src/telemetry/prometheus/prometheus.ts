@@ -1,0 +1,58 @@
+import { Gauge, Registry } from 'prom-client';
+import type { Outcome } from '../../outcomes/outcome.ts';
+import { transcriptLine } from '../../outcomes/transcriptLine.ts';
+import { probeMetrics, probeSamples, type Sample } from './probeSamples.ts';
+
+/** The format that both functions answer with: Prometheus text 0.0.4. */
+export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
+
+export interface BuildInfo {
+  readonly version: string;
+  readonly location: string;
+}
+
+/** `GET /api/metrics`: the last outcome of each probe, told apart by the label `probe`. */
+export async function renderMetrics(outcomes: readonly Outcome[], build: BuildInfo): Promise<string> {
+  const registry = new Registry();
+  new Gauge({
+    name: 'dps_canary_build_info',
+    help: 'Always 1: the version that runs, and where it looks from.',
+    labelNames: ['version', 'location'],
+    registers: [registry],
+  }).set({ version: build.version, location: build.location }, 1);
+  const samples = outcomes.flatMap((outcome) =>
+    probeSamples(outcome).map((sample) => ({ ...sample, labels: { probe: outcome.probe, ...sample.labels } })),
+  );
+  expose(registry, samples);
+  return registry.metrics();
+}
+
+/**
+ * `GET /api/probe?target=`: the run just made, in Prometheus's multi-target pattern: no label names the target, since the scrape
+ * configuration's relabelling does. With `debug` the transcript goes first, as comments: it still parses.
+ */
+export async function renderProbe(outcome: Outcome, { debug = false } = {}): Promise<string> {
+  const registry = new Registry();
+  expose(registry, probeSamples(outcome));
+  const metrics = await registry.metrics();
+  return debug ? `${debugComments(outcome)}${metrics}` : metrics;
+}
+
+/** A gauge is made for its samples only: prom-client starts one without labels at 0, a measurement that nobody made. */
+function expose(registry: Registry, samples: readonly Sample[]): void {
+  for (const [name, ofName] of Map.groupBy(samples, (sample) => sample.metric)) {
+    const labelNames = [...new Set(ofName.flatMap(({ labels }) => Object.keys(labels)))];
+    const gauge = new Gauge({ name, help: probeMetrics[name], labelNames, registers: [registry] });
+    for (const { labels, value } of ofName) gauge.set(labels, value);
+  }
+}
+
+function debugComments(outcome: Outcome): string {
+  const reasons = outcome.reasons.map((reason) => reason.replace(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' '));
+  const lines = [
+    `run ${outcome.runId}: ${outcome.verdict}`,
+    ...reasons,
+    ...(outcome.transcript ?? []).map(transcriptLine),
+  ];
+  return lines.map((line) => `# debug: ${line}\n`).join('');
+}

@@ -1,0 +1,43 @@
+import { InvocationContext } from '@azure/functions';
+import { expect, it } from 'vitest';
+import { observationOf } from '../../src/app/runContext.ts';
+import type { Canary } from '../../src/app/services.ts';
+import { parseSettings } from '../../src/config/settings.ts';
+import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
+
+const identity = { managedIdentity: false, clientId: undefined };
+const secrets = { read: async () => Promise.reject(new Error('nothing is read here')), invalidate: () => undefined };
+const applicationInsights = createAvailability({
+  connectionString: 'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://localhost/',
+  identity,
+});
+
+function canaryWith(parts: Partial<Canary>): Canary {
+  const parsed = parseSettings({});
+  if (parsed.kind === 'invalid') throw new Error('no setting is required');
+  return { settings: parsed.settings, probes: [], identity, secrets, freshSecrets: secrets, ...parts };
+}
+
+function warningsOfTwoInvocations(canary: Canary): string[] {
+  const warnings: string[] = [];
+  const context = new InvocationContext({
+    functionName: 'runProbes',
+    logHandler: (level, ...words) => level === 'warning' && warnings.push(words.join(' ')),
+  });
+  observationOf(canary, 'timer', context);
+  observationOf(canary, 'timer', context);
+  return warnings;
+}
+
+it('says once, and not at each tick, that there is no Application Insights and no history', () => {
+  expect(warningsOfTwoInvocations(canaryWith({}))).toEqual([
+    expect.stringMatching(/^Neither OutcomesStorage nor AzureWebJobsStorage is set/),
+    expect.stringMatching(/^APPLICATIONINSIGHTS_CONNECTION_STRING is not set/),
+  ]);
+});
+
+it('says nothing of what is there', () => {
+  const [history, ...more] = warningsOfTwoInvocations(canaryWith({ availability: applicationInsights }));
+  expect(history).toContain('OutcomesStorage');
+  expect(more).toEqual([]);
+});

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import mqtt from 'mqtt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registrationToken } from '../support/sasToken.ts';
+
+const command = fileURLToPath(new URL('../../src/cli/emulator.ts', import.meta.url));
+const anyPorts = ['--port', '0', '--ws-port', '0', '--hub-port', '0'];
+const demoKey = Buffer.from('a key that opens only the DPS stand-in').toString('base64');
+
+function emulator(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs it to its end. */
+async function ended(child: ChildProcess): Promise<{ code: unknown; errors: string }> {
+  let errors = '';
+  child.stderr?.on('data', (text) => {
+    errors += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, errors };
+}
+
+interface Listening {
+  readonly event: string;
+  readonly mqtts: number;
+  readonly wss: number;
+  readonly hub: number;
+  readonly idScope: string;
+  readonly caFile: string;
+}
+
+describe('npm run emulator', () => {
+  it('says in one JSON line where it listens, then a line a request, and takes its files along when it ends', async () => {
+    const child = emulator(...anyPorts, '--json');
+    const end = ended(child);
+    const lines = createInterface({ input: child.stdout ?? process.stdin })[Symbol.asyncIterator]();
+    const listening: Listening = JSON.parse((await lines.next()).value ?? '');
+    expect(listening).toEqual({
+      event: 'listening',
+      mqtts: expect.any(Number),
+      wss: expect.any(Number),
+      hub: expect.any(Number),
+      idScope: '0neLOCAL',
+      caFile: expect.stringMatching(/ca\.pem$/),
+    });
+
+    const client = await mqtt.connectAsync(`mqtts://localhost:${listening.mqtts}`, {
+      ca: await readFile(listening.caFile),
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      clientId: 'demo-device',
+      username: '0neLOCAL/registrations/demo-device/api-version=2019-03-31',
+      password: registrationToken('demo-device', demoKey),
+    });
+    expect(JSON.parse((await lines.next()).value ?? '')).toMatchObject({
+      event: 'request',
+      service: 'dps',
+      kind: 'connect',
+      clientId: 'demo-device',
+      answer: 0,
+    });
+    await client.endAsync();
+
+    child.kill('SIGINT');
+    expect(await end).toEqual({ code: 0, errors: '' });
+    await expect(access(listening.caFile)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('shows a person the addresses, the demo keys and each request', async () => {
+    const child = emulator(...anyPorts);
+    const end = ended(child);
+    let screen = '';
+    child.stdout?.setEncoding('utf8');
+    for await (const text of child.stdout ?? []) {
+      screen += text;
+      if (screen.includes('Ctrl-C')) break;
+    }
+    child.kill('SIGTERM');
+    await end;
+    expect(screen).toContain(`registrationId demo-device  key ${demoKey}`);
+    expect(screen).toMatch(/MQTT over TLS +localhost:\d+/);
+  });
+});
+
+describe('npm run emulator ends with exit code 2', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'emulator-test-'));
+    await writeFile(join(folder, 'bad.json'), '{ "idScope": 7, "enrolmentGroups": [] }');
+    await writeFile(join(folder, 'broken.json'), '{ "idScope": ');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ['an unknown option', ['--prot', '1'], /Unknown option '--prot'/],
+    ['a port that is none', ['--ws-port', '70000'], /--ws-port is "70000": expected a port, 0 to 65535\./],
+    ['a file that is not there', ['--config', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
+  ])('for %s', async (_, args, message) => {
+    const { code, errors } = await ended(emulator(...args));
+    expect(code).toBe(2);
+    expect(errors).toMatch(message);
+  });
+
+  it('for a bad configuration, with every fault', async () => {
+    const file = join(folder, 'bad.json');
+    const { code, errors } = await ended(emulator('--config', file));
+    expect(code).toBe(2);
+    expect(errors.trim().split('\n')).toEqual([
+      `${file}: idScope: Invalid input: expected string, received number`,
+      `${file}: configuration: Unrecognized key: "enrolmentGroups"`,
+    ]);
+  });
+
+  it('for a file that is no JSON', async () => {
+    const { code, errors } = await ended(emulator('--config', join(folder, 'broken.json')));
+    expect(code).toBe(2);
+    expect(errors).toContain('broken.json is not JSON');
+  });
+
+  it.each(['--port', '--ws-port', '--hub-port'])('when the port of %s is in use, naming the option', async (option) => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const others = anyPorts.filter((_, index, all) => all[index] !== option && all[index - 1] !== option);
+    const { code, errors } = await ended(emulator(...others, option, String(port)));
+    expect({ code, errors }).toEqual({
+      code: 2,
+      errors: `Port ${port} is in use: end what listens there, or choose another with ${option}.\n`,
+    });
+    await new Promise((resolve) => taken.close(resolve));
+  });
+});

@@ -1,0 +1,278 @@
+/** Each fault as a device sees it: what comes back to CONNECT, SUBSCRIBE, one register and status queries until an end. */
+import type { Packet } from 'mqtt-packet';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
+import type { DpsConfigurationInput } from '../../../src/emulator/dps/dpsConfiguration.ts';
+import { type RunningDps, startDps } from '../../../src/emulator/dps/startDps.ts';
+import { deviceKeyOf } from '../../../src/emulator/sasToken.ts';
+import { connectPacket, type RawMqttClient, rawMqttOverTls } from '../../support/rawMqttClient.ts';
+import { registrationToken } from '../../support/sasToken.ts';
+
+type FaultInput = NonNullable<DpsConfigurationInput['faults']>[string];
+
+const connected = 'connack 0';
+const subscribed = 'suback 1';
+const accepted = '202/?$rid=1&retry-after=0 assigning';
+const upTo = (...lines: string[]) => [connected, subscribed, ...lines];
+const maxPolls = 3;
+const ends = new Set(['closed', 'reset', 'silence', 'garbage']);
+
+const rows: readonly (readonly [FaultInput, readonly string[]])[] = [
+  [[], upTo(accepted, '200/?$rid=2 assigned')],
+  ['fragmented', upTo(accepted, '200/?$rid=2 assigned')],
+  ['noPuback', upTo(accepted, '200/?$rid=2 assigned')],
+
+  ['connack', ['connack 5', 'closed']],
+  ...[1, 2, 3, 4, 5].map(
+    (returnCode) => [{ kind: 'connack', returnCode }, [`connack ${returnCode}`, 'closed']] as const,
+  ),
+  ['subscriptionRefused', [connected, 'suback 128']],
+
+  [{ kind: 'silent', at: 'connect' }, ['silence']],
+  [{ kind: 'silent', at: 'subscribe' }, [connected, 'silence']],
+  ['silent', upTo('silence')],
+  [{ kind: 'silent', at: 'poll' }, upTo(accepted, 'silence')],
+  [{ kind: 'close', at: 'connect' }, ['closed']],
+  [{ kind: 'close', at: 'connect', when: 'after' }, [connected, 'closed']],
+  [{ kind: 'close', at: 'subscribe', when: 'after' }, upTo('closed')],
+  ['close', upTo('closed')],
+  [{ kind: 'close', when: 'after' }, upTo(accepted, 'closed')],
+  [{ kind: 'close', at: 'poll' }, upTo(accepted, 'closed')],
+  [{ kind: 'reset', at: 'connect' }, ['reset']],
+  ['reset', upTo('reset')],
+  [{ kind: 'reset', at: 'poll' }, upTo(accepted, 'reset')],
+  [{ kind: 'garbage', at: 'connect' }, ['garbage']],
+  [{ kind: 'garbage', at: 'subscribe' }, [connected, 'garbage']],
+  ['garbage', upTo('garbage')],
+  [{ kind: 'garbage', at: 'poll' }, upTo(accepted, 'garbage')],
+
+  ...[302, 400, 401, 404, 409, 412, 429, 500, 503].map(
+    (status) => [{ kind: 'status', status }, upTo(`${status}/?$rid=1 errorCode ${status}000`)] as const,
+  ),
+  [{ kind: 'status', status: 401, errorCode: 401002 }, upTo('401/?$rid=1 errorCode 401002')],
+  [{ kind: 'status', status: 500, at: 'poll' }, upTo(accepted, '500/?$rid=2 errorCode 500000')],
+  [{ kind: 'status', status: 500, errorCode: null }, upTo('500/?$rid=1 without errorCode')],
+  [{ kind: 'status', status: 503, retryAfter: 7 }, upTo('503/?$rid=1&retry-after=7 errorCode 503000')],
+  [{ kind: 'status', status: 503, body: 'text' }, upTo('503/?$rid=1 "The service is unavailable."')],
+  [{ kind: 'status', status: 503, body: 'empty' }, upTo('503/?$rid=1 ""')],
+  ['throttled', upTo('429/?$rid=1&retry-after=0 errorCode 429001')],
+  [{ kind: 'throttled', retryAfter: null }, upTo('429/?$rid=1 errorCode 429001')],
+  [{ kind: 'throttled', at: 'poll', retryAfter: 0 }, upTo(accepted, '429/?$rid=2&retry-after=0 errorCode 429001')],
+
+  ['neverAssigned', upTo(accepted, ...[2, 3, 4].map((rid) => `202/?$rid=${rid}&retry-after=0 assigning`))],
+  ['failed', upTo(accepted, '200/?$rid=2 failed 400207 Custom allocation failed with status code: 400')],
+  [{ kind: 'failed', at: 'register', errorCode: null, message: null }, upTo('200/?$rid=1 failed')],
+  ['disabled', upTo('200/?$rid=1 disabled without operationId')],
+  [{ kind: 'disabled', at: 'poll' }, upTo(accepted, '200/?$rid=2 disabled without operationId')],
+  ['assignedAtRegister', upTo('200/?$rid=1 assigned')],
+  ['unknownStatus', upTo(accepted, '200/?$rid=2 onHold')],
+  [{ kind: 'assignment', assignedHub: 'evil.example.com' }, upTo(accepted, '200/?$rid=2 assigned to evil.example.com')],
+  ['missingField', upTo(accepted, '200/?$rid=2 assigned to nobody')],
+  [{ kind: 'missingField', field: 'registrationState' }, upTo(accepted, '200/?$rid=2 assigned to nobody')],
+  [
+    { kind: 'missingField', field: 'operationId', at: 'register' },
+    upTo('202/?$rid=1&retry-after=0 assigning without operationId'),
+  ],
+
+  ['badBody', upTo('202/?$rid=1&retry-after=0 "this is not JSON"')],
+  [{ kind: 'badBody', body: 'empty' }, upTo('202/?$rid=1&retry-after=0 ""')],
+  [{ kind: 'badBody', body: 'array' }, upTo('202/?$rid=1&retry-after=0 []')],
+  [{ kind: 'badBody', body: 'null' }, upTo('202/?$rid=1&retry-after=0 null')],
+  [{ kind: 'badBody', body: 'wrongTypes' }, upTo('202/?$rid=1&retry-after=0 assigned without operationId')],
+  [{ kind: 'badBody', body: 'tooLarge', at: 'poll' }, upTo(accepted, '200/?$rid=2 1000000 bytes and more')],
+
+  [{ kind: 'retryAfter', value: null }, upTo('202/?$rid=1 assigning', '200/?$rid=2 assigned')],
+  ...[-1, 0, 'soon', 999_999_999].map(
+    (value) =>
+      [
+        { kind: 'retryAfter', value },
+        upTo(`202/?$rid=1&retry-after=${value} assigning`, '200/?$rid=2 assigned'),
+      ] as const,
+  ),
+  ['parameterOrder', upTo('202/?retry-after=0&$rid=1 assigning', '200/?$rid=2 assigned')],
+  ['foreignRid', upTo('202/?$rid=1-foreign&retry-after=0 assigning')],
+  [
+    { kind: 'foreignRid', thenRight: true },
+    upTo('202/?$rid=1-foreign&retry-after=0 assigning', accepted, '200/?$rid=2 assigned'),
+  ],
+  ['duplicate', upTo(accepted, accepted, '200/?$rid=2 assigned', '200/?$rid=2 assigned')],
+  ['lateAnswer', upTo(accepted, accepted, '200/?$rid=2 assigned')],
+  ['wrongTopic', upTo('ok assigning')],
+
+  [
+    [{ kind: 'throttled', at: 'poll', times: 1, retryAfter: 0 }, 'neverAssigned'],
+    upTo(accepted, '429/?$rid=2&retry-after=0 errorCode 429001'),
+  ],
+  [
+    ['neverAssigned', 'parameterOrder'],
+    upTo('202/?retry-after=0&$rid=1 assigning', ...[2, 3, 4].map((rid) => `202/?retry-after=0&$rid=${rid} assigning`)),
+  ],
+];
+
+const authority = await createLocalAuthority();
+const groupKey = Buffer.from('group').toString('base64');
+let dps: RunningDps;
+
+beforeAll(async () => {
+  dps = await startDps({
+    certificate: await authority.issueServer(),
+    configuration: {
+      retryAfterSeconds: 0,
+      faults: {
+        ...Object.fromEntries(rows.map(([fault], index) => [`device-${index}`, fault])),
+        'twice-throttled': { kind: 'throttled', times: 2, retryAfter: 0 },
+        'resets-after-subscribe': { kind: 'reset', at: 'subscribe', when: 'after' },
+        slow: { kind: 'slow', delayMs: 120 },
+      },
+      enrollmentGroups: [
+        { enrollmentGroupId: 'all', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } } },
+      ],
+    },
+  });
+});
+
+afterAll(() => dps.close());
+
+it.each(rows.map(([fault, lines], index) => [JSON.stringify(fault), index, lines] as const))(
+  'plays %s',
+  async (_, index, lines) => {
+    expect(await exchange(`device-${index}`)).toEqual(lines);
+  },
+);
+
+it('stops throttling after as many times as it was told to', async () => {
+  const first = await exchange('twice-throttled');
+  const second = await exchange('twice-throttled');
+  const third = await exchange('twice-throttled');
+  const throttled = upTo('429/?$rid=1&retry-after=0 errorCode 429001');
+  expect([first, second, third]).toEqual([throttled, throttled, upTo(accepted, '200/?$rid=2 assigned')]);
+});
+
+it('can answer and reset at once', async () => {
+  expect((await exchange('resets-after-subscribe')).at(-1)).toBe('reset');
+});
+
+it('is slow at each packet', async () => {
+  const since = performance.now();
+  expect(await exchange('slow')).toEqual(upTo(accepted, '200/?$rid=2 assigned'));
+  expect(performance.now() - since).toBeGreaterThan(4 * 120);
+});
+
+/** Goes as far as the answers let it, and tells what came, a line a packet. */
+async function exchange(registrationId: string): Promise<readonly string[]> {
+  const client = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+  let wasReset = false;
+  client.socket.on('error', () => {
+    wasReset = true;
+  });
+  const lines: string[] = [];
+  const ask = async (packet: Packet): Promise<Packet | undefined> => {
+    const answers = await answersTo(client, registrationId, packet);
+    lines.push(...answers.map((answer) => (answer === 'closed' && wasReset ? 'reset' : lineOf(answer))));
+    return answers.findLast((answer) => typeof answer !== 'string');
+  };
+  try {
+    const key = deviceKeyOf(Buffer.from(groupKey, 'base64'), registrationId).toString('base64');
+    const connack = await ask(connectPacket(registrationId, registrationToken(registrationId, key)));
+    if (connack?.cmd !== 'connack' || connack.returnCode !== 0 || lines.length > 1) return lines;
+    const suback = await ask({
+      cmd: 'subscribe',
+      messageId: 1,
+      subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }],
+    });
+    if (suback?.cmd !== 'suback' || suback.granted[0] !== 1 || lines.length > 2) return lines;
+    let answer = await ask(
+      publish('$dps/registrations/PUT/iotdps-register/?$rid=1', JSON.stringify({ registrationId })),
+    );
+    for (let poll = 0; poll < maxPolls; poll += 1) {
+      const operationId = operationToQuery(answer);
+      if (operationId === undefined || ends.has(lines.at(-1) ?? '')) break;
+      answer = await ask(
+        publish(`$dps/registrations/GET/iotdps-get-operationstatus/?$rid=${poll + 2}&operationId=${operationId}`, ''),
+      );
+    }
+    return lines;
+  } finally {
+    client.end();
+  }
+}
+
+type Answer = Packet | 'closed' | 'silence' | 'garbage';
+
+/** Packets are answered in their order, so that a PINGRESP marks the end of what came before it. */
+async function answersTo(client: RawMqttClient, registrationId: string, packet: Packet): Promise<readonly Answer[]> {
+  const played = new AbortController();
+  const unanswered = (note: 'silent' | 'garbage') =>
+    dps.requests.seen({ clientId: registrationId, note }, played.signal).then(
+      () => (note === 'silent' ? ('silence' as const) : ('garbage' as const)),
+      () => 'closed' as const,
+    );
+  const silence = unanswered('silent');
+  const garbage = unanswered('garbage');
+  client.send(packet);
+  client.send({ cmd: 'pingreq' });
+  const answers: Answer[] = [];
+  while (true) {
+    const answer = await Promise.race([client.next(), silence, garbage]);
+    if (answer === 'garbage') expect(await client.next()).toBe('closed');
+    if (typeof answer !== 'string' && answer.cmd === 'pingresp') break;
+    answers.push(answer);
+    if (typeof answer === 'string') break;
+  }
+  played.abort();
+  return answers;
+}
+
+function publish(topic: string, payload: string): Packet {
+  return { cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false };
+}
+
+function operationToQuery(answer: Packet | undefined): string | undefined {
+  if (answer?.cmd !== 'publish' || !answer.topic.includes('/202/') || answer.topic.includes('foreign'))
+    return undefined;
+  try {
+    const { operationId } = JSON.parse(String(answer.payload));
+    return typeof operationId === 'string' ? operationId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lineOf(answer: Answer): string {
+  if (typeof answer === 'string') return answer;
+  switch (answer.cmd) {
+    case 'connack':
+      return `connack ${answer.returnCode}`;
+    case 'suback':
+      return `suback ${answer.granted[0]}`;
+    case 'publish':
+      return `${answer.topic.replace('$dps/registrations/res/', '')} ${summaryOf(String(answer.payload))}`;
+    default:
+      return answer.cmd;
+  }
+}
+
+function summaryOf(payload: string): string {
+  if (payload.length > 1_000_000) return '1000000 bytes and more';
+  let body: unknown;
+  try {
+    body = JSON.parse(payload);
+  } catch {
+    return JSON.stringify(payload);
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return payload;
+  const {
+    errorCode,
+    status,
+    operationId,
+    registrationState: state,
+    timestampUtc,
+  } = body as Record<string, unknown> & {
+    registrationState?: { assignedHub?: string; errorCode?: number; errorMessage?: string };
+  };
+  if (timestampUtc !== undefined) return errorCode === undefined ? 'without errorCode' : `errorCode ${errorCode}`;
+  const to = state?.assignedHub === 'dps-stand-in.azure-devices.net' ? '' : ` to ${state?.assignedHub ?? 'nobody'}`;
+  const ended = String(status) === 'assigned' && typeof operationId === 'string' ? to : '';
+  const failure = state?.errorCode === undefined ? '' : ` ${state.errorCode} ${state.errorMessage}`;
+  return `${status}${ended}${failure}${typeof operationId === 'string' && operationId !== '' ? '' : ' without operationId'}`;
+}

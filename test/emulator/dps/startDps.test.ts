@@ -1,0 +1,132 @@
+import { createServer } from 'node:net';
+import mqtt from 'mqtt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
+import { type RunningDps, startDps } from '../../../src/emulator/dps/startDps.ts';
+import { openResources } from '../../support/openResources.ts';
+import { connectPacket, rawMqttOverTls } from '../../support/rawMqttClient.ts';
+import { registrationToken } from '../../support/sasToken.ts';
+
+const authority = await createLocalAuthority();
+const certificate = await authority.issueServer();
+const key = Buffer.from('key').toString('base64');
+const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: key } } as const;
+const configuration = { retryAfterSeconds: 0, individualEnrollments: [{ registrationId: 'one', attestation }] };
+
+/** Sockets and servers that this process holds open. */
+function openTcp(): number {
+  const { TCPServerWrap = 0, TCPSocketWrap = 0 } = openResources();
+  return TCPServerWrap + TCPSocketWrap;
+}
+
+function clientOf(dps: RunningDps, transport: 'mqtt' | 'mqtt-ws'): mqtt.MqttClient {
+  const url =
+    transport === 'mqtt' ? `mqtts://localhost:${dps.mqttsPort}` : `wss://localhost:${dps.wssPort}/$iothub/websocket`;
+  return mqtt.connect(url, {
+    ca: authority.caPem,
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    clientId: 'one',
+    username: '0neLOCAL/registrations/one/api-version=2019-03-31',
+    password: registrationToken('one', key),
+  });
+}
+
+describe('requests', () => {
+  let dps: RunningDps;
+  beforeAll(async () => {
+    dps = await startDps({ certificate, configuration });
+  });
+  afterAll(() => dps.close());
+
+  it.each(['mqtt', 'mqtt-ws'] as const)('tell what a device did over %s, in order', async (transport) => {
+    const closed = dps.requests.next({ kind: 'close', transport });
+    const client = clientOf(dps, transport);
+    const answers: { topic: string; body: { operationId: string } }[] = [];
+    const finished = new Promise<void>((resolve) => {
+      client.on('message', (topic, payload) => {
+        answers.push({ topic, body: JSON.parse(String(payload)) });
+        if (topic.includes('/200/')) resolve();
+        else
+          client.publish(
+            `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=${answers[0]?.body.operationId}`,
+            '',
+          );
+      });
+    });
+    await new Promise((resolve) => client.once('connect', resolve));
+    await client.subscribeAsync('$dps/registrations/res/#', { qos: 1 });
+    client.publish('$dps/registrations/PUT/iotdps-register/?$rid=1', '{"registrationId":"one"}', { qos: 1 });
+    await finished;
+    await client.endAsync();
+    await closed;
+
+    const seen = dps.requests.of('one').filter((request) => request.transport === transport);
+    expect(seen.filter(({ kind }) => kind !== 'puback').map(({ kind, answer, rid }) => [kind, answer, rid])).toEqual([
+      ['connect', 0, undefined],
+      ['subscribe', 1, undefined],
+      ['register', 202, '1'],
+      ['poll', 200, '2'],
+      ['disconnect', undefined, undefined],
+      ['close', undefined, undefined],
+    ]);
+    expect(seen.filter(({ kind }) => kind === 'puback')).toHaveLength(2);
+    expect(seen.at(-1)?.unacknowledged).toBe(0);
+  });
+
+  it('can be awaited, until a signal ends the patience', async () => {
+    const never = dps.requests.seen({ clientId: 'nobody' }, AbortSignal.timeout(20));
+    await expect(never).rejects.toThrow('no request like {"clientId":"nobody"} came');
+  });
+});
+
+describe('refuseAt "connect"', () => {
+  it.each([
+    ['a wrong key', registrationToken('one', Buffer.from('x').toString('base64'))],
+    ['an expired token', registrationToken('one', key, { expiresInSeconds: -1 })],
+    ['a password that is no token', 'secret'],
+  ])('refuses %s at CONNACK', async (_, password) => {
+    const dps = await startDps({ certificate, configuration: { ...configuration, refuseAt: 'connect' } });
+    const client = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+    client.send(connectPacket('one', password));
+    const [connack] = await client.rest();
+    expect(connack).toMatchObject({ cmd: 'connack', returnCode: 5 });
+    await dps.close();
+  });
+});
+
+describe('close', () => {
+  it('leaves nothing open, whatever state its devices are in', async () => {
+    const dps = await startDps({
+      certificate,
+      configuration: { ...configuration, faults: { one: { kind: 'slow', delayMs: 60_000, at: 'subscribe' } } },
+    });
+    const handshakeOnly = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+    const waiting = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+    waiting.send(connectPacket('one', registrationToken('one', key), { keepalive: 60 }));
+    await waiting.next();
+    waiting.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }] });
+    expect(dps.connections()).toBe(2);
+    await dps.close();
+    expect([await handshakeOnly.next(), await waiting.next()]).toEqual(['closed', 'closed']);
+    expect(dps.connections()).toBe(0);
+    await expect.poll(openTcp).toBe(0);
+  });
+});
+
+describe('startDps', () => {
+  it('rejects with every fault of a bad configuration', async () => {
+    const bad = { idScope: 'a b', retryAfterSeconds: -1 };
+    await expect(startDps({ certificate, configuration: bad })).rejects.toThrow(/idScope: .*\nretryAfterSeconds: /);
+  });
+
+  it('rejects when a port is taken, and gives back the other', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    const wssPort = typeof address === 'object' && address !== null ? address.port : 0;
+    await expect(startDps({ certificate, configuration, wssPort })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await new Promise((resolve) => taken.close(resolve));
+    await expect.poll(openTcp).toBe(0);
+  });
+});

@@ -1,0 +1,240 @@
+import { TableClient } from '@azure/data-tables';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { OutcomePage } from '../../src/history/history.ts';
+import { parseCursor } from '../../src/history/outcomeCursor.ts';
+import type { OutcomeQuery } from '../../src/history/outcomeQuery.ts';
+import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
+import { buildOutcome } from '../support/buildOutcome.ts';
+import { closedStorage, historyAt, useAzurite } from '../support/useHistory.ts';
+
+const azurite = useAzurite();
+const open = () => historyAt(azurite.connectionString());
+const start = Date.parse('2026-11-24T00:00:00.000Z');
+const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
+const runIds = (page: OutcomePage) => page.outcomes.map(({ runId }) => runId);
+
+function table(): TableClient {
+  return TableClient.fromConnectionString(azurite.connectionString(), 'outcomes', { allowInsecureConnection: true });
+}
+
+async function rowsOf(probe: string) {
+  const rows: Record<string, unknown>[] = [];
+  for await (const row of table().listEntities({ queryOptions: { filter: `PartitionKey eq '${probe}'` } })) {
+    rows.push(row);
+  }
+  return rows;
+}
+
+async function seed(history = open(), outcomes: readonly Partial<Outcome>[] = []) {
+  await Promise.all(outcomes.map((outcome) => history.append(buildOutcome(outcome))));
+  return history;
+}
+
+describe('the history', () => {
+  it('gives back the outcome that was written, whole', async () => {
+    const outcome = buildOutcome({ probe: 'whole' });
+    const history = await seed(open(), [outcome]);
+    expect(await history.latest('whole')).toEqual(outcome);
+  });
+
+  it('knows no latest outcome of a probe that never ran', async () => {
+    expect(await open().latest('never-ran')).toBeUndefined();
+  });
+
+  it('keeps one row for a run that is written twice, and again by another instance', async () => {
+    const outcome = buildOutcome({ probe: 'twice' });
+    const history = await seed(open(), [outcome]);
+    await history.append(outcome);
+    await historyAt(azurite.connectionString()).append(outcome);
+    expect(await rowsOf('twice')).toHaveLength(1);
+  });
+
+  it('finds the latest outcome in whatever order outcomes arrive', async () => {
+    const history = await seed(
+      open(),
+      [3, 9, 1, 7].map((minute) => ({ probe: 'order', runId: `run-${minute}`, startedAt: at(minute) })),
+    );
+    expect((await history.latest('order'))?.runId).toBe('run-9');
+  });
+
+  it('offers columns to query by', async () => {
+    const result = { kind: 'rejected', phase: 'register', status: 401, errorCode: 401_002 } as const;
+    await seed(open(), [{ probe: 'columns', verdict: 'failing', reasons: ['refused'], result, durationMs: 12 }]);
+    expect((await rowsOf('columns'))[0]).toMatchObject({
+      verdict: 'failing',
+      resultKind: 'rejected',
+      phase: 'register',
+      errorCode: 401_002,
+      durationMs: 12,
+      location: 'westeurope',
+      trigger: 'timer',
+      reason: 'refused',
+      startedAt: '2026-11-24T14:25:00.000Z',
+    });
+  });
+
+  it('keeps an outcome that is longer than a column, whatever characters it is made of', async () => {
+    const outcome = buildOutcome({
+      probe: 'long',
+      verdict: 'failing',
+      reasons: [`x${'💥'.repeat(60_000)}`, 'é'.repeat(40_000)],
+    });
+    const history = await seed(open(), [outcome]);
+    expect(await history.latest('long')).toEqual(outcome);
+    expect((await rowsOf('long'))[0]).not.toHaveProperty('trimmed');
+  });
+
+  it('says so, in the transcript and in the row, when a transcript is longer than a row', async () => {
+    const transcript = Array.from({ length: 8_000 }, (_, number) => ({
+      atMs: number,
+      direction: 'received' as const,
+      what: 'PUBLISH',
+      topic: `$dps/registrations/res/202/?$rid=${number}&retry-after=1`,
+    }));
+    const history = await seed(open(), [{ probe: 'too-long', verdict: 'failing', transcript }]);
+    const kept = (await history.latest('too-long'))?.transcript ?? [];
+    const note = kept.find(({ what }) => what === 'trimmed');
+    expect(kept.length).toBeGreaterThan(1_000);
+    expect(kept[0]).toEqual(transcript[0]);
+    expect(kept.at(-1)).toEqual(transcript.at(-1));
+    expect(note?.detail).toMatch(new RegExp(`^${8_000 - (kept.length - 1)} of 8000 transcript entries left out`));
+    expect((await rowsOf('too-long'))[0]?.trimmed).toBe(note?.detail);
+  });
+
+  it('refuses an outcome that no row can hold, instead of keeping a part of it', async () => {
+    const history = open();
+    const outcome = buildOutcome({ probe: 'huge', verdict: 'failing', reasons: ['x'.repeat(400_000)] });
+    await expect(history.append(outcome)).rejects.toThrow(/outcome .* of probe huge has \d+ characters/);
+    expect(await rowsOf('huge')).toEqual([]);
+  });
+
+  it('names a row that holds no outcome', async () => {
+    await open().append(buildOutcome({ probe: 'broken' }));
+    const [row] = await rowsOf('broken');
+    await table().updateEntity({ partitionKey: 'broken', rowKey: String(row?.rowKey), outcome0: '{}' }, 'Merge');
+    await expect(open().latest('broken')).rejects.toThrow(
+      /^row all-\S+ of partition broken of the history holds no outcome$/,
+    );
+  });
+
+  it('rejects within seconds when the storage is away, and works once it is there', async () => {
+    const history = historyAt(await closedStorage());
+    await expect(history.append(buildOutcome())).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(history.latest('any')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('says what a connection string looks like, without repeating what was given', async () => {
+    const history = historyAt('AccountKey-c2VjcmV0');
+    await expect(history.latest('any')).rejects.toThrow(/^expected a storage connection string, such as Default/);
+    await expect(history.latest('any')).rejects.not.toThrow(/c2VjcmV0/);
+  });
+});
+
+describe('listing outcomes', () => {
+  const everything = { probes: ['list-a', 'list-b', 'list-c'], limit: 100 };
+  const seeded = seedOnce();
+
+  /** 60 runs of three probes in turn; every seventh fails. */
+  function seedOnce() {
+    let history: ReturnType<typeof seed> | undefined;
+    return () => {
+      history ??= seed(
+        open(),
+        Array.from({ length: 60 }, (_, number) => ({
+          probe: everything.probes[number % 3] ?? '',
+          runId: `run-${number}`,
+          startedAt: at(number),
+          verdict: number % 7 === 0 ? ('failing' as const) : ('healthy' as const),
+        })),
+      );
+      return history;
+    };
+  }
+
+  const numbers = (from: number, to: number, keep: (number: number) => boolean = () => true) =>
+    Array.from({ length: 60 }, (_, index) => 59 - index)
+      .filter((number) => number >= from && number <= to && keep(number))
+      .map((number) => `run-${number}`);
+
+  it.each<[string, Partial<OutcomeQuery>, string[]]>([
+    ['everything, newest first across probes', {}, numbers(0, 59)],
+    ['one probe', { probes: ['list-b'] }, numbers(0, 59, (number) => number % 3 === 1)],
+    ['a verdict', { verdict: 'failing' }, numbers(0, 59, (number) => number % 7 === 0)],
+    ['the healthy ones', { verdict: 'healthy' }, numbers(0, 59, (number) => number % 7 !== 0)],
+    ['a verdict that never was', { verdict: 'unknown' }, []],
+    ['since, inclusive', { sinceMs: start + 55 * 60_000 }, numbers(55, 59)],
+    ['until, exclusive', { untilMs: start + 3 * 60_000 }, numbers(0, 2)],
+    ['an empty range', { sinceMs: start, untilMs: start }, []],
+    ['all of time', { sinceMs: Date.parse('0001-01-01'), untilMs: Date.parse('9999-12-31') }, numbers(0, 59)],
+    ['a few', { limit: 4 }, numbers(56, 59)],
+    ['a probe that never ran', { probes: ['list-none'] }, []],
+  ])('answers %s', async (_, query, expected) => {
+    const history = await seeded();
+    expect(runIds(await history.list({ ...everything, ...query }))).toEqual(expected);
+  });
+
+  it('offers a cursor exactly while there is more', async () => {
+    const history = await seeded();
+    expect((await history.list({ ...everything, limit: 59 })).cursor).toMatch(/^[\w-]+$/);
+    expect(await history.list({ ...everything, limit: 60 })).not.toHaveProperty('cursor');
+  });
+
+  it.each([1, 7, 20, 59])('loses and repeats nothing in pages of %i', async (limit) => {
+    const history = await seeded();
+    expect((await everyPage(history, { ...everything, limit })).map(({ runId }) => runId)).toEqual(numbers(0, 59));
+  });
+
+  it('is not confused by outcomes that arrive between two pages', async () => {
+    const probe = 'list-arriving';
+    const history = await seed(
+      open(),
+      [0, 1, 2].map((minute) => ({ probe, runId: `old-${minute}`, startedAt: at(minute) })),
+    );
+    const first = await history.list({ probes: [probe], limit: 2 });
+    await history.append(buildOutcome({ probe, runId: 'new', startedAt: at(9) }));
+    const second = await history.list({ probes: [probe], limit: 2, after: parseCursor(first.cursor ?? '') });
+    expect(runIds(second)).toEqual(['old-0']);
+  });
+
+  it('pages through any outcomes once each and in order, those of the same millisecond and run included', async () => {
+    let example = 0;
+    const verdict = fc.constantFrom<Verdict>('healthy', 'degraded', 'failing', 'unknown');
+    const run = fc.record({ minute: fc.nat(3), probe: fc.nat(2), run: fc.nat(3), verdict });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(run, { minLength: 1, maxLength: 14, selector: (it) => `${it.minute}/${it.probe}/${it.run}` }),
+        fc.integer({ min: 1, max: 5 }),
+        async (runs, limit) => {
+          example += 1;
+          const name = (probe: number) => `any-${example}-${probe}`;
+          const outcomes = runs.map((it) => ({
+            probe: name(it.probe),
+            runId: ['plain', '{curly}', 'a/b\\c#d?e', '%2F'][it.run] ?? '',
+            startedAt: at(it.minute),
+            verdict: it.verdict,
+          }));
+          const history = await seed(open(), outcomes);
+          const listed = await everyPage(history, { probes: [0, 1, 2].map(name), limit });
+          const identity = (it: (typeof outcomes)[number]) => `${it.startedAt} ${it.probe} ${it.runId} ${it.verdict}`;
+          expect(listed.map(identity).sort()).toEqual(outcomes.map(identity).sort());
+          const times = listed.map(({ startedAt }) => startedAt);
+          expect(times).toEqual([...times].sort().reverse());
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
+
+async function everyPage(history: ReturnType<typeof open>, query: OutcomeQuery): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let after = query.after;
+  do {
+    const page = await history.list({ ...query, after });
+    expect(page.outcomes.length).toBeLessThanOrEqual(query.limit);
+    outcomes.push(...page.outcomes);
+    after = page.cursor === undefined ? undefined : parseCursor(page.cursor);
+  } while (after !== undefined);
+  return outcomes;
+}

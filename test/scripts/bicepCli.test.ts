@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const moduleUrl = new URL('../../scripts/bicepCli.ts', import.meta.url).href;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bicep-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** In a process of its own, whose PATH is `folder` alone and whose project has an empty cache. */
+async function findBicepCli(): Promise<unknown> {
+  const source = `import { findBicepCli } from '${moduleUrl}'; console.log(JSON.stringify(await findBicepCli('${folder}')));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', source], { env: { PATH: folder } });
+  return JSON.parse(stdout);
+}
+
+async function install(program: string, script: string): Promise<void> {
+  await writeFile(join(folder, program), `#!/bin/sh\n${script}\n`);
+  await chmod(join(folder, program), 0o755);
+}
+
+describe('findBicepCli', () => {
+  it('takes the bicep that is on PATH', async () => {
+    await install('bicep', 'echo Bicep CLI version 0.49.2');
+    expect(await findBicepCli()).toEqual({ kind: 'found', path: 'bicep' });
+  });
+
+  it('says what to install where there is neither bicep nor dotnet', async () => {
+    expect(await findBicepCli()).toEqual({
+      kind: 'absent',
+      reason: expect.stringMatching(/^no bicep on PATH, and (no dotnet to fetch it with|NuGet has none for)/),
+    });
+  });
+
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')('says why dotnet could not fetch it', async () => {
+    await install('dotnet', '[ "$1" = --version ] || { echo "error NU1301: no network"; exit 1; }');
+    expect(await findBicepCli()).toEqual({
+      kind: 'absent',
+      reason: expect.stringMatching(/could not fetch Azure\.Bicep\.CommandLine\.linux-x64: error NU1301: no network$/),
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { projectDirectory } from '../../scripts/projectDirectory.ts';
+import { closingLine } from '../../scripts/test.ts';
+
+const run = promisify(execFile);
+
+/** Runs the command on test files of its own, in a folder from which `vitest` can be imported. */
+async function testCommand(files: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const output = join(projectDirectory, 'test/output');
+  await mkdir(output, { recursive: true });
+  const root = await mkdtemp(join(output, 'command-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  // Other names than those of real tests, or a run of all tests could find them here.
+  const config = "export default { test: { include: ['*.case.ts'] } };";
+  await writeFile(join(root, 'vitest.config.ts'), config);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
+  const command = [join(projectDirectory, 'scripts/test.ts'), '--root', root, ...args];
+  const { VITEST: _, ...env } = process.env;
+  const { code, stdout } = await run(process.execPath, command, { cwd: projectDirectory, env }).then(
+    (done) => ({ code: 0, stdout: done.stdout }),
+    (failed: { code: number; stdout: string }) => failed,
+  );
+  return { code, lastLine: stdout.trimEnd().split('\n').at(-1) };
+}
+
+const head = "import { beforeAll, describe, expect, it } from 'vitest';\n";
+
+const twoFiles = { 'a.case.ts': `${head}it('one', () => {});`, 'b.case.ts': `${head}it('two', () => {});` };
+
+// Each run builds the product first, which takes its time on a busy machine.
+describe('npm test', { timeout: 120_000 }, () => {
+  it.each([
+    [{ passed: 3, failed: 0, skipped: 0 }, '3 passed, 0 failed'],
+    [{ passed: 0, failed: 1, skipped: 2 }, '0 passed, 1 failed, 2 skipped'],
+  ])('counts %o as "%s"', (counts, line) => {
+    expect(closingLine(counts)).toBe(line);
+  });
+
+  it('ends with the count on a line of its own, and 0 when all passed', async () => {
+    const files = { 'good.case.ts': `${head}it('one', () => {}); it.skip('two', () => {});` };
+    expect(await testCommand(files)).toEqual({ code: 0, lastLine: '1 passed, 0 failed, 1 skipped' });
+  });
+
+  it('counts a failed test, a failed hook, a file that cannot be loaded and a stray rejection, and ends with 1', async () => {
+    const files = {
+      'mixed.case.ts': `${head}it('one', () => {}); it('two', () => expect(1).toBe(2));
+describe('group', () => { beforeAll(() => { throw new Error('hook'); }); it('three', () => {}); });`,
+      'broken.case.ts': "import './gone.ts';",
+      'stray.case.ts': `${head}it('four', () => { void Promise.reject(new Error('stray')); });`,
+    };
+    expect(await testCommand(files)).toEqual({ code: 1, lastLine: '2 passed, 4 failed, 1 skipped' });
+  });
+
+  it('hands arguments on', async () => {
+    expect(await testCommand(twoFiles, 'b.case')).toEqual({ code: 0, lastLine: '1 passed, 0 failed' });
+  });
+
+  it('takes no test at all for a failure', async () => {
+    expect(await testCommand(twoFiles, 'c.case')).toEqual({ code: 1, lastLine: '0 passed, 0 failed' });
+  });
+});

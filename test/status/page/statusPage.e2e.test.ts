@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { dueTicks } from '../../../src/config/dueTicks.ts';
+import { type Probe, probeSchema } from '../../../src/config/probe.ts';
+import { statusResponse } from '../../../src/status/page/statusResponse.ts';
+import { readStatusReport, type StatusReportOptions } from '../../../src/status/report/readStatusReport.ts';
+import { buildOutcome } from '../../support/buildOutcome.ts';
+import { reportNow, tick } from '../../support/buildReport.ts';
+import { mayTestWith } from '../../support/mayTestWith.ts';
+import { openBrowser } from '../../support/openBrowser.ts';
+import { probeJson } from '../../support/probeJson.ts';
+import { refusedOutcome } from '../../support/sampleReports.ts';
+import { seedOutcomes } from '../../support/seedOutcomes.ts';
+import { servePages } from '../../support/servePages.ts';
+import { closedStorage, historyAt, useAzurite } from '../../support/useHistory.ts';
+
+const azurite = useAzurite();
+const probes: readonly Probe[] = ['page-healthy', 'page-refused', 'page-silent'].map((name) =>
+  probeSchema.parse(probeJson({ name })),
+);
+const options: StatusReportOptions = {
+  probes,
+  location: 'westeurope',
+  dueTicks: (probe, fromMs, toMs) => dueTicks('0 */5 * * * *', probe, fromMs, toMs),
+  now: new Date(reportNow),
+  timeoutMs: 30_000,
+};
+
+describe.runIf(mayTestWith('chromium'))('The status page of a history in Azurite', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    await mkdir('test/output/status', { recursive: true });
+    browser = await openBrowser();
+    const ticks = Array.from({ length: 100 }, (_, index) => 99 - index);
+    const healthy = (probe: string, ago: number) => buildOutcome({ probe, runId: `run-${ago}`, startedAt: tick(ago) });
+    await seedOutcomes(
+      azurite.connectionString(),
+      ticks.map((ago) => healthy('page-healthy', ago)),
+    );
+    await seedOutcomes(
+      azurite.connectionString(),
+      ticks.map((ago) =>
+        ago < 6
+          ? { ...refusedOutcome, probe: 'page-refused', runId: `run-${ago}`, startedAt: tick(ago) }
+          : healthy('page-refused', ago),
+      ),
+    );
+    // Three ticks that nobody ran.
+    await seedOutcomes(
+      azurite.connectionString(),
+      ticks.filter((ago) => ago > 3).map((ago) => healthy('page-silent', ago)),
+    );
+  });
+
+  afterAll(() => browser?.close());
+
+  async function open(connectionString: string): Promise<Page> {
+    const report = await readStatusReport(historyAt(connectionString), options);
+    const server = await servePages((url, { accept }) => statusResponse(report, { accept, query: url.searchParams }));
+    const page = await browser.newPage();
+    onTestFinished(async () => {
+      await page.close();
+      await server.close();
+    });
+    await page.goto(`${server.origin}/api/status`);
+    return page;
+  }
+
+  it('shows who cannot provision and since when, who has not run, and what was said on the wire', async () => {
+    const page = await open(azurite.connectionString());
+    await page.screenshot({ path: 'test/output/status/seeded history.png', fullPage: true });
+    await page
+      .getByRole('heading', { level: 1, name: 'page-refused cannot provision: failing since 14:05 UTC (25 min)' })
+      .waitFor();
+    const articles = await page.getByRole('article').all();
+    const names = await Promise.all(
+      articles.map((article) => article.getByRole('heading', { level: 3 }).textContent()),
+    );
+    expect(names).toEqual(['page-refused', 'page-silent', 'page-healthy']);
+    await page.getByText('Has not run since 14:10 UTC (20 min).').waitFor();
+
+    await page.getByRole('article', { name: 'page-refused' }).getByRole('link', { name: 'page-refused' }).click();
+    await page.locator('summary').first().click();
+    await page.screenshot({ path: 'test/output/status/seeded history, detail.png', fullPage: true });
+    await page.getByText('$dps/registrations/res/401/?$rid=1').first().waitFor();
+    expect(await page.getByRole('row', { name: /^Failing/ }).textContent()).toMatch(/^Failing6/);
+  });
+
+  it('says that the storage is away, and still lists the probes', async () => {
+    const page = await open(await closedStorage());
+    await page.getByRole('heading', { level: 1, name: 'The history cannot be read' }).waitFor();
+    expect(await page.getByRole('article').count()).toBe(3);
+  });
+});

@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { longTextOf, longTextProperties } from '../../src/storage/longText.ts';
+
+const rowProperty = 32 * 1024;
+
+it('comes back as it was, from properties that each fit and hold whole characters', () => {
+  const piece = fc.string({ unit: 'binary', minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(piece, fc.integer({ min: 0, max: 10_000 }), (text, times) => {
+      const long = text.repeat(times);
+      const properties = longTextProperties('report', long);
+      for (const part of Object.values(properties)) {
+        expect(part.length).toBeLessThanOrEqual(rowProperty);
+        expect(part.isWellFormed()).toBe(true);
+      }
+      expect(longTextOf('report', { json: '{}', ...properties })).toBe(long === '' ? undefined : long);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('is nothing where there is none', () => {
+  expect(longTextProperties('report', undefined)).toEqual({});
+  expect(longTextOf('report', { json: '{}' })).toBeUndefined();
+});
+
+it('is refused, and not cut, where a row cannot hold it', () => {
+  expect(() => longTextProperties('report', 'x'.repeat(300_000))).toThrow('report is longer than 8 properties');
+});

@@ -1,0 +1,42 @@
+import { RestError } from '@azure/data-tables';
+import { describe, expect, it } from 'vitest';
+import { describeStorageFault } from '../../src/storage/storageError.ts';
+
+/** As the client throws it, with the address that it called: a SAS connection has its signature in there. */
+function restError(message: string, over: { statusCode?: number; code?: string; odataCode?: string }): RestError {
+  const { statusCode, code, odataCode } = over;
+  const error = new RestError(message, {
+    ...(statusCode !== undefined && { statusCode }),
+    ...(code !== undefined && { code }),
+  });
+  return Object.assign(error, {
+    request: { url: 'https://account.table.core.windows.net/outcomes?sv=2020&sig=c2VjcmV0' },
+    ...(odataCode !== undefined && { details: { odataError: { code: odataCode } } }),
+  });
+}
+
+describe('a fault of the storage', () => {
+  it.each([
+    [
+      restError('refused', { statusCode: 403, odataCode: 'AuthorizationPermissionMismatch' }),
+      "the history storage at account.table.core.windows.net refused access (403 AuthorizationPermissionMismatch): give the identity the role Storage Table Data Contributor, and look at the account's firewall",
+    ],
+    [
+      restError('busy', { statusCode: 503, odataCode: 'ServerBusy' }),
+      'the history storage at account.table.core.windows.net answered 503 ServerBusy',
+    ],
+    [
+      restError('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
+      'the history storage at account.table.core.windows.net cannot be reached (ENOTFOUND): look at OutcomesStorage or AzureWebJobsStorage, and at the network between',
+    ],
+    [
+      new DOMException('aborted', 'TimeoutError'),
+      "the history storage did not answer in time: look at the storage account's health and at the network between",
+    ],
+    [new Error('row all-1 holds no outcome'), 'the history storage could not be used: row all-1 holds no outcome'],
+    ['nonsense', 'the history storage could not be used: nonsense'],
+  ])('is one sentence without a secret: %s', (error, sentence) => {
+    expect(describeStorageFault(error)).toBe(sentence);
+    expect(describeStorageFault(error)).not.toContain('c2VjcmV0');
+  });
+});

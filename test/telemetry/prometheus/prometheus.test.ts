@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Outcome } from '../../../src/outcomes/outcome.ts';
+import { metricsContentType, renderMetrics, renderProbe } from '../../../src/telemetry/prometheus/prometheus.ts';
+import { buildOutcome } from '../../support/buildOutcome.ts';
+import { mayTestWith } from '../../support/mayTestWith.ts';
+import { runPrometheus } from '../../support/runPrometheus.ts';
+
+const build = { version: '1.2.3', location: 'westeurope' };
+
+const rejected = buildOutcome({
+  probe: 'weu-x509',
+  verdict: 'failing',
+  reasons: ['Rejected.\n# HELP evil injected\nevil 1', 'Renew it.'],
+  phases: { keyVault: 12, dns: 2, tcp: 20, tls: 41 },
+  polls: 0,
+  result: { kind: 'tlsFailed', phase: 'tls', code: 'CERT_HAS_EXPIRED', message: 'any text', refusedBy: 'client' },
+  credential: { certificateNotAfter: '2026-12-24T00:00:00.000Z' },
+  transcript: [
+    { atMs: 34.2, direction: 'sent', what: 'CONNECT', bytes: 312 },
+    { atMs: 55, direction: 'received', what: 'CONNACK', status: 0, detail: 'first line\nsecond line' },
+  ],
+});
+
+const notRun = buildOutcome({
+  probe: 'weu-hub',
+  verdict: 'unknown',
+  phases: { keyVault: 30 },
+  result: { kind: 'notRun', phase: 'keyVault', cause: 'forbidden', message: 'any text' },
+});
+const { server: _server, credential: _credential, ...unseen } = notRun;
+
+describe('Prometheus text', () => {
+  it('says per probe whether it succeeded, and leaves out the success of one that could not look', async () => {
+    const text = await renderMetrics(
+      [buildOutcome(), buildOutcome({ probe: 'slow', verdict: 'degraded' }), rejected, unseen],
+      build,
+    );
+    expect(lines(text, 'probe_success')).toEqual([
+      'probe_success{probe="weu-group-key"} 1',
+      'probe_success{probe="slow"} 1',
+      'probe_success{probe="weu-x509"} 0',
+    ]);
+    expect(text).toContain('probe_verdict{probe="weu-hub",verdict="unknown"} 1');
+    expect(text).toContain('probe_verdict{probe="weu-hub",verdict="failing"} 0');
+    expect(text).toContain('dps_canary_build_info{version="1.2.3",location="westeurope"} 1');
+  });
+
+  it('gives each phase that was entered its seconds, and the phases add up to the run', async () => {
+    const text = await renderProbe(buildOutcome());
+    const phases = lines(text, 'probe_duration_seconds');
+    expect(phases).toHaveLength(8);
+    expect(phases).toContain('probe_duration_seconds{phase="assign"} 3.2306');
+    const sum = phases.map((line) => Number(line.split(' ')[1])).reduce((a, b) => a + b, 0);
+    expect(lines(text, 'probe_run_duration_seconds')).toEqual([`probe_run_duration_seconds ${sum.toFixed(4)}`]);
+  });
+
+  it('keeps the expiry of a certificate that was not accepted, and of the device certificate', async () => {
+    const text = await renderProbe(rejected);
+    expect(lines(text, 'probe_certificate_expiry_timestamp_seconds')).toEqual([
+      `probe_certificate_expiry_timestamp_seconds{certificate="server"} ${Date.UTC(2027, 3, 2, 23, 59, 59) / 1000}`,
+      `probe_certificate_expiry_timestamp_seconds{certificate="device"} ${Date.UTC(2026, 11, 24) / 1000}`,
+    ]);
+    expect(lines(text, 'probe_ssl_earliest_cert_expiry')).toEqual([
+      `probe_ssl_earliest_cert_expiry ${Date.UTC(2027, 3, 2, 23, 59, 59) / 1000}`,
+    ]);
+    expect(lines(text, 'probe_result')).toEqual([
+      'probe_result{result="tlsFailed",reason="tlsFailed:CERT_HAS_EXPIRED@tls"} 1',
+    ]);
+  });
+
+  it('measures nothing that was not there to measure', async () => {
+    const text = await renderProbe(unseen);
+    expect(text).not.toMatch(/probe_success|expiry|probe_ip_protocol|tls_version/);
+  });
+
+  it('puts no free text into a label', async () => {
+    const text = await renderMetrics([rejected, notRun], build);
+    expect(text).not.toContain('any text');
+    expect(text).not.toContain('evil');
+  });
+
+  it('adds the transcript as comments when asked to debug, one line each, whatever is in it', async () => {
+    const text = await renderProbe(rejected, { debug: true });
+    expect(text).toContain('# debug:     34.2 ms → CONNECT  312 bytes\n');
+    expect(text).toContain('# debug:     55.0 ms ← CONNACK  status 0  first line second line\n');
+    expect(text.split('\n').filter((line) => /^(# HELP evil|evil)/.test(line))).toEqual([]);
+    expect(await renderProbe(rejected)).not.toContain('CONNECT');
+  });
+
+  const cases: readonly [string, () => Promise<string>][] = [
+    ['no probe at all', () => renderMetrics([], build)],
+    ['every kind of verdict', () => renderMetrics([buildOutcome(), rejected, unseen], build)],
+    ['one run', () => renderProbe(buildOutcome())],
+    ['one run with its transcript', () => renderProbe(rejected, { debug: true })],
+  ];
+  it.runIf(mayTestWith('promtool')).each(cases)('passes promtool check metrics: %s', async (_title, render) => {
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await render() });
+    expect(`${stdout}${stderr}`).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it.runIf(mayTestWith('prometheus'))(
+    'is scraped by a real Prometheus, all probes at once and one by one',
+    async () => {
+      const runs: Record<string, Outcome> = { 'weu-group-key': buildOutcome(), 'weu-x509': rejected };
+      const target = await serve(async (url) => {
+        if (url.pathname === '/api/metrics') return renderMetrics(Object.values(runs), build);
+        const outcome = runs[url.searchParams.get('target') ?? ''];
+        return outcome === undefined ? undefined : renderProbe(outcome, { debug: true });
+      });
+      const prometheus = await runPrometheus(`
+global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs:
+  - job_name: all
+    metrics_path: /api/metrics
+    static_configs: [{ targets: ['${target}'] }]
+  - job_name: each
+    metrics_path: /api/probe
+    static_configs: [{ targets: [weu-group-key, weu-x509] }]
+    relabel_configs:
+      - { source_labels: [__address__], target_label: __param_target }
+      - { source_labels: [__param_target], target_label: probe }
+      - { target_label: __address__, replacement: '${target}' }
+`);
+      onTestFinished(() => prometheus.close());
+
+      const values = async (promql: string) => (await prometheus.query(promql)).map(({ value }) => value[1]);
+      for (const job of ['all', 'each']) {
+        expect(await values(`probe_success{job="${job}",probe="weu-group-key"}`)).toEqual(['1']);
+        expect(await values(`probe_success{job="${job}",probe="weu-x509"}`)).toEqual(['0']);
+        expect(await values(`probe_duration_seconds{job="${job}",probe="weu-group-key",phase="assign"}`)).toEqual([
+          '3.2306',
+        ]);
+      }
+      const [result] = await prometheus.query('probe_result{job="all",probe="weu-x509"}');
+      expect(result?.metric).toMatchObject({ result: 'tlsFailed', reason: 'tlsFailed:CERT_HAS_EXPIRED@tls' });
+    },
+  );
+});
+
+function lines(text: string, metric: string): readonly string[] {
+  return text.split('\n').filter((line) => new RegExp(`^${metric}[ {]`).test(line));
+}
+
+/** A server with the one answer under test; gives its host and port. */
+async function serve(answer: (url: URL) => Promise<string | undefined>): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const body = await answer(new URL(request.url ?? '/', 'http://localhost'));
+    response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': metricsContentType }).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
