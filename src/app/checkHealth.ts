@@ -1,5 +1,5 @@
 import { describeStorageFault } from '../storage/storageError.ts';
-import type { Canary, ConfiguredCanary } from './services.ts';
+import type { ConfiguredServices, Services } from './services.ts';
 import { version } from './version.ts';
 
 export interface HealthReport {
@@ -18,20 +18,20 @@ export interface HealthCheck {
 const timeoutMs = 5_000;
 
 /** Asks everything that a probe needs on this side. It says nothing about DPS. */
-export async function checkHealth(configured: ConfiguredCanary): Promise<HealthReport> {
+export async function checkHealth(configured: ConfiguredServices): Promise<HealthReport> {
   const checks =
     configured.kind === 'misconfigured'
       ? configured.faults.map(({ path, message }) => check('configuration', false, `${path}: ${message}`))
       : await Promise.all([
-          check('configuration', true, `${configured.canary.probes.length} probes`),
-          checkKeyVault(configured.canary),
-          checkStorage(configured.canary),
+          check('configuration', true, `${configured.services.probes.length} probes`),
+          checkKeyVault(configured.services),
+          checkStorage(configured.services),
         ]);
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
 }
 
 /** Reads the secrets that the probes name: that the vault answers is not enough where one of them is missing or expired. */
-async function checkKeyVault({ probes, freshSecrets: secrets }: Canary): Promise<HealthCheck> {
+async function checkKeyVault({ probes, freshSecrets: secrets }: Services): Promise<HealthCheck> {
   const signal = AbortSignal.timeout(timeoutMs);
   const names = new Set(probes.map(({ attestation: by }) => (by.type === 'symmetricKey' ? by.secret : by.certificate)));
   const results = await Promise.all([...names].map((name) => secrets.read(name, signal)));
@@ -41,7 +41,7 @@ async function checkKeyVault({ probes, freshSecrets: secrets }: Canary): Promise
     : check('keyVault', true, `${names.size} secrets can be read`);
 }
 
-async function checkStorage({ history, probes }: Canary): Promise<HealthCheck> {
+async function checkStorage({ history, probes }: Services): Promise<HealthCheck> {
   if (!history) return check('storage', false, 'no storage is configured: set OutcomesStorage or AzureWebJobsStorage');
   try {
     await history.latest(probes[0]?.name ?? 'health', AbortSignal.timeout(timeoutMs));

@@ -1,13 +1,17 @@
 import type { InvocationContext } from '@azure/functions';
 import { previousTick, tickToleranceMs } from '../config/schedule.ts';
 import { describeStorageFault } from '../storage/storageError.ts';
-import type { Canary } from './services.ts';
+import type { Services } from './services.ts';
 
 /**
  * Writes down that this tick was called, also when no probe's turn came: a tick without a heartbeat is a prober that was away. A tick
  * that fires twice is reported. Never rejects.
  */
-export async function beat({ history, settings }: Canary, now: Date, context: InvocationContext): Promise<void> {
+export async function recordHeartbeat(
+  { history, settings }: Services,
+  now: Date,
+  context: InvocationContext,
+): Promise<void> {
   if (!history) return;
   const scheduledAt = previousTick(settings.probeSchedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
   try {

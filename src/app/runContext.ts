@@ -2,15 +2,15 @@ import type { InvocationContext } from '@azure/functions';
 import { historySink } from '../history/historySink.ts';
 import { logSink } from '../outcomes/logSink.ts';
 import type { Trigger } from '../outcomes/outcome.ts';
-import type { Observation } from '../probes/runAndRecord.ts';
+import type { RunContext } from '../probes/runAndRecord.ts';
 import { availabilitySink } from '../telemetry/appInsights/availability.ts';
-import type { Canary } from './services.ts';
-import { sayWhatIsOff } from './warnAboutDisabledSinks.ts';
+import type { Services } from './services.ts';
+import { warnAboutDisabledSinks } from './warnAboutDisabledSinks.ts';
 
 /** How one invocation observes a probe: the canary's parts, and sinks that write into this invocation's log and trace. */
-export function observationOf(canary: Canary, trigger: Trigger, context: InvocationContext): Observation {
-  const { secrets, settings, history, availability, openTelemetry } = canary;
-  sayWhatIsOff(canary, context);
+export function createRunContext(services: Services, trigger: Trigger, context: InvocationContext): RunContext {
+  const { secrets, settings, history, availability, openTelemetry } = services;
+  warnAboutDisabledSinks(services, context);
   const traceParent = context.traceContext?.traceParent;
   return {
     readSecret: secrets.read,

@@ -11,7 +11,7 @@ import { type Availability, createAvailability } from '../telemetry/appInsights/
 import { createOtlpTelemetry, type OtlpTelemetry } from '../telemetry/otlp/otlpTelemetry.ts';
 
 /** What the functions share, made from the configuration on first use. Nothing is connected, and little loaded, before it is needed. */
-export interface Canary {
+export interface Services {
   readonly settings: Settings;
   readonly probes: readonly Probe[];
   readonly identity: AzureIdentity;
@@ -27,13 +27,13 @@ export interface Canary {
   readonly openTelemetry?: OtlpTelemetry;
 }
 
-export type ConfiguredCanary =
-  | { readonly kind: 'configured'; readonly canary: Canary }
+export type ConfiguredServices =
+  | { readonly kind: 'configured'; readonly services: Services }
   | { readonly kind: 'misconfigured'; readonly faults: readonly ConfigurationFault[] };
 
-let made: ConfiguredCanary | undefined;
+let made: ConfiguredServices | undefined;
 
-export function canary(): ConfiguredCanary {
+export function services(): ConfiguredServices {
   made ??= make();
   return made;
 }
@@ -44,7 +44,7 @@ export function publicPagesAuthLevel(): 'function' | 'anonymous' {
   return parsed.kind === 'valid' ? parsed.settings.statusPageAuth : 'function';
 }
 
-function make(): ConfiguredCanary {
+function make(): ConfiguredServices {
   const parsed = configuration();
   if (parsed.kind === 'invalid') return { kind: 'misconfigured', faults: parsed.faults };
   const { settings, probes } = parsed;
@@ -53,7 +53,7 @@ function make(): ConfiguredCanary {
   const openTable = settings.outcomesStorage && createTableOpener(tableConnection(settings.outcomesStorage, identity));
   return {
     kind: 'configured',
-    canary: {
+    services: {
       settings,
       probes,
       identity,

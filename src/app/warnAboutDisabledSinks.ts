@@ -1,18 +1,18 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Canary } from './services.ts';
+import type { Services } from './services.ts';
 
-const said = new WeakSet<Canary>();
+const said = new WeakSet<Services>();
 
 /** Says which sinks are off, and which setting turns each on: once, with the first outcome that does not go there. */
-export function sayWhatIsOff(canary: Canary, context: Pick<InvocationContext, 'warn'>): void {
-  if (said.has(canary)) return;
-  said.add(canary);
-  if (!canary.history) {
+export function warnAboutDisabledSinks(services: Services, context: Pick<InvocationContext, 'warn'>): void {
+  if (said.has(services)) return;
+  said.add(services);
+  if (!services.history) {
     context.warn(
       'Neither OutcomesStorage nor AzureWebJobsStorage is set: outcomes are not kept, and the page stays empty.',
     );
   }
-  if (!canary.availability) {
+  if (!services.availability) {
     context.warn('APPLICATIONINSIGHTS_CONNECTION_STRING is not set: no availability results are sent.');
   }
 }

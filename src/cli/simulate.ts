@@ -5,14 +5,14 @@ import { createSimulationClient, type SimulationClient, SimulationRefused } from
 import { showProgress } from './simulationProgress.ts';
 import { describeSimulation } from './simulationTable.ts';
 
-const exitCodes = { healthy: 0, unwell: 1, usage: 2 } as const;
+const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const pollEveryMs = 500;
 
 async function main(): Promise<number> {
   const args = readSimulateArguments(process.argv.slice(2));
   if (args === 'help') {
     console.log(simulateUsage);
-    return exitCodes.healthy;
+    return exitCodes.success;
   }
   if (typeof args === 'string') {
     console.error(`${args}\n\n${simulateUsage}`);
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     return await simulate(args, createSimulationClient(target.url, target.key), target.serviceLimits);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
-    return error instanceof SimulationRefused ? exitCodes.usage : exitCodes.unwell;
+    return error instanceof SimulationRefused ? exitCodes.usage : exitCodes.failure;
   } finally {
     await local?.close();
   }
@@ -57,14 +57,14 @@ async function simulate(args: SimulateArguments, client: SimulationClient, servi
     args.json ? JSON.stringify(view) : describeSimulation(view, process.stdout.isTTY === true && !process.env.NO_COLOR),
   );
   const healthy = view.state === 'finished' && view.verdicts.healthy === view.devices;
-  return healthy ? exitCodes.healthy : exitCodes.unwell;
+  return healthy ? exitCodes.success : exitCodes.failure;
 }
 
 /** The first Ctrl-C cancels the simulation and waits for those under way; the second one leaves at once. */
 function cancelOnInterrupt(id: string, client: SimulationClient): { readonly forget: () => void } {
   let asked = false;
   const onInterrupt = () => {
-    if (asked) process.exit(exitCodes.unwell);
+    if (asked) process.exit(exitCodes.failure);
     asked = true;
     console.error(
       '\nCancelling: nobody else starts, and those under way come to their end. Ctrl-C again leaves without waiting.',
@@ -75,7 +75,7 @@ function cancelOnInterrupt(id: string, client: SimulationClient): { readonly for
         console.error(
           `Simulation ${id} could not be cancelled: ${error instanceof Error ? error.message : String(error)}`,
         );
-        process.exit(exitCodes.unwell);
+        process.exit(exitCodes.failure);
       },
     );
   };

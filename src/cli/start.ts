@@ -20,7 +20,7 @@ What is not set gets a stand-in; LOCAL_SECRETS_FILE adds secrets to that of Key 
 PORT (default 7071, with --once any free one) is where the functions are served.
 Exit code 2: wrong usage, or faults of the configuration.`;
 
-const exitCodes = { fine: 0, unwell: 1, usage: 2 } as const;
+const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const defaultPort = 7071;
 
 interface Arguments {
@@ -33,11 +33,11 @@ async function main(): Promise<number> {
   const args = readArguments();
   if (args === 'help') {
     console.log(usage);
-    return exitCodes.fine;
+    return exitCodes.success;
   }
-  if (typeof args === 'string') return complain(`${args}\n\n${usage}`, exitCodes.usage);
+  if (typeof args === 'string') return fail(`${args}\n\n${usage}`, exitCodes.usage);
   const faults = await configurationFaults();
-  if (faults.length > 0) return complain(formatFaults(faults), exitCodes.usage);
+  if (faults.length > 0) return fail(formatFaults(faults), exitCodes.usage);
 
   if (process.env.LOCAL_SECRETS_FILE && process.env.KEY_VAULT_URL?.trim()) {
     console.error('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.');
@@ -57,11 +57,11 @@ async function main(): Promise<number> {
       hostFault(app),
     ]);
     if (ended !== 'stopped') return ended;
-    if (args.once) return complain('Stopped before every probe had its outcome.', exitCodes.unwell);
+    if (args.once) return fail('Stopped before every probe had its outcome.', exitCodes.failure);
     console.log('\nStopping …');
-    return exitCodes.fine;
+    return exitCodes.success;
   } catch (error) {
-    return complain(error instanceof Error ? error.message : String(error), exitCodes.unwell);
+    return fail(error instanceof Error ? error.message : String(error), exitCodes.failure);
   } finally {
     await app?.close();
   }
@@ -133,7 +133,7 @@ function readArguments(): Arguments | 'help' | string {
   }
 }
 
-function complain(sentence: string, code: number): number {
+function fail(sentence: string, code: number): number {
   console.error(sentence);
   return code;
 }

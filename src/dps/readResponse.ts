@@ -2,10 +2,10 @@ import { printable } from '../transport/printable.ts';
 import type { MalformedResponse } from '../transport/transportFailure.ts';
 import { isThere, type OperationStatus, parseOperationStatus, parseServiceError } from './messages.ts';
 import type { RegistrationResult, Throttled } from './registrationResult.ts';
-import type { Answer } from './requests.ts';
+import type { DpsResponse } from './requests.ts';
 
 /** What one answer means for the exchange. */
-export type AnswerReading =
+export type ResponseReading =
   | { readonly kind: 'finished'; readonly result: RegistrationResult }
   /** 202: ask again later, by this operationId. */
   | { readonly kind: 'accepted'; readonly operationId: string }
@@ -19,7 +19,7 @@ const keptPayloadBytes = 4096;
  * The status in the topic decides, except where the document and the service differ: a 200 means "finished", and the body says
  * how (`assigned`, `failed`, `disabled`).
  */
-export function readAnswer({ status, retryAfter, body }: Answer, phase: 'register' | 'assign'): AnswerReading {
+export function readResponse({ status, retryAfter, body }: DpsResponse, phase: 'register' | 'assign'): ResponseReading {
   if (status === 429) {
     const seconds = Number(retryAfter);
     const wait = Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {};
@@ -37,7 +37,7 @@ export function readAnswer({ status, retryAfter, body }: Answer, phase: 'registe
 /** Real ones have some sixty characters; a topic name takes 65,535 bytes, and no half of a surrogate pair (MQTT 3.1.1 section 1.5.3). */
 const longestOperationId = 1024;
 
-function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
+function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): ResponseReading {
   if (!operationId && phase === 'register') return malformed(phase, 'the answer has no operationId to ask for');
   if (operationId && (operationId.length > longestOperationId || !operationId.isWellFormed())) {
     return malformed(phase, 'the operationId cannot be part of a topic name');
@@ -45,7 +45,7 @@ function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'
   return { kind: 'accepted', operationId: operationId ?? '' };
 }
 
-function readFinished(operation: OperationStatus, phase: 'register' | 'assign'): AnswerReading {
+function readFinished(operation: OperationStatus, phase: 'register' | 'assign'): ResponseReading {
   const operationId = operation.operationId ?? '';
   const state = operation.registrationState ?? {};
   switch (operation.status) {
@@ -101,10 +101,10 @@ function sizeOf(payload: unknown): number | undefined {
   }
 }
 
-function finished(result: RegistrationResult): AnswerReading {
+function finished(result: RegistrationResult): ResponseReading {
   return { kind: 'finished', result };
 }
 
-function malformed(phase: MalformedResponse['phase'], message: string): AnswerReading {
+function malformed(phase: MalformedResponse['phase'], message: string): ResponseReading {
   return finished({ kind: 'malformedResponse', phase, message });
 }

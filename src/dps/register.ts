@@ -9,10 +9,10 @@ import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import { deviceRegistration } from './messages.ts';
-import { readAnswer } from './readResponse.ts';
+import { readResponse } from './readResponse.ts';
 import type { RegistrationResult } from './registrationResult.ts';
-import { type Answer, createQuestions } from './requests.ts';
-import { isOddRetryAfter, retryAfterSeconds } from './retryAfter.ts';
+import { createRequester, type DpsResponse } from './requests.ts';
+import { isInvalidRetryAfter, retryAfterSeconds } from './retryAfter.ts';
 import { operationStatusTopic, registerTopic, responseFilter } from './topics.ts';
 
 export interface RegistrationRequest {
@@ -57,27 +57,30 @@ export async function register(request: RegistrationRequest): Promise<Registrati
   }
   const { session, server } = connected;
   try {
-    return { ...(await converse(session, request)), server: server() };
+    return { ...(await registerAndPoll(session, request)), server: server() };
   } finally {
     await session.close();
   }
 }
 
-async function converse(session: MqttSession, request: RegistrationRequest): Promise<Omit<Registration, 'server'>> {
+async function registerAndPoll(
+  session: MqttSession,
+  request: RegistrationRequest,
+): Promise<Omit<Registration, 'server'>> {
   const { recorder, registrationId, payload } = request;
   recorder.enter('subscribe');
   const subscribed = await session.subscribe(responseFilter);
   if (subscribed.kind !== 'subscribed') return { result: subscribed, polls: 0 };
 
-  const questions = createQuestions(session, recorder);
+  const requester = createRequester(session, recorder);
   recorder.enter('register');
-  let ask = () => questions.ask(registerTopic, deviceRegistration(registrationId, payload));
+  let ask = () => requester.request(registerTopic, deviceRegistration(registrationId, payload));
   let phase: 'register' | 'assign' = 'register';
   let polls = 0;
   for (let answers = 1; ; answers += 1) {
     const answer = await ask();
     if (answer.kind !== 'answer') return { result: answer, polls };
-    const reading = readAnswer(answer, phase);
+    const reading = readResponse(answer, phase);
     if (reading.kind === 'finished') return { result: reading.result, polls };
     if (reading.kind === 'throttled') request.onThrottled?.(retryAfterSeconds(answer.retryAfter, answers));
 
@@ -87,7 +90,7 @@ async function converse(session: MqttSession, request: RegistrationRequest): Pro
       recorder.enter('assign');
       ask = () => {
         polls += 1;
-        return questions.ask((rid) => operationStatusTopic(rid, operationId), '');
+        return requester.request((rid) => operationStatusTopic(rid, operationId), '');
       };
     }
     const interrupted = await waitRetryAfter(answer, answers, session, request);
@@ -99,13 +102,13 @@ async function converse(session: MqttSession, request: RegistrationRequest): Pro
 
 /** Waits as long as the service asks ("dopo un ritardo uguale al periodo di ripetizione"); answers what ended the wait early. */
 async function waitRetryAfter(
-  { retryAfter }: Answer,
+  { retryAfter }: DpsResponse,
   answers: number,
   session: MqttSession,
   { recorder, deadline }: RegistrationRequest,
 ): Promise<TransportFailure | undefined> {
   const seconds = retryAfterSeconds(retryAfter, answers);
-  if (isOddRetryAfter(retryAfter)) recorder.note('retry-after', `${retryAfter ?? 'missing'}: waiting ${seconds} s`);
+  if (isInvalidRetryAfter(retryAfter)) recorder.note('retry-after', `${retryAfter ?? 'missing'}: waiting ${seconds} s`);
   const { phase } = recorder;
   if (seconds * 1000 > deadline.remainingMs()) {
     // The end is known now; to sit the rest out would only keep the person who asked waiting.

@@ -4,7 +4,7 @@ import type { TransportFailure } from '../transport/transportFailure.ts';
 import { parseResponseTopic } from './topics.ts';
 
 /** One answer of the service to one request. */
-export interface Answer {
+export interface DpsResponse {
   readonly kind: 'answer';
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -13,15 +13,15 @@ export interface Answer {
 
 export interface Questions {
   /** Publishes and waits for the answer with the same `$rid`, not for the PUBACK. */
-  ask(topic: (rid: string) => string, payload: string): Promise<Answer | TransportFailure>;
+  request(topic: (rid: string) => string, payload: string): Promise<DpsResponse | TransportFailure>;
 }
 
 /**
  * Matches answers to requests by `$rid`. An answer to nobody's question (a foreign or an old `$rid`, a duplicate) is noted in the
  * transcript and changes nothing.
  */
-export function createQuestions(session: MqttSession, recorder: Recorder): Questions {
-  const open = new Map<string, (answer: Answer) => void>();
+export function createRequester(session: MqttSession, recorder: Recorder): Questions {
+  const open = new Map<string, (answer: DpsResponse) => void>();
   let asked = 0;
 
   session.onMessage((topic, body) => {
@@ -36,10 +36,10 @@ export function createQuestions(session: MqttSession, recorder: Recorder): Quest
   });
 
   return {
-    ask(topic, payload) {
+    request(topic, payload) {
       asked += 1;
       const rid = String(asked);
-      const answered = new Promise<Answer>((resolve) => open.set(rid, resolve));
+      const answered = new Promise<DpsResponse>((resolve) => open.set(rid, resolve));
       void session.publish(topic(rid), payload);
       return Promise.race([answered, session.failed]);
     },

@@ -13,6 +13,6 @@ export function retryAfterSeconds(sent: string | undefined, answersSoFar: number
 }
 
 /** True where the parameter is not what the document promises: "il valore Retry-After in secondi". */
-export function isOddRetryAfter(sent: string | undefined): boolean {
+export function isInvalidRetryAfter(sent: string | undefined): boolean {
   return sent === undefined || !/^\d+$/.test(sent);
 }

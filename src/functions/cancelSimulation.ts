@@ -1,10 +1,10 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { answerWithSimulations } from '../simulations/withSimulations.ts';
+import { withSimulations } from '../simulations/withSimulations.ts';
 
 /** Cancels what has not started. */
 export async function cancelSimulation(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
   const { cancelSimulation: answer } = await import('../simulations/cancelSimulation.ts');
-  return answerWithSimulations(context, (simulations) => answer(request, simulations));
+  return withSimulations(context, (simulations) => answer(request, simulations));
 }
 
 app.http('cancelSimulation', {

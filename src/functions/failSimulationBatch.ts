@@ -1,10 +1,10 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { workWithSimulations } from '../simulations/withSimulations.ts';
+import { withSimulationsForQueue } from '../simulations/withSimulations.ts';
 
 /** A slice that failed each time it was tried: its devices end as not run, with the reason. */
 export async function failSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {
   const { failSimulationTask } = await import('../simulations/worker/runSimulationTask.ts');
-  await workWithSimulations(context, (simulations) => failSimulationTask(message, simulations));
+  await withSimulationsForQueue(context, (simulations) => failSimulationTask(message, simulations));
 }
 
 app.storageQueue('failSimulationBatch', {

@@ -1,10 +1,10 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { answerWithSimulations } from '../simulations/withSimulations.ts';
+import { withSimulations } from '../simulations/withSimulations.ts';
 
 /** Progress of a simulation, and its result when every device has an outcome. */
 export async function getSimulation(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
   const { getSimulation: answer } = await import('../simulations/getSimulation.ts');
-  return answerWithSimulations(context, (simulations) => answer(request, simulations));
+  return withSimulations(context, (simulations) => answer(request, simulations));
 }
 
 app.http('getSimulation', {

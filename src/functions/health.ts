@@ -1,11 +1,11 @@
 import { app, type HttpResponseInit } from '@azure/functions';
 import { checkHealth } from '../app/checkHealth.ts';
-import { canary } from '../app/services.ts';
+import { services } from '../app/services.ts';
 import { json } from '../http/problem.ts';
 
 /** Can this app read its configuration, its vault and its storage? 200 or 503, and which of them it is. */
 export async function health(): Promise<HttpResponseInit> {
-  const report = await checkHealth(canary());
+  const report = await checkHealth(services());
   return json(report, { status: report.status === 'healthy' ? 200 : 503 });
 }
 

@@ -1,5 +1,5 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { whenConfigured } from '../app/withServices.ts';
+import { withServices } from '../app/withServices.ts';
 import { parseOutcomeQuery } from '../history/outcomeQuery.ts';
 import { json, problem } from '../http/problem.ts';
 import { describeStorageFault } from '../storage/storageError.ts';
@@ -8,7 +8,7 @@ const timeoutMs = 20_000;
 
 /** History, newest first, a page at a time. */
 export async function listOutcomes(request: HttpRequest): Promise<HttpResponseInit> {
-  return whenConfigured(async ({ probes, history }) => {
+  return withServices(async ({ probes, history }) => {
     const parsed = parseOutcomeQuery(
       new URLSearchParams(request.query.toString()),
       probes.map(({ name }) => name),

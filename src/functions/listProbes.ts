@@ -1,11 +1,11 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import { whenConfigured } from '../app/withServices.ts';
+import { withServices } from '../app/withServices.ts';
 import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { json } from '../http/problem.ts';
 
 /** The probes as configured, with the names of their secrets and never more, each with its last outcome. */
 export async function listProbes(): Promise<HttpResponseInit> {
-  return whenConfigured(async ({ probes, history }) => {
+  return withServices(async ({ probes, history }) => {
     const { latest, fault } = await latestOutcomes(probes, history);
     return json({
       probes: probes.map((probe) => ({ ...probe, lastOutcome: latest.get(probe.name) ?? null })),

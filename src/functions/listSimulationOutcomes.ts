@@ -1,5 +1,5 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { answerWithSimulations } from '../simulations/withSimulations.ts';
+import { withSimulations } from '../simulations/withSimulations.ts';
 
 /** The devices of a simulation, a page at a time, those that failed first. */
 export async function listSimulationOutcomes(
@@ -7,7 +7,7 @@ export async function listSimulationOutcomes(
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
   const { listSimulationOutcomes: answer } = await import('../simulations/listSimulationOutcomes.ts');
-  return answerWithSimulations(context, (simulations) => answer(request, simulations));
+  return withSimulations(context, (simulations) => answer(request, simulations));
 }
 
 app.http('listSimulationOutcomes', {

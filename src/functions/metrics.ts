@@ -1,13 +1,13 @@
 import { app, type HttpResponseInit } from '@azure/functions';
 import { publicPagesAuthLevel } from '../app/services.ts';
 import { version } from '../app/version.ts';
-import { whenConfigured } from '../app/withServices.ts';
+import { withServices } from '../app/withServices.ts';
 import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { problem } from '../http/problem.ts';
 
 /** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
 export async function metrics(): Promise<HttpResponseInit> {
-  return whenConfigured(async ({ probes, history, settings }) => {
+  return withServices(async ({ probes, history, settings }) => {
     const { latest, fault } = await latestOutcomes(probes, history);
     if (fault) return problem({ status: 503, title: 'The history cannot be read', detail: fault });
     const { metricsContentType, renderMetrics } = await import('../telemetry/prometheus/prometheus.ts');

@@ -1,13 +1,13 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
-import { canary } from '../app/services.ts';
+import { services } from '../app/services.ts';
 import { dueTicks } from '../config/dueTicks.ts';
 import { describeStorageFault } from '../storage/storageError.ts';
 
 /** Keeps the history in shape: adds the hours that are over up for the long windows, then deletes what is past its time. */
 export async function pruneOutcomes(_timer: Timer, context: InvocationContext): Promise<void> {
-  const configured = canary();
-  if (configured.kind === 'misconfigured' || !configured.canary.history) return;
-  const { history, probes, settings } = configured.canary;
+  const configured = services();
+  if (configured.kind === 'misconfigured' || !configured.services.history) return;
+  const { history, probes, settings } = configured.services;
   const { probeSchedule, outcomeRetentionDays: retentionDays } = settings;
   const now = new Date();
   try {
@@ -21,7 +21,7 @@ export async function pruneOutcomes(_timer: Timer, context: InvocationContext): 
     const { deletedRows } = await history.prune(now, { retentionDays });
     context.log(`History: ${hours} hours added up, ${deletedRows} rows deleted.`);
     const { pruneSimulations } = await import('../simulations/store/pruneSimulations.ts');
-    const simulations = await pruneSimulations(configured.canary, context, now);
+    const simulations = await pruneSimulations(configured.services, context, now);
     if (simulations > 0) context.log(`${simulations} simulations deleted.`);
   } catch (error) {
     context.error(`The history could not be kept in shape, the next hour tries again: ${describeStorageFault(error)}`);

@@ -1,29 +1,29 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
-import { beat } from '../app/recordHeartbeat.ts';
-import { observationOf } from '../app/runContext.ts';
-import { canary } from '../app/services.ts';
+import { recordHeartbeat } from '../app/recordHeartbeat.ts';
+import { createRunContext } from '../app/runContext.ts';
+import { services } from '../app/services.ts';
 import { timerSchedule } from '../config/configuration.ts';
 import { formatFaults } from '../config/faults.ts';
 import { isDue } from '../config/schedule.ts';
-import { runRound } from '../probes/runDueProbes.ts';
+import { runDueProbes } from '../probes/runDueProbes.ts';
 
 /**
  * The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing; an outcome that could not
  * be recorded anywhere fails the invocation, once every other probe has had its turn.
  */
 export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
-  const configured = canary();
+  const configured = services();
   if (configured.kind === 'misconfigured') {
     context.error(`No probe runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
     return;
   }
-  const { probes, settings } = configured.canary;
+  const { probes, settings } = configured.services;
   const now = new Date();
   const due = probes.filter((probe) => isDue(probe, now, settings.probeSchedule));
-  const observation = observationOf(configured.canary, 'timer', context);
+  const runContext = createRunContext(configured.services, 'timer', context);
   const unrecorded: unknown[] = [];
-  await runRound(due, observation, (error) => unrecorded.push(error));
-  await beat(configured.canary, now, context);
+  await runDueProbes(due, runContext, (error) => unrecorded.push(error));
+  await recordHeartbeat(configured.services, now, context);
   if (unrecorded.length > 0) throw new AggregateError(unrecorded, unrecorded.map(String).join('\n'));
 }
 

@@ -1,10 +1,10 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { workWithSimulations } from '../simulations/withSimulations.ts';
+import { withSimulationsForQueue } from '../simulations/withSimulations.ts';
 
 /** A slice of a simulation. Delivered at least once; each device is counted once all the same. */
 export async function runSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {
   const { runSimulationTask } = await import('../simulations/worker/runSimulationTask.ts');
-  await workWithSimulations(context, (simulations) => runSimulationTask(message, simulations));
+  await withSimulationsForQueue(context, (simulations) => runSimulationTask(message, simulations));
 }
 
 app.storageQueue('runSimulationBatch', {

@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { canary, publicPagesAuthLevel } from '../app/services.ts';
+import { publicPagesAuthLevel, services } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
-import { whenConfigured } from '../app/withServices.ts';
+import { withServices } from '../app/withServices.ts';
 import { nextTick } from '../config/schedule.ts';
 
 /** The page people look at, or its data by `Accept`. Says itself when there is nothing to look at, and why. */
@@ -9,12 +9,12 @@ export async function status(request: HttpRequest, context: InvocationContext): 
   const { negotiateStatus, statusResponse } = await import('../status/page/statusResponse.ts');
   const accept = request.headers.get('accept') ?? undefined;
   const now = new Date();
-  const configured = canary();
+  const configured = services();
   if (configured.kind === 'misconfigured' && negotiateStatus(accept) === 'html') {
     const { renderConfigurationFaultPage } = await import('../status/page/configurationFaultPage.ts');
     return renderConfigurationFaultPage({ generatedAt: now.toISOString(), location: '', faults: configured.faults });
   }
-  return whenConfigured(async (ready) => {
+  return withServices(async (ready) => {
     const report = await statusReportOf(ready, now);
     const query = new URLSearchParams(request.query.toString());
     const { statusPageSections } = await import('../status/page/simulations/statusPageSections.ts');

@@ -16,7 +16,7 @@ export interface HubRequest {
   /** Makes the SAS token for `{hub}/devices/{deviceId}`; absent with X.509. */
   readonly password?: ((resource: string) => string) | undefined;
   /** Hub names beside Azure's own that may be given a credential. */
-  readonly operatorsList?: readonly string[] | undefined;
+  readonly configuredHubs?: readonly string[] | undefined;
   readonly runId: string;
   readonly recorder: Recorder;
   readonly deadline: Deadline;
@@ -27,7 +27,7 @@ const apiVersion = '2021-04-12';
 
 /** Proof that the assignment works: connects as the assigned device, and does what `verification` says. Never rejects. */
 export async function verifyHub(request: HubRequest): Promise<HubResult> {
-  const { assignedHub, deviceId, verification, recorder, operatorsList } = request;
+  const { assignedHub, deviceId, verification, recorder, configuredHubs } = request;
   const refused = (cause: HubRefusal): HubResult => ({
     kind: 'hubRefused',
     phase: 'hub',
@@ -36,7 +36,7 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
     verification,
     cause,
   });
-  if (!isAllowedHub(assignedHub, operatorsList)) {
+  if (!isAllowedHub(assignedHub, configuredHubs)) {
     const message = `${assignedHub} is neither an Azure hub name nor in expect.assignedHub: no credential was sent to it`;
     return refused({ kind: 'hubNotAllowed', message });
   }

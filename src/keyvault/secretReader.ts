@@ -25,7 +25,7 @@ export interface SecretReader {
   readonly invalidate: (name: string) => void;
 }
 
-interface Flight {
+interface InFlightRead {
   readonly result: Promise<SecretResult>;
   readonly abort: AbortController;
   /** Readers that wait for it. */
@@ -36,16 +36,16 @@ interface Flight {
 export function createSecretReader(options: SecretReaderOptions): SecretReader {
   const { vaultUrl, identity, keepMs = 120_000, keepFailureMs = 5_000, now = Date.now } = options;
   const kept = new Map<string, { readonly result: SecretResult; readonly until: number }>();
-  const flights = new Map<string, Flight>();
+  const flights = new Map<string, InFlightRead>();
   let client: Promise<GetSecret> | undefined;
 
-  function depart(name: string): Flight {
+  function start(name: string): InFlightRead {
     const abort = new AbortController();
-    const flight: Flight = { result: ask(name, abort.signal).then(arrive), abort, waiting: 0 };
+    const flight: InFlightRead = { result: ask(name, abort.signal).then(settle), abort, waiting: 0 };
     flights.set(name, flight);
     return flight;
 
-    function arrive(result: SecretResult): SecretResult {
+    function settle(result: SecretResult): SecretResult {
       if (flights.get(name) === flight) {
         flights.delete(name);
         kept.set(name, { result, until: keepUntil(result) });
@@ -81,7 +81,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
   }
 
   /** Nobody waits any more: the request ends, and nothing that comes of it is kept. */
-  function abandon(name: string, flight: Flight): void {
+  function cancel(name: string, flight: InFlightRead): void {
     if (flights.get(name) === flight) {
       flights.delete(name);
     }
@@ -99,12 +99,12 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
       if (signal.aborted) {
         return unanswered(name, vaultUrl);
       }
-      const flight = flights.get(name) ?? depart(name);
+      const flight = flights.get(name) ?? start(name);
       flight.waiting += 1;
       const result = await unlessAborted(flight.result, signal);
       flight.waiting -= 1;
       if (result === undefined && flight.waiting === 0) {
-        abandon(name, flight);
+        cancel(name, flight);
       }
       return result ?? unanswered(name, vaultUrl);
     },

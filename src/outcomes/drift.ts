@@ -1,12 +1,12 @@
 import type { DriftEvent, Outcome, ProbeResult } from './outcome.ts';
-import { refusedAt, type Seen } from './verdict.ts';
+import { type RunFacts, refusedAt } from './verdict.ts';
 
 /**
  * What is different from last time, though nobody asked for it: each a hint to a change on the other side. Last time is the run before,
  * and for what that one did not come to see, `lastUp`: an assignment that moved during an outage is still seen.
  */
 export function findDrift(
-  { result, server }: Pick<Seen, 'result'> & Partial<Pick<Seen, 'server'>>,
+  { result, server }: Pick<RunFacts, 'result'> & Partial<Pick<RunFacts, 'server'>>,
   previous: Outcome | undefined,
   lastUp?: Outcome,
 ): DriftEvent[] {

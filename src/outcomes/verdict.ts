@@ -5,7 +5,7 @@ import { explain } from './explain.ts';
 import type { CredentialExpiry, Outcome, ProbeResult, Verdict } from './outcome.ts';
 
 /** What a run saw, before anybody has said whether that is good. */
-export interface Seen {
+export interface RunFacts {
   readonly result: ProbeResult;
   readonly durationMs: number;
   readonly server: ServerIdentity | undefined;
@@ -21,7 +21,7 @@ export interface Judgement {
 }
 
 /** Turns what was seen into a verdict by what was expected. Never green for a reason other than the expected one. */
-export function judge(expect: Expectation, seen: Seen): Judgement {
+export function judge(expect: Expectation, seen: RunFacts): Judgement {
   const { verdict, reasons } = judgeResult(expect, seen.result);
   if (verdict !== 'healthy') return { verdict, reasons };
   const wrong = expect.result === 'assigned' ? wrongAssignment(expect, seen.result) : [];
@@ -105,7 +105,7 @@ function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
   ];
 }
 
-function slowness({ withinSeconds }: Expectation, { durationMs }: Seen): string[] {
+function slowness({ withinSeconds }: Expectation, { durationMs }: RunFacts): string[] {
   if (withinSeconds === undefined || durationMs <= withinSeconds * 1000) return [];
   const took = `took ${(durationMs / 1000).toFixed(1)} s, expected within ${withinSeconds} s`;
   return [sentence(took, 'look at the phases to see where the time went')];
@@ -113,7 +113,7 @@ function slowness({ withinSeconds }: Expectation, { durationMs }: Seen): string[
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }: Seen): string[] {
+function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }: RunFacts): string[] {
   if (certificateDaysLeft === undefined) return [];
   return expiries(server, credential).flatMap(({ what, at, next }) => {
     const daysLeft = (Date.parse(at) - Date.now()) / dayMs;
@@ -148,7 +148,7 @@ export function expiries(server: ServerIdentity | undefined, credential: Credent
   ];
 }
 
-function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous, lastUp }: Seen): string[] {
+function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous, lastUp }: RunFacts): string[] {
   const root = server?.rootFingerprint256;
   if (!root) return [];
   const next = 'make sure that every device trusts the new root before the old chain goes';

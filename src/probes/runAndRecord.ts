@@ -7,7 +7,7 @@ import type { ReadSecret } from './credential.ts';
 import { deviceOf, inTurn } from './deviceLease.ts';
 import { type ProbeContext, runProbe } from './runProbe.ts';
 
-export interface Observation {
+export interface RunContext {
   readonly readSecret: ReadSecret;
   /** Forgets a secret that may have been rotated. */
   readonly forgetSecret: (name: string) => void;
@@ -22,16 +22,16 @@ export interface Observation {
 const previousTimeoutMs = 2_000;
 
 /** Rejects only when no sink at all took the outcome. A device that is at it already, by the timer or by hand, has its turn first. */
-export function observeProbe(probe: Probe, observation: Observation): Promise<Outcome> {
-  return inTurn(deviceOf(probe), () => observe(probe, observation));
+export function runAndRecord(probe: Probe, runContext: RunContext): Promise<Outcome> {
+  return inTurn(deviceOf(probe), () => observe(probe, runContext));
 }
 
 /**
  * Runs a probe and records its outcome. What the outcome before was is read first, and nothing else of ours happens until the run
  * has ended, so that its times are its own.
  */
-async function observe(probe: Probe, observation: Observation): Promise<Outcome> {
-  const { readSecret, forgetSecret, location, trigger, history, sinks, reportSinkFault } = observation;
+async function observe(probe: Probe, runContext: RunContext): Promise<Outcome> {
+  const { readSecret, forgetSecret, location, trigger, history, sinks, reportSinkFault } = runContext;
   const before = history ? await readBefore(probe, history) : {};
   const outcome = await runProbe(probe, { readSecret, location, trigger, ...before });
 
@@ -44,7 +44,7 @@ async function observe(probe: Probe, observation: Observation): Promise<Outcome>
 /** In most runs one request: the second is for the outcome before an outage. */
 async function readBefore(
   { name }: Probe,
-  history: NonNullable<Observation['history']>,
+  history: NonNullable<RunContext['history']>,
 ): Promise<Pick<ProbeContext, 'previous' | 'lastUp'>> {
   const signal = AbortSignal.timeout(previousTimeoutMs);
   const previous = await history.latest(name, signal).catch(() => undefined);

@@ -146,7 +146,7 @@ async function verifyAssignment(
     transport,
     secureContext: credential.secureContext,
     password: credential.hubPassword,
-    operatorsList: expect.assignedHub,
+    configuredHubs: expect.assignedHub,
     runId,
     recorder,
     deadline,

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { json, problem } from '../http/problem.ts';
 import { noSuchSimulation } from './getSimulation.ts';
-import { tendSimulation } from './reconcileSimulation.ts';
+import { reconcileSimulation } from './reconcileSimulation.ts';
 import { hasEnded } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { viewSimulation } from './simulationView.ts';
@@ -19,7 +19,7 @@ export async function cancelSimulation(request: HttpRequest, context: Simulation
     return changed === present ? undefined : changed;
   });
   if (!updated) return problem(noSuchSimulation);
-  const simulation = (await tendSimulation(id, context)) ?? updated.simulation;
+  const simulation = (await reconcileSimulation(id, context)) ?? updated.simulation;
   if (simulation.state === 'finished' || simulation.state === 'stopped') {
     return problem({
       status: 409,

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { json, type Problem, problem } from '../http/problem.ts';
-import { tendSimulation } from './reconcileSimulation.ts';
+import { reconcileSimulation } from './reconcileSimulation.ts';
 import { hasEnded } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { viewSimulation } from './simulationView.ts';
@@ -8,7 +8,7 @@ import { retryAfterSeconds } from './startSimulation.ts';
 
 /** `GET /api/simulations/{id}`: 202 while devices are without an outcome, 200 when all have one. Looking moves it on where it is stuck. */
 export async function getSimulation(request: HttpRequest, context: SimulationContext): Promise<HttpResponseInit> {
-  const simulation = await tendSimulation(request.params.id ?? '', context);
+  const simulation = await reconcileSimulation(request.params.id ?? '', context);
   if (!simulation) return problem(noSuchSimulation);
   const view = await viewSimulation(simulation, context);
   return hasEnded(simulation.state)

@@ -20,7 +20,7 @@ export interface Pace {
   /** Like the next two, counted from the first decrease until the rate is back at what was asked for. */
   readonly decreases: number;
   readonly throttled: number;
-  readonly letIn: number;
+  readonly accepted: number;
   /** Kept for the report. */
   readonly lowestRatePerSecond: number;
   readonly throttledInAll: number;
@@ -33,10 +33,10 @@ export interface Feedback {
   /** Longest retry-after among them. */
   readonly retryAfterMs: number;
   /** Devices that ended without one. */
-  readonly letIn: number;
+  readonly accepted: number;
 }
 
-export const noFeedback: Feedback = { throttled: 0, retryAfterMs: 0, letIn: 0 };
+export const noFeedback: Feedback = { throttled: 0, retryAfterMs: 0, accepted: 0 };
 
 const decreaseFactor = 0.5;
 const increaseSharePerSecond = 0.02;
@@ -56,7 +56,7 @@ export function initialPace(ratePerSecond: number, nowMs: number): Pace {
     holdUntilMs: 0,
     decreases: 0,
     throttled: 0,
-    letIn: 0,
+    accepted: 0,
     lowestRatePerSecond: ratePerSecond,
     throttledInAll: 0,
   };
@@ -64,15 +64,15 @@ export function initialPace(ratePerSecond: number, nowMs: number): Pace {
 
 /** Takes in what was heard: slower after a 429, otherwise faster by the time that has passed. `nowMs` is the worker's clock. */
 export function adapt(pace: Pace, askedPerSecond: number, feedback: Feedback, nowMs: number): Pace {
-  const heard: Pace = {
+  const updated: Pace = {
     ...pace,
     throttled: pace.throttled + feedback.throttled,
     throttledInAll: pace.throttledInAll + feedback.throttled,
-    letIn: pace.letIn + feedback.letIn,
+    accepted: pace.accepted + feedback.accepted,
   };
   return feedback.throttled > 0
-    ? decrease(heard, askedPerSecond, feedback.retryAfterMs, nowMs)
-    : increase(heard, askedPerSecond, nowMs);
+    ? decrease(updated, askedPerSecond, feedback.retryAfterMs, nowMs)
+    : increase(updated, askedPerSecond, nowMs);
 }
 
 function decrease(pace: Pace, askedPerSecond: number, retryAfterMs: number, nowMs: number): Pace {
@@ -95,7 +95,7 @@ function decrease(pace: Pace, askedPerSecond: number, retryAfterMs: number, nowM
 }
 
 function increase(pace: Pace, askedPerSecond: number, nowMs: number): Pace {
-  if (pace.ratePerSecond >= askedPerSecond) return { ...pace, decreases: 0, throttled: 0, letIn: 0 };
+  if (pace.ratePerSecond >= askedPerSecond) return { ...pace, decreases: 0, throttled: 0, accepted: 0 };
   const quietSeconds = Math.max(0, nowMs - pace.changedAtMs) / 1000;
   return {
     ...pace,
@@ -108,7 +108,7 @@ function increase(pace: Pace, askedPerSecond: number, nowMs: number): Pace {
 }
 
 export function isStorm(pace: Pace): boolean {
-  return pace.decreases >= stormDecreases && pace.throttled > pace.letIn;
+  return pace.decreases >= stormDecreases && pace.throttled > pace.accepted;
 }
 
 /** The next `count` starts, evenly spaced, none before now; and the time of the start after them. */

@@ -15,7 +15,7 @@ const endedInOneCall = 2;
  * reason to look calls it (a batch that ends, a progress request, the watch message), and any number may at the same time: what one
  * process left undone when it died, the next call does.
  */
-export async function tendSimulation(id: string, context: SimulationContext): Promise<Simulation | undefined> {
+export async function reconcileSimulation(id: string, context: SimulationContext): Promise<Simulation | undefined> {
   const updated = await context.simulations.update(id, (present) => {
     const simulation = expired(present, Date.now());
     return simulation === present ? undefined : simulation;

@@ -24,7 +24,7 @@ export interface SimulationContext {
 
 export interface DeviceRunnerOptions {
   readonly reuseTlsSessions: boolean;
-  /** Called for every 429, at the moment it is heard. */
+  /** Called for every 429, at the moment it is feedback. */
   readonly onThrottled: (retryAfterMs: number) => void;
 }
 

@@ -5,7 +5,7 @@ import type { Probe } from '../config/probe.ts';
 import { parseJson } from '../http/parseJson.ts';
 import { json, problem } from '../http/problem.ts';
 import { initialPace } from './pace.ts';
-import { tendSimulation } from './reconcileSimulation.ts';
+import { reconcileSimulation } from './reconcileSimulation.ts';
 import type { ResolvedRequest, Simulation } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
 import { batchSizeFor, expiresAt, serviceBudgetPerSecond } from './simulationPlan.ts';
@@ -57,7 +57,7 @@ export async function startSimulation(request: HttpRequest, context: SimulationC
     const detail = `It belongs to simulation ${simulation.id}, which was asked for with another body.`;
     return problem({ status: 422, title: 'The Idempotency-Key is in use', detail });
   }
-  const present = (await tendSimulation(simulation.id, context)) ?? simulation;
+  const present = (await reconcileSimulation(simulation.id, context)) ?? simulation;
   return json(await viewSimulation(present, context), {
     status: 202,
     headers: {

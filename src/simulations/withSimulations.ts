@@ -1,17 +1,17 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { canary } from '../app/services.ts';
-import { whenConfigured } from '../app/withServices.ts';
+import { services } from '../app/services.ts';
+import { withServices } from '../app/withServices.ts';
 import { formatFaults } from '../config/faults.ts';
 import { problem } from '../http/problem.ts';
 import { describeStorageFault } from '../storage/storageError.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
 /** For HTTP functions: answers with what simulations work with, or says what is missing. */
-export function answerWithSimulations(
+export function withSimulations(
   invocation: InvocationContext,
   answer: (context: SimulationContext) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
-  return whenConfigured(async (configured) => {
+  return withServices(async (configured) => {
     const { openSimulations } = await import('./store/openSimulations.ts');
     try {
       const context = await openSimulations(configured, invocation);
@@ -31,16 +31,16 @@ const noStorage = problem({
 });
 
 /** For queue functions. Throws where it cannot work, so that the message comes back. */
-export async function workWithSimulations(
+export async function withSimulationsForQueue(
   invocation: InvocationContext,
   work: (context: SimulationContext) => Promise<void>,
 ): Promise<void> {
-  const configured = canary();
+  const configured = services();
   if (configured.kind === 'misconfigured') {
     throw new Error(`no batch runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
   }
   const { openSimulations } = await import('./store/openSimulations.ts');
-  const context = await openSimulations(configured.canary, invocation);
+  const context = await openSimulations(configured.services, invocation);
   if (!context) throw new Error('no batch runs without storage: set AzureWebJobsStorage');
   await work(context);
 }

@@ -54,7 +54,7 @@ export async function replaceRow<Row extends object>(
 }
 
 /** Calls `once` until it does not answer `'changed'`: optimistic concurrency, with a short random pause between two readers. */
-export async function untilUnchanged<Result>(once: () => Promise<Result | 'changed'>): Promise<Result> {
+export async function retryOnConflict<Result>(once: () => Promise<Result | 'changed'>): Promise<Result> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const result = await once();
     if (result !== 'changed') return result;

@@ -1,7 +1,7 @@
 import { InvocationContext } from '@azure/functions';
 import { expect, it } from 'vitest';
-import { observationOf } from '../../src/app/runContext.ts';
-import type { Canary } from '../../src/app/services.ts';
+import { createRunContext } from '../../src/app/runContext.ts';
+import type { Services } from '../../src/app/services.ts';
 import { parseSettings } from '../../src/config/settings.ts';
 import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
 
@@ -12,20 +12,20 @@ const applicationInsights = createAvailability({
   identity,
 });
 
-function canaryWith(parts: Partial<Canary>): Canary {
+function canaryWith(parts: Partial<Services>): Services {
   const parsed = parseSettings({});
   if (parsed.kind === 'invalid') throw new Error('no setting is required');
   return { settings: parsed.settings, probes: [], identity, secrets, freshSecrets: secrets, ...parts };
 }
 
-function warningsOfTwoInvocations(canary: Canary): string[] {
+function warningsOfTwoInvocations(services: Services): string[] {
   const warnings: string[] = [];
   const context = new InvocationContext({
     functionName: 'runProbes',
     logHandler: (level, ...words) => level === 'warning' && warnings.push(words.join(' ')),
   });
-  observationOf(canary, 'timer', context);
-  observationOf(canary, 'timer', context);
+  createRunContext(services, 'timer', context);
+  createRunContext(services, 'timer', context);
   return warnings;
 }
 

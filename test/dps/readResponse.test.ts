@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAnswer } from '../../src/dps/readResponse.ts';
+import { readResponse } from '../../src/dps/readResponse.ts';
 
 function read(status: number, body: unknown, retryAfter?: string) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  return readAnswer({ kind: 'answer', status, retryAfter, body: bytes }, 'assign');
+  return readResponse({ kind: 'answer', status, retryAfter, body: bytes }, 'assign');
 }
 
 const operationId = '4.d0a671905ea5b2c8.42d78160-4c78-479e-8be7-61d5e55dac0d';
@@ -20,7 +20,7 @@ const assigned = {
   },
 };
 
-describe('readAnswer', () => {
+describe('readResponse', () => {
   it('reads an assignment', () => {
     expect(read(200, assigned)).toEqual({
       kind: 'finished',
@@ -100,7 +100,9 @@ describe('readAnswer', () => {
       retryAfter: '3',
       body: Buffer.from('{"status":"assigning"}'),
     } as const;
-    expect(readAnswer(answer, 'register')).toMatchObject({ result: { kind: 'malformedResponse', phase: 'register' } });
+    expect(readResponse(answer, 'register')).toMatchObject({
+      result: { kind: 'malformedResponse', phase: 'register' },
+    });
   });
 
   it('reads an error with all that support asks for', () => {

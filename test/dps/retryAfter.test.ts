@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOddRetryAfter, retryAfterSeconds } from '../../src/dps/retryAfter.ts';
+import { isInvalidRetryAfter, retryAfterSeconds } from '../../src/dps/retryAfter.ts';
 
 describe('retryAfterSeconds', () => {
   it.each([
@@ -27,6 +27,6 @@ describe('retryAfterSeconds', () => {
     ['-1', true],
     ['soon', true],
   ])('finds %j odd: %s', (sent, odd) => {
-    expect(isOddRetryAfter(sent)).toBe(odd);
+    expect(isInvalidRetryAfter(sent)).toBe(odd);
   });
 });

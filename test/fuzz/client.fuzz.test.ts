@@ -150,17 +150,17 @@ it.each(['mqtt', 'mqtt-ws'] as const)('a run over %s ends well, whatever the ser
   const property = fc.asyncProperty(
     fc.array(script, { minLength: devicesAtOnce, maxLength: devicesAtOnce }),
     async (scripts) => {
-      await Promise.all(scripts.map((played) => playOne(transport, played)));
+      await Promise.all(scripts.map((injected) => playOne(transport, injected)));
       await expect.poll(openResources, { timeout: 2_000, interval: 5 }).toEqual({ TCPServerWrap: 2 });
     },
   );
   await fc.assert(property, { numRuns: rounds });
 });
 
-async function playOne(transport: 'mqtt' | 'mqtt-ws', played: readonly Step[]): Promise<void> {
+async function playOne(transport: 'mqtt' | 'mqtt-ws', injected: readonly Step[]): Promise<void> {
   devices += 1;
   const registrationId = `device-${devices}`;
-  server.play(registrationId, played);
+  server.play(registrationId, injected);
   const probe = localProbe({ ...server, idScope: '0neLOCAL' }, { registrationId, transport, timeoutSeconds });
   const outcome = await run(probe);
   expect(namedKinds).toHaveProperty(outcome.result.kind);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Expectation, probeSchema } from '../../src/config/probe.ts';
 import type { Outcome, ProbeResult } from '../../src/outcomes/outcome.ts';
-import { judge, type Seen } from '../../src/outcomes/verdict.ts';
+import { judge, type RunFacts } from '../../src/outcomes/verdict.ts';
 
 const assigned: ProbeResult = {
   kind: 'assigned',
@@ -29,7 +29,7 @@ function expectation(expect: Partial<Expectation> = {}): Expectation {
   }).expect;
 }
 
-function seen(result: ProbeResult, more: Partial<Seen> = {}): Seen {
+function seen(result: ProbeResult, more: Partial<RunFacts> = {}): RunFacts {
   return { result, durationMs: 1000, server: undefined, credential: undefined, previous: undefined, ...more };
 }
 
@@ -84,7 +84,7 @@ describe('judge, where an assignment is expected', () => {
     expect(judge(expectation({ withinSeconds: 1 }), seen(assigned))).toMatchObject({ verdict: 'healthy' });
   });
 
-  it.each<[string, Partial<Seen>]>([
+  it.each<[string, Partial<RunFacts>]>([
     [
       'a server certificate',
       {

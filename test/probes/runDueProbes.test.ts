@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
-import type { Observation } from '../../src/probes/runAndRecord.ts';
-import { runRound } from '../../src/probes/runDueProbes.ts';
+import type { RunContext } from '../../src/probes/runAndRecord.ts';
+import { runDueProbes } from '../../src/probes/runDueProbes.ts';
 import { localProbe, registrationId, startLocalDps, vaultOf } from '../support/localProbe.ts';
 
 let dps: RunningDps;
@@ -13,10 +13,10 @@ afterEach(() => dps.close());
 
 const neverUnrecorded = (error: unknown): never => expect.unreachable(String(error));
 
-function observe(over: Partial<Observation> = {}) {
+function observe(over: Partial<RunContext> = {}) {
   const outcomes: Outcome[] = [];
   const forgotten: string[] = [];
-  const observation: Observation = {
+  const runContext: RunContext = {
     readSecret: vaultOf(),
     forgetSecret: (name) => forgotten.push(name),
     location: 'test',
@@ -25,13 +25,13 @@ function observe(over: Partial<Observation> = {}) {
     reportSinkFault: () => undefined,
     ...over,
   };
-  return { observation, outcomes, forgotten };
+  return { runContext, outcomes, forgotten };
 }
 
 it('runs every probe, whatever becomes of the others', async () => {
-  const { observation, outcomes } = observe();
+  const { runContext, outcomes } = observe();
   const broken = localProbe(dps, { name: 'broken', attestation: { type: 'symmetricKey', secret: 'missing' } });
-  await runRound([broken, localProbe(dps)], observation, neverUnrecorded);
+  await runDueProbes([broken, localProbe(dps)], runContext, neverUnrecorded);
   expect(outcomes.map(({ probe, verdict }) => [probe, verdict]).sort()).toEqual([
     ['broken', 'unknown'],
     ['local', 'healthy'],
@@ -39,9 +39,9 @@ it('runs every probe, whatever becomes of the others', async () => {
 });
 
 it('lets probes that play the same device take turns', async () => {
-  const { observation, outcomes } = observe();
+  const { runContext, outcomes } = observe();
   const probes = ['one', 'two', 'three'].map((name) => localProbe(dps, { name }));
-  await runRound(probes, observation, neverUnrecorded);
+  await runDueProbes(probes, runContext, neverUnrecorded);
   expect(outcomes.map(({ verdict }) => verdict)).toEqual(['healthy', 'healthy', 'healthy']);
   await dps.requests.seen({ kind: 'disconnect', connection: 3 });
   const kinds = dps.requests.of(registrationId).map(({ kind }) => kind);
@@ -51,25 +51,25 @@ it('lets probes that play the same device take turns', async () => {
 
 it('reports an outcome that no sink took, and goes on', async () => {
   const reported: unknown[] = [];
-  const { observation } = observe({
+  const { runContext } = observe({
     sinks: [{ name: 'broken', write: () => Promise.reject(new Error('the sink is away')) }],
   });
-  await runRound([localProbe(dps)], observation, (error) => reported.push(error));
+  await runDueProbes([localProbe(dps)], runContext, (error) => reported.push(error));
   expect(String(reported[0])).toContain('could not be recorded anywhere');
 });
 
 it('forgets a key that was refused, so that a rotated one is read the next time', async () => {
   const wrong = vaultOf({ 'device-key': Buffer.from('another').toString('base64') });
-  const { observation, forgotten } = observe({ readSecret: wrong });
-  await runRound([localProbe(dps)], observation, neverUnrecorded);
+  const { runContext, forgotten } = observe({ readSecret: wrong });
+  await runDueProbes([localProbe(dps)], runContext, neverUnrecorded);
   expect(forgotten).toEqual(['device-key']);
 });
 
 it('keeps the transcript of what did not go well, and of nothing else', async () => {
-  const { observation, outcomes } = observe();
-  await runRound(
+  const { runContext, outcomes } = observe();
+  await runDueProbes(
     [localProbe(dps), localProbe(dps, { name: 'lost', idScope: '0neOTHER' })],
-    observation,
+    runContext,
     neverUnrecorded,
   );
   const [healthy, failing] = ['local', 'lost'].map((name) => outcomes.find(({ probe }) => probe === name));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { adapt, initialPace, isStorm, noFeedback, type Pace, reserve } from '../../src/simulations/pace.ts';
 
 const asked = 16;
-const throttled = { throttled: 1, retryAfterMs: 0, letIn: 0 };
+const throttled = { throttled: 1, retryAfterMs: 0, accepted: 0 };
 
 /** The pace after a 429 at each of these times, and nothing else heard. */
 function after429At(times: readonly number[], retryAfterMs = 0): Pace {
@@ -87,7 +87,10 @@ describe('a storm', () => {
   });
 
   it('is none while more devices are let in than refused', () => {
-    const pace = minute.reduce((p, atMs) => adapt(p, asked, { ...throttled, letIn: 2 }, atMs), initialPace(asked, 0));
+    const pace = minute.reduce(
+      (p, atMs) => adapt(p, asked, { ...throttled, accepted: 2 }, atMs),
+      initialPace(asked, 0),
+    );
     expect(isStorm(pace)).toBe(false);
   });
 

@@ -28,7 +28,7 @@ describe('429', () => {
     const { context, api } = await lab.fleet({ faults: throttledOnce(1) });
     const { id } = await api.start({ probe: 'fleet', devices: 10, ...unhurried });
     await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);
-    expect((await context.simulations.read(id))?.pace).toMatchObject({ decreases: 1, throttled: 1, letIn: 10 });
+    expect((await context.simulations.read(id))?.pace).toMatchObject({ decreases: 1, throttled: 1, accepted: 10 });
   });
 
   it('without end stops the simulation with a sentence', async () => {

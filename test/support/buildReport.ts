@@ -15,7 +15,13 @@ const fiveMinutesMs = 300_000;
 const lastTick = Date.parse('2026-11-24T14:30:00.000Z');
 
 export function buildReport(differences: Partial<StatusReport> = {}): StatusReport {
-  return { generatedAt: reportNow, location: 'westeurope', probes: [buildProbeReport()], readings: [], ...differences };
+  return {
+    generatedAt: reportNow,
+    location: 'westeurope',
+    probes: [buildProbeReport()],
+    correlations: [],
+    ...differences,
+  };
 }
 
 /** A healthy probe with 90 runs and a month behind it; name only what the test is about. */

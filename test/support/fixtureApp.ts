@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { bundle } from '../../scripts/bundle.ts';
 import { type FunctionsHost, startFunctionsHost } from '../../src/local/functionsHost/startFunctionsHost.ts';
-import type { Seen } from '../local/functionsHost/fixtureApp/main.ts';
+import type { RunFacts } from '../local/functionsHost/fixtureApp/main.ts';
 import { type CollectedLog, collectLog } from './collectLog.ts';
 import { keys } from './hostKeys.ts';
 
@@ -18,7 +18,7 @@ export interface FixtureHost extends FunctionsHost {
   readonly url: string;
   readonly log: CollectedLog;
   /** What the app's handlers have seen, in this process. */
-  readonly seen: Seen;
+  readonly seen: RunFacts;
 }
 
 export type FixtureOptions = Partial<Omit<Parameters<typeof startFunctionsHost>[0], 'onLog'>>;
@@ -42,7 +42,7 @@ export function useFixtureApp() {
       const defaults = { appDirectory: directory, port: 0, ...keys, environment: quietEnvironment };
       const host = await startFunctionsHost({ ...defaults, ...options, onLog: log.onLog });
       onTestFinished(() => host.close());
-      const { fixture } = globalThis as unknown as { readonly fixture: Seen };
+      const { fixture } = globalThis as unknown as { readonly fixture: RunFacts };
       return { ...host, url: `http://127.0.0.1:${host.port}`, log, seen: fixture };
     },
   };

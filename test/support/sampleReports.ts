@@ -138,7 +138,7 @@ export const sampleReports = {
   'one failing': buildReport({ probes: [healthyKey, refused, healthyWebSocket, refusalCanary] }),
   'several failing': buildReport({
     probes: [healthyKey, refused, blocked, healthyWebSocket, slow, unreadable],
-    readings: [
+    correlations: [
       {
         probes: ['weu-x509-8883', 'weu-x509-443'],
         text: '8883 blocked, 443 fine: a firewall between here and the service, not the service.',

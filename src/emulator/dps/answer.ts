@@ -8,12 +8,12 @@ import type { DeviceRequest } from './topics.ts';
 /** What the service says to one request of one device, faults included. */
 export function answer(dps: Dps, device: Device, request: DeviceRequest, body: string, now: Date): ServiceAnswer {
   const { admission } = device;
-  const honest = () =>
+  const defaultAnswer = () =>
     // Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the answer is 401
     admission.kind === 'refused'
       ? errorAnswer(admission.status, admission.errorCode, admission.message, now)
       : honestAnswer(dps, device, admission, request, body, now);
-  const given = device.faults.length === 0 ? honest() : faultyAnswer(dps, device, request, now, honest);
+  const given = device.faults.length === 0 ? defaultAnswer() : faultyAnswer(dps, device, request, now, defaultAnswer);
   if (admission.kind === 'admitted') announce(dps, admission, given);
   return given;
 }
@@ -36,7 +36,7 @@ function faultyAnswer(
   { registrationId, faults }: Device,
   request: DeviceRequest,
   now: Date,
-  honest: () => ServiceAnswer,
+  defaultAnswer: () => ServiceAnswer,
 ): ServiceAnswer {
   const counted = `${request.kind} ${registrationId}`;
   const count = (dps.counts.get(counted) ?? 0) + 1;
@@ -48,9 +48,9 @@ function faultyAnswer(
     count,
     now,
     retryAfterSeconds: dps.rules.retryAfterSeconds,
-    honest,
+    defaultAnswer,
     assignedNow: () => {
-      const registered = honest();
+      const registered = defaultAnswer();
       const operation = dps.state.operations.get(String((registered.body as { operationId?: unknown }).operationId));
       return operation === undefined ? registered : assigned(dps.state, dps.rules, operation, now);
     },

@@ -1,6 +1,6 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import type { Dps, DpsSession } from './device.ts';
-import { admit, faultsOf } from './enrollments.ts';
+import { checkEnrollment, faultsOf } from './enrollments.ts';
 import { type Fault, faultAt } from './faults.ts';
 import { packetOf } from './packetOf.ts';
 import { playAfter, playBefore, slowness } from './playFault.ts';
@@ -42,13 +42,13 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
   if (password === undefined && certificates.length === 0)
     return refuse(notAuthorized, 'neither password nor certificate');
 
-  const admission = admit(dps.configuration, { ...read, password, certificates }, new Date());
+  const admission = checkEnrollment(dps.configuration, { ...read, password, certificates }, new Date());
   const faults = faultsOf(dps.configuration, read.registrationId, admission);
   if (faultAt(faults, 'fragmented', 'connect') !== undefined) session.fragment();
 
   const respond = (): undefined => {
-    const played = playBefore(session, faults, 'connect');
-    if (played !== undefined) return record(undefined, played);
+    const injected = playBefore(session, faults, 'connect');
+    if (injected !== undefined) return record(undefined, injected);
     const connack = faultAt(faults, 'connack', 'connect');
     if (connack !== undefined) return refuse(connack.returnCode, 'connack');
     if (admission.kind === 'refused' && dps.configuration.refuseAt === 'connect')
@@ -66,7 +66,7 @@ function accept(
   session: DpsSession,
   { registrationId, apiVersion }: Identity,
   rest: {
-    readonly admission: ReturnType<typeof admit>;
+    readonly admission: ReturnType<typeof checkEnrollment>;
     readonly faults: readonly Fault[];
     readonly keepAliveSeconds: number;
   },

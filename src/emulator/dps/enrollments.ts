@@ -37,7 +37,7 @@ export interface Refused {
 
 export type Admission = Admitted | Refused;
 
-export function admit(configuration: DpsConfiguration, presented: Presented, now: Date): Admission {
+export function checkEnrollment(configuration: DpsConfiguration, presented: Presented, now: Date): Admission {
   if (presented.idScope !== configuration.idScope)
     return refused(404, 404000, 'Not found.', 'another idScope than this service has');
   const individual = individualOf(configuration, presented.registrationId);

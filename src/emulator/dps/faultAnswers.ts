@@ -14,7 +14,7 @@ export interface AnswerContext {
   /** What the service would ask the device to wait. */
   readonly retryAfterSeconds: number;
   /** The service's own answer, asked for only by the faults that need it. */
-  readonly honest: () => ServiceAnswer;
+  readonly defaultAnswer: () => ServiceAnswer;
   /** The 200 of a device that is assigned at once. */
   readonly assignedNow: () => ServiceAnswer;
 }
@@ -23,8 +23,8 @@ export interface AnswerContext {
 export function answerWithFaults(faults: readonly Fault[], context: AnswerContext): ServiceAnswer {
   let answer: ServiceAnswer | undefined;
   for (const fault of faults) answer ??= replacement(fault, context);
-  answer ??= context.honest();
-  for (const fault of faults) answer = disfigured(fault, context, answer);
+  answer ??= context.defaultAnswer();
+  for (const fault of faults) answer = malformed(fault, context, answer);
   return answer;
 }
 
@@ -54,7 +54,7 @@ function replacement(fault: Fault, context: AnswerContext): ServiceAnswer | unde
   }
 }
 
-function disfigured(fault: Fault, { phase }: AnswerContext, answer: ServiceAnswer): ServiceAnswer {
+function malformed(fault: Fault, { phase }: AnswerContext, answer: ServiceAnswer): ServiceAnswer {
   switch (fault.kind) {
     case 'assignment':
       return withState(answer, 'assigned', {
@@ -84,9 +84,14 @@ function statusAnswer(fault: FaultOf<'status'>, { operationId, now }: AnswerCont
   const retryAfter = fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter };
   if (fault.body === 'empty') return { status: fault.status, ...retryAfter, body: '' };
   if (fault.body === 'text') return { status: fault.status, ...retryAfter, body: 'The service is unavailable.' };
-  const honest = errorAnswer(fault.status, fault.errorCode ?? fault.status * 1000, 'A fault of the stand-in.', now);
+  const defaultAnswer = errorAnswer(
+    fault.status,
+    fault.errorCode ?? fault.status * 1000,
+    'A fault of the stand-in.',
+    now,
+  );
   const body = {
-    ...(honest.body as object),
+    ...(defaultAnswer.body as object),
     ...(fault.message === undefined ? {} : { message: fault.message ?? undefined }),
     ...(fault.trackingId === undefined ? {} : { trackingId: fault.trackingId ?? undefined }),
     ...(fault.errorCode === null ? { errorCode: undefined } : {}),
@@ -100,8 +105,13 @@ function throttledAnswer(fault: FaultOf<'throttled'>, { now, retryAfterSeconds }
   return fault.retryAfter === null ? answer : { ...answer, retryAfter: fault.retryAfter ?? retryAfterSeconds };
 }
 
-function stillAssigning({ honest, operationId, registrationId, retryAfterSeconds }: AnswerContext): ServiceAnswer {
-  const answer = honest();
+function stillAssigning({
+  defaultAnswer,
+  operationId,
+  registrationId,
+  retryAfterSeconds,
+}: AnswerContext): ServiceAnswer {
+  const answer = defaultAnswer();
   if (answer.status !== 200) return answer;
   const registrationState = { registrationId, status: 'assigning' };
   return { status: 202, retryAfter: retryAfterSeconds, body: { operationId, status: 'assigning', registrationState } };

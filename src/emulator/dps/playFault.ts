@@ -4,7 +4,7 @@ import { type Fault, type FaultPhase, faultAt } from './faults.ts';
 /** Bytes that start as no MQTT packet can: packet type 15 is reserved in MQTT 3.1.1. */
 const garbage = Buffer.from('ffffffffdeadbeef', 'hex');
 
-/** Plays what ends a connection before this packet is answered; the name of what was played, or undefined. */
+/** Plays what ends a connection before this packet is answered; the name of what was injected, or undefined. */
 export function playBefore(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): string | undefined {
   if (faultAt(faults, 'silent', phase) !== undefined) {
     session.silence();

@@ -35,8 +35,8 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   const respond = (): undefined => {
     const phase = request.kind;
     const recorded = { rid: request.rid, operationId: request.kind === 'poll' ? request.operationId : undefined };
-    const played = playBefore(session, device.faults, phase);
-    if (played !== undefined) return record(phase, { ...recorded, note: played });
+    const injected = playBefore(session, device.faults, phase);
+    if (injected !== undefined) return record(phase, { ...recorded, note: injected });
     // [MQTT-4.3.2-2] at QoS 1 the PUBLISH is acknowledged once it has been taken over
     if (packet.qos === 1 && faultAt(device.faults, 'noPuback', phase) === undefined) {
       session.send({ cmd: 'puback', messageId: packet.messageId ?? 0 });
@@ -54,7 +54,7 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   return slowness(session, device.faults, request.kind)?.then(respond) ?? respond();
 }
 
-/** Why the device is refused, or the fault that was played at this packet. */
+/** Why the device is refused, or the fault that was injected at this packet. */
 function noteOf({ admission, faults }: Device, phase: 'register' | 'poll'): string | undefined {
   if (admission.kind === 'refused') return admission.why;
   return faults.find((fault) => faultAt([fault], fault.kind, phase) !== undefined)?.kind;

@@ -19,8 +19,8 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
 
   const respond = (): undefined => {
     const topics = packet.subscriptions.map((subscription) => subscription.topic);
-    const played = playBefore(session, device.faults, 'subscribe');
-    if (played !== undefined) return record(topics.join(' '), undefined, played);
+    const injected = playBefore(session, device.faults, 'subscribe');
+    if (injected !== undefined) return record(topics.join(' '), undefined, injected);
 
     const refusesAll = faultAt(device.faults, 'subscriptionRefused', 'subscribe') !== undefined;
     // [MQTT-3.8.4-5] one return code for each filter, in their order

@@ -22,8 +22,8 @@ export function handleConnect(hub: Hub, session: HubSession, packet: IConnectPac
   };
 
   const fault = Object.hasOwn(hub.faults, deviceId) ? hub.faults[deviceId] : undefined;
-  const played = playFault(session, fault, 'connect');
-  if (played !== undefined) return record(undefined, played);
+  const injected = playFault(session, fault, 'connect');
+  if (injected !== undefined) return record(undefined, injected);
   if (fault?.kind === 'refuseConnect') return refuse(fault.returnCode, fault.kind);
 
   if (packet.protocolId !== 'MQTT' || packet.protocolVersion !== 4)

@@ -46,7 +46,7 @@ export function packetOf(
   return { atMs: Date.now(), connection: session.number, transport: session.wire.transport, clientId };
 }
 
-/** Plays what leaves this packet unanswered; the name of what was played, or undefined. */
+/** Plays what leaves this packet unanswered; the name of what was injected, or undefined. */
 export function playFault(session: HubSession, fault: HubFault | undefined, phase: HubPhase): string | undefined {
   if (fault?.kind === 'silent' && fault.at === phase) {
     session.silence();

@@ -22,8 +22,8 @@ export function handlePublish(hub: Hub, session: HubSession, packet: IPublishPac
   }
 
   const phase = message.kind === 'telemetry' ? 'telemetry' : 'twin';
-  const played = playFault(session, device.fault, phase);
-  if (played !== undefined) return record(undefined, played);
+  const injected = playFault(session, device.fault, phase);
+  if (injected !== undefined) return record(undefined, injected);
   if (packet.qos === 1 && device.fault?.kind !== 'noPuback') {
     session.send({ cmd: 'puback', messageId: packet.messageId ?? 0 }); // [MQTT-4.3.2-2]
   }

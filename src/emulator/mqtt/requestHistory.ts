@@ -19,7 +19,7 @@ export interface RecordedRequest<Kind extends string = string> {
   readonly body?: string | undefined;
   /** Deliveries that the device never acknowledged (on `close`). */
   readonly unacknowledged?: number | undefined;
-  /** Why it was refused, or the fault that was played. */
+  /** Why it was refused, or the fault that was injected. */
   readonly note?: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import { longTextColumns, longTextOf, longTextProperties } from '../../storage/longText.ts';
-import { insertRow, readRow, replaceRow, untilUnchanged } from '../../storage/tableRow.ts';
+import { insertRow, readRow, replaceRow, retryOnConflict } from '../../storage/tableRow.ts';
 import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
 
 /** A batch as its row has it. A row is there from when its message was about to be sent. */
@@ -69,7 +69,7 @@ export function createBatchStore(table: TableClient): BatchStore {
     },
     insert: (simulationId, batch) => insertRow(table, rowOf(simulationId, batch)),
     update: (simulationId, number, change) =>
-      untilUnchanged(async () => {
+      retryOnConflict(async () => {
         const found = await readRow<BatchRow>(table, partitionOf(simulationId), rowKeyOf(number));
         const present = found && parse(found.row);
         const changed = change(present);

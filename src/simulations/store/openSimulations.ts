@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Canary } from '../../app/services.ts';
+import type { Services } from '../../app/services.ts';
 import { planOf } from '../../config/plan.ts';
 import { openQueue } from '../../storage/openQueue.ts';
 import { defaultLimits, type SimulationContext, type SimulationLogLine } from '../simulationContext.ts';
@@ -14,10 +14,10 @@ const devicesTable = 'simulationdevices';
 
 /** What simulations work with, from the app's configuration. Undefined where there is no storage to keep them in. */
 export async function openSimulations(
-  canary: Canary,
+  services: Services,
   invocation: InvocationContext,
 ): Promise<SimulationContext | undefined> {
-  const { openTable, settings, identity, probes, secrets } = canary;
+  const { openTable, settings, identity, probes, secrets } = services;
   if (!openTable || !settings.queueStorage) return undefined;
   const [simulations, devices, queue] = await Promise.all([
     openTable(simulationsTable),

@@ -1,6 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Canary } from '../../app/services.ts';
-import { tendSimulation } from '../reconcileSimulation.ts';
+import type { Services } from '../../app/services.ts';
+import { reconcileSimulation } from '../reconcileSimulation.ts';
 import { hasEnded } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
 import { openSimulations } from './openSimulations.ts';
@@ -12,11 +12,11 @@ const mostAtOnce = 20;
 const mostTended = 100;
 
 /** Moves on what has come to a standstill, and deletes what is older than the history is kept. Resolves with how many it deleted. */
-export async function pruneSimulations(canary: Canary, invocation: InvocationContext, now: Date): Promise<number> {
-  const context = await openSimulations(canary, invocation);
+export async function pruneSimulations(services: Services, invocation: InvocationContext, now: Date): Promise<number> {
+  const context = await openSimulations(services, invocation);
   if (!context) return 0;
   await tendOpenSimulations(context);
-  return removeSimulations(context, new Date(now.getTime() - canary.settings.outcomeRetentionDays * dayMs));
+  return removeSimulations(context, new Date(now.getTime() - services.settings.outcomeRetentionDays * dayMs));
 }
 
 /**
@@ -25,7 +25,7 @@ export async function pruneSimulations(canary: Canary, invocation: InvocationCon
  */
 export async function tendOpenSimulations(context: SimulationContext): Promise<void> {
   for (const { id, state } of await context.simulations.recent(mostTended)) {
-    if (!hasEnded(state)) await tendSimulation(id, context);
+    if (!hasEnded(state)) await reconcileSimulation(id, context);
   }
 }
 

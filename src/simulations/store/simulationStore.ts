@@ -1,6 +1,6 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import { longTextOf, longTextProperties } from '../../storage/longText.ts';
-import { insertRow, readRow, replaceRow, untilUnchanged } from '../../storage/tableRow.ts';
+import { insertRow, readRow, replaceRow, retryOnConflict } from '../../storage/tableRow.ts';
 import { reserve } from '../pace.ts';
 import type { Simulation } from '../simulation.ts';
 import type { SimulationReport } from '../simulationReport.ts';
@@ -58,7 +58,7 @@ export function createSimulationStore(table: TableClient): SimulationStore {
       return found && parse(found.row);
     },
     update: (id, change) =>
-      untilUnchanged(async () => {
+      retryOnConflict(async () => {
         const found = await readRow<SimulationRow>(table, partition, id);
         if (!found) return undefined;
         const present = parse(found.row);
@@ -80,7 +80,7 @@ export function createSimulationStore(table: TableClient): SimulationStore {
       return simulations.filter((simulation) => simulation !== undefined);
     },
     reserveBudget: (idScope, ratePerSecond, count, nowMs) =>
-      untilUnchanged(async () => {
+      retryOnConflict(async () => {
         const found = await readRow<{ nextStartAtMs: number }>(table, budgetPartition, idScope);
         const { startsAtMs, nextStartAtMs } = reserve(
           { ratePerSecond, nextStartAtMs: found?.row.nextStartAtMs ?? nowMs },

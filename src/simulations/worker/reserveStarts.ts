@@ -21,7 +21,7 @@ export async function reserveStarts(
   const nowMs = Date.now();
   let own: readonly number[] = [];
   const updated = await context.simulations.update(id, (present) => {
-    const simulation = expired(heard(present, feedback, nowMs), nowMs);
+    const simulation = expired(applyFeedback(present, feedback, nowMs), nowMs);
     if (isHalted(simulation.state)) return simulation === present ? undefined : simulation;
     const { startsAtMs, nextStartAtMs } = reserve(simulation.pace, count, nowMs);
     own = startsAtMs;
@@ -38,15 +38,15 @@ export async function reserveStarts(
 
 /** Tells all workers, by the simulation's row, what the service has said to this one. */
 export async function reportFeedback(id: string, feedback: Feedback, context: SimulationContext): Promise<void> {
-  await context.simulations.update(id, (present) => heard(present, feedback, Date.now()));
+  await context.simulations.update(id, (present) => applyFeedback(present, feedback, Date.now()));
 }
 
-function heard(simulation: Simulation, feedback: Feedback, nowMs: number): Simulation {
+function applyFeedback(simulation: Simulation, feedback: Feedback, nowMs: number): Simulation {
   const pace = adapt(simulation.pace, simulation.request.ratePerSecond, feedback, nowMs);
   if (!isStorm(pace) || isHalted(simulation.state)) return { ...simulation, pace };
   const { ratePerSecond: asked } = simulation.request;
   const reason =
-    `Stopped: the service answered 429 (too many requests) ${pace.throttled} times and let ${pace.letIn} devices in, ` +
+    `Stopped: the service answered 429 (too many requests) ${pace.throttled} times and let ${pace.accepted} devices in, ` +
     `although the rate had been lowered ${pace.decreases} times, from ${asked} to ${pace.ratePerSecond.toPrecision(2)} a second. ` +
     'Find out who else registers in this ID scope, or ask for a lower ratePerSecond.';
   return { ...simulation, pace, state: 'stopping', haltCause: 'cancelled', reason };

@@ -1,6 +1,6 @@
 import { formatFaults } from '../../config/faults.ts';
 import type { Probe } from '../../config/probe.ts';
-import { tendSimulation } from '../reconcileSimulation.ts';
+import { reconcileSimulation } from '../reconcileSimulation.ts';
 import { hasEnded, isHalted, type Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
 import { batchCount, batchOf } from '../simulationPlan.ts';
@@ -34,7 +34,7 @@ export async function runBatch(simulationId: string, number: number, context: Si
     case 'claimed':
       await holding(claim.lease, () => runClaimed(simulation, number, claim, context));
   }
-  await tendSimulation(simulationId, context);
+  await reconcileSimulation(simulationId, context);
 }
 
 async function runClaimed(
@@ -55,7 +55,7 @@ async function runClaimed(
   switch (end) {
     case 'lost':
       return lease.handBack();
-    case 'handedBack':
+    case 'released':
       await lease.handBack();
       return context.queue.send({ work: 'batch', simulationId: simulation.id, batchNumber: number });
     case 'halted':

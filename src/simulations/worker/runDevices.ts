@@ -10,8 +10,8 @@ import type { RecordedDevices } from './finishBatch.ts';
 import { createOutcomeWriter } from './outcomeWriter.ts';
 import { reportFeedback, reserveStarts } from './reserveStarts.ts';
 
-/** `handedBack`: time is up, and some have not started. `lost`: another worker has the batch now. */
-export type DevicesEnd = 'ended' | 'halted' | 'handedBack' | 'lost';
+/** `released`: time is up, and some have not started. `lost`: another worker has the batch now. */
+export type DevicesEnd = 'ended' | 'halted' | 'released' | 'lost';
 
 /** After a start that was this far away, the simulation may have been cancelled meanwhile. */
 const longWaitMs = 2000;
@@ -31,10 +31,10 @@ export async function runDevices(
   const { limits } = context;
   const handBackAtMs = Date.now() + limits.handBackAfterMs;
   const writer = createOutcomeWriter((devices) => context.outcomes.insert(simulation.id, devices));
-  const heard = createEar(simulation.id, context);
+  const feedback = createFeedback(simulation.id, context);
   const runDevice = context.createDeviceRunner({
     reuseTlsSessions: simulation.request.reuseTlsSessions,
-    onThrottled: heard.throttled,
+    onThrottled: feedback.throttled,
   });
   const counts: { [verdict in Verdict]: number } = { ...recorded.verdicts };
   const underWay = new Set<Promise<void>>();
@@ -48,7 +48,7 @@ export async function runDevices(
   };
   const run = async (index: number) => {
     const outcome = await runDevice({ ...probe, registrationId: registrationIdOf(simulation.request, index) });
-    if (outcome.result.kind !== 'throttled') heard.letIn();
+    if (outcome.result.kind !== 'throttled') feedback.accepted();
     await writer.write({ index, outcome });
     counts[outcome.verdict] += 1;
     lease.progress({ ...counts });
@@ -60,7 +60,7 @@ export async function runDevices(
     while (waiting.length > 0) {
       if (faults.length > 0) return 'ended';
       if (lease.lost) return 'lost';
-      if (Date.now() >= handBackAtMs) return 'handedBack';
+      if (Date.now() >= handBackAtMs) return 'released';
       if (underWay.size >= limits.devicesAtOnce) {
         await Promise.race(underWay);
         continue;
@@ -71,7 +71,7 @@ export async function runDevices(
         limits.devicesAtOnce - underWay.size,
         Math.max(1, Math.floor(ratePerSecond)),
       );
-      const reservation = await reserveStarts(simulation, count, heard.take(), context);
+      const reservation = await reserveStarts(simulation, count, feedback.take(), context);
       if (reservation.kind === 'halted') return 'halted';
       ratePerSecond = reservation.ratePerSecond;
       for (const startAtMs of reservation.startsAtMs) {
@@ -88,7 +88,7 @@ export async function runDevices(
   const end = await startAll().catch((fault: unknown) => void faults.push(fault));
   // Also after a fault: whoever gets the batch next would connect devices a second time, and the service would cut off the first.
   await Promise.all(underWay);
-  await heard.report();
+  await feedback.report();
   if (end === undefined || faults.length > 0)
     throw new AggregateError(faults, `the batch broke off, ${faults.length} faults, the first: ${String(faults[0])}`);
   return lease.lost ? 'lost' : end;
@@ -103,7 +103,7 @@ async function isHaltedNow(id: string, context: SimulationContext): Promise<bool
  * Gathers what the service says to the devices of this worker. A 429 is passed on at once, and further ones while that is written
  * together; devices that were let in go with the next reservation, and those after the last one with the final report.
  */
-function createEar(simulationId: string, context: SimulationContext) {
+function createFeedback(simulationId: string, context: SimulationContext) {
   let feedback: Feedback = noFeedback;
   let reporting: Promise<void> | undefined;
   const take = (): Feedback => {
@@ -112,7 +112,7 @@ function createEar(simulationId: string, context: SimulationContext) {
     return taken;
   };
   const reportAll = async () => {
-    while (feedback.throttled > 0 || feedback.letIn > 0) await reportFeedback(simulationId, take(), context);
+    while (feedback.throttled > 0 || feedback.accepted > 0) await reportFeedback(simulationId, take(), context);
     reporting = undefined;
   };
   const report = () => {
@@ -125,8 +125,8 @@ function createEar(simulationId: string, context: SimulationContext) {
   return {
     take,
     report,
-    letIn() {
-      feedback = { ...feedback, letIn: feedback.letIn + 1 };
+    accepted() {
+      feedback = { ...feedback, accepted: feedback.accepted + 1 };
     },
     throttled(retryAfterMs: number) {
       feedback = {

@@ -1,4 +1,4 @@
-import { tendSimulation } from '../reconcileSimulation.ts';
+import { reconcileSimulation } from '../reconcileSimulation.ts';
 import { hasEnded } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
 import { batchCount, batchOf } from '../simulationPlan.ts';
@@ -21,7 +21,7 @@ export async function runSimulationTask(message: unknown, context: SimulationCon
 
 /** Looks after a simulation that nobody asks about, until it has ended. */
 async function watch(simulationId: string, context: SimulationContext): Promise<void> {
-  const simulation = await tendSimulation(simulationId, context);
+  const simulation = await reconcileSimulation(simulationId, context);
   if (!simulation || hasEnded(simulation.state)) return;
   await context.queue.send({ work: 'watch', simulationId }, context.limits.watchEverySeconds);
 }
@@ -57,5 +57,5 @@ export async function failSimulationTask(message: unknown, context: SimulationCo
       lastError: before?.lastError,
     });
   }
-  await tendSimulation(simulationId, context);
+  await reconcileSimulation(simulationId, context);
 }

@@ -63,7 +63,7 @@ function documentOf({ title, state, main, now, location, query }: Page): Html {
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <a class="brand" href="${pageLink(query)}">DPS Canary</a>
-<p>${location !== '' && `Seen from ${location} · `}<time datetime="${now}">${formatClock(now, '')}</time></p>
+<p>${location !== '' && `RunFacts from ${location} · `}<time datetime="${now}">${formatClock(now, '')}</time></p>
 </header>
 <main id="main" tabindex="-1">${main}</main>
 <footer class="bottom">

@@ -69,7 +69,7 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .count { color: var(--soft); font-weight: 400; margin-left: 0.25em; }
 .tag { font-size: 0.8125rem; padding: 0.05rem 0.5rem; border: 1px solid var(--degraded); color: var(--degraded-ink); border-radius: 99px; }
 
-.readings li { padding: 0.7rem 1rem; border-left: 3px solid var(--link); background: var(--card); border-radius: 0 8px 8px 0; }
+.correlations li { padding: 0.7rem 1rem; border-left: 3px solid var(--link); background: var(--card); border-radius: 0 8px 8px 0; }
 .plain > li + li { margin-top: 0.6rem; }
 .cards > li + li { margin-top: 0.75rem; }
 .card { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.9rem 2rem; padding: clamp(0.95rem, 2.4vw, 1.3rem); background: var(--card); border: 1px solid var(--line); border-radius: 12px; }

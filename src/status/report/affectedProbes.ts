@@ -6,7 +6,7 @@ import { probeState, statesByUrgency } from './probeState.ts';
 import type { ProbeReport, StatusReport } from './statusReport.ts';
 
 /** What belongs to the headline: where the one probe that it names stops, or which ones it has counted. */
-export function concernedProbes(report: StatusReport, query: PageQuery): Html | undefined {
+export function affectedProbes(report: StatusReport, query: PageQuery): Html | undefined {
   const worst = statesByUrgency.find((state) => report.probes.some((probe) => probeState(report, probe) === state));
   if (worst === undefined || worst === 'healthy' || worst === 'none' || report.storageFault !== undefined)
     return undefined;

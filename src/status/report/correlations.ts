@@ -1,7 +1,7 @@
 import type { Probe } from '../../config/probe.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { type Phase, phases } from '../../transport/phase.ts';
-import type { Reading } from './statusReport.ts';
+import type { Correlation } from './statusReport.ts';
 
 /** A probe and its last outcome. */
 export interface LastRun {
@@ -19,7 +19,7 @@ const networkPhases: readonly Phase[] = ['dns', 'tcp', 'tls', 'webSocket'];
  * What two probes say together that neither says alone: they differ in their transport only, or in their endpoint only, so where they
  * end differently, that one thing is why.
  */
-export function combinedReadings(runs: readonly LastRun[]): Reading[] {
+export function combinedReadings(runs: readonly LastRun[]): Correlation[] {
   return runs.flatMap((one, index) =>
     runs.slice(index + 1).flatMap((other) => {
       const text = atTheSameTime(one, other) ? (byTransport(one, other) ?? byEndpoint(one, other)) : undefined;

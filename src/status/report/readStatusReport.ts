@@ -35,9 +35,9 @@ export async function readStatusReport(
       signal,
       Promise.all(probes.map((probe) => readProbeReport(history, probe, context))),
     );
-    return { ...report, probes: reports, readings: combinedReadings(lastRuns(probes, reports)) };
+    return { ...report, probes: reports, correlations: combinedReadings(lastRuns(probes, reports)) };
   } catch (error) {
-    return { ...report, probes: probes.map(withoutData), readings: [], storageFault: describeStorageFault(error) };
+    return { ...report, probes: probes.map(withoutData), correlations: [], storageFault: describeStorageFault(error) };
   }
 }
 

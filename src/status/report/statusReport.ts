@@ -7,13 +7,13 @@ export interface StatusReport {
   readonly generatedAt: string;
   readonly location: string;
   readonly probes: readonly ProbeReport[];
-  /** Combined readings of probes that differ in one thing only, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
-  readonly readings: readonly Reading[];
+  /** Combined correlations of probes that differ in one thing only, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
+  readonly correlations: readonly Correlation[];
   /** Set when the history could not be read; the probes then carry no data. */
   readonly storageFault?: string;
 }
 
-export interface Reading {
+export interface Correlation {
   readonly probes: readonly string[];
   readonly text: string;
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLocalAuthority, createSelfSigned, type IssuedCertificate } from '../../../src/emulator/certificates.ts';
 import { type DpsConfigurationInput, parseDpsConfiguration } from '../../../src/emulator/dps/dpsConfiguration.ts';
-import { type Admission, admit } from '../../../src/emulator/dps/enrollments.ts';
+import { type Admission, checkEnrollment } from '../../../src/emulator/dps/enrollments.ts';
 import { deviceKeyOf } from '../../../src/emulator/sasToken.ts';
 import { registrationToken } from '../../support/sasToken.ts';
 
@@ -58,7 +58,7 @@ function configurationOf(over: Partial<DpsConfigurationInput> = {}) {
 const configuration = configurationOf();
 
 function withToken(registrationId: string, password: string, idScope = '0neLOCAL'): Admission {
-  return admit(configuration, { idScope, registrationId, password, certificates: [] }, now);
+  return checkEnrollment(configuration, { idScope, registrationId, password, certificates: [] }, now);
 }
 
 function withCertificate(registrationId: string, { cert }: IssuedCertificate): Admission {
@@ -66,7 +66,11 @@ function withCertificate(registrationId: string, { cert }: IssuedCertificate): A
     .split(/(?<=-----END CERTIFICATE-----)\s*/)
     .filter((pem) => pem !== '')
     .map((pem) => new X509Certificate(pem));
-  return admit(configuration, { idScope: '0neLOCAL', registrationId, password: undefined, certificates }, now);
+  return checkEnrollment(
+    configuration,
+    { idScope: '0neLOCAL', registrationId, password: undefined, certificates },
+    now,
+  );
 }
 
 const derived = (group: string, id: string) => deviceKeyOf(Buffer.from(group), id).toString('base64');
@@ -207,6 +211,6 @@ describe('a device is refused', () => {
       password: registrationToken('nobody', base64('x')),
       certificates: [],
     };
-    expect(admit(empty, presented, now)).toMatchObject({ kind: 'refused', status: 404, errorCode: 404201 });
+    expect(checkEnrollment(empty, presented, now)).toMatchObject({ kind: 'refused', status: 404, errorCode: 404201 });
   });
 });

@@ -201,9 +201,9 @@ type Answer = Packet | 'closed' | 'silence' | 'garbage';
 
 /** Packets are answered in their order, so that a PINGRESP marks the end of what came before it. */
 async function answersTo(client: RawMqttClient, registrationId: string, packet: Packet): Promise<readonly Answer[]> {
-  const played = new AbortController();
+  const injected = new AbortController();
   const unanswered = (note: 'silent' | 'garbage') =>
-    dps.requests.seen({ clientId: registrationId, note }, played.signal).then(
+    dps.requests.seen({ clientId: registrationId, note }, injected.signal).then(
       () => (note === 'silent' ? ('silence' as const) : ('garbage' as const)),
       () => 'closed' as const,
     );
@@ -219,7 +219,7 @@ async function answersTo(client: RawMqttClient, registrationId: string, packet: 
     answers.push(answer);
     if (typeof answer === 'string') break;
   }
-  played.abort();
+  injected.abort();
   return answers;
 }
 

@@ -103,9 +103,9 @@ describe('two probes that differ only in their transport', () => {
     ['have another key', {}, { attestation: { type: 'symmetricKey', secret: 'other' } }, 0],
     ['expect something else', {}, { expect: { result: 'refused' } }, 0],
     ['wait for another time', { timeoutSeconds: 10 }, { timeoutSeconds: 20, everyMinutes: 5 }, 1],
-  ])('are read together or not when they %s', (_, tcp, ws, readings) => {
+  ])('are read together or not when they %s', (_, tcp, ws, correlations) => {
     expect(texts(lastRun('tcp', tcp, noPort), lastRun('ws', { transport: 'mqtt-ws', ...ws }, healthy))).toHaveLength(
-      readings,
+      correlations,
     );
   });
 

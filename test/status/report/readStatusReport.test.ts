@@ -303,7 +303,7 @@ describe('the whole report', () => {
       generatedAt: now.toISOString(),
       location: 'westeurope',
       probes: [{ name: 'pair-ws' }, { name: 'pair-tcp' }],
-      readings: [
+      correlations: [
         {
           probes: ['pair-ws', 'pair-tcp'],
           text: '8883 blocked, 443 fine: a firewall, not the service. pair-tcp stops at tcp.',
@@ -338,7 +338,7 @@ describe('the whole report', () => {
       probes: [probeNamed('away')],
     });
     expect(report.storageFault).toMatch(/^the history storage at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/);
-    expect(report).toMatchObject({ probes: [{ name: 'away', bars: [], expected: 'assigned' }], readings: [] });
+    expect(report).toMatchObject({ probes: [{ name: 'away', bars: [], expected: 'assigned' }], correlations: [] });
   });
 
   it('does not wait for a storage that is silent', async () => {

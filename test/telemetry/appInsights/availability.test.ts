@@ -207,10 +207,10 @@ describe('createAvailability', () => {
       connectionString: 'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://localhost:1',
       identity: { managedIdentity: false },
     })`;
-    expect(packagesLoadedBy('outcomes/availability.ts', create)).toEqual(['zod']);
+    expect(packagesLoadedBy('telemetry/appInsights/availability.ts', create)).toEqual(['zod']);
     expect(
       packagesLoadedBy(
-        'outcomes/availability.ts',
+        'telemetry/appInsights/availability.ts',
         `await ${create}.send([${JSON.stringify(rejected)}]).catch(() => {})`,
       ),
     ).toContain('@azure/core-rest-pipeline');

@@ -94,8 +94,8 @@ describe('openTelemetrySink', () => {
   it('is nothing when no SDK is registered, and loads none', { timeout: 120_000 }, async () => {
     await expect(openTelemetrySink().write(buildOutcome())).resolves.toBeUndefined();
     const write = `await exports.openTelemetrySink().write(${JSON.stringify(buildOutcome())})`;
-    expect(packagesLoadedBy('outcomes/spans.ts', write)).toEqual(['@opentelemetry/api']);
-    expect(packagesLoadedBy('outcomes/spans.ts', 'exports.openTelemetrySink()')).toEqual([]);
+    expect(packagesLoadedBy('telemetry/otlp/spans.ts', write)).toEqual(['@opentelemetry/api']);
+    expect(packagesLoadedBy('telemetry/otlp/spans.ts', 'exports.openTelemetrySink()')).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { concernedProbes } from '../../report/affectedProbes.ts';
+import { affectedProbes } from '../../report/affectedProbes.ts';
 import { type ProbeState, probeState, statesByUrgency, stateWords } from '../../report/probeState.ts';
 import type { ProbeReport, StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
@@ -40,12 +40,12 @@ export function renderStatusPage(report: StatusReport, options: StatusPageOption
     query,
     ...(refreshes ? { refreshSeconds } : {}),
     main: html`<div class="hero ${state}">${stateIcon(state)}<div><h1>${text}</h1>
-${concernedProbes(report, query)}
+${affectedProbes(report, query)}
 ${more !== undefined && html`<p>${more}</p>`}
 ${report.storageFault !== undefined && storageFault(report.storageFault)}
 ${report.probes.length === 0 && noProbes()}</div></div>
 <p class="refresh">${refreshLink(query, refreshes)}</p>
-${report.readings.length > 0 && readings(report)}
+${report.correlations.length > 0 && correlations(report)}
 ${statesByUrgency.map((candidate) => group(report, candidate, query))}
 ${sections.map(({ id, title, content }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`)}`,
   });
@@ -67,9 +67,9 @@ function noProbes(): Html {
   return html`<p class="next"><strong>Next step:</strong> Describe the devices to simulate in the setting <code>PROBES</code>, or in the file that <code>PROBES_FILE</code> names; <code>npm run validate</code> reads them as the app would.</p>`;
 }
 
-function readings({ readings }: StatusReport): Html {
-  return html`<section class="readings" aria-labelledby="readings"><h2 id="readings">Read together</h2>
-<ul class="plain">${readings.map(({ text, probes }) => html`<li><p>${text}</p><p class="note">${probes.join(', ')}</p></li>`)}</ul></section>`;
+function correlations({ correlations }: StatusReport): Html {
+  return html`<section class="correlations" aria-labelledby="correlations"><h2 id="correlations">Read together</h2>
+<ul class="plain">${correlations.map(({ text, probes }) => html`<li><p>${text}</p><p class="note">${probes.join(', ')}</p></li>`)}</ul></section>`;
 }
 
 function group(report: StatusReport, state: ProbeState, query: PageQuery): Html | undefined {

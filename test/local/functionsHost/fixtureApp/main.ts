@@ -8,7 +8,7 @@ import {
   type Timer,
 } from '@azure/functions';
 
-export interface Seen {
+export interface RunFacts {
   /** How long the timer's handler takes. */
   tickMs: number;
   runningTicks: number;
@@ -18,7 +18,7 @@ export interface Seen {
   readonly hooks: string[];
 }
 
-const seen: Seen = { tickMs: 0, runningTicks: 0, mostRunningTicks: 0, timers: [], messages: [], hooks: [] };
+const seen: RunFacts = { tickMs: 0, runningTicks: 0, mostRunningTicks: 0, timers: [], messages: [], hooks: [] };
 Object.assign(globalThis, { fixture: seen });
 
 app.hook.appStart(() => {

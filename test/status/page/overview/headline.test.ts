@@ -5,7 +5,7 @@ import { buildOutcome } from '../../../support/buildOutcome.ts';
 import { buildProbeReport, buildReport, buildStoppedProbe } from '../../../support/buildReport.ts';
 import { refusedOutcome, sampleReports } from '../../../support/sampleReports.ts';
 
-const letIn = buildStoppedProbe(buildOutcome({ probe: 'intruder', verdict: 'failing', reasons: ['let in'] }), 2);
+const accepted = buildStoppedProbe(buildOutcome({ probe: 'intruder', verdict: 'failing', reasons: ['let in'] }), 2);
 const refused = buildStoppedProbe(refusedOutcome, 2);
 const refusedAsExpected = buildProbeReport({ last: { ...refusedOutcome, verdict: 'healthy', reasons: [] } });
 
@@ -22,13 +22,13 @@ describe('headline', () => {
     ],
     [
       'let in where it was to be refused',
-      buildReport({ probes: [letIn] }),
+      buildReport({ probes: [accepted] }),
       'intruder provisions, but not as expected, since 14:25 UTC (5 min)',
       undefined,
     ],
     [
       'all of several failing, for different reasons',
-      buildReport({ probes: [letIn, refused] }),
+      buildReport({ probes: [accepted, refused] }),
       'All 2 probes fail, the first since 14:25 UTC (5 min)',
       undefined,
     ],

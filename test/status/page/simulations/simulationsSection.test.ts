@@ -11,7 +11,7 @@ import { apiOf, useSimulations } from '../../../support/useSimulations.ts';
 
 const lab = useSimulations();
 const now = '2026-11-24T14:30:00.000Z';
-const report: StatusReport = { generatedAt: now, location: 'test', probes: [], readings: [] };
+const report: StatusReport = { generatedAt: now, location: 'test', probes: [], correlations: [] };
 
 const view: SimulationView = {
   id: '0123456789abcdef01234567',
