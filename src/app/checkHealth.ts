@@ -21,7 +21,7 @@ const timeoutMs = 5_000;
 export async function checkHealth(configured: ConfiguredServices): Promise<HealthReport> {
   const checks =
     configured.kind === 'misconfigured'
-      ? configured.faults.map(({ path, message }) => check('configuration', false, `${path}: ${message}`))
+      ? configured.errors.map(({ path, message }) => check('configuration', false, `${path}: ${message}`))
       : await Promise.all([
           check('configuration', true, `${configured.services.probes.length} probes`),
           checkKeyVault(configured.services),

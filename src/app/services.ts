@@ -1,5 +1,5 @@
 import { configuration } from '../config/configuration.ts';
-import type { ConfigurationFault } from '../config/faults.ts';
+import type { ConfigurationError } from '../config/configurationErrors.ts';
 import type { Probe } from '../config/probe.ts';
 import type { Settings } from '../config/settings.ts';
 import type { StorageConnection } from '../config/storageConnection.ts';
@@ -29,7 +29,7 @@ export interface Services {
 
 export type ConfiguredServices =
   | { readonly kind: 'configured'; readonly services: Services }
-  | { readonly kind: 'misconfigured'; readonly faults: readonly ConfigurationFault[] };
+  | { readonly kind: 'misconfigured'; readonly errors: readonly ConfigurationError[] };
 
 let made: ConfiguredServices | undefined;
 
@@ -46,7 +46,7 @@ export function publicPagesAuthLevel(): 'function' | 'anonymous' {
 
 function make(): ConfiguredServices {
   const parsed = configuration();
-  if (parsed.kind === 'invalid') return { kind: 'misconfigured', faults: parsed.faults };
+  if (parsed.kind === 'invalid') return { kind: 'misconfigured', errors: parsed.errors };
   const { settings, probes } = parsed;
   const { keyVaultUrl: vaultUrl } = settings;
   const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };

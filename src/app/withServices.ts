@@ -10,8 +10,8 @@ export async function withServices(
   if (configured.kind === 'configured') return answer(configured.services);
   return problem({
     status: 503,
-    title: 'The configuration has faults',
-    detail: 'Mend the settings listed under faults; npm run validate reads them as the app does.',
-    faults: configured.faults,
+    title: 'The configuration has errors',
+    detail: 'Fix the settings listed in `errors`. `npm run validate` checks them the same way.',
+    faults: configured.errors,
   });
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
-import { type ConfigurationFault, formatFaults } from '../config/faults.ts';
+import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
 import type { LocalApp } from './localApp.ts';
 import { formatOutcome, legend } from './outcomeLine.ts';
@@ -18,7 +18,7 @@ const usage = `npm start [-- --once [--json]]
 Settings are read from the environment, as in Azure: PROBES or PROBES_FILE, KEY_VAULT_URL, AzureWebJobsStorage, …
 What is not set gets a stand-in; LOCAL_SECRETS_FILE adds secrets to that of Key Vault.
 PORT (default 7071, with --once any free one) is where the functions are served.
-Exit code 2: wrong usage, or faults of the configuration.`;
+Exit code 2: wrong usage, or errors of the configuration.`;
 
 const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const defaultPort = 7071;
@@ -36,8 +36,8 @@ async function main(): Promise<number> {
     return exitCodes.success;
   }
   if (typeof args === 'string') return fail(`${args}\n\n${usage}`, exitCodes.usage);
-  const faults = await configurationFaults();
-  if (faults.length > 0) return fail(formatFaults(faults), exitCodes.usage);
+  const errors = await configurationErrors();
+  if (errors.length > 0) return fail(formatErrors(errors), exitCodes.usage);
 
   if (process.env.LOCAL_SECRETS_FILE && process.env.KEY_VAULT_URL?.trim()) {
     console.error('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.');
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     const ended = await Promise.race([
       args.once ? runOnce(app, args.json) : serve(app, stopped),
       stopped,
-      hostFault(app),
+      hostError(app),
     ]);
     if (ended !== 'stopped') return ended;
     if (args.once) return fail('Stopped before every probe had its outcome.', exitCodes.failure);
@@ -68,10 +68,10 @@ async function main(): Promise<number> {
 }
 
 /** Of the settings, the probes and the local secrets: everything that is wrong, before anything starts. */
-async function configurationFaults(): Promise<readonly ConfigurationFault[]> {
+async function configurationErrors(): Promise<readonly ConfigurationError[]> {
   const configured = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
   const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
-  return [configured, secrets].flatMap((part) => (part.kind === 'invalid' ? part.faults : []));
+  return [configured, secrets].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
 }
 
 /** Shows what runs and what it does, until somebody ends it. */
@@ -112,7 +112,7 @@ async function firstRound(app: LocalApp): Promise<void> {
 }
 
 /** Rejects when the functions end without having been asked to. */
-async function hostFault({ host }: LocalApp): Promise<never> {
+async function hostError({ host }: LocalApp): Promise<never> {
   const { code, signal } = await host.exited;
   throw new Error(`The functions host has ended by itself (${signal ?? `exit code ${code}`}).`);
 }

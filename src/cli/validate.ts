@@ -1,17 +1,17 @@
-/** `npm run validate`: the configuration as the app would read it, its faults or its plan, and nothing that runs. */
+/** `npm run validate`: the configuration as the app would read it, its errors or its plan, and nothing that runs. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
-import { formatFaults } from '../config/faults.ts';
+import { formatErrors } from '../config/configurationErrors.ts';
 import { planOf } from '../config/plan.ts';
 import { describePlan } from './describePlan.ts';
 
 const usage = `npm run validate -- [FILE] [--json]
 
   FILE    probes to read in place of PROBES and PROBES_FILE; the other settings come from the environment
-  --json  one JSON object: { "valid": false, "faults": [{ path, message }] } or { "valid": true, "plan": {…} }
-  Exit code: 0 valid, 2 faults or wrong usage.`;
+  --json  one JSON object: { "valid": false, "errors": [{ path, message }] } or { "valid": true, "plan": {…} }
+  Exit code: 0 valid, 2 errors or wrong usage.`;
 
 /** A usage or configuration error, as the contract has it. */
 const invalid = 2;
@@ -34,8 +34,8 @@ function main(): void {
       : { ...process.env, PROBES: undefined, PROBES_FILE: fromCallersFolder(parsed.file) };
   const configuration = parseConfiguration(environment, (path) => readFileSync(path, 'utf8'));
   if (configuration.kind === 'invalid') {
-    const { faults } = configuration;
-    console.log(parsed.json ? JSON.stringify({ valid: false, faults }) : formatFaults(faults));
+    const { errors } = configuration;
+    console.log(parsed.json ? JSON.stringify({ valid: false, errors }) : formatErrors(errors));
     process.exitCode = invalid;
     return;
   }

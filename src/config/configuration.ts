@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ConfigurationFault } from './faults.ts';
+import type { ConfigurationError } from './configurationErrors.ts';
 import type { Probe } from './probe.ts';
 import { type ParsedProbes, parseProbes } from './probes.ts';
 import type { Environment } from './settingFormats.ts';
@@ -7,8 +7,8 @@ import { defaultProbeSchedule, ownSettings, parseSettings, type Settings } from 
 
 export type Configuration =
   | { readonly kind: 'valid'; readonly settings: Settings; readonly probes: readonly Probe[] }
-  /** Every fault of settings and probes together. */
-  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationFault[] };
+  /** Every error of settings and probes together. */
+  | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
 /**
  * Reads settings and probes. No probes at all is valid: an app that has just been deployed has none yet.
@@ -23,7 +23,7 @@ export function parseConfiguration(environment: Environment, readFile: (path: st
   }
   return {
     kind: 'invalid',
-    faults: [parsedSettings, parsedProbes].flatMap((part) => (part.kind === 'invalid' ? part.faults : [])),
+    errors: [parsedSettings, parsedProbes].flatMap((part) => (part.kind === 'invalid' ? part.errors : [])),
   };
 }
 
@@ -44,7 +44,7 @@ function readProbes({ PROBES, PROBES_FILE }: Environment, readFile: (path: strin
 }
 
 function invalid(path: string, message: string): ParsedProbes {
-  return { kind: 'invalid', faults: [{ path, message }] };
+  return { kind: 'invalid', errors: [{ path, message }] };
 }
 
 let memoised: Configuration | undefined;

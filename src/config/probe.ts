@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { attestationSchema } from './attestationSchema.ts';
+import { alternatives } from './configurationErrors.ts';
 import { endpointSchema } from './endpoint.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
-import { alternatives } from './faults.ts';
 
 const millisecondsPerSecond = 1000;
 
@@ -91,7 +91,7 @@ export function timeoutMs(probe: Probe): number {
 }
 
 /**
- * Rules between fields. They run even when single fields are wrong, so that every fault is reported at once: what they read may be of
+ * Rules between fields. They run even when single fields are wrong, so that every error is reported at once: what they read may be of
  * any type, and a field that is wrong in itself says nothing here.
  */
 function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): void {
@@ -115,7 +115,7 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
   }
 }
 
-/** A result that is no known one has its own fault already. */
+/** A result that is no known one has its own error already. */
 function isAmong(result: unknown, results: readonly string[]): boolean {
   const known: readonly unknown[] = expectationSchema.shape.result.unwrap().options;
   return !known.includes(result) || results.some((one) => one === result);

@@ -1,6 +1,6 @@
 import { parse } from '@humanwhocodes/momoa';
 import * as z from 'zod';
-import { type ConfigurationFault, explainIssue, toFaults } from './faults.ts';
+import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
 import { type Probe, probeSchema } from './probe.ts';
 
 /** The probes as people write them: an array, or an object that can name its JSON Schema for the editor. */
@@ -19,33 +19,33 @@ export const probesSchema = z.union([probeList, probeDocument]).meta({
 
 export type ParsedProbes =
   | { readonly kind: 'valid'; readonly probes: readonly Probe[] }
-  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationFault[] };
+  | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
 /**
- * Reads the JSON of `PROBES` or of the file at `PROBES_FILE`, and finds every fault.
+ * Reads the JSON of `PROBES` or of the file at `PROBES_FILE`, and finds every error.
  *
- * @param source what the paths of the faults begin with
+ * @param source what the paths of the errors begin with
  */
 export function parseProbes(text: string, source: string): ParsedProbes {
   const json = parseJson(text);
-  if (json.kind === 'invalid') return { kind: 'invalid', faults: [{ path: source, message: json.message }] };
+  if (json.kind === 'invalid') return { kind: 'invalid', errors: [{ path: source, message: json.message }] };
 
   if (typeof json.value !== 'object' || json.value === null) {
     return {
       kind: 'invalid',
-      faults: [{ path: source, message: 'expected an array of probes, or an object with probes' }],
+      errors: [{ path: source, message: 'expected an array of probes, or an object with probes' }],
     };
   }
   // a union would only say that neither form fits, so the form is chosen here
   const parsed = Array.isArray(json.value)
     ? probeList.safeParse(json.value, { error: explainIssue })
     : probeDocument.transform(({ probes }) => probes).safeParse(json.value, { error: explainIssue });
-  const faults = [...toFaults(parsed.error?.issues ?? [], source), ...duplicateNames(json.value, source)];
-  return parsed.success && faults.length === 0 ? { kind: 'valid', probes: parsed.data } : { kind: 'invalid', faults };
+  const errors = [...toErrors(parsed.error?.issues ?? [], source), ...duplicateNames(json.value, source)];
+  return parsed.success && errors.length === 0 ? { kind: 'valid', probes: parsed.data } : { kind: 'invalid', errors };
 }
 
-/** Looks at the unparsed probes, so that a fault elsewhere does not hide this one. */
-function duplicateNames(json: unknown, source: string): readonly ConfigurationFault[] {
+/** Looks at the unparsed probes, so that an error elsewhere does not hide this one. */
+function duplicateNames(json: unknown, source: string): readonly ConfigurationError[] {
   const isDocument = !Array.isArray(json);
   const list: unknown = isDocument && json instanceof Object && 'probes' in json ? json.probes : json;
   if (!Array.isArray(list)) return [];
@@ -70,11 +70,11 @@ function parseJson(text: string): ParsedJson {
   try {
     return { kind: 'valid', value: JSON.parse(withoutMark) };
   } catch {
-    return { kind: 'invalid', message: `expected JSON${placeOfJsonFault(withoutMark)}` };
+    return { kind: 'invalid', message: `expected JSON${placeOfJsonError(withoutMark)}` };
   }
 }
 
-function placeOfJsonFault(text: string): string {
+function placeOfJsonError(text: string): string {
   try {
     parse(text, { mode: 'json' });
     return '';

@@ -17,7 +17,7 @@ const fieldNames = ['second', 'minute', 'hour', 'day of month', 'month', 'day of
  *
  * @returns what is wrong with the expression, or undefined
  */
-export function scheduleFault(expression: string): string | undefined {
+export function scheduleError(expression: string): string | undefined {
   const fields = expression.trim().split(/\s+/);
   if (fields.length !== fieldNames.length) {
     return `expected six fields (${fieldNames.join(', ')}), as in "0 */5 * * * *", not ${fields.length}`;
@@ -33,7 +33,7 @@ export function scheduleFault(expression: string): string | undefined {
 
 const ranges = ['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC', '0-6 or SUN-SAT'];
 
-/** One field alone, the others being `*`: so a fault is told with its place. */
+/** One field alone, the others being `*`: so an error is told with its place. */
 function isAccepted(fields: readonly string[], index: number): boolean {
   try {
     cron(fieldNames.map((_, at) => (at === index ? fields[at] : '*')).join(' '));
@@ -43,7 +43,7 @@ function isAccepted(fields: readonly string[], index: number): boolean {
   }
 }
 
-/** The first tick after an instant. `expression` has no `scheduleFault`. */
+/** The first tick after an instant. `expression` has no `scheduleError`. */
 export function nextTick(expression: string, after: Date): Date | undefined {
   return cron(expression).nextRun(after) ?? undefined;
 }

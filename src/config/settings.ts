@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type ConfigurationFault, explainIssue, toFaults } from './faults.ts';
-import { scheduleFault } from './schedule.ts';
+import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
+import { scheduleError } from './schedule.ts';
 import { days, type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';
 import {
   parseOutcomesStorage,
@@ -45,7 +45,7 @@ export interface IdentitySettings {
 
 export type ParsedSettings =
   | { readonly kind: 'valid'; readonly settings: Settings }
-  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationFault[] };
+  | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
 const settingsSchema = z
   .object({
@@ -53,7 +53,7 @@ const settingsSchema = z
     PROBES: z.string(),
     PROBES_FILE: z.string(),
     PROBE_SCHEDULE: z.string().superRefine((expression, context) => {
-      const message = scheduleFault(expression);
+      const message = scheduleError(expression);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     }),
     PROBE_LOCATION: z.string().max(64),
@@ -99,7 +99,7 @@ export function ownSettings(environment: Environment): Environment {
   );
 }
 
-/** Reads every setting but the probes, and finds every fault. */
+/** Reads every setting but the probes, and finds every error. */
 export function parseSettings(environment: Environment): ParsedSettings {
   const own = ownSettings(environment);
   const parsed = settingsSchema.safeParse(own, { error: explainIssue });
@@ -107,13 +107,13 @@ export function parseSettings(environment: Environment): ParsedSettings {
   const outcomesStorage = parseOutcomesStorage(own);
   const queueStorage = parseQueueStorage(own);
 
-  const faults = [
+  const errors = [
     ...unresolvedReferences(own),
-    ...toFaults(parsed.error?.issues ?? [], ''),
-    ...toFaults(parsedStorage.error?.issues ?? [], ''),
-    ...[outcomesStorage, queueStorage].filter((storage) => isFault(storage)),
+    ...toErrors(parsed.error?.issues ?? [], ''),
+    ...toErrors(parsedStorage.error?.issues ?? [], ''),
+    ...[outcomesStorage, queueStorage].filter((storage) => isError(storage)),
   ];
-  if (!parsed.success || faults.length > 0) return { kind: 'invalid', faults: oncePerSetting(faults) };
+  if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors: oncePerSetting(errors) };
 
   const { data } = parsed;
   return {
@@ -129,8 +129,8 @@ export function parseSettings(environment: Environment): ParsedSettings {
       statusPageAuth: data.STATUS_PAGE_AUTH ?? 'function',
       outcomeRetentionDays: data.OUTCOME_RETENTION_DAYS ?? 90,
       ...(data.KEY_VAULT_URL === undefined ? {} : { keyVaultUrl: data.KEY_VAULT_URL.replace(/\/$/, '') }),
-      ...(outcomesStorage === undefined || isFault(outcomesStorage) ? {} : { outcomesStorage }),
-      ...(queueStorage === undefined || isFault(queueStorage) ? {} : { queueStorage }),
+      ...(outcomesStorage === undefined || isError(outcomesStorage) ? {} : { outcomesStorage }),
+      ...(queueStorage === undefined || isError(queueStorage) ? {} : { queueStorage }),
       ...(data.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
         ? {}
         : {
@@ -146,7 +146,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
 }
 
 /** App Service leaves the reference itself as the value when it may not, or cannot, read the secret. */
-function unresolvedReferences(own: Environment): readonly ConfigurationFault[] {
+function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
   return Object.entries(own)
     .filter(([, text]) => text?.startsWith('@Microsoft.KeyVault('))
     .map(([path]) => ({
@@ -156,10 +156,10 @@ function unresolvedReferences(own: Environment): readonly ConfigurationFault[] {
 }
 
 /** What is said of a setting first explains the rest. */
-function oncePerSetting(faults: readonly ConfigurationFault[]): readonly ConfigurationFault[] {
-  return [...new Map(faults.toReversed().map((fault) => [fault.path, fault])).values()].toReversed();
+function oncePerSetting(errors: readonly ConfigurationError[]): readonly ConfigurationError[] {
+  return [...new Map(errors.toReversed().map((error) => [error.path, error])).values()].toReversed();
 }
 
-function isFault(storage: StorageConnection | ConfigurationFault | undefined): storage is ConfigurationFault {
+function isError(storage: StorageConnection | ConfigurationError | undefined): storage is ConfigurationError {
   return storage !== undefined && 'path' in storage;
 }

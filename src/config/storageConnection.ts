@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ConfigurationFault } from './faults.ts';
+import type { ConfigurationError } from './configurationErrors.ts';
 import { type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';
 
 /** How to reach one service (table or queue) of a storage account, by Azure Functions' own convention for connections. */
@@ -36,13 +36,13 @@ export const storageSettingsSchema = z
   .partial();
 
 /** Where outcomes are kept: `OutcomesStorage`, and where that is not set the app's own account. */
-export function parseOutcomesStorage(environment: Environment): StorageConnection | ConfigurationFault | undefined {
+export function parseOutcomesStorage(environment: Environment): StorageConnection | ConfigurationError | undefined {
   const name = isConfigured(environment, 'OutcomesStorage') ? 'OutcomesStorage' : 'AzureWebJobsStorage';
   return parseStorageConnection(environment, name, 'table');
 }
 
 /** Where simulation batches wait: the app's own account, because the host's queue trigger listens there. */
-export function parseQueueStorage(environment: Environment): StorageConnection | ConfigurationFault | undefined {
+export function parseQueueStorage(environment: Environment): StorageConnection | ConfigurationError | undefined {
   return parseStorageConnection(environment, 'AzureWebJobsStorage', 'queue');
 }
 
@@ -56,7 +56,7 @@ function parseStorageConnection(
   environment: Environment,
   name: string,
   service: StorageService,
-): StorageConnection | ConfigurationFault | undefined {
+): StorageConnection | ConfigurationError | undefined {
   const connectionString = environment[name];
   if (connectionString !== undefined) {
     if (isConnectionString(connectionString)) return { kind: 'connectionString', connectionString };

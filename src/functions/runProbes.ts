@@ -3,7 +3,7 @@ import { recordHeartbeat } from '../app/recordHeartbeat.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { services } from '../app/services.ts';
 import { timerSchedule } from '../config/configuration.ts';
-import { formatFaults } from '../config/faults.ts';
+import { formatErrors } from '../config/configurationErrors.ts';
 import { isDue } from '../config/schedule.ts';
 import { runDueProbes } from '../probes/runDueProbes.ts';
 
@@ -14,7 +14,7 @@ import { runDueProbes } from '../probes/runDueProbes.ts';
 export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
   const configured = services();
   if (configured.kind === 'misconfigured') {
-    context.error(`No probe runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
+    context.error(`No probe runs, the configuration has faults:\n${formatErrors(configured.errors)}`);
     return;
   }
   const { probes, settings } = configured.services;

@@ -12,7 +12,7 @@ export async function status(request: HttpRequest, context: InvocationContext): 
   const configured = services();
   if (configured.kind === 'misconfigured' && negotiateStatus(accept) === 'html') {
     const { renderConfigurationFaultPage } = await import('../status/page/configurationFaultPage.ts');
-    return renderConfigurationFaultPage({ generatedAt: now.toISOString(), location: '', faults: configured.faults });
+    return renderConfigurationFaultPage({ generatedAt: now.toISOString(), location: '', faults: configured.errors });
   }
   return withServices(async (ready) => {
     const report = await statusReportOf(ready, now);

@@ -125,7 +125,7 @@ async function keyVault(given: Environment, authority: LocalAuthority, keep: Kee
   const { tenantId, checkToken } = identity;
   const local = await readLocalSecrets(given.LOCAL_SECRETS_FILE);
   if (local.kind === 'invalid')
-    throw new Error(local.faults.map((fault) => `${fault.path}: ${fault.message}`).join('\n'));
+    throw new Error(local.errors.map((error) => `${error.path}: ${error.message}`).join('\n'));
   const secrets = { ...sampleSecrets, ...local.secrets };
   const vault = keep(
     await startKeyVault({ certificate: await authority.issueServer(), tenantId, checkToken, secrets }),

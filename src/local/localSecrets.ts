@@ -4,10 +4,10 @@ import { type LocalSecret, secretName } from './keyVault/secretStore.ts';
 
 export type LocalSecrets =
   | { readonly kind: 'valid'; readonly secrets: Readonly<Record<string, LocalSecret>> }
-  | { readonly kind: 'invalid'; readonly faults: readonly LocalSecretsFault[] };
+  | { readonly kind: 'invalid'; readonly errors: readonly LocalSecretsError[] };
 
 /** Neither part ever repeats what the file holds in place of a value. */
-export interface LocalSecretsFault {
+export interface LocalSecretsError {
   /** `LOCAL_SECRETS_FILE`, and inside of it the secret and its attribute. */
   readonly path: string;
   readonly message: string;
@@ -35,7 +35,7 @@ const secretsFile = z.record(
   'expected an object: name to value, or to { value, contentType, enabled, expiresOn, notBefore }',
 );
 
-/** Reads `LOCAL_SECRETS_FILE`: name → value, or → value with its attributes. Finds every fault; without a file there is no secret. */
+/** Reads `LOCAL_SECRETS_FILE`: name → value, or → value with its attributes. Finds every error; without a file there is no secret. */
 export async function readLocalSecrets(file: string | undefined): Promise<LocalSecrets> {
   if (!file) return { kind: 'valid', secrets: {} };
   let json: string;
@@ -48,7 +48,7 @@ export async function readLocalSecrets(file: string | undefined): Promise<LocalS
   try {
     return parseLocalSecrets(JSON.parse(json));
   } catch (error) {
-    // The parser's message quotes the text around the fault, which here is a secret: only the place is taken from it.
+    // The parser's message quotes the text around the error, which here is a secret: only the place is taken from it.
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
     return invalid(`expected JSON${line === undefined ? '' : `; it breaks off at line ${line}, column ${column}`}`);
   }
@@ -56,12 +56,12 @@ export async function readLocalSecrets(file: string | undefined): Promise<LocalS
 
 function parseLocalSecrets(json: unknown): LocalSecrets {
   const parsed = secretsFile.safeParse(json);
-  const faults = [...nameFaults(json), ...(parsed.error?.issues ?? []).flatMap(faultsOf)];
-  return parsed.success && faults.length === 0 ? { kind: 'valid', secrets: parsed.data } : { kind: 'invalid', faults };
+  const errors = [...nameErrors(json), ...(parsed.error?.issues ?? []).flatMap(faultsOf)];
+  return parsed.success && errors.length === 0 ? { kind: 'valid', secrets: parsed.data } : { kind: 'invalid', errors };
 }
 
 /** What is no name may be a value in the wrong place, so its place is told in numbers. */
-function nameFaults(json: unknown): LocalSecretsFault[] {
+function nameErrors(json: unknown): LocalSecretsError[] {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return [];
   return Object.keys(json).flatMap((name, index) => {
     if (secretName.test(name)) return [];
@@ -70,7 +70,7 @@ function nameFaults(json: unknown): LocalSecretsFault[] {
   });
 }
 
-function faultsOf(issue: z.core.$ZodIssue): LocalSecretsFault[] {
+function faultsOf(issue: z.core.$ZodIssue): LocalSecretsError[] {
   const [name, ...inside] = issue.path.map(String);
   const path = [setting, ...(name === undefined ? [] : [secretName.test(name) ? name : '…']), ...inside].join('.');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
@@ -79,5 +79,5 @@ function faultsOf(issue: z.core.$ZodIssue): LocalSecretsFault[] {
 }
 
 function invalid(message: string): LocalSecrets {
-  return { kind: 'invalid', faults: [{ path: setting, message }] };
+  return { kind: 'invalid', errors: [{ path: setting, message }] };
 }

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import * as z from 'zod';
-import { explainIssue, toFaults } from '../config/faults.ts';
+import { explainIssue, toErrors } from '../config/configurationErrors.ts';
 import { json, problem } from '../http/problem.ts';
 import { verdicts } from '../outcomes/outcome.ts';
 import { noSuchSimulation } from './getSimulation.ts';
@@ -25,7 +25,7 @@ export async function listSimulationOutcomes(
 ): Promise<HttpResponseInit> {
   const query = querySchema.safeParse(Object.fromEntries(request.query), { error: explainIssue });
   if (!query.success)
-    return problem({ status: 400, title: 'These outcomes cannot be listed', faults: toFaults(query.error.issues, '') });
+    return problem({ status: 400, title: 'These outcomes cannot be listed', faults: toErrors(query.error.issues, '') });
   const { limit, verdict, cursor } = query.data;
   const id = request.params.id ?? '';
   if (!(await context.simulations.read(id))) return problem(noSuchSimulation);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { type ConfigurationError, explainIssue, toErrors } from '../config/configurationErrors.ts';
 import { expectationSchema } from '../config/expectationSchema.ts';
-import { type ConfigurationFault, explainIssue, toFaults } from '../config/faults.ts';
 import { probeSchema } from '../config/probe.ts';
 import { lowestRatePerSecond } from './pace.ts';
 
@@ -42,10 +42,10 @@ export type SimulationRequest = z.infer<typeof simulationRequestSchema>;
 
 export type ParsedRequest =
   | { readonly kind: 'valid'; readonly request: SimulationRequest }
-  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationFault[] };
+  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationError[] };
 
 export function parseSimulationRequest(body: unknown): ParsedRequest {
   const parsed = simulationRequestSchema.safeParse(body, { error: explainIssue });
   if (parsed.success) return { kind: 'valid', request: parsed.data };
-  return { kind: 'invalid', faults: toFaults(parsed.error.issues, '') };
+  return { kind: 'invalid', faults: toErrors(parsed.error.issues, '') };
 }

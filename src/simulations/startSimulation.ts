@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { ConfigurationFault } from '../config/faults.ts';
+import type { ConfigurationError } from '../config/configurationErrors.ts';
 import type { Probe } from '../config/probe.ts';
 import { parseJson } from '../http/parseJson.ts';
 import { json, problem } from '../http/problem.ts';
@@ -73,7 +73,7 @@ async function create(planned: Simulation, context: SimulationContext): Promise<
   return context.simulations.create(planned);
 }
 
-function invalid(faults: readonly ConfigurationFault[]): HttpResponseInit {
+function invalid(faults: readonly ConfigurationError[]): HttpResponseInit {
   const detail = faults.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
   return problem({ status: 400, title: 'This simulation cannot be run', detail, faults });
 }
@@ -87,7 +87,7 @@ function budgetFor({ idScope }: Probe, context: SimulationContext): number {
   return serviceBudgetPerSecond(context.probeRunsPerMinute(idScope));
 }
 
-function groupFaults({ attestation }: Probe): readonly ConfigurationFault[] {
+function groupFaults({ attestation }: Probe): readonly ConfigurationError[] {
   if (attestation.enrollment === 'group') return [];
   return [
     {
@@ -97,14 +97,14 @@ function groupFaults({ attestation }: Probe): readonly ConfigurationFault[] {
   ];
 }
 
-function rateFaults(request: ResolvedRequest, probe: Probe, context: SimulationContext): readonly ConfigurationFault[] {
+function rateFaults(request: ResolvedRequest, probe: Probe, context: SimulationContext): readonly ConfigurationError[] {
   const budget = budgetFor(probe, context);
   if (request.allowAboveServiceLimits || request.ratePerSecond <= budget) return [];
   const message = `expected at most ${budget.toFixed(2)}, what the service's limit of 1,000 registrations a minute leaves beside the probes; beyond it only with "allowAboveServiceLimits": true`;
   return [{ path: 'ratePerSecond', message }];
 }
 
-function probeFaults(probe: Probe, request: ResolvedRequest): readonly ConfigurationFault[] {
+function probeFaults(probe: Probe, request: ResolvedRequest): readonly ConfigurationError[] {
   const simulated = simulatedProbe(probe, request);
   return simulated.kind === 'invalid' ? simulated.faults : [];
 }

@@ -1,7 +1,7 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { services } from '../app/services.ts';
 import { withServices } from '../app/withServices.ts';
-import { formatFaults } from '../config/faults.ts';
+import { formatErrors } from '../config/configurationErrors.ts';
 import { problem } from '../http/problem.ts';
 import { describeStorageFault } from '../storage/storageError.ts';
 import type { SimulationContext } from './simulationContext.ts';
@@ -37,7 +37,7 @@ export async function withSimulationsForQueue(
 ): Promise<void> {
   const configured = services();
   if (configured.kind === 'misconfigured') {
-    throw new Error(`no batch runs, the configuration has faults:\n${formatFaults(configured.faults)}`);
+    throw new Error(`no batch runs, the configuration has faults:\n${formatErrors(configured.errors)}`);
   }
   const { openSimulations } = await import('./store/openSimulations.ts');
   const context = await openSimulations(configured.services, invocation);

@@ -25,7 +25,7 @@ function fileWith(name: string, probes: unknown): string {
   return path;
 }
 
-const twelveFaults = [
+const twelveErrors = [
   probeJson({ name: 'Upper' }),
   probeJson({ name: 'a', idscope: '0ne' }),
   probeJson({ name: 'b', idScope: 7 }),
@@ -44,8 +44,8 @@ const twelveFaults = [
 ];
 
 describe('npm run validate', () => {
-  it('prints a line for each of twelve faults, and exits 2', () => {
-    const { status, stdout, stderr } = validate([fileWith('faults.json', twelveFaults)]);
+  it('prints a line for each of twelve errors, and exits 2', () => {
+    const { status, stdout, stderr } = validate([fileWith('errors.json', twelveErrors)]);
 
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.slice(0, line.indexOf(':')))).toEqual([
@@ -66,16 +66,16 @@ describe('npm run validate', () => {
     expect(stdout).not.toContain('c2Vj');
   });
 
-  it('prints the faults as one JSON object with --json', () => {
-    const { status, stdout } = validate([fileWith('faults.json', twelveFaults), '--json']);
+  it('prints the errors as one JSON object with --json', () => {
+    const { status, stdout } = validate([fileWith('errors.json', twelveErrors), '--json']);
 
-    const { valid, faults } = JSON.parse(stdout) as { valid: boolean; faults: readonly object[] };
+    const { valid, errors } = JSON.parse(stdout) as { valid: boolean; errors: readonly object[] };
     expect({ status, valid }).toEqual({ status: 2, valid: false });
-    expect(faults).toHaveLength(12);
-    expect(faults[7]).toEqual({ path: 'PROBES_FILE[7].transport', message: 'expected mqtt or mqtt-ws' });
+    expect(errors).toHaveLength(12);
+    expect(errors[7]).toEqual({ path: 'PROBES_FILE[7].transport', message: 'expected mqtt or mqtt-ws' });
   });
 
-  it('prints the plan of a configuration without faults, and exits 0', () => {
+  it('prints the plan of a configuration without errors, and exits 0', () => {
     const { status, stdout } = validate([fileWith('good.json', [probeJson()])], { PROBE_LOCATION: 'weu' });
 
     expect(status).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Configuration, parseConfiguration } from '../../src/config/configuration.ts';
-import { formatFaults } from '../../src/config/faults.ts';
+import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const noFile = (path: string): string => {
@@ -8,7 +8,7 @@ const noFile = (path: string): string => {
 };
 
 function linesOf(configuration: Configuration): readonly string[] {
-  return configuration.kind === 'valid' ? [] : formatFaults(configuration.faults).split('\n');
+  return configuration.kind === 'valid' ? [] : formatErrors(configuration.errors).split('\n');
 }
 
 describe('the configuration', () => {
@@ -76,7 +76,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('reports the faults of settings and probes together', () => {
+  it('reports the errors of settings and probes together', () => {
     const environment = {
       KEY_VAULT_URL: 'vault',
       OUTCOME_RETENTION_DAYS: 'many',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../src/config/configuration.ts';
-import { formatFaults } from '../../src/config/faults.ts';
+import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { type Plan, planOf } from '../../src/config/plan.ts';
 import { probeJson } from '../support/probeJson.ts';
 
@@ -13,7 +13,7 @@ const refusal = probeJson({ name: 'refusal', registrationId: 'canary-002', expec
 
 function planFor(probes: readonly object[], environment: Readonly<Record<string, string>> = complete): Plan {
   const configuration = parseConfiguration({ ...environment, PROBES: JSON.stringify(probes) }, () => '');
-  if (configuration.kind === 'invalid') throw new Error(formatFaults(configuration.faults));
+  if (configuration.kind === 'invalid') throw new Error(formatErrors(configuration.errors));
   return planOf(configuration.settings, configuration.probes);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cadenceOf, runsPerMonth, shortestGapMinutes } from '../../src/config/cadence.ts';
-import { isDue, nextTick, previousTick, scheduleFault } from '../../src/config/schedule.ts';
+import { isDue, nextTick, previousTick, scheduleError } from '../../src/config/schedule.ts';
 
 const daysPerMonth = 1461 / 48;
 const at = (text: string) => new Date(`${text}Z`);
@@ -15,7 +15,7 @@ describe('an NCRONTAB expression', () => {
     '  0  0 0 * * 0-6 ',
     '0 0 0 * jan sun',
   ])('is accepted: %s', (expression) => {
-    expect(scheduleFault(expression)).toBeUndefined();
+    expect(scheduleError(expression)).toBeUndefined();
   });
 
   const notAField = (index: number, name: string, range: string) =>
@@ -43,7 +43,7 @@ describe('an NCRONTAB expression', () => {
       'expected six fields (second, minute, hour, day of month, month, day of week), as in "0 */5 * * * *", not 1',
     ],
   ])('is refused as the host would refuse it: %s', (expression, fault) => {
-    expect(scheduleFault(expression)).toBe(fault);
+    expect(scheduleError(expression)).toBe(fault);
   });
 });
 

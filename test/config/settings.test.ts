@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatFaults } from '../../src/config/faults.ts';
+import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { parseSettings, settingNames } from '../../src/config/settings.ts';
 import { sampleSecrets } from '../support/sampleSecrets.ts';
 
@@ -13,13 +13,13 @@ const noTelemetry = 'expected the connection string of an Application Insights r
 
 function settingsOf(environment: Readonly<Record<string, string>>) {
   const parsed = parseSettings(environment);
-  if (parsed.kind === 'invalid') throw new Error(formatFaults(parsed.faults));
+  if (parsed.kind === 'invalid') throw new Error(formatErrors(parsed.errors));
   return parsed.settings;
 }
 
 function linesOf(environment: Readonly<Record<string, string>>): string {
   const parsed = parseSettings(environment);
-  return parsed.kind === 'valid' ? '' : formatFaults(parsed.faults);
+  return parsed.kind === 'valid' ? '' : formatErrors(parsed.errors);
 }
 
 describe('settings', () => {
@@ -82,7 +82,7 @@ describe('settings', () => {
     expect(settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }).openTelemetry).toBe(true);
     expect(parseSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })).toMatchObject({
       kind: 'invalid',
-      faults: [{ path: 'OTEL_EXPORTER_OTLP_ENDPOINT' }],
+      errors: [{ path: 'OTEL_EXPORTER_OTLP_ENDPOINT' }],
     });
   });
 
@@ -146,7 +146,7 @@ describe('a storage connection', () => {
   });
 });
 
-describe('one fault of a setting, in the words that people see', () => {
+describe('one error of a setting, in the words that people see', () => {
   const vault = 'expected the https URL of a key vault, as in https://NAME.vault.azure.net, without a path';
   it.each<[string, string, string]>([
     ['KEY_VAULT_URL', 'http://v.vault.azure.net', vault],

@@ -38,8 +38,8 @@ it.each([
   ['a folder', () => folder, '(EISDIR)'],
   ['no file', () => join(folder, 'missing.json'), '(ENOENT)'],
 ])('says that %s cannot be read', async (_, path, code) => {
-  const faults = [{ path: 'LOCAL_SECRETS_FILE', message: `expected the path of a file that can be read ${code}` }];
-  expect(await readLocalSecrets(path())).toEqual({ kind: 'invalid', faults });
+  const errors = [{ path: 'LOCAL_SECRETS_FILE', message: `expected the path of a file that can be read ${code}` }];
+  expect(await readLocalSecrets(path())).toEqual({ kind: 'invalid', errors });
 });
 
 const shape = '{ value, contentType, enabled, expiresOn, notBefore }';
@@ -55,7 +55,7 @@ it.each([
     ["LOCAL_SECRETS_FILE: expected the name of entry 1 to be one of Key Vault's: 1 to 127 letters, digits and dashes"],
   ],
   [
-    'several faults',
+    'several errors',
     '{ "a": { "value": "planted", "enabled": "yes", "expiresOn": "soon" }, "b": { "value": "planted", "expires": "x" } }',
     [
       'LOCAL_SECRETS_FILE.a.enabled: expected true or false',
@@ -65,7 +65,7 @@ it.each([
   ],
 ])('tells every fault of a file with %s, and nothing that is in it', async (_, contents, expected) => {
   const result = await read(contents);
-  const faults = result.kind === 'invalid' ? result.faults.map(({ path, message }) => `${path}: ${message}`) : [];
-  expect(faults).toEqual(expected);
-  expect(faults.join()).not.toContain('planted');
+  const errors = result.kind === 'invalid' ? result.errors.map(({ path, message }) => `${path}: ${message}`) : [];
+  expect(errors).toEqual(expected);
+  expect(errors.join()).not.toContain('planted');
 });

@@ -1,4 +1,4 @@
-import { formatFaults } from '../../config/faults.ts';
+import { formatErrors } from '../../config/configurationErrors.ts';
 import type { Probe } from '../../config/probe.ts';
 import { reconcileSimulation } from '../reconcileSimulation.ts';
 import { hasEnded, isHalted, type Simulation } from '../simulation.ts';
@@ -79,7 +79,7 @@ function probeToRun({ request }: Simulation, claims: number, { probes, limits }:
   }
   const simulated = simulatedProbe(configured, request);
   if (simulated.kind === 'probe') return simulated;
-  return neverRun(`probe ${request.probe} has changed: ${formatFaults(simulated.faults)}`);
+  return neverRun(`probe ${request.probe} has changed: ${formatErrors(simulated.faults)}`);
 }
 
 function neverRun(why: string): ProbeToRun {

@@ -1,11 +1,11 @@
-import { type ConfigurationFault, explainIssue, toFaults } from '../../config/faults.ts';
+import { type ConfigurationError, explainIssue, toErrors } from '../../config/configurationErrors.ts';
 import { type Probe, probeSchema } from '../../config/probe.ts';
 import type { ResolvedRequest } from '../simulation.ts';
 import { registrationIdOf } from '../simulationPlan.ts';
 
 type ProbeOrFaults =
   | { readonly kind: 'probe'; readonly probe: Probe }
-  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationFault[] };
+  | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationError[] };
 
 /**
  * The configured probe with what the request changes, as its last device sees it: held against the rules for probes, because a request
@@ -26,7 +26,7 @@ export function simulatedProbe(configured: Probe, request: ResolvedRequest): Pro
     { error: explainIssue },
   );
   if (parsed.success) return { kind: 'probe', probe: parsed.data };
-  const faults = toFaults(parsed.error.issues, '').map(({ path, message }) => ({
+  const faults = toErrors(parsed.error.issues, '').map(({ path, message }) => ({
     path: path === 'registrationId' ? 'registrationIdPrefix' : path,
     message,
   }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../src/config/configuration.ts';
-import { formatFaults } from '../../src/config/faults.ts';
+import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { probeJson } from '../support/probeJson.ts';
 import { sampleSecrets } from '../support/sampleSecrets.ts';
 
@@ -8,7 +8,7 @@ import { sampleSecrets } from '../support/sampleSecrets.ts';
 function linesFor(probes: unknown): readonly string[] {
   const text = typeof probes === 'string' ? probes : JSON.stringify(probes);
   const configuration = parseConfiguration({ PROBES: text }, () => 'not read');
-  return configuration.kind === 'valid' ? [] : formatFaults(configuration.faults).split('\n');
+  return configuration.kind === 'valid' ? [] : formatErrors(configuration.errors).split('\n');
 }
 
 const symmetricKey = (changes: object) => ({ attestation: { type: 'symmetricKey', secret: 'k', ...changes } });

@@ -3,16 +3,16 @@ import * as z from 'zod';
 import { looksLikeSecret } from './secretLooking.ts';
 
 /** One thing that is wrong with the configuration. Neither part ever repeats a configured value: it could be a secret. */
-export interface ConfigurationFault {
+export interface ConfigurationError {
   /** Where: a setting's name, and inside of JSON the path, e.g. `PROBES[3].attestation.secret`. */
   readonly path: string;
   /** What was expected there. */
   readonly message: string;
 }
 
-/** One line a fault, in the order of the configuration. */
-export function formatFaults(faults: readonly ConfigurationFault[]): string {
-  return faults.map(({ path, message }) => `${path}: ${message}`).join('\n');
+/** One line per error, in the order of the configuration. */
+export function formatErrors(errors: readonly ConfigurationError[]): string {
+  return errors.map(({ path, message }) => `${path}: ${message}`).join('\n');
 }
 
 /** What zod found, in the words of this product. Hand it to `safeParse` as `{ error: explainIssue }`. */
@@ -35,11 +35,11 @@ export const explainIssue: z.core.$ZodErrorMap = (issue) => {
   }
 };
 
-/** The faults of one parse, their paths below `root`. Needs the messages of `explainIssue`. */
-export function toFaults(issues: readonly z.core.$ZodIssue[], root: string): readonly ConfigurationFault[] {
+/** The errors of one parse, their paths below `root`. Needs the messages of `explainIssue`. */
+export function toErrors(issues: readonly z.core.$ZodIssue[], root: string): readonly ConfigurationError[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return { path: pathBelow(root, issue.path), message: issue.message };
-    // zod says in one issue what are several faults; `explainIssue` writes a line for each
+    // zod says in one issue what are several errors; `explainIssue` writes a line for each
     const messages = issue.message.split('\n');
     return issue.keys.map((key, index) => ({
       path: pathBelow(root, [...issue.path, key]),
