@@ -1,9 +1,9 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import type { Dps, DpsSession } from './device.ts';
 import { checkEnrollment, faultsOf } from './enrollments.ts';
-import { type Fault, faultAt } from './faults.ts';
+import { type Fault, faultAt } from './faults/faults.ts';
+import { playAfter, playBefore, slowness } from './faults/injectFault.ts';
 import { packetOf } from './packetOf.ts';
-import { playAfter, playBefore, slowness } from './playFault.ts';
 import { registrationIdPattern } from './registrationId.ts';
 
 /** CONNACK return codes, MQTT 3.1.1 section 3.2.2.3. */

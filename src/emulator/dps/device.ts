@@ -1,10 +1,10 @@
 import type { DeviceRegistry } from '../deviceRegistry.ts';
 import type { RequestHistory } from '../mqtt/requestHistory.ts';
 import type { MqttSession } from '../mqtt/session.ts';
-import type { Delivery } from './deliveries.ts';
 import type { DpsConfiguration } from './dpsConfiguration.ts';
 import type { Admission } from './enrollments.ts';
-import type { Fault } from './faults.ts';
+import type { Delivery } from './faults/deliveries.ts';
+import type { Fault } from './faults/faults.ts';
 import type { ServiceRules, ServiceState } from './service.ts';
 
 /** What the stand-in knows of one connected device. */

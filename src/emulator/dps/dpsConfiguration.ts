@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { hubFaultSchema } from '../hub/hubFaults.ts';
 import { listenerFaultSchema } from '../mqtt/listenerFault.ts';
-import { faultsSchema } from './faults.ts';
+import { faultsSchema } from './faults/faults.ts';
 import { registrationIdPattern } from './registrationId.ts';
 
 const key = z

@@ -4,7 +4,7 @@ import type { DeviceCredential } from '../deviceRegistry.ts';
 import { deviceKeyOf, judgeSasToken, type SasVerdict } from '../sasToken.ts';
 import { judgeCertificates, type X509Trust, type X509Verdict } from '../x509Trust.ts';
 import type { DpsConfiguration, EnrollmentGroup, IndividualEnrollment } from './dpsConfiguration.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './faults/faults.ts';
 
 /** What a device shows in CONNECT and in TLS. */
 export interface Presented {

@@ -1,11 +1,11 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import type { RecordedRequest } from '../mqtt/requestHistory.ts';
-import { answer } from './answer.ts';
-import { deliveriesFor } from './deliveries.ts';
 import type { Device, Dps, DpsRequestKind, DpsSession } from './device.ts';
-import { faultAt } from './faults.ts';
+import { deliveriesFor } from './faults/deliveries.ts';
+import { faultAt } from './faults/faults.ts';
+import { playAfter, playBefore, slowness } from './faults/injectFault.ts';
 import { packetOf } from './packetOf.ts';
-import { playAfter, playBefore, slowness } from './playFault.ts';
+import { answer } from './respond.ts';
 import { parseRequestTopic } from './topics.ts';
 
 const recordedBodyCharacters = 2_048;

@@ -1,8 +1,8 @@
 import type { ISubscribePacket } from 'mqtt-packet';
 import type { Dps, DpsSession } from './device.ts';
-import { faultAt } from './faults.ts';
+import { faultAt } from './faults/faults.ts';
+import { playAfter, playBefore, slowness } from './faults/injectFault.ts';
 import { packetOf } from './packetOf.ts';
-import { playAfter, playBefore, slowness } from './playFault.ts';
 import { responseFilter } from './topics.ts';
 
 /** Section 3.9.3: the return code of a filter that is not granted. */

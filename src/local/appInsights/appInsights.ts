@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { listen } from '../../emulator/listen.ts';
+import { listen } from '../listen.ts';
 import type { CheckToken } from '../managedIdentity/accessTokens.ts';
 import { type Envelope, faultOf, parseEnvelopes } from './envelopes.ts';
 

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
-import { listen } from '../../emulator/listen.ts';
+import { listen } from '../listen.ts';
 import type { CheckToken } from '../managedIdentity/accessTokens.ts';
 import * as answers from './answers.ts';
 import { createSecretStore, type LocalSecret, secretItem, secretName } from './secretStore.ts';

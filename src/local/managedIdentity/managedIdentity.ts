@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import { listen } from '../../emulator/listen.ts';
+import { listen } from '../listen.ts';
 import { type AccessToken, type CheckToken, createAccessTokens } from './accessTokens.ts';
 
 /** noIdentity: no such identity is assigned to the app. silent: no answer, ever. */

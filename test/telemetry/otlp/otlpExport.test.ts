@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { listen } from '../../../src/emulator/listen.ts';
+import { listen } from '../../../src/local/listen.ts';
 import { startOtlpExport } from '../../../src/telemetry/otlp/otlpExport.ts';
 import { openTelemetrySink } from '../../../src/telemetry/otlp/spans.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';

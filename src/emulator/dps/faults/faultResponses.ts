@@ -1,7 +1,7 @@
 /** Faults that change what the service answers. Pure: an answer goes in, another comes out. */
 import { randomUUID } from 'node:crypto';
+import { errorAnswer, finished, type ServiceAnswer } from '../service.ts';
 import type { Fault, FaultOf } from './faults.ts';
-import { errorAnswer, finished, type ServiceAnswer } from './service.ts';
 
 export interface AnswerContext {
   readonly phase: 'register' | 'poll';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Device, Dps } from './device.ts';
 import type { Admitted } from './enrollments.ts';
-import { answerWithFaults } from './faultAnswers.ts';
+import { answerWithFaults } from './faults/faultResponses.ts';
 import { assigned, errorAnswer, queryStatus, register, type ServiceAnswer } from './service.ts';
 import type { DeviceRequest } from './topics.ts';
 

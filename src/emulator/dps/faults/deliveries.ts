@@ -1,7 +1,8 @@
 /** Faults that change how an answer travels: on which topics, how often, and what comes before it. */
+
+import type { ServiceAnswer } from '../service.ts';
+import { responseTopic } from '../topics.ts';
 import { type Fault, faultAt } from './faults.ts';
-import type { ServiceAnswer } from './service.ts';
-import { responseTopic } from './topics.ts';
 
 export interface Delivery {
   readonly topic: string;

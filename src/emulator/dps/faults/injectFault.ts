@@ -1,4 +1,4 @@
-import type { DpsSession } from './device.ts';
+import type { DpsSession } from '../device.ts';
 import { type Fault, type FaultPhase, faultAt } from './faults.ts';
 
 /** Bytes that start as no MQTT packet can: packet type 15 is reserved in MQTT 3.1.1. */
