@@ -24,6 +24,8 @@ export function createRunContext(services: Services, trigger: Trigger, context: 
       ...(availability ? [availabilitySink(availability, traceParent)] : []),
       ...(openTelemetry ? [openTelemetry.sink(traceParent)] : []),
     ],
+    reportUnexpected: (error, { name }) =>
+      context.error(`Probe ${name}: unexpected error`, error instanceof Error ? error.stack : error),
     reportSinkFault: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),
   };
 }

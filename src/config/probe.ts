@@ -86,7 +86,7 @@ export const probeSchema = z
 export type Probe = z.infer<typeof probeSchema>;
 export type Expectation = Probe['expect'];
 
-export function timeoutMs(probe: Probe): number {
+export function timeoutMs(probe: Pick<Probe, 'timeoutSeconds'>): number {
   return probe.timeoutSeconds * millisecondsPerSecond;
 }
 

@@ -23,7 +23,7 @@ export interface HubRefused {
 
 export type HubRefusal =
   | TransportFailure
-  /** The name that DPS gave is neither under Azure's own suffixes nor on the operator's list: no credential was sent there. */
+  /** The name that DPS gave is neither under Azure's own suffixes nor in the configured probe's `expect.assignedHub`: no credential was sent there. */
   | { readonly kind: 'hubNotAllowed'; readonly message: string }
   /** The twin was asked for, and the answer was another status than 200. */
   | { readonly kind: 'twinRejected'; readonly status: number; readonly message: string };

@@ -15,7 +15,7 @@ export interface HubRequest {
   readonly secureContext: SecureContext;
   /** Makes the SAS token for `{hub}/devices/{deviceId}`; absent with X.509. */
   readonly password?: ((resource: string) => string) | undefined;
-  /** Hub names beside Azure's own that may be given a credential. */
+  /** Hub names besides Azure's own that may be given a credential. From the configuration, never from a request. */
   readonly configuredHubs?: readonly string[] | undefined;
   readonly runId: string;
   readonly recorder: Recorder;
@@ -37,7 +37,7 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
     cause,
   });
   if (!isAllowedHub(assignedHub, configuredHubs)) {
-    const message = `${assignedHub} is neither an Azure hub name nor in expect.assignedHub: no credential was sent to it`;
+    const message = `${assignedHub} is neither an Azure hub name nor in the configured probe's expect.assignedHub: no credential was sent to it`;
     return refused({ kind: 'hubNotAllowed', message });
   }
 

@@ -1,14 +1,13 @@
-import type { DriftEvent, Outcome, ProbeResult } from './outcome.ts';
-import { type RunFacts, refusedAt } from './verdict.ts';
+import type { DriftEvent, Outcome, ProbeResult, RunFacts } from './outcome.ts';
+import { type EarlierOutcomes, refusedAt } from './verdict.ts';
 
 /**
  * What is different from last time, though nobody asked for it: each a hint to a change on the other side. Last time is the run before,
  * and for what that one did not come to see, `lastUp`: an assignment that moved during an outage is still seen.
  */
 export function findDrift(
-  { result, server }: Pick<RunFacts, 'result'> & Partial<Pick<RunFacts, 'server'>>,
-  previous: Outcome | undefined,
-  lastUp?: Outcome,
+  { result, server }: Pick<RunFacts, 'result' | 'server'>,
+  { previous, lastUp }: EarlierOutcomes,
 ): DriftEvent[] {
   if (!previous) return [];
   const facts = factsOf(result, server);

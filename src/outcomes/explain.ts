@@ -183,6 +183,8 @@ function nextForNotRun(cause: NotRun['cause']): string {
       return 'put the key or certificate into Key Vault as DPS shows it';
     case 'timedOut':
       return 'check the network between this app and the vault; raise timeoutSeconds if it is slow by nature';
+    case 'unexpected':
+      return "read the error's stack in the app's log, and report it as an issue of DPS Canary";
     case 'cancelled':
     case 'neverRun':
       return 'start it again if it is still wanted';

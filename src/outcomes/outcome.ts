@@ -1,26 +1,16 @@
 import type { RegistrationResult } from '../dps/registrationResult.ts';
 import type { HubRefused } from '../hub/hubResult.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
-import type { PhaseTimes } from '../transport/phase.ts';
+import type { Phase, PhaseTimes } from '../transport/phase.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import type { TranscriptEntry } from '../transport/transcript.ts';
 
-/**
- * The record of one run: what the page, the history, the log line, the metrics and the alerts are made of.
- * CONTRACT: the names are fixed, programs outside read them.
- */
-export interface Outcome {
+/** What one run saw. It holds no judgement: `judgeRun` makes an Outcome of it by the probe's expectation. */
+export interface RunFacts {
   readonly runId: string;
-  readonly probe: string;
-  readonly registrationId: string;
-  readonly trigger: Trigger;
-  readonly location: string;
   /** ISO 8601 with milliseconds, UTC. */
   readonly startedAt: string;
   readonly durationMs: number;
-  readonly verdict: Verdict;
-  /** Sentences for the person on call: what happened, where, why, what to do next. Empty when healthy. */
-  readonly reasons: readonly string[];
   readonly phases: PhaseTimes;
   /** Status queries sent. */
   readonly polls: number;
@@ -28,10 +18,26 @@ export interface Outcome {
   readonly server?: ServerIdentity;
   /** When what the device proves itself with ends. */
   readonly credential?: CredentialExpiry;
-  /** What is different from the run before. */
-  readonly events?: readonly DriftEvent[];
+  /** What was odd about a run that went well. Shown, and never alerting. */
+  readonly notes?: readonly string[];
   /** Kept with every outcome that is not healthy, and shown on demand. */
   readonly transcript?: readonly TranscriptEntry[];
+}
+
+/**
+ * The record of one run: what the page, the history, the log line, the metrics and the alerts are made of.
+ * CONTRACT: the names are fixed, programs outside read them.
+ */
+export interface Outcome extends RunFacts {
+  readonly probe: string;
+  readonly registrationId: string;
+  readonly trigger: Trigger;
+  readonly location: string;
+  readonly verdict: Verdict;
+  /** Sentences for the person on call: what happened, where, why, what to do next. Empty when healthy. */
+  readonly reasons: readonly string[];
+  /** What is different from the run before. */
+  readonly events?: readonly DriftEvent[];
 }
 
 export type Trigger = 'timer' | 'http' | 'simulation';
@@ -47,8 +53,17 @@ export type ProbeResult = RegistrationResult | HubRefused | NotRun;
 /** We could not look: the fault is on our side, and says nothing about DPS. */
 export interface NotRun {
   readonly kind: 'notRun';
-  readonly phase: 'keyVault';
-  readonly cause: SecretUnavailable['kind'] | 'invalidCredential' | 'timedOut' | 'cancelled' | 'expired' | 'neverRun';
+  /** Where the run was when it stopped. */
+  readonly phase: Phase;
+  readonly cause:
+    | SecretUnavailable['kind']
+    | 'invalidCredential'
+    | 'timedOut'
+    | 'cancelled'
+    | 'expired'
+    | 'neverRun'
+    /** An error in this program: the log has its stack. */
+    | 'unexpected';
   readonly message: string;
 }
 

@@ -2,15 +2,14 @@ import type { Expectation } from '../config/probe.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import { explain } from './explain.ts';
-import type { CredentialExpiry, Outcome, ProbeResult, Verdict } from './outcome.ts';
+import type { CredentialExpiry, Outcome, ProbeResult, RunFacts, Verdict } from './outcome.ts';
 
-/** What a run saw, before anybody has said whether that is good. */
-export interface RunFacts {
-  readonly result: ProbeResult;
-  readonly durationMs: number;
-  readonly server: ServerIdentity | undefined;
-  readonly credential: CredentialExpiry | undefined;
-  readonly previous: Outcome | undefined;
+/** The part of a run that is judged. */
+export type JudgedFacts = Pick<RunFacts, 'result' | 'durationMs' | 'server' | 'credential'>;
+
+/** What a run is compared with. */
+export interface EarlierOutcomes {
+  readonly previous?: Outcome | undefined;
   /** The newest healthy or degraded one before that, where `previous` is neither. */
   readonly lastUp?: Outcome | undefined;
 }
@@ -21,12 +20,12 @@ export interface Judgement {
 }
 
 /** Turns what was seen into a verdict by what was expected. Never green for a reason other than the expected one. */
-export function judge(expect: Expectation, seen: RunFacts): Judgement {
+export function judge(expect: Expectation, seen: JudgedFacts, earlier: EarlierOutcomes = {}): Judgement {
   const { verdict, reasons } = judgeResult(expect, seen.result);
   if (verdict !== 'healthy') return { verdict, reasons };
   const wrong = expect.result === 'assigned' ? wrongAssignment(expect, seen.result) : [];
   if (wrong.length > 0) return { verdict: 'failing', reasons: wrong };
-  const weak = [...slowness(expect, seen), ...nearExpiry(expect, seen), ...unexpectedRoot(expect, seen)];
+  const weak = [...slowness(expect, seen), ...nearExpiry(expect, seen), ...unexpectedRoot(expect, seen, earlier)];
   return weak.length > 0 ? { verdict: 'degraded', reasons: weak } : { verdict: 'healthy', reasons: [] };
 }
 
@@ -105,7 +104,7 @@ function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
   ];
 }
 
-function slowness({ withinSeconds }: Expectation, { durationMs }: RunFacts): string[] {
+function slowness({ withinSeconds }: Expectation, { durationMs }: JudgedFacts): string[] {
   if (withinSeconds === undefined || durationMs <= withinSeconds * 1000) return [];
   const took = `took ${(durationMs / 1000).toFixed(1)} s, expected within ${withinSeconds} s`;
   return [sentence(took, 'look at the phases to see where the time went')];
@@ -113,7 +112,7 @@ function slowness({ withinSeconds }: Expectation, { durationMs }: RunFacts): str
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }: RunFacts): string[] {
+function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }: JudgedFacts): string[] {
   if (certificateDaysLeft === undefined) return [];
   return expiries(server, credential).flatMap(({ what, at, next }) => {
     const daysLeft = (Date.parse(at) - Date.now()) / dayMs;
@@ -148,7 +147,11 @@ export function expiries(server: ServerIdentity | undefined, credential: Credent
   ];
 }
 
-function unexpectedRoot({ rootFingerprints }: Expectation, { server, previous, lastUp }: RunFacts): string[] {
+function unexpectedRoot(
+  { rootFingerprints }: Expectation,
+  { server }: JudgedFacts,
+  { previous, lastUp }: EarlierOutcomes,
+): string[] {
   const root = server?.rootFingerprint256;
   if (!root) return [];
   const next = 'make sure that every device trusts the new root before the old chain goes';

@@ -6,6 +6,9 @@ import type { SecretFound, SecretResult } from '../keyvault/secretResult.ts';
 import type { CredentialExpiry, NotRun } from '../outcomes/outcome.ts';
 import { tlsContext } from '../transport/tlsContext.ts';
 
+/** The part of a probe that says how its device proves itself. */
+export type ProbedDevice = Pick<Probe, 'idScope' | 'registrationId' | 'attestation'>;
+
 /** Reads one secret of the vault by name; a certificate is read by the secret of the same name. Never rejects. */
 export type ReadSecret = (name: string, signal: AbortSignal) => Promise<SecretResult>;
 
@@ -22,7 +25,7 @@ export interface Credential {
 
 /** Makes the device's credential from what the vault holds, or says why there is none to look with. */
 export async function readCredential(
-  probe: Probe,
+  probe: ProbedDevice,
   readSecret: ReadSecret,
   signal: AbortSignal,
 ): Promise<Credential | NotRun> {
@@ -47,7 +50,11 @@ export async function readCredential(
 
 type SymmetricKey = Extract<Probe['attestation'], { type: 'symmetricKey' }>;
 
-function symmetricKeyCredential(probe: Probe, attestation: SymmetricKey, secret: SecretFound): Credential | NotRun {
+function symmetricKeyCredential(
+  probe: ProbedDevice,
+  attestation: SymmetricKey,
+  secret: SecretFound,
+): Credential | NotRun {
   const { idScope, registrationId } = probe;
   const key = decodeKey(secret.value);
   if (!key) return invalidCredential(`secret ${attestation.secret} is not a base64 symmetric key`);

@@ -1,11 +1,12 @@
 import type { Probe } from '../config/probe.ts';
 import type { OutcomeHistory } from '../history/history.ts';
+import { judgeRun } from '../outcomes/judgeRun.ts';
 import type { Outcome, Trigger } from '../outcomes/outcome.ts';
 import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
-import { refusedAt } from '../outcomes/verdict.ts';
+import { type EarlierOutcomes, refusedAt } from '../outcomes/verdict.ts';
 import type { ReadSecret } from './credential.ts';
 import { deviceOf, inTurn } from './deviceLease.ts';
-import { type ProbeContext, runProbe } from './runProbe.ts';
+import { runProbe } from './runProbe.ts';
 
 export interface RunContext {
   readonly readSecret: ReadSecret;
@@ -16,6 +17,8 @@ export interface RunContext {
   readonly history?: Pick<OutcomeHistory, 'latest' | 'latestUp'> | undefined;
   readonly sinks: readonly OutcomeSink[];
   readonly reportSinkFault: (fault: SinkFault, outcome: Outcome) => void;
+  /** An error of this program ended a run. */
+  readonly reportUnexpected: (error: unknown, probe: Probe) => void;
 }
 
 /** A storage that answers slowly must not hold a probe up for long: without the outcome before, only drift goes unseen. */
@@ -27,13 +30,18 @@ export function runAndRecord(probe: Probe, runContext: RunContext): Promise<Outc
 }
 
 /**
- * Runs a probe and records its outcome. What the outcome before was is read first, and nothing else of ours happens until the run
- * has ended, so that its times are its own.
+ * Runs a probe, judges what it saw and records the outcome. Reads the previous outcome first and records afterwards, so that our own
+ * I/O does not distort the timings.
  */
 async function observe(probe: Probe, runContext: RunContext): Promise<Outcome> {
-  const { readSecret, forgetSecret, location, trigger, history, sinks, reportSinkFault } = runContext;
-  const before = history ? await readBefore(probe, history) : {};
-  const outcome = await runProbe(probe, { readSecret, location, trigger, ...before });
+  const { readSecret, forgetSecret, history, sinks, reportSinkFault, reportUnexpected } = runContext;
+  const earlier = history ? await readEarlier(probe, history) : {};
+  const facts = await runProbe(probe, {
+    readSecret,
+    configuredHubs: probe.expect.assignedHub,
+    reportUnexpected: (error) => reportUnexpected(error, probe),
+  });
+  const outcome = judgeRun(probe, facts, runContext, earlier);
 
   if (refusedAt(outcome.result)) forgetSecret(secretOf(probe));
   const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
@@ -42,10 +50,7 @@ async function observe(probe: Probe, runContext: RunContext): Promise<Outcome> {
 }
 
 /** In most runs one request: the second is for the outcome before an outage. */
-async function readBefore(
-  { name }: Probe,
-  history: NonNullable<RunContext['history']>,
-): Promise<Pick<ProbeContext, 'previous' | 'lastUp'>> {
+async function readEarlier({ name }: Probe, history: NonNullable<RunContext['history']>): Promise<EarlierOutcomes> {
   const signal = AbortSignal.timeout(previousTimeoutMs);
   const previous = await history.latest(name, signal).catch(() => undefined);
   const isUp = previous === undefined || previous.verdict === 'healthy' || previous.verdict === 'degraded';

@@ -1,88 +1,101 @@
 import { randomUUID } from 'node:crypto';
-import type { Probe } from '../config/probe.ts';
-import { timeoutMs } from '../config/probe.ts';
+import { type Probe, timeoutMs } from '../config/probe.ts';
 import { register } from '../dps/register.ts';
-import type { Assigned } from '../dps/registrationResult.ts';
 import { verifyHub } from '../hub/verifyHub.ts';
-import { findDrift } from '../outcomes/drift.ts';
-import type { CredentialExpiry, NotRun, Outcome, ProbeResult, Trigger } from '../outcomes/outcome.ts';
-import { judge } from '../outcomes/verdict.ts';
+import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
 import { parseEndpoint } from '../transport/connect.ts';
-import { createDeadline, type Deadline } from '../transport/deadline.ts';
-import { createRecorder, milliseconds, type Recorder } from '../transport/recorder.ts';
-import type { ServerIdentity } from '../transport/serverIdentity.ts';
+import { createDeadline } from '../transport/deadline.ts';
+import type { Phase } from '../transport/phase.ts';
+import { createRecorder, milliseconds } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
-import { type Credential, type ReadSecret, readCredential } from './credential.ts';
+import { type ReadSecret, readCredential } from './credential.ts';
 
-export interface ProbeContext {
+export interface RunOptions {
   readonly readSecret: ReadSecret;
-  /** Where this instance looks from. */
-  readonly location: string;
-  readonly trigger: Trigger;
-  readonly runId?: string;
-  /** Gives the run up before its deadline: a cancelled simulation, a host that shuts down. */
-  readonly signal?: AbortSignal;
-  /** The outcome before this one, to see what has changed since. */
-  readonly previous?: Outcome | undefined;
-  /** The newest healthy or degraded one before it. */
-  readonly lastUp?: Outcome | undefined;
+  /** Hub names, besides Azure's own, that may be given a credential. From the configured probe, never from a request. */
+  readonly configuredHubs?: readonly string[] | undefined;
+  /** Ends the run before its deadline: a cancelled simulation, a host that shuts down. */
+  readonly signal?: AbortSignal | undefined;
   readonly tlsSessions?: TlsSessions | undefined;
   /** Called for every 429 when it comes, with the seconds that will be waited. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
+  /** Called with an error of this program, for the log. The run still has its outcome. */
+  readonly reportUnexpected?: ((error: unknown) => void) | undefined;
 }
 
 /**
- * Runs one probe once, whole: credential → registration → hub → outcome. Owns the one deadline; never rejects, and leaves no
- * socket, timer or listener behind.
+ * Runs one probe once: credential, registration, hub. Returns what it saw and judges nothing: it knows no expectation. It owns the one
+ * deadline, never rejects, and leaves no socket, timer or listener behind.
  */
-export async function runProbe(probe: Probe, context: ProbeContext): Promise<Outcome> {
-  const startedAt = new Date();
-  const runId = context.runId ?? randomUUID();
-  const deadline = createDeadline(timeoutMs(probe), context.signal);
+export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions): Promise<RunFacts> {
+  const startedAt = new Date().toISOString();
+  const runId = randomUUID();
+  const deadline = createDeadline(timeoutMs(probe), options.signal);
   const recorder = createRecorder('keyVault');
   const start = performance.now();
-  const run = await provision(probe, { ...context, runId }, recorder, deadline);
-  const durationMs = milliseconds(performance.now() - start);
-  deadline.clear();
+  const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
 
-  const { polls, server, credential } = run;
-  const result = context.signal?.aborted && endsByDeadline(run.result) ? cancelled : run.result;
-  const phases = recorder.phases();
-  const { previous, lastUp } = context;
-  const seen = { result, durationMs, server, credential, previous, lastUp };
-  const { verdict, reasons } = judge(probe.expect, seen);
-  const events = findDrift(seen, previous, lastUp);
+  const provision = async (): Promise<ProbeResult> => {
+    const credential = await readCredential(probe, options.readSecret, deadline.signal);
+    if (credential.kind === 'notRun') return credential;
+    const { secureContext, password, hubPassword, expiry } = credential;
+    if (Object.keys(expiry).length > 0) Object.assign(seen, { credential: expiry });
+
+    const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
+    const { result, ...registered } = await register({
+      ...probe,
+      ...options,
+      endpoint,
+      secureContext,
+      password,
+      recorder,
+      deadline,
+    });
+    Object.assign(seen, registered);
+    if (result.kind !== 'assigned' || !probe.verifyHub) return result;
+
+    recorder.enter('hub');
+    const verified = await verifyHub({
+      ...probe,
+      ...result,
+      verification: probe.verifyHub,
+      secureContext,
+      password: hubPassword,
+      configuredHubs: options.configuredHubs,
+      runId,
+      recorder,
+      deadline,
+    });
+    return verified.kind === 'verified' ? result : verified;
+  };
+
+  const result = await provision()
+    .catch((error: unknown) => unexpected(error, recorder.phase, options))
+    .finally(deadline.end);
   return {
     runId,
-    probe: probe.name,
-    registrationId: probe.registrationId,
-    trigger: context.trigger,
-    location: context.location,
-    startedAt: startedAt.toISOString(),
-    durationMs,
-    verdict,
-    reasons,
-    phases,
-    polls,
-    result,
-    ...(server && { server }),
-    ...(credential && Object.keys(credential).length > 0 && { credential }),
-    ...(events.length > 0 && { events }),
+    startedAt,
+    durationMs: milliseconds(performance.now() - start),
+    phases: recorder.phases(),
+    ...seen,
+    result: options.signal?.aborted && endedByDeadline(result) ? cancelled(recorder.phase) : result,
     transcript: recorder.transcript(),
   };
 }
 
-interface Run {
-  readonly result: ProbeResult;
-  readonly polls: number;
-  readonly server?: ServerIdentity;
-  readonly credential?: CredentialExpiry;
+/** The stack goes to the log; the outcome names the error alone. */
+function unexpected(error: unknown, phase: Phase, { reportUnexpected }: RunOptions): NotRun {
+  reportUnexpected?.(error);
+  const name = error instanceof Error ? error.name : typeof error;
+  return { kind: 'notRun', phase, cause: 'unexpected', message: `an unexpected error in this program (${name})` };
 }
 
-const cancelled: NotRun = { kind: 'notRun', phase: 'keyVault', cause: 'cancelled', message: 'the run was cancelled' };
+function cancelled(phase: Phase): NotRun {
+  return { kind: 'notRun', phase, cause: 'cancelled', message: 'the run was cancelled' };
+}
 
-/** Giving up looks as if the deadline had passed; what a service had said before stands. */
-function endsByDeadline(result: ProbeResult): boolean {
+/** A run that is cancelled ends as one whose deadline has passed. What a service had said before stands. */
+function endedByDeadline(result: ProbeResult): boolean {
   switch (result.kind) {
     case 'timedOut':
     case 'throttled':
@@ -94,62 +107,4 @@ function endsByDeadline(result: ProbeResult): boolean {
     default:
       return false;
   }
-}
-
-async function provision(
-  probe: Probe,
-  context: ProbeContext & { readonly runId: string },
-  recorder: Recorder,
-  deadline: Deadline,
-): Promise<Run> {
-  const credential = await readCredential(probe, context.readSecret, deadline.signal);
-  if (credential.kind === 'notRun') return { result: credential, polls: 0 };
-
-  const { result, polls, server } = await register({
-    endpoint: parseEndpoint(probe.globalDeviceEndpoint, probe.transport),
-    transport: probe.transport,
-    idScope: probe.idScope,
-    registrationId: probe.registrationId,
-    apiVersion: probe.apiVersion,
-    payload: probe.payload,
-    secureContext: credential.secureContext,
-    password: credential.password,
-    tlsSessions: context.tlsSessions,
-    onThrottled: context.onThrottled,
-    recorder,
-    deadline,
-  });
-  const run = {
-    result,
-    polls,
-    credential: credential.expiry,
-    ...(server && { server }),
-  };
-  if (result.kind !== 'assigned' || !probe.verifyHub) return run;
-  return { ...run, result: await verifyAssignment(probe, result, credential, context.runId, recorder, deadline) };
-}
-
-/** Assigned and let in is `assigned`; assigned and not let in is `hubRefused`. */
-async function verifyAssignment(
-  { verifyHub: verification = 'connect', transport, expect }: Probe,
-  assigned: Assigned,
-  credential: Credential,
-  runId: string,
-  recorder: Recorder,
-  deadline: Deadline,
-): Promise<ProbeResult> {
-  recorder.enter('hub');
-  const verified = await verifyHub({
-    assignedHub: assigned.assignedHub,
-    deviceId: assigned.deviceId,
-    verification,
-    transport,
-    secureContext: credential.secureContext,
-    password: credential.hubPassword,
-    configuredHubs: expect.assignedHub,
-    runId,
-    recorder,
-    deadline,
-  });
-  return verified.kind === 'verified' ? assigned : verified;
 }

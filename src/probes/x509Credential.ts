@@ -4,13 +4,13 @@ import type { Probe } from '../config/probe.ts';
 import type { SecretFound } from '../keyvault/secretResult.ts';
 import type { NotRun } from '../outcomes/outcome.ts';
 import { tlsContext } from '../transport/tlsContext.ts';
-import { type Credential, invalidCredential, secretExpiry } from './credential.ts';
+import { type Credential, invalidCredential, type ProbedDevice, secretExpiry } from './credential.ts';
 
 type X509 = Extract<Probe['attestation'], { type: 'x509' }>;
 
 /** The device's own certificate, or a leaf issued for it by the group's CA. Both are presented in TLS; there is no password. */
 export async function x509Credential(
-  { registrationId }: Probe,
+  { registrationId }: ProbedDevice,
   { certificate, enrollment }: X509,
   secret: SecretFound,
 ): Promise<Credential | NotRun> {

@@ -23,6 +23,8 @@ export interface SimulationContext {
 }
 
 export interface DeviceRunnerOptions {
+  /** Hub names, besides Azure's own, that may be given a credential. From the configured probe, never from a request. */
+  readonly configuredHubs: readonly string[] | undefined;
   readonly reuseTlsSessions: boolean;
   /** Called for every 429, at the moment it is feedback. */
   readonly onThrottled: (retryAfterMs: number) => void;

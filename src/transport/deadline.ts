@@ -1,10 +1,11 @@
-/** The one deadline of a run: made in one place and handed down; `clear` when the run has ended, so that no timer stays behind. */
+/** The one deadline of a run: made in one place and handed down. */
 export interface Deadline {
   /** Aborts when the time is up, or when the caller gives up earlier. */
   readonly signal: AbortSignal;
   /** Milliseconds that are left; 0 once it has passed. */
   remainingMs(): number;
-  clear(): void;
+  /** Aborts what is still open, and leaves no timer behind. Call it when the run has ended. */
+  end(): void;
 }
 
 /** @param giveUp aborts the run before its time, as for a cancelled simulation or a host that shuts down. */
@@ -18,9 +19,10 @@ export function createDeadline(timeoutMs: number, giveUp?: AbortSignal): Deadlin
   return {
     signal: controller.signal,
     remainingMs: () => (controller.signal.aborted ? 0 : Math.max(0, endsAt - performance.now())),
-    clear: () => {
+    end: () => {
       clearTimeout(timer);
       giveUp?.removeEventListener('abort', abort);
+      abort();
     },
   };
 }

@@ -10,5 +10,6 @@ export function printable(text: string): string {
       .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
       .replace(/\bsig=[^&\s"]+/gi, 'sig=(removed)')
       .slice(0, keptCharacters)
+      .toWellFormed()
   );
 }

@@ -26,7 +26,7 @@ export async function registerWithExchange(device: BenchDevice): Promise<string>
     recorder: createRecorder('dns'),
     deadline,
   });
-  deadline.clear();
+  deadline.end();
   if (result.kind !== 'assigned') throw new Error(`not assigned: ${JSON.stringify(result)}`);
   return result.assignedHub;
 }

@@ -43,19 +43,21 @@ describe('drift', () => {
       { kind: 'rootFingerprint256', from: 'AA', to: 'BB' },
     ],
   ])('is %s than last time', (_title, difference, event) => {
-    expect(findDrift(buildOutcome({ result: assigned, server, ...difference }), before)).toEqual([event]);
+    expect(findDrift(buildOutcome({ result: assigned, server, ...difference }), { previous: before })).toEqual([event]);
   });
 
   it('is none where nothing was before, nothing changed, or the run did not come so far', () => {
-    expect(findDrift(before, undefined)).toEqual([]);
-    expect(findDrift(before, before)).toEqual([]);
-    expect(findDrift(unreachable, before)).toEqual([]);
+    expect(findDrift(before, {})).toEqual([]);
+    expect(findDrift(before, { previous: before })).toEqual([]);
+    expect(findDrift(unreachable, { previous: before })).toEqual([]);
   });
 
   it('is seen across an outage, and once', () => {
     const moved = buildOutcome({ result: { ...assigned, assignedHub: 'hub-b' }, server });
-    expect(findDrift(moved, unreachable, before)).toEqual([{ kind: 'assignedHub', from: 'hub-a', to: 'hub-b' }]);
-    expect(findDrift(moved, moved, before)).toEqual([]);
+    expect(findDrift(moved, { previous: unreachable, lastUp: before })).toEqual([
+      { kind: 'assignedHub', from: 'hub-a', to: 'hub-b' },
+    ]);
+    expect(findDrift(moved, { previous: moved, lastUp: before })).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Expectation, probeSchema } from '../../src/config/probe.ts';
 import type { Outcome, ProbeResult } from '../../src/outcomes/outcome.ts';
-import { judge, type RunFacts } from '../../src/outcomes/verdict.ts';
+import { type JudgedFacts, judge } from '../../src/outcomes/verdict.ts';
 
 const assigned: ProbeResult = {
   kind: 'assigned',
@@ -29,8 +29,8 @@ function expectation(expect: Partial<Expectation> = {}): Expectation {
   }).expect;
 }
 
-function seen(result: ProbeResult, more: Partial<RunFacts> = {}): RunFacts {
-  return { result, durationMs: 1000, server: undefined, credential: undefined, previous: undefined, ...more };
+function seen(result: ProbeResult, more: Partial<JudgedFacts> = {}): JudgedFacts {
+  return { result, durationMs: 1000, ...more };
 }
 
 const daysFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
@@ -84,7 +84,7 @@ describe('judge, where an assignment is expected', () => {
     expect(judge(expectation({ withinSeconds: 1 }), seen(assigned))).toMatchObject({ verdict: 'healthy' });
   });
 
-  it.each<[string, Partial<RunFacts>]>([
+  it.each<[string, Partial<JudgedFacts>]>([
     [
       'a server certificate',
       {
@@ -105,13 +105,13 @@ describe('judge, where an assignment is expected', () => {
   it('is degraded, with both fingerprints, when the root is another one than last time or than expected', () => {
     const now = { address: '::1', rootFingerprint256: 'AA' };
     const previous = { server: { address: '::1', rootFingerprint256: 'BB' } } as Outcome;
-    const changed = judge(expectation(), seen(assigned, { server: now, previous }));
+    const changed = judge(expectation(), seen(assigned, { server: now }), { previous });
     expect(changed.verdict).toBe('degraded');
     expect(changed.reasons.join()).toContain('changed from BB to AA');
-    const afterAnOutage = judge(
-      expectation(),
-      seen(assigned, { server: now, previous: {} as Outcome, lastUp: previous }),
-    );
+    const afterAnOutage = judge(expectation(), seen(assigned, { server: now }), {
+      previous: {} as Outcome,
+      lastUp: previous,
+    });
     expect(afterAnOutage.reasons.join()).toContain('changed from BB to AA');
     const pinned = Array.from({ length: 32 }, () => 'CC').join(':');
     expect(judge(expectation({ rootFingerprints: [pinned] }), seen(assigned, { server: now })).verdict).toBe(

@@ -23,6 +23,7 @@ function observe(over: Partial<RunContext> = {}) {
     trigger: 'timer',
     sinks: [{ name: 'memory', write: async (outcome) => void outcomes.push(outcome) }],
     reportSinkFault: () => undefined,
+    reportUnexpected: () => undefined,
     ...over,
   };
   return { runContext, outcomes, forgotten };

@@ -4,8 +4,10 @@ import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
+import { judgeRun } from '../../src/outcomes/judgeRun.ts';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
-import { runProbe } from '../../src/probes/runProbe.ts';
+import { type RunOptions, runProbe } from '../../src/probes/runProbe.ts';
 import { trust } from './trust.ts';
 
 /** The device that the tests play: registered individually, with this key. */
@@ -74,6 +76,16 @@ export function vaultOf(secrets: Record<string, string> = { 'device-key': device
   };
 }
 
-export function run(probe: Probe, over: Partial<Parameters<typeof runProbe>[1]> = {}) {
-  return runProbe(probe, { readSecret: vaultOf(), location: 'test', trigger: 'http', ...over });
+/** Runs the probe and judges it, as `runAndRecord` does. */
+export async function run(probe: Probe, over: Partial<RunOptions> = {}): Promise<Outcome> {
+  const configuredHubs = probe.expect.assignedHub;
+  const facts = await runProbe(probe, { readSecret: vaultOf(), configuredHubs, reportUnexpected: failTest, ...over });
+  return judgeRun(probe, facts, { trigger: 'http', location: 'test' });
+}
+
+/** Thrown where nothing catches it, so that the test fails although the run has its outcome. */
+function failTest(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

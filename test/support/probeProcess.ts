@@ -8,8 +8,6 @@ const [probes = '[]', key = ''] = process.argv.slice(2);
 for (const probe of z.array(probeSchema).parse(JSON.parse(probes))) {
   const { result, phases } = await runProbe(probe, {
     readSecret: async () => ({ kind: 'found', value: key }),
-    location: 'test',
-    trigger: 'http',
   });
   console.log(JSON.stringify({ kind: result.kind, phases: Object.keys(phases) }));
 }

@@ -21,6 +21,16 @@ export type Step =
   | { readonly do: 'rawBytes'; readonly bytes: Uint8Array }
   | { readonly do: 'answer'; readonly topic: string; readonly body: string; readonly qos: 0 | 1 | 2 };
 
+/** The final response to the registration: `over` replaces fields of its registrationState. */
+export function assignment(over: object): Step {
+  const registrationState = { ...assignedState, ...over };
+  const body = JSON.stringify({ operationId, status: 'assigned', registrationState });
+  return { do: 'answer', topic: '$dps/registrations/res/200/?$rid=1', body, qos: 1 };
+}
+
+const operationId = '4.operation';
+const assignedState = { assignedHub: 'hub-a.azure-devices.net', deviceId: 'device' };
+
 export interface ScriptedServer {
   readonly mqttsPort: number;
   readonly wssPort: number;
@@ -147,15 +157,13 @@ function rightAnswers(packet: Packet, ridPrefix = ''): Packet[] {
 
 function answerTo({ topic }: IPublishPacket, ridPrefix: string): Packet {
   const rid = `${ridPrefix}${/\$rid=(\w+)/.exec(topic)?.[1]}`;
-  const operationId = '4.operation';
   if (topic.includes('/PUT/')) {
     return message(
       `$dps/registrations/res/202/?$rid=${rid}&retry-after=0`,
       JSON.stringify({ operationId, status: 'assigning' }),
     );
   }
-  const registrationState = { assignedHub: 'hub-a.azure-devices.net', deviceId: 'device' };
-  const body = JSON.stringify({ operationId, status: 'assigned', registrationState });
+  const body = JSON.stringify({ operationId, status: 'assigned', registrationState: assignedState });
   return message(`$dps/registrations/res/200/?$rid=${rid}`, body);
 }
 

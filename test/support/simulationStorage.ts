@@ -42,7 +42,15 @@ export async function simulationContext(
     probes,
     probeRunsPerMinute: () => probeRunsPerMinute,
     location: 'test',
-    createDeviceRunner: (options) => createDeviceRunner(readSecret, 'test', options),
+    createDeviceRunner: (options) =>
+      createDeviceRunner(
+        readSecret,
+        'test',
+        (error) => {
+          throw error;
+        },
+        options,
+      ),
     log: log ?? (() => undefined),
     limits: { ...defaultLimits, ...limits },
   };

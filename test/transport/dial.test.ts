@@ -20,7 +20,7 @@ async function dialOneThatAnswers(bytes: Uint8Array) {
   try {
     return await dial({ endpoint: { host: '127.0.0.1', port }, secureContext: tlsContext(), recorder, deadline });
   } finally {
-    deadline.clear();
+    deadline.end();
   }
 }
 

@@ -28,6 +28,6 @@ describe('closing a session', () => {
     if (opened.kind !== 'opened') throw new Error(opened.failure.message);
     await opened.session.close();
     expect(stream.destroyed).toBe(true);
-    deadline.clear();
+    deadline.end();
   });
 });

@@ -33,7 +33,7 @@ async function meet(certificate: IssuedCertificate): Promise<ServerIdentity | un
   const deadline = createDeadline(5_000);
   const endpoint = { host: 'localhost', port: (server.address() as AddressInfo).port };
   const dialled = await dial({ endpoint, secureContext: tlsContext(), recorder: createRecorder('dns'), deadline });
-  deadline.clear();
+  deadline.end();
   if (dialled.kind === 'notDialled') return dialled.server;
   dialled.socket.destroy();
   return dialled.server();

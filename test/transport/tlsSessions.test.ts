@@ -83,7 +83,7 @@ it.each(['TLSv1.2', 'TLSv1.3'] as const)(
       await expect.poll(() => tlsSessions.get(endpoint, tlsContext())).toBeDefined();
       dialled.socket.destroy();
     }
-    deadline.clear();
+    deadline.end();
     server.close();
     expect(reused).toEqual([undefined, true]);
   },

@@ -34,7 +34,13 @@ export async function openSimulations(
     probeRunsPerMinute: (idScope) =>
       scopes.find((scope) => scope.idScope === idScope)?.registrationsInBusiestMinute ?? 0,
     location: settings.location,
-    createDeviceRunner: (options) => createDeviceRunner(secrets.read, settings.location, options),
+    createDeviceRunner: (options) =>
+      createDeviceRunner(
+        secrets.read,
+        settings.location,
+        (error) => invocation.error('Simulated device: unexpected error', error instanceof Error ? error.stack : error),
+        options,
+      ),
     log: (line) => write(invocation, line),
     limits: defaultLimits,
   };

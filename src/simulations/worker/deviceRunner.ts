@@ -1,3 +1,4 @@
+import { judgeRun } from '../../outcomes/judgeRun.ts';
 import type { ReadSecret } from '../../probes/credential.ts';
 import { runProbe } from '../../probes/runProbe.ts';
 import { createTlsSessions } from '../../transport/tlsSessions.ts';
@@ -10,18 +11,21 @@ import type { DeviceRunnerOptions, RunDevice } from '../simulationContext.ts';
 export function createDeviceRunner(
   readSecret: ReadSecret,
   location: string,
-  { reuseTlsSessions, onThrottled }: DeviceRunnerOptions,
+  reportUnexpected: (error: unknown) => void,
+  { configuredHubs, reuseTlsSessions, onThrottled }: DeviceRunnerOptions,
 ): RunDevice {
   const readOnce = onceForEachName(readSecret);
   const tlsSessions = reuseTlsSessions ? createTlsSessions() : undefined;
-  return (probe) =>
-    runProbe(probe, {
+  return async (probe) => {
+    const facts = await runProbe(probe, {
       readSecret: readOnce,
-      location,
-      trigger: 'simulation',
+      configuredHubs,
       tlsSessions,
       onThrottled: (retryAfterSeconds) => onThrottled(retryAfterSeconds * 1000),
+      reportUnexpected,
     });
+    return judgeRun(probe, facts, { trigger: 'simulation', location });
+  };
 }
 
 /** What could not be read is asked for again by the next device. */

@@ -1,5 +1,4 @@
 import { formatErrors } from '../../config/configurationErrors.ts';
-import type { Probe } from '../../config/probe.ts';
 import { reconcileSimulation } from '../reconcileSimulation.ts';
 import { hasEnded, isHalted, type Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
@@ -50,7 +49,7 @@ async function runClaimed(
 
   const recorded = await recordedDevices(simulation, batch, context);
   const { result: end, delayMs } = await measureEventLoopDelay(() =>
-    runDevices(simulation, probe.probe, recorded, lease, context),
+    runDevices(simulation, probe, recorded, lease, context),
   );
   switch (end) {
     case 'lost':
@@ -67,7 +66,7 @@ async function runClaimed(
 }
 
 type ProbeToRun =
-  | { readonly kind: 'probe'; readonly probe: Probe }
+  | Extract<ReturnType<typeof simulatedProbe>, { kind: 'probe' }>
   | { readonly kind: 'neverRun'; readonly reason: NotRunReason };
 
 /** From the configuration as it is now: hosts and names of secrets are not taken from a row. */

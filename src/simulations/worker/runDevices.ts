@@ -23,7 +23,7 @@ const longWaitMs = 2000;
  */
 export async function runDevices(
   simulation: Simulation,
-  probe: Probe,
+  { probe, configuredHubs }: { readonly probe: Probe; readonly configuredHubs: readonly string[] | undefined },
   recorded: RecordedDevices,
   lease: Lease,
   context: SimulationContext,
@@ -33,6 +33,7 @@ export async function runDevices(
   const writer = createOutcomeWriter((devices) => context.outcomes.insert(simulation.id, devices));
   const feedback = createFeedback(simulation.id, context);
   const runDevice = context.createDeviceRunner({
+    configuredHubs,
     reuseTlsSessions: simulation.request.reuseTlsSessions,
     onThrottled: feedback.throttled,
   });

@@ -4,7 +4,12 @@ import type { ResolvedRequest } from '../simulation.ts';
 import { registrationIdOf } from '../simulationPlan.ts';
 
 type ProbeOrFaults =
-  | { readonly kind: 'probe'; readonly probe: Probe }
+  | {
+      readonly kind: 'probe';
+      readonly probe: Probe;
+      /** Hubs that may be given a credential: an expectation in a request judges, and widens nothing. */
+      readonly configuredHubs: readonly string[] | undefined;
+    }
   | { readonly kind: 'invalid'; readonly faults: readonly ConfigurationError[] };
 
 /**
@@ -25,7 +30,7 @@ export function simulatedProbe(configured: Probe, request: ResolvedRequest): Pro
     },
     { error: explainIssue },
   );
-  if (parsed.success) return { kind: 'probe', probe: parsed.data };
+  if (parsed.success) return { kind: 'probe', probe: parsed.data, configuredHubs: configured.expect.assignedHub };
   const faults = toErrors(parsed.error.issues, '').map(({ path, message }) => ({
     path: path === 'registrationId' ? 'registrationIdPrefix' : path,
     message,

@@ -16,7 +16,11 @@ it.each([
 ])(
   'counts the TLS sessions that were resumed: asked for %s, of three devices %i',
   async (reuseTlsSessions, resumed) => {
-    const runDevice = createDeviceRunner(vaultOf(), 'test', { reuseTlsSessions, onThrottled: () => {} });
+    const runDevice = createDeviceRunner(vaultOf(), 'test', () => {}, {
+      configuredHubs: undefined,
+      reuseTlsSessions,
+      onThrottled: () => {},
+    });
     const summary = newSummary(Date.now());
     for (let device = 0; device < 3; device += 1) summary.add(await runDevice(localProbe(dps)));
     expect(summary.build()).toMatchObject({ tlsSessionsReused: resumed, verdicts: { healthy: 3 } });
