@@ -3,8 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { probesJsonSchema } from '../src/config/jsonSchema.ts';
 import { bundle } from './bundle.ts';
-import { projectDirectory } from './projectDirectory.ts';
-import { writeIfChanged } from './writeIfChanged.ts';
+import { projectDirectory, writeIfChanged } from './projectFiles.ts';
 
 export interface BuiltFile {
   /** Relative to the project. */

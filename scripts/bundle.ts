@@ -1,7 +1,7 @@
 /** The one way in which a function app becomes a file that the Node worker loads. */
 import { join } from 'node:path';
 import { type BuildFailure, build } from 'esbuild';
-import { writeIfChanged } from './writeIfChanged.ts';
+import { writeIfChanged } from './projectFiles.ts';
 
 export interface BundleOptions {
   /** Paths in the bundle and its map are relative to this folder, so that they are the same on every machine. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
-import { projectDirectory } from './projectDirectory.ts';
+import { projectDirectory } from './projectFiles.ts';
 
 interface Step {
   readonly name: string;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { findBicepCli } from './bicepCli.ts';
-import { projectDirectory } from './projectDirectory.ts';
+import { projectDirectory } from './projectFiles.ts';
 
 const run = promisify(execFile);
 const maxBuffer = 64 * 1024 * 1024;

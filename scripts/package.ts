@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { z } from 'zod';
 import { build } from './build.ts';
-import { projectDirectory } from './projectDirectory.ts';
-import { writeIfChanged } from './writeIfChanged.ts';
+import { projectDirectory, writeIfChanged } from './projectFiles.ts';
 
 export interface AppPackage {
   readonly zip: Uint8Array;

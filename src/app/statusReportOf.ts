@@ -1,4 +1,4 @@
-import { dueTicks } from '../config/dueTicks.ts';
+import { dueTicks } from '../config/schedule.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 import type { Services } from './services.ts';
 

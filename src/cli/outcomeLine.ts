@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors';
+import type { HostLogEntry } from '../local/functionsHost/hostLog.ts';
 import type { Outcome, ProbeResult, Verdict } from '../outcomes/outcome.ts';
 import { type Phase, phases } from '../transport/phase.ts';
 
@@ -68,4 +69,15 @@ function describeResult(result: ProbeResult): string {
 function painterOf(verdict: Verdict, colour: boolean): (text: string) => string {
   const { green, yellow, red, magenta } = createColors(colour);
   return { healthy: green, degraded: yellow, failing: red, unknown: magenta }[verdict];
+}
+
+/** The outcome that a log line is, if it is one: what any other reader of the app's log would do. */
+export function outcomeOfLog({ message }: HostLogEntry): Outcome | undefined {
+  if (!message.startsWith('{')) return undefined;
+  try {
+    const line: Partial<Outcome> = JSON.parse(message);
+    return line.runId && line.verdict && line.probe ? (line as Outcome) : undefined;
+  } catch {
+    return undefined;
+  }
 }

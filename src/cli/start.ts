@@ -5,8 +5,7 @@ import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
 import type { LocalApp } from './localApp.ts';
-import { formatOutcome, legend } from './outcomeLine.ts';
-import { outcomeOfLog } from './outcomeOfLog.ts';
+import { formatOutcome, legend, outcomeOfLog } from './outcomeLine.ts';
 import { configuredProbes, noProbes, runOnce, runProbesNow } from './runOnce.ts';
 import { stopSignal } from './stopSignal.ts';
 

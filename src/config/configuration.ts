@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigurationError } from './configurationErrors.ts';
+import type { Environment } from './formats.ts';
 import type { Probe } from './probe.ts';
 import { type ParsedProbes, parseProbes } from './probes.ts';
-import type { Environment } from './settingFormats.ts';
 import { defaultProbeSchedule, ownSettings, parseSettings, type Settings } from './settings.ts';
 
 export type Configuration =

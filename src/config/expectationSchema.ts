@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { endpointSchema } from './endpoint.ts';
+import { endpointSchema } from './formats.ts';
 
 /** What the operator holds to be right: it turns a result into a verdict. */
 export const expectationSchema = z

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { attestationSchema } from './attestationSchema.ts';
 import { alternatives } from './configurationErrors.ts';
-import { endpointSchema } from './endpoint.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
+import { endpointSchema } from './formats.ts';
 
 const millisecondsPerSecond = 1000;
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
+import { days, type Environment, httpsOrigin, identityClientId } from './formats.ts';
 import { scheduleError } from './schedule.ts';
-import { days, type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';
 import {
   parseOutcomesStorage,
   parseQueueStorage,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ConfigurationError } from './configurationErrors.ts';
-import { type Environment, httpsOrigin, identityClientId } from './settingFormats.ts';
+import { type Environment, httpsOrigin, identityClientId } from './formats.ts';
 
 /** How to reach one service (table or queue) of a storage account, by Azure Functions' own convention for connections. */
 export type StorageConnection =

@@ -1,6 +1,6 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
 import { services } from '../app/services.ts';
-import { dueTicks } from '../config/dueTicks.ts';
+import { dueTicks } from '../config/schedule.ts';
 import { describeStorageFault } from '../storage/storageError.ts';
 
 /** Keeps the history in shape: adds the hours that are over up for the long windows, then deletes what is past its time. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatOutcome, phaseBar } from '../../src/cli/outcomeLine.ts';
-import { outcomeOfLog } from '../../src/cli/outcomeOfLog.ts';
+import { formatOutcome, outcomeOfLog, phaseBar } from '../../src/cli/outcomeLine.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 
 describe('an outcome on the screen', () => {

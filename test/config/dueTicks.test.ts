@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueTicks } from '../../src/config/dueTicks.ts';
-import { isDue } from '../../src/config/schedule.ts';
+import { dueTicks, isDue } from '../../src/config/schedule.ts';
 
 const midnight = Date.UTC(2026, 10, 24);
 const minute = 60_000;

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import { describe, expect, it } from 'vitest';
-import { dueTicks } from '../../src/config/dueTicks.ts';
+import { dueTicks } from '../../src/config/schedule.ts';
 import { dayMs } from '../../src/history/rollup.ts';
 import type { Verdict } from '../../src/outcomes/outcome.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';

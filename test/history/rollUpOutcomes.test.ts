@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueTicks } from '../../src/config/dueTicks.ts';
+import { dueTicks } from '../../src/config/schedule.ts';
 import type { OutcomeHistory } from '../../src/history/history.ts';
 import { dayMs, hourMs } from '../../src/history/rollup.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';

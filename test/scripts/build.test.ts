@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { build } from '../../scripts/build.ts';
 import { bundle } from '../../scripts/bundle.ts';
-import { projectDirectory } from '../../scripts/projectDirectory.ts';
+import { projectDirectory } from '../../scripts/projectFiles.ts';
 
 describe('build', () => {
   it('writes the bundle, its source map and the JSON Schema of the probes', async () => {

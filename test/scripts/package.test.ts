@@ -5,7 +5,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { build } from '../../scripts/build.ts';
 import { packageApp } from '../../scripts/package.ts';
-import { projectDirectory } from '../../scripts/projectDirectory.ts';
+import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { startAzurite } from '../../src/local/azurite.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { projectDirectory } from '../../scripts/projectDirectory.ts';
+import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { closingLine } from '../../scripts/test.ts';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { build } from '../../scripts/build.ts';
-import { projectDirectory } from '../../scripts/projectDirectory.ts';
+import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 import type { HostLogEntry } from '../../src/local/functionsHost/hostLog.ts';
 import { startLocalCloud } from '../../src/local/localCloud.ts';

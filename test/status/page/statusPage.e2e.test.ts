@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { dueTicks } from '../../../src/config/dueTicks.ts';
 import { type Probe, probeSchema } from '../../../src/config/probe.ts';
+import { dueTicks } from '../../../src/config/schedule.ts';
 import { statusResponse } from '../../../src/status/page/statusResponse.ts';
 import { readStatusReport, type StatusReportOptions } from '../../../src/status/report/readStatusReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { dueTicks } from '../../../src/config/dueTicks.ts';
 import { type Probe, probeSchema } from '../../../src/config/probe.ts';
+import { dueTicks } from '../../../src/config/schedule.ts';
 import { dayMs, hourMs } from '../../../src/history/rollup.ts';
 import type { Outcome, Verdict } from '../../../src/outcomes/outcome.ts';
 import { readStatusReport } from '../../../src/status/report/readStatusReport.ts';

@@ -1,5 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout: where host.json, package.json and src lie, wherever a command is called from. */
+export const projectDirectory = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * Writes a file whole or not at all, and leaves it alone when it already says the same: a host that is just loading it
