@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { probesJsonSchema } from '../src/config/jsonSchema.ts';
 import { bundle } from './bundle.ts';
+import { isAskedToRun } from './isAskedToRun.ts';
 import { projectDirectory, writeIfChanged } from './projectFiles.ts';
 
 export interface BuiltFile {
@@ -20,7 +21,12 @@ export async function build(directory: string = projectDirectory): Promise<reado
   return Promise.all(paths.map(async (path) => ({ path, bytes: (await stat(join(directory, path))).size })));
 }
 
-if (import.meta.main) {
+const usage = `npm run build
+
+  Writes dist/: the app as the Node worker loads it, its source map, and the JSON Schema of the probes.
+  Exit code: 0 built, 1 the sources have errors, 2 wrong usage.`;
+
+if (import.meta.main && isAskedToRun(usage)) {
   try {
     for (const { path, bytes } of await build()) console.log(`${path}  ${(bytes / 1024).toFixed(0)} KiB`);
   } catch (error) {

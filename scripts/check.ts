@@ -5,6 +5,12 @@ import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { projectDirectory } from './projectFiles.ts';
 
+const usage = `npm run check [-- --no-tests]
+
+  Types, format and lint, Bicep, package, and every test, the large fleets included (LARGE=1): what CI runs.
+  --no-tests   everything but the tests
+  Exit code: 0 everything passed, 1 otherwise, 2 wrong usage.`;
+
 interface Step {
   readonly name: string;
   readonly command: string;
@@ -31,6 +37,7 @@ async function passes({ command, args }: Step): Promise<boolean> {
   const child = spawn(command, args, {
     cwd: projectDirectory,
     stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, LARGE: '1' },
     shell: process.platform === 'win32',
   });
   try {
@@ -44,24 +51,38 @@ async function passes({ command, args }: Step): Promise<boolean> {
   }
 }
 
-const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default: false } } });
-const results: { readonly name: string; readonly isPassed: boolean; readonly seconds: number }[] = [];
-for (const step of values['no-tests'] ? steps : [...steps, tests]) {
-  console.log(pc.bold(`\n── ${step.name}`));
-  const startedAt = performance.now();
-  const isPassed = await passes(step);
-  results.push({ name: step.name, isPassed, seconds: (performance.now() - startedAt) / 1000 });
+/** Runs all of them, whatever fails, and returns the exit code. */
+async function check(chosen: readonly Step[]): Promise<number> {
+  const results: { readonly name: string; readonly isPassed: boolean; readonly seconds: number }[] = [];
+  for (const step of chosen) {
+    console.log(pc.bold(`\n── ${step.name}`));
+    const startedAt = performance.now();
+    const isPassed = await passes(step);
+    results.push({ name: step.name, isPassed, seconds: (performance.now() - startedAt) / 1000 });
+  }
+  console.log(pc.bold('\n── summary'));
+  for (const { name, isPassed, seconds } of results) {
+    const verdict = isPassed ? pc.green('passed') : pc.red('FAILED');
+    console.log(`${verdict}  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
+  }
+  const failed = results.filter(({ isPassed }) => !isPassed).map(({ name }) => name);
+  if (failed.length === 0) return 0;
+  console.log(`\nFailed: ${failed.join(', ')} (details above). \`npm run format\` fixes most of format and lint.`);
+  return 1;
 }
 
-console.log(pc.bold('\n── summary'));
-for (const { name, isPassed, seconds } of results) {
-  const verdict = isPassed ? pc.green('passed') : pc.red('FAILED');
-  console.log(`${verdict}  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
+function readArguments(): { readonly tests: boolean } | 'help' | string {
+  try {
+    const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean' }, help: { type: 'boolean' } } });
+    return values.help ? 'help' : { tests: !values['no-tests'] };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
-const failed = results.filter(({ isPassed }) => !isPassed).map(({ name }) => name);
-if (failed.length > 0) {
-  console.log(
-    `\nNot ready: ${failed.join(', ')}. Each step says above what is wrong; "npm run format" mends format and much of lint.`,
-  );
-  process.exitCode = 1;
-}
+
+const args = readArguments();
+if (args === 'help') console.log(usage);
+else if (typeof args === 'string') {
+  console.error(`${args}\n\n${usage}`);
+  process.exitCode = 2;
+} else process.exitCode = await check(args.tests ? [...steps, tests] : steps);

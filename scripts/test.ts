@@ -1,6 +1,15 @@
-/** `npm test [-- vitest's own arguments]`: builds the product, runs the tests, closes with one line that counts them. */
-import { parseCLI, startVitest, type TestModule } from 'vitest/node';
+/** `npm test [-- vitest's own arguments]`: builds the product, runs the tests, lists what was skipped and why, and counts in the last line. */
+import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node';
+import type {} from '../test/support/requires.ts';
 import { build } from './build.ts';
+
+const usage = `npm test [-- FILE…] [vitest's options]
+
+  Runs every test but the large fleets: LARGE=1 npm test, and npm run check, run them too.
+  FILE               only test files whose path contains this
+  -t, --testNamePattern PATTERN, --sequence.shuffle, … as in vitest run
+  --help             this text
+  Ends with the tests that were skipped, why, and "N passed, N failed". Exit code: 0 all passed, 1 otherwise.`;
 
 export interface TestCounts {
   readonly passed: number;
@@ -29,23 +38,52 @@ export function closingLine({ passed, failed, skipped }: TestCounts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
+/** A line for each reason to skip, with how many tests it kept from running; nothing when all ran. */
+export function describeSkipped(modules: readonly TestModule[]): string {
+  const skipped = modules
+    .flatMap((module) => [...module.children.allTests()])
+    .filter((test) => !['passed', 'failed'].includes(test.result().state));
+  const lines = [...Map.groupBy(skipped, reasonToSkip)]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([reason, tests]) => `  ${String(tests.length).padStart(4)}  ${reason}`);
+  return lines.length === 0 ? '' : `\nSkipped:\n${lines.join('\n')}\n`;
+}
+
+function reasonToSkip(test: TestCase): string {
+  const result = test.result();
+  if (result.state === 'skipped' && result.note) return result.note;
+  for (let task: TestCase | TestSuite | TestModule = test; ; task = task.parent) {
+    const { skippedBecause } = task.meta();
+    if (skippedBecause) return skippedBecause;
+    if (task.type === 'module') break;
+    if (task.parent.errors().length > 0) return `a hook failed before them: ${task.parent.errors()[0]?.message}`;
+  }
+  return 'not selected, or marked to be skipped in the test file';
+}
+
 async function runTests(args: readonly string[]): Promise<TestCounts> {
   const { filter, options } = parseCLI(['vitest', 'run', ...args]);
   const vitest = await startVitest('test', filter, options);
-  const counts = countTests(vitest.state.getTestModules(), vitest.state.getUnhandledErrors().length);
+  const modules = vitest.state.getTestModules();
+  const counts = countTests(modules, vitest.state.getUnhandledErrors().length);
   await vitest.close();
+  process.stdout.write(describeSkipped(modules));
   return counts;
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) return console.log(usage);
   let counts: TestCounts = { passed: 0, failed: 1, skipped: 0 };
   try {
     await build();
-    counts = await runTests(process.argv.slice(2));
+    counts = await runTests(args);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }
-  // Nothing to run is no success either: vitest has then set the exit code and said so.
+  // Nothing to run is not a success either: vitest has then set the exit code and said so.
   const exitCode = counts.failed > 0 ? 1 : Number(process.exitCode ?? 0);
   process.stdout.write(`\n${closingLine(counts)}\n`, () => process.exit(exitCode));
 }
+
+if (import.meta.main) await main();

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { availabilityEnvelope } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { applicationInsightsTables } from '../support/applicationInsightsTables.ts';
-import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { analyseKusto } from '../support/kusto.ts';
 
@@ -42,7 +42,7 @@ export function bagKeys(query: string, bag: 'customDimensions' | 'customMeasurem
   return [...query.matchAll(new RegExp(`${bag}\\.(\\w+)`, 'g'))].map(([, key = '']) => key);
 }
 
-describe.skipIf(!hasBicep)('alert rules', () => {
+describe('alert rules', needsBicep, () => {
   let rules: ReturnType<typeof rulesIn>;
   let defaults: ReturnType<typeof rulesIn>;
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../src/config/configuration.ts';
 import { platformSettingNames, settingNames } from '../../src/config/settings.ts';
-import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 
 /** Other ways to say the same, which a deployment has no use for. */
 const alternatives = [
@@ -37,7 +37,7 @@ function resolved(settings: { readonly [name: string]: string }): { readonly [na
   );
 }
 
-describe.skipIf(!hasBicep)('application settings', () => {
+describe('application settings', needsBicep, () => {
   it('are exactly those that the code and the host read', async () => {
     const [settings = {}] = settingsIn(await snapshotOf('everything'));
     const expected = settingNames.filter((name) => ![...alternatives, ...platformSettingNames].includes(name));

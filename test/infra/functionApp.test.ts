@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 
 const root = join(import.meta.dirname, '../..');
 const functionFiles = await readdir(join(root, 'src/functions'));
@@ -24,7 +24,7 @@ const appSchema = z.object({
   }),
 });
 
-describe.skipIf(!hasBicep)('each function app', () => {
+describe('each function app', needsBicep, () => {
   let snapshot: Snapshot;
   let everything: Snapshot;
   beforeAll(async () => {

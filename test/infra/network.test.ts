@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 
-describe.skipIf(!hasBicep)('the private network', () => {
+describe('the private network', needsBicep, () => {
   let snapshot: Snapshot;
   beforeAll(async () => {
     snapshot = await snapshotOf('everything');

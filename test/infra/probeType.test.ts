@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { probesJsonSchema } from '../../src/config/jsonSchema.ts';
-import { compile, hasBicep } from '../support/bicep.ts';
+import { compile, needsBicep } from '../support/bicep.ts';
 
 /** What both languages can say of a value. JSON Schema's patterns and fractions have no counterpart in Bicep. */
 interface Shape {
@@ -105,7 +105,7 @@ function mapValues<T, R>(record: { readonly [name: string]: T }, map: (value: T)
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
-describe.skipIf(!hasBicep)('a probe in a parameter file', () => {
+describe('a probe in a parameter file', needsBicep, () => {
   let inBicep: Shape;
   const inJsonSchema = shapeOfSchema(jsonSchema.parse(probesJsonSchema()).$defs.Probe);
 

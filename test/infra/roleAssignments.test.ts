@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 
 const roleNames: { readonly [id: string]: string } = {
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
@@ -21,7 +21,7 @@ function assignmentsIn(snapshot: Snapshot): readonly string[] {
     .toSorted();
 }
 
-describe.skipIf(!hasBicep)('role assignments', () => {
+describe('role assignments', needsBicep, () => {
   it('are these five for one location', async () => {
     expect(assignmentsIn(await snapshotOf('defaults'))).toEqual([
       'Key Vault Secrets User on Microsoft.KeyVault/vaults/kv-*',

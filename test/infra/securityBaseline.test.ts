@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hasBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 
 const everyParameterFile = ['defaults', 'everything', 'existing'];
 
-describe.skipIf(!hasBicep).each(everyParameterFile)('the deployment with %s', (name) => {
+describe.each(everyParameterFile)('the deployment with %s', needsBicep, (name) => {
   let snapshot: Snapshot;
   beforeAll(async () => {
     snapshot = await snapshotOf(name);
@@ -73,7 +73,7 @@ describe.skipIf(!hasBicep).each(everyParameterFile)('the deployment with %s', (n
   });
 });
 
-describe.skipIf(!hasBicep)('keys inside the deployment', () => {
+describe('keys inside the deployment', needsBicep, () => {
   it('are read once, by the provisioning service of the sandbox for its own hub', async () => {
     const snapshot = await snapshotOf('everything');
     const readers = snapshot.predictedResources.filter((resource) => JSON.stringify(resource).includes('listKeys('));

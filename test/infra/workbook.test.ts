@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { availabilityEnvelope } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { applicationInsightsTables } from '../support/applicationInsightsTables.ts';
-import { hasBicep, resourcesOf, snapshotOf } from '../support/bicep.ts';
+import { needsBicep, resourcesOf, snapshotOf } from '../support/bicep.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { analyseKusto } from '../support/kusto.ts';
 
@@ -47,7 +47,7 @@ describe('the workbook', () => {
   });
 });
 
-describe.skipIf(!hasBicep)('the deployed workbook', () => {
+describe('the deployed workbook', needsBicep, () => {
   it('is bound to the component of its deployment', async () => {
     const snapshot = await snapshotOf('defaults');
     const [component] = resourcesOf(snapshot, 'Microsoft.Insights/components');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkBicep } from '../../scripts/checkBicep.ts';
-import { hasBicep } from '../support/bicep.ts';
+import { needsBicep } from '../support/bicep.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folders: string[] = [];
@@ -35,7 +35,7 @@ const goodParameters = `using '../../infra/main.bicep'
 param size = 1
 `;
 
-describe.skipIf(!hasBicep)('checkBicep', () => {
+describe('checkBicep', needsBicep, () => {
   it('passes what builds, lints clean and is formatted', async () => {
     expect(await checkBicep(await project(goodTemplate, goodParameters))).toEqual({ kind: 'passed', files: 2 });
   }, 120_000);

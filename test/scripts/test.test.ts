@@ -24,7 +24,8 @@ async function testCommand(files: Readonly<Record<string, string>>, ...args: rea
     (done) => ({ code: 0, stdout: done.stdout }),
     (failed: { code: number; stdout: string }) => failed,
   );
-  return { code, lastLine: stdout.trimEnd().split('\n').at(-1) };
+  const skipped = stdout.split('\nSkipped:\n')[1]?.split('\n\n')[0]?.split('\n');
+  return { code, lastLine: stdout.trimEnd().split('\n').at(-1), ...(skipped && { skipped }) };
 }
 
 const head = "import { beforeAll, describe, expect, it } from 'vitest';\n";
@@ -42,7 +43,36 @@ describe('npm test', { timeout: 120_000 }, () => {
 
   it('ends with the count on a line of its own, and 0 when all passed', async () => {
     const files = { 'good.case.ts': `${head}it('one', () => {}); it.skip('two', () => {});` };
-    expect(await testCommand(files)).toEqual({ code: 0, lastLine: '1 passed, 0 failed, 1 skipped' });
+    expect(await testCommand(files)).toEqual({
+      code: 0,
+      lastLine: '1 passed, 0 failed, 1 skipped',
+      skipped: ['     1  not selected, or marked to be skipped in the test file'],
+    });
+  });
+
+  it('lists what was skipped, why, and the command that changes it, the most tests first', async () => {
+    const support = JSON.stringify(join(projectDirectory, 'test/support/requires.ts'));
+    const files = {
+      'tools.case.ts': `${head}import { requires } from ${support};
+process.env.PATH = '/nowhere';
+delete process.env.CI;
+delete process.env.LARGE;
+it('one', requires('promtool'), () => {});
+describe('group', requires('chromium'), () => { it('two', () => {}); describe('inner', () => { it('three', () => {}); }); });
+it('four', requires('large'), () => {});
+it('five', (context) => context.skip('the network is away'));
+it('six', requires(), () => {});`,
+    };
+    expect(await testCommand(files)).toEqual({
+      code: 0,
+      lastLine: '1 passed, 0 failed, 5 skipped',
+      skipped: [
+        '     2  chromium is not installed: apt-get install chromium, or set CHROME_PATH to a Chrome or Chromium',
+        '     1  promtool is not installed: apt-get install prometheus',
+        '     1  large fleets, which take minutes: LARGE=1 npm test, or npm run check',
+        '     1  the network is away',
+      ],
+    });
   });
 
   it('counts a failed test, a failed hook, a file that cannot be loaded and a stray rejection, and ends with 1', async () => {
@@ -52,7 +82,11 @@ describe('group', () => { beforeAll(() => { throw new Error('hook'); }); it('thr
       'broken.case.ts': "import './gone.ts';",
       'stray.case.ts': `${head}it('four', () => { void Promise.reject(new Error('stray')); });`,
     };
-    expect(await testCommand(files)).toEqual({ code: 1, lastLine: '2 passed, 4 failed, 1 skipped' });
+    expect(await testCommand(files)).toEqual({
+      code: 1,
+      lastLine: '2 passed, 4 failed, 1 skipped',
+      skipped: ['     1  a hook failed before them: hook'],
+    });
   });
 
   it('hands arguments on', async () => {

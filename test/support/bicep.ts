@@ -6,18 +6,17 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { findBicepCli } from '../../scripts/bicepCli.ts';
+import { requirement } from './requires.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const cli = await findBicepCli(root);
 
-if (cli.kind === 'absent') {
-  // In CI a missing compiler is a fault of the setup: nothing of the infrastructure would be checked.
-  if (process.env.CI === 'true') throw new Error(cli.reason);
-  console.warn(`skipped what needs the Bicep CLI: ${cli.reason}`);
-}
+// In CI a missing compiler is an error of the setup: nothing of the infrastructure would be checked.
+if (cli.kind === 'absent' && process.env.CI === 'true') throw new Error(cli.reason);
 
-export const hasBicep = cli.kind === 'found';
+/** For suites that need the Bicep CLI. */
+export const needsBicep = requirement(cli.kind === 'found', cli.kind === 'found' ? '' : cli.reason);
 
 /** The program itself; an empty string where there is none, and every test that would use it is skipped. */
 export const bicepPath = cli.kind === 'found' ? cli.path : '';

@@ -7,9 +7,9 @@ import { statusResponse } from '../../../src/status/page/statusResponse.ts';
 import { readStatusReport, type StatusReportOptions } from '../../../src/status/report/readStatusReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { reportNow, tick } from '../../support/buildReport.ts';
-import { mayTestWith } from '../../support/mayTestWith.ts';
 import { openBrowser } from '../../support/openBrowser.ts';
 import { probeJson } from '../../support/probeJson.ts';
+import { requires } from '../../support/requires.ts';
 import { refusedOutcome } from '../../support/sampleReports.ts';
 import { seedOutcomes } from '../../support/seedOutcomes.ts';
 import { servePages } from '../../support/servePages.ts';
@@ -27,7 +27,7 @@ const options: StatusReportOptions = {
   timeoutMs: 30_000,
 };
 
-describe.runIf(mayTestWith('chromium'))('The status page of a history in Azurite', () => {
+describe('The status page of a history in Azurite', requires('chromium'), () => {
   let browser: Browser;
 
   beforeAll(async () => {

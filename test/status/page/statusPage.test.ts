@@ -8,8 +8,8 @@ import type { StatusReport } from '../../../src/status/report/statusReport.ts';
 import { reportNow } from '../../support/buildReport.ts';
 import { findAccessibilityFaults } from '../../support/findAccessibilityFaults.ts';
 import { hostileReport, hostileText } from '../../support/hostileReport.ts';
-import { mayTestWith } from '../../support/mayTestWith.ts';
 import { openBrowser } from '../../support/openBrowser.ts';
+import { requires } from '../../support/requires.ts';
 import { sampleReports } from '../../support/sampleReports.ts';
 import { type PageServer, servePages } from '../../support/servePages.ts';
 
@@ -86,7 +86,7 @@ const pages: readonly (readonly [title: string, path: string, texts: readonly st
   ['hostile detail', `/hostile?probe=${encodeURIComponent(hostileText)}`, []],
 ];
 
-describe.runIf(mayTestWith('chromium'))('The status page in a browser', () => {
+describe('The status page in a browser', requires('chromium'), () => {
   let browser: Browser;
   let server: PageServer;
 

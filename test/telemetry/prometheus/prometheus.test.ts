@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Outcome } from '../../../src/outcomes/outcome.ts';
 import { metricsContentType, renderMetrics, renderProbe } from '../../../src/telemetry/prometheus/prometheus.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
-import { mayTestWith } from '../../support/mayTestWith.ts';
+import { requires } from '../../support/requires.ts';
 import { runPrometheus } from '../../support/runPrometheus.ts';
 
 const build = { version: '1.2.3', location: 'westeurope' };
@@ -97,22 +97,23 @@ describe('Prometheus text', () => {
     ['one run', () => renderProbe(buildOutcome())],
     ['one run with its transcript', () => renderProbe(rejected, { debug: true })],
   ];
-  it.runIf(mayTestWith('promtool')).each(cases)('passes promtool check metrics: %s', async (_title, render) => {
+  it.each(cases)('passes promtool check metrics: %s', requires('promtool'), async (_title, render) => {
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await render() });
     expect(`${stdout}${stderr}`).toBe('');
     expect(status).toBe(0);
   });
 
-  it.runIf(mayTestWith('prometheus'))(
-    'is scraped by a real Prometheus, all probes at once and one by one',
-    async () => {
-      const runs: Record<string, Outcome> = { 'weu-group-key': buildOutcome(), 'weu-x509': rejected };
-      const target = await serve(async (url) => {
-        if (url.pathname === '/api/metrics') return renderMetrics(Object.values(runs), build);
-        const outcome = runs[url.searchParams.get('target') ?? ''];
-        return outcome === undefined ? undefined : renderProbe(outcome, { debug: true });
-      });
-      const prometheus = await runPrometheus(`
+  it('is scraped by a real Prometheus, all probes at once and one by one', {
+    ...requires('prometheus'),
+    timeout: 60_000,
+  }, async () => {
+    const runs: Record<string, Outcome> = { 'weu-group-key': buildOutcome(), 'weu-x509': rejected };
+    const target = await serve(async (url) => {
+      if (url.pathname === '/api/metrics') return renderMetrics(Object.values(runs), build);
+      const outcome = runs[url.searchParams.get('target') ?? ''];
+      return outcome === undefined ? undefined : renderProbe(outcome, { debug: true });
+    });
+    const prometheus = await runPrometheus(`
 global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs:
   - job_name: all
@@ -126,20 +127,19 @@ scrape_configs:
       - { source_labels: [__param_target], target_label: probe }
       - { target_label: __address__, replacement: '${target}' }
 `);
-      onTestFinished(() => prometheus.close());
+    onTestFinished(() => prometheus.close());
 
-      const values = async (promql: string) => (await prometheus.query(promql)).map(({ value }) => value[1]);
-      for (const job of ['all', 'each']) {
-        expect(await values(`probe_success{job="${job}",probe="weu-group-key"}`)).toEqual(['1']);
-        expect(await values(`probe_success{job="${job}",probe="weu-x509"}`)).toEqual(['0']);
-        expect(await values(`probe_duration_seconds{job="${job}",probe="weu-group-key",phase="assign"}`)).toEqual([
-          '3.2306',
-        ]);
-      }
-      const [result] = await prometheus.query('probe_result{job="all",probe="weu-x509"}');
-      expect(result?.metric).toMatchObject({ result: 'tlsFailed', reason: 'tlsFailed:CERT_HAS_EXPIRED@tls' });
-    },
-  );
+    const values = async (promql: string) => (await prometheus.query(promql)).map(({ value }) => value[1]);
+    for (const job of ['all', 'each']) {
+      expect(await values(`probe_success{job="${job}",probe="weu-group-key"}`)).toEqual(['1']);
+      expect(await values(`probe_success{job="${job}",probe="weu-x509"}`)).toEqual(['0']);
+      expect(await values(`probe_duration_seconds{job="${job}",probe="weu-group-key",phase="assign"}`)).toEqual([
+        '3.2306',
+      ]);
+    }
+    const [result] = await prometheus.query('probe_result{job="all",probe="weu-x509"}');
+    expect(result?.metric).toMatchObject({ result: 'tlsFailed', reason: 'tlsFailed:CERT_HAS_EXPIRED@tls' });
+  });
 });
 
 function lines(text: string, metric: string): readonly string[] {

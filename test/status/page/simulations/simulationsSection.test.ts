@@ -6,6 +6,7 @@ import { recentSimulations, simulationsSection } from '../../../../src/status/pa
 import type { StatusReport } from '../../../../src/status/report/statusReport.ts';
 import { findAccessibilityFaults } from '../../../support/findAccessibilityFaults.ts';
 import { openBrowser } from '../../../support/openBrowser.ts';
+import { requires } from '../../../support/requires.ts';
 import { servePages } from '../../../support/servePages.ts';
 import { apiOf, useSimulations } from '../../../support/useSimulations.ts';
 
@@ -90,7 +91,7 @@ describe('the section of the status page', () => {
     expect(simulationsSection(views, now)?.content.toString()).toContain('15 devices of fleet');
   });
 
-  describe('in a browser', () => {
+  describe('in a browser', requires('chromium'), () => {
     let browser: Browser;
     beforeAll(async () => {
       browser = await openBrowser();

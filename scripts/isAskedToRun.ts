@@ -1,0 +1,17 @@
+import { parseArgs } from 'node:util';
+
+/**
+ * For a command that takes no arguments. `--help` prints its usage and nothing runs; an argument is wrong usage, which is said on stderr
+ * and sets exit code 2.
+ */
+export function isAskedToRun(usage: string): boolean {
+  try {
+    const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+    if (values.help) console.log(usage);
+    return !values.help;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exitCode = 2;
+    return false;
+  }
+}
