@@ -55,6 +55,11 @@ type probe = {
 }
 
 @export()
+@description('Name of the secret, or of the certificate, that a probe reads from the vault.')
+func secretOf(configured probe) string =>
+  configured.attestation.type == 'symmetricKey' ? configured.attestation.secret : configured.attestation.certificate
+
+@export()
 @description('How a simulated device proves itself. It names Key Vault objects and never holds a key.')
 @discriminator('type')
 type attestation = symmetricKeyAttestation | x509Attestation
@@ -180,8 +185,9 @@ type alerting = {
   @description('Mail addresses for an action group made here.')
   emailAddresses: string[]?
 
-  @description('A probe is reported failing when at least this many of its newest ofRuns runs failed. Default: 2.')
+  @description('A probe is reported failing when at least this many of its newest ofRuns runs failed; at most ofRuns. Default: 2.')
   @minValue(1)
+  @maxValue(20)
   failingRuns: int?
 
   @description('How many of the newest runs are looked at. Default: 3.')
@@ -189,8 +195,8 @@ type alerting = {
   @maxValue(20)
   ofRuns: int?
 
-  @description('Objective that the burn rates refer to, in hundredths of a percent. Default: 9900, which is 99 %.')
-  @minValue(5000)
+  @description('Objective that the burn rates refer to, in hundredths of a percent. Default: 9900, which is 99 %. Below 9286 the fast burn-rate rule could never fire: 14 times the error budget would be more than every run.')
+  @minValue(9286)
   @maxValue(9999)
   objectiveBasisPoints: int?
 
@@ -203,6 +209,20 @@ type alerting = {
   @minValue(1)
   @maxValue(365)
   expiryDaysLeft: int?
+}
+
+@export()
+@description('A location, and what the names of its resources are made from.')
+@sealed()
+type site = {
+  @description('Region.')
+  location: string
+
+  @description('End of the names.')
+  suffix: string
+
+  @description('Name of its storage account.')
+  storageName: string
 }
 
 @export()
