@@ -48,6 +48,7 @@ const mayName: { readonly [folder: string]: readonly string[] } = {
   app: ['probes'],
   probes: ['history'],
   http: ['app', 'config', 'status'],
+  outcomes: ['attestation'],
 };
 
 /** Packages that only these folders may touch. */

@@ -6,8 +6,11 @@ const kinds: { readonly [kind in DriftEvent['kind']]: string } = {
   assignedHub: 'Assigned hub',
   deviceId: 'Device ID',
   substatus: 'Substatus',
+  connectionProfile: 'Connection profile',
   addressFamily: 'IP version',
   rootFingerprint256: 'Root certificate',
+  issuedCertificateIssuer: 'Issuer of operational certificates',
+  issuedCertificateRoot: 'Root of operational certificates',
   refusedAt: 'Refused at',
 };
 
