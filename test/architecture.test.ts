@@ -32,11 +32,11 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   transport: [],
   dps: ['transport'],
   hub: ['transport'],
-  outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault'],
+  outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'attestation'],
   history: ['config', 'outcomes', 'storage', 'transport'],
   telemetry: ['config', 'outcomes', 'transport', 'identity', 'history'],
   storage: ['config', 'identity'],
-  status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
+  status: ['app', 'config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],
   emulator: [],
   local: ['emulator'],
@@ -47,8 +47,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
 const mayName: { readonly [folder: string]: readonly string[] } = {
   app: ['probes'],
   probes: ['history'],
-  http: ['app', 'config', 'status'],
-  outcomes: ['attestation'],
+  http: ['app', 'config'],
 };
 
 /** Packages that only these folders may touch. */

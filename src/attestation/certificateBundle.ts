@@ -1,5 +1,7 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { ClientCertificate } from '../transport/tlsContext.ts';
+import { readPem, type UnreadableText } from './pem.ts';
+import type { StoredValue } from './storedValue.ts';
 
 /** A certificate with its private key and its chain, as read from a Key Vault certificate. */
 export interface CertificateBundle extends ClientCertificate {
@@ -8,72 +10,152 @@ export interface CertificateBundle extends ClientCertificate {
   readonly notAfter: string;
   /** Of the leaf, ISO 8601. */
   readonly notBefore: string;
+  /** The leaf may issue certificates (basicConstraints). */
+  readonly isAuthority: boolean;
+  /** Subject of an issuer that would continue the chain and is not in the file; undefined for a chain that ends at its root. */
+  readonly missingIssuer: string | undefined;
+  /** The PEM's line breaks were lost, and repaired. */
+  readonly repaired: boolean;
 }
 
-/** What could not be read, in a sentence that names no content. */
-export interface InvalidCertificate {
-  readonly fault: string;
+/** Why no certificate with its key could be read. `what` follows the name of the value and repeats nothing of it. */
+export interface UnusableCertificate extends UnreadableText {
+  readonly problem:
+    | 'damaged'
+    | 'passphrase'
+    | 'encryptedKey'
+    | 'unsupported'
+    | 'noPrivateKey'
+    | 'noCertificate'
+    | 'keyMismatch';
 }
 
-const pemBlock = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;
+interface Contents {
+  readonly certificates: readonly X509Certificate[];
+  readonly keys: readonly KeyObject[];
+  readonly repaired: boolean;
+}
 
-/**
- * Reads the secret of a Key Vault certificate: `application/x-pem-file` (key and chain as PEM) or `application/x-pkcs12` (base64
- * PFX without password), each told by its content where the content type is missing.
- */
-export async function parseCertificateBundle(
-  value: string,
-  contentType?: string,
-): Promise<CertificateBundle | InvalidCertificate> {
-  const isPem = contentType === 'application/x-pem-file' || value.includes('-----BEGIN ');
-  try {
-    if (isPem) return bundleOf([...value.matchAll(pemBlock)].map(([block, label = '']) => ({ label, block })));
-    const { readPkcs12 } = await import('./pkcs12.ts');
-    return bundleOf(await readPkcs12(Buffer.from(value, 'base64')));
-  } catch (error) {
-    // OpenSSL's and node-forge's messages name the fault, not the content.
-    return {
-      fault: `${isPem ? 'PEM' : 'PKCS#12'} cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,
-    };
+/** Reads PEM (with `X509` and `TRUSTED` labels, any order, bag attributes) or DER (PKCS#12, or a bare certificate or key). */
+export async function readCertificateBundle(
+  stored: Extract<StoredValue, { kind: 'pem' | 'der' }>,
+): Promise<CertificateBundle | UnusableCertificate> {
+  const contents = stored.kind === 'pem' ? contentsOfPem(stored.text) : await contentsOfDer(stored.bytes);
+  return 'problem' in contents ? contents : bundleOf(contents);
+}
+
+function contentsOfPem(text: string): Contents | UnusableCertificate {
+  const pem = readPem(text);
+  if ('what' in pem) return { problem: 'damaged', what: pem.what };
+  const certificates: X509Certificate[] = [];
+  const keys: KeyObject[] = [];
+  for (const { label, der, encrypted } of pem.blocks) {
+    if (label.endsWith('PRIVATE KEY')) {
+      if (encrypted || label === 'ENCRYPTED PRIVATE KEY') {
+        return { problem: 'encryptedKey', what: 'holds a private key that is encrypted with a passphrase' };
+      }
+      const key = readKey(der);
+      if (!key) return { problem: 'damaged', what: `holds a PEM block ${label} that is not a private key in DER` };
+      keys.push(key);
+    } else if (label.endsWith('CERTIFICATE')) {
+      const certificate = readCertificate(der);
+      if (!certificate) return { problem: 'damaged', what: `holds a PEM block ${label} that is not a certificate` };
+      certificates.push(certificate);
+    } else if (/CERTIFICATE REQUEST$|^PKCS7$/.test(label)) {
+      const content =
+        label === 'PKCS7' ? 'a PKCS#7 bundle, which has certificates and never a key' : 'a request for one';
+      return { problem: 'noPrivateKey', what: `holds ${content}, not a certificate with its private key` };
+    }
+  }
+  return { certificates, keys, repaired: pem.repaired };
+}
+
+async function contentsOfDer(bytes: Buffer): Promise<Contents | UnusableCertificate> {
+  const [certificate, key] = [readCertificate(bytes), readKey(bytes)];
+  if (certificate) return { certificates: [certificate], keys: [], repaired: false };
+  if (key) return { certificates: [], keys: [key], repaired: false };
+  const { readPkcs12 } = await import('./pkcs12.ts');
+  const file = readPkcs12(bytes);
+  switch (file.kind) {
+    case 'locked':
+      return { problem: 'passphrase', what: 'is a PKCS#12 file with a passphrase, or a damaged one' };
+    case 'unreadable':
+      return { problem: 'unsupported', what: `is not a PKCS#12 file that can be read: ${file.message}` };
+    case 'read': {
+      const ders = (kind: string) => file.bags.flatMap((bag) => (bag.kind === kind ? [bag.der] : []));
+      const certificates = ders('certificate').flatMap((der) => readCertificate(der) ?? []);
+      const keys = ders('privateKey').flatMap((der) => readKey(der) ?? []);
+      return { certificates, keys, repaired: false };
+    }
   }
 }
 
-export interface PemBlock {
-  readonly label: string;
-  readonly block: string;
+function bundleOf({ certificates, keys, repaired }: Contents): CertificateBundle | UnusableCertificate {
+  if (keys.length === 0) return { problem: 'noPrivateKey', what: 'holds no private key' };
+  if (certificates.length === 0) return { problem: 'noCertificate', what: 'holds a private key, but no certificate' };
+  for (const key of keys) {
+    const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
+    if (!leaf) continue;
+    const chain = chainFrom(leaf, certificates);
+    const last = chain.at(-1) ?? leaf;
+    return {
+      commonName: commonNameOf(leaf.subject),
+      notBefore: new Date(leaf.validFrom).toISOString(),
+      notAfter: new Date(leaf.validTo).toISOString(),
+      isAuthority: leaf.ca,
+      missingIssuer: last.checkIssued(last) ? undefined : last.issuer.replaceAll('\n', ', '),
+      repaired,
+      certificateChain: chain.map((certificate) => certificate.toString()).join(''),
+      privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    };
+  }
+  return { problem: 'keyMismatch', what: 'holds no certificate that belongs to its private key' };
 }
 
-function bundleOf(blocks: readonly PemBlock[]): CertificateBundle | InvalidCertificate {
-  const keyBlock = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
-  const certificates = blocks
-    .filter(({ label }) => label === 'CERTIFICATE')
-    .map(({ block }) => new X509Certificate(block));
-  if (!keyBlock) return { fault: 'it holds no private key: is the certificate exportable?' };
-  const key = createPrivateKey(keyBlock.block);
-  const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
-  if (!leaf) return { fault: 'it holds no certificate that belongs to its private key' };
-  return {
-    commonName: commonNameOf(leaf),
-    notBefore: new Date(leaf.validFrom).toISOString(),
-    notAfter: new Date(leaf.validTo).toISOString(),
-    certificateChain: chainFrom(leaf, certificates)
-      .map((certificate) => certificate.toString())
-      .join(''),
-    privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  };
-}
-
-/** Leaf first, then each certificate's issuer as far as they are there: PKCS#12 keeps no order. */
+/** Leaf first, then each certificate's issuer as far as they are there: no format keeps an order, and some files hold a CA twice. */
 function chainFrom(leaf: X509Certificate, certificates: readonly X509Certificate[]): readonly X509Certificate[] {
   const chain = [leaf];
   for (let last = leaf; ; ) {
-    const issuer = certificates.find((candidate) => !chain.includes(candidate) && last.checkIssued(candidate));
+    const issuer = certificates.find(
+      (candidate) =>
+        !chain.some(({ fingerprint256 }) => fingerprint256 === candidate.fingerprint256) &&
+        last.checkIssued(candidate) &&
+        last.verify(candidate.publicKey),
+    );
     if (!issuer) return chain;
     chain.push(issuer);
     last = issuer;
   }
 }
 
-function commonNameOf(certificate: X509Certificate): string {
-  return /(?:^|\n)CN=([^\n]*)/.exec(certificate.subject)?.[1] ?? '';
+function commonNameOf(subject: string): string {
+  return /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1] ?? '';
+}
+
+/** `TRUSTED CERTIFICATE` has OpenSSL's own notes behind the certificate: only its first structure is read. */
+function readCertificate(der: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(firstStructure(der));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whatever its label says: PKCS#8, PKCS#1 or SEC1. */
+function readKey(der: Buffer): KeyObject | undefined {
+  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+    try {
+      return createPrivateKey({ key: der, format: 'der', type });
+    } catch {
+      // the next form
+    }
+  }
+  return undefined;
+}
+
+function firstStructure(der: Buffer): Buffer {
+  const first = der[1] ?? 0;
+  const lengthBytes = first > 0x80 && first <= 0x84 ? first & 0x7f : 0;
+  const length = lengthBytes === 0 ? first : der.readUIntBE(2, lengthBytes);
+  return der.subarray(0, 2 + lengthBytes + length);
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto';
+import type * as X509 from '@peculiar/x509';
+import type { ClientCertificate } from '../transport/tlsContext.ts';
 import type { CertificateBundle } from './certificateBundle.ts';
-import { loadX509 } from './x509Library.ts';
 
 /** Long enough for a run and for clocks that differ; a leaf that leaks is worth nothing tomorrow. */
 const validForMs = 60 * 60 * 1000;
@@ -11,12 +12,14 @@ const leafAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 /** Issues leaves of one group CA. The CA's key is imported once for all devices of a simulation. */
 export interface DeviceCertificateIssuer {
   /** A short-lived leaf with the registrationId as its common name, and the CA's chain behind it. Lives in memory only. */
-  issue(registrationId: string): Promise<CertificateBundle>;
+  issue(registrationId: string): Promise<ClientCertificate>;
 }
 
 /** @throws on a CA key that is neither RSA nor ECDSA on a NIST curve. */
 export async function createDeviceCertificateIssuer(authority: CertificateBundle): Promise<DeviceCertificateIssuer> {
-  const x509 = await loadX509();
+  // @peculiar/x509 wants reflect-metadata in place before it loads.
+  await import('reflect-metadata');
+  const x509: typeof X509 = await import('@peculiar/x509');
   const { subtle } = webcrypto;
   const signingKey = createPrivateKey(authority.privateKey);
   const { algorithm, signature } = signingAlgorithm(signingKey);
@@ -51,9 +54,6 @@ export async function createDeviceCertificateIssuer(authority: CertificateBundle
         ],
       });
       return {
-        commonName: registrationId,
-        notBefore: notBefore.toISOString(),
-        notAfter: notAfter.toISOString(),
         certificateChain: `${leaf.toString('pem')}\n${authority.certificateChain}`,
         privateKey: pkcs8Pem(await subtle.exportKey('pkcs8', keys.privateKey)),
       };

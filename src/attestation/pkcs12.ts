@@ -1,29 +1,74 @@
+import { createSecureContext } from 'node:tls';
 import forge from 'node-forge';
-import type { PemBlock } from './certificateBundle.ts';
 
-/**
- * The key and the certificates of a PKCS#12 file without password, as PEM. node-forge opens the container (Node and WebCrypto read
- * none, and Key Vault's own use 3DES); the contents go to OpenSSL as DER, because node-forge knows no elliptic curves.
- * @throws on a file that is none, or that has a password.
- */
-export function readPkcs12(file: Buffer): readonly PemBlock[] {
-  const container = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(file.toString('binary')), false, '');
-  return container.safeContents.flatMap(({ safeBags }) =>
-    safeBags.flatMap((bag) => {
-      if (bag.type === forge.pki.oids.certBag) {
-        return pem('CERTIFICATE', bag.asn1 ?? (bag.cert && forge.pki.certificateToAsn1(bag.cert)));
-      }
-      if (bag.type === forge.pki.oids.keyBag || bag.type === forge.pki.oids.pkcs8ShroudedKeyBag) {
-        const key = bag.key && forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(bag.key));
-        return pem('PRIVATE KEY', key ?? bag.asn1);
-      }
-      return [];
-    }),
-  );
+/** A certificate or an unencrypted private key (PKCS#8) out of a container. */
+export interface Pkcs12Bag {
+  readonly kind: 'certificate' | 'privateKey';
+  readonly der: Buffer;
 }
 
-function pem(label: string, asn1: forge.asn1.Asn1 | undefined): readonly PemBlock[] {
-  if (!asn1) return [];
-  const body = forge.util.encode64(forge.asn1.toDer(asn1).getBytes(), 64);
-  return [{ label, block: `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n` }];
+export type Pkcs12Reading =
+  | { readonly kind: 'read'; readonly bags: readonly Pkcs12Bag[] }
+  /** It has a passphrase, or was damaged: its MAC cannot distinguish the two. */
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'unreadable'; readonly message: string };
+
+/**
+ * Opens a PKCS#12 file that has no passphrase. RFC 7292 §B.1 leaves two forms of that, the empty one (two zero bytes) and the null one
+ * (no bytes). Key Vault writes its MAC under the null one (notation-azure-kv#124), OpenSSL under the empty one: both are tried.
+ *
+ * Node's own OpenSSL verifies the MAC (PBMAC1 of RFC 9579 included, where it has OpenSSL 3.4), but hands out no key. node-forge opens the
+ * bags, because neither Node nor WebCrypto reads 3DES and RC2; it checks only the older MACs, and under one form at a time, so the
+ * file is given to it without its MAC.
+ */
+export function readPkcs12(file: Buffer): Pkcs12Reading {
+  const macFault = opensslFault(file);
+  if (macFault === 'mac verify failure') return { kind: 'locked' };
+  let container: forge.asn1.Asn1;
+  try {
+    container = withoutMac(forge.asn1.fromDer(file.toString('binary')));
+  } catch {
+    return { kind: 'unreadable', message: 'its ASN.1 structure is damaged' };
+  }
+  const failures: string[] = [];
+  for (const password of ['', null]) {
+    try {
+      // A null password is right in RFC 7292, and missing in the library's types.
+      const opened = forge.pkcs12.pkcs12FromAsn1(container, false, password as string);
+      return { kind: 'read', bags: opened.safeContents.flatMap(({ safeBags }) => safeBags.flatMap(bagOf)) };
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  // Without a MAC, a wrong passphrase shows only as content that makes no sense.
+  const format = failures.find((message) => /unsupported|PKCS#12 PFX|AuthenticatedSafe|ContentInfo/i.test(message));
+  return format === undefined ? { kind: 'locked' } : { kind: 'unreadable', message: format.split('\n', 1).join('') };
+}
+
+/** PFX ::= SEQUENCE { version, authSafe, macData OPTIONAL } (RFC 7292 §4). */
+function withoutMac(container: forge.asn1.Asn1): forge.asn1.Asn1 {
+  return Array.isArray(container.value) ? { ...container, value: container.value.slice(0, 2) } : container;
+}
+
+function opensslFault(file: Buffer): string | undefined {
+  try {
+    createSecureContext({ pfx: file });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function bagOf(bag: forge.pkcs12.Bag): readonly Pkcs12Bag[] {
+  if (bag.type === forge.pki.oids.certBag) {
+    return der('certificate', bag.asn1 ?? (bag.cert && forge.pki.certificateToAsn1(bag.cert)));
+  }
+  if (bag.type === forge.pki.oids.keyBag || bag.type === forge.pki.oids.pkcs8ShroudedKeyBag) {
+    return der('privateKey', bag.key ? forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(bag.key)) : bag.asn1);
+  }
+  return [];
+}
+
+function der(kind: Pkcs12Bag['kind'], asn1: forge.asn1.Asn1 | undefined): readonly Pkcs12Bag[] {
+  return asn1 ? [{ kind, der: Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'binary') }] : [];
 }

@@ -1,18 +1,28 @@
 import { createHmac } from 'node:crypto';
 
+/**
+ * The key of one device of a group enrollment: HMAC-SHA256 of its registrationId under the group's key. The registrationId counts as
+ * it is written: another case gives another key.
+ * https://learn.microsoft.com/azure/iot-dps/concepts-symmetric-key-attestation#group-enrollments
+ */
+export function deriveDeviceKey(groupKey: Buffer, registrationId: string): Buffer {
+  return createHmac('sha256', groupKey).update(registrationId, 'utf8').digest();
+}
+
 export interface SasTokenOptions {
   /** What the token is for: `{idScope}/registrations/{registrationId}` at DPS, `{hub}/devices/{deviceId}` at the hub. */
   readonly resource: string;
   readonly key: Buffer;
   /** Seconds since 1970-01-01 UTC. */
   readonly expiresAtSeconds: number;
-  /** `registration` at DPS ("Il nome del criterio deve essere registration"); none at the hub. */
+  /** At DPS the policy name must be `registration`; a device's token for its hub names none. */
   readonly policy?: 'registration';
 }
 
 /**
- * `SharedAccessSignature sr={URL-encoded-resourceURI}&sig={signature-string}&se={expiry}&skn=registration` (document, "Connessione
- * a DPS"). The signed text is `{sr}\n{se}`, sr as it is sent.
+ * `SharedAccessSignature sr={URL-encoded-resourceURI}&sig={signature-string}&se={expiry}&skn=registration`. The signed text is
+ * `{sr}\n{se}`, with sr as it is sent.
+ * https://learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support
  */
 export function createSasToken({ resource, key, expiresAtSeconds, policy }: SasTokenOptions): string {
   const sr = encodeURIComponent(resource);

@@ -1,5 +1,4 @@
 import { type Cadence, cadenceOf, runsPerMonth, shortestGapMinutes } from './cadence.ts';
-import { warningsOfCertificates } from './certificateWarnings.ts';
 import type { Probe } from './probe.ts';
 import type { Settings } from './settings.ts';
 
@@ -60,7 +59,6 @@ export function planOf(settings: Settings, probes: readonly Probe[]): Plan {
       ...warningsOfSettings(settings, probes),
       ...warningsOfScopes(scopes, probes),
       ...probes.flatMap((probe) => warningsOfCadence(probe, cadence)),
-      ...warningsOfCertificates(probes),
     ],
   };
 }

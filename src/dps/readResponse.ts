@@ -6,12 +6,7 @@ import type { DpsResponse } from './requests.ts';
 
 /** What one answer means for the exchange. */
 export type ResponseReading =
-  | {
-      readonly kind: 'finished';
-      readonly result: RegistrationResult;
-      /** As sent and not judged; with `assigned` alone. */
-      readonly issuedCertificateChain?: unknown;
-    }
+  | { readonly kind: 'finished'; readonly result: RegistrationResult }
   /** 202: ask again later, by this operationId. */
   | { readonly kind: 'accepted'; readonly operationId: string }
   /** 429: ask the same again later. */
@@ -55,20 +50,18 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
   const state = operation.registrationState ?? {};
   switch (operation.status) {
     case 'assigned': {
-      const { assignedHub, deviceId, substatus, connectionProfile, payload, issuedCertificateChain } = state;
+      const { assignedHub, deviceId, substatus, payload } = state;
       if (!assignedHub || !deviceId) {
         return malformed(phase, `assigned, but without ${assignedHub ? 'a deviceId' : 'an assignedHub'}`);
       }
-      const result: RegistrationResult = {
+      return finished({
         kind: 'assigned',
         operationId,
         assignedHub: printable(assignedHub),
         deviceId: printable(deviceId),
         ...(isThere(substatus) && { substatus: printable(substatus) }),
-        ...(isThere(connectionProfile) && { connectionProfile: printable(connectionProfile) }),
         ...keptPayload(payload),
-      };
-      return { kind: 'finished', result, ...(isThere(issuedCertificateChain) && { issuedCertificateChain }) };
+      });
     }
     case 'failed': {
       const { errorCode, errorMessage, trackingId } = state;

@@ -1,13 +1,8 @@
+import { credentialProblems } from '../attestation/credentialProblems.ts';
 import { explainError } from '../dps/errorCodes.ts';
 import type { ServiceError } from '../dps/registrationResult.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
-import {
-  explainNotIssued,
-  explainRenewalRejected,
-  explainRenewalTimeout,
-  explainUntrusted,
-} from './explainCertificate.ts';
 import type { NotRun, ProbeResult } from './outcome.ts';
 
 /** What happened and where, and what to do next: one sentence each, for the person on call. */
@@ -37,11 +32,7 @@ export function explain(result: ProbeResult): Explanation {
       const { meaning, next } = explainError(429);
       return { what: `DPS answered 429 in phase ${result.phase} until the deadline: ${meaning}${quote(result)}`, next };
     }
-    case 'certificateNotIssued':
-      return explainNotIssued(result);
     case 'hubRefused': {
-      const untrusted = explainUntrusted(result);
-      if (untrusted) return untrusted;
       const cause = explainHubRefusal(result.cause);
       return {
         what: `assigned to ${result.assignedHub}, but the hub did not let ${result.deviceId} in (${result.verification}): ${cause.what}`,
@@ -146,10 +137,6 @@ function explainHubRefusal(cause: Extract<ProbeResult, { kind: 'hubRefused' }>['
       };
     case 'twinRejected':
       return { what: cause.message, next: "look at the hub's service health and its limits" };
-    case 'renewalRejected':
-      return explainRenewalRejected(cause);
-    case 'timedOut':
-      return explainRenewalTimeout(cause) ?? explainTransport(cause);
     case 'connectionRefused':
       return {
         what: `CONNACK ${cause.returnCode}: ${cause.message}`,
@@ -171,8 +158,9 @@ function explainFailed({ errorCode, message }: ServiceError): { readonly meaning
   return explainError(undefined, errorCode);
 }
 
-function explainNotRun({ cause, message }: NotRun): Explanation {
-  return { what: `the probe did not run: ${message}`, next: nextForNotRun(cause) };
+function explainNotRun({ cause, detail, message }: NotRun): Explanation {
+  const next = detail ? credentialProblems[detail].next : nextForNotRun(cause);
+  return { what: `the probe did not run: ${message}`, next };
 }
 
 function nextForNotRun(cause: NotRun['cause']): string {

@@ -36,7 +36,6 @@ function codeOf(result: Stopped): string | undefined {
     case 'subscriptionRefused':
       return serviceCode(result.returnCode);
     case 'notRun':
-    case 'certificateNotIssued':
       return result.cause;
     case 'disabled':
     case 'timedOut':
@@ -51,8 +50,6 @@ function hubRefusalCode(cause: HubRefusal): string {
       return cause.kind;
     case 'twinRejected':
       return withCode(cause.kind, serviceCode(cause.status));
-    case 'renewalRejected':
-      return withCode(cause.kind, serviceCode(cause.errorCode) ?? serviceCode(cause.status));
     default:
       return withCode(cause.kind, codeOf(cause));
   }

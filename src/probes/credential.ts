@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls';
-import { decodeKey, deriveDeviceKey } from '../attestation/deviceKey.ts';
-import { createSasToken } from '../attestation/sasToken.ts';
+import type { CredentialFinding } from '../attestation/examineCredential.ts';
+import { examineCredential } from '../attestation/examineCredential.ts';
+import { createSasToken, deriveDeviceKey } from '../attestation/sasToken.ts';
 import type { Probe } from '../config/probe.ts';
 import type { SecretFound, SecretResult } from '../keyvault/secretResult.ts';
 import type { CredentialExpiry, NotRun } from '../outcomes/outcome.ts';
@@ -21,19 +22,18 @@ export interface Credential {
   /** SAS token for the hub; absent with X.509. */
   readonly hubPassword?: (resource: string) => string;
   readonly expiry: CredentialExpiry;
+  /** What was found about it that does not keep it from being used. */
+  readonly findings: readonly CredentialFinding[];
 }
 
-/** Makes the device's credential from what the vault holds, or says why there is none to look with. */
+/** Makes the device's credential from what the vault holds, or returns why the probe cannot run. */
 export async function readCredential(
   probe: ProbedDevice,
   readSecret: ReadSecret,
   signal: AbortSignal,
 ): Promise<Credential | NotRun> {
   const { attestation } = probe;
-  const secret = await readSecret(
-    attestation.type === 'symmetricKey' ? attestation.secret : attestation.certificate,
-    signal,
-  );
+  const secret = await readSecret(secretName(probe), signal);
   if (secret.kind !== 'found') {
     const { kind: cause, message } = secret;
     return { kind: 'notRun', phase: 'keyVault', cause: signal.aborted ? 'timedOut' : cause, message };
@@ -48,18 +48,28 @@ export async function readCredential(
   }
 }
 
+/** The Key Vault object that a probe's credential is read from. */
+export function secretName({ attestation }: Pick<Probe, 'attestation'>): string {
+  return attestation.type === 'symmetricKey' ? attestation.secret : attestation.certificate;
+}
+
 type SymmetricKey = Extract<Probe['attestation'], { type: 'symmetricKey' }>;
 
-function symmetricKeyCredential(
-  probe: ProbedDevice,
-  attestation: SymmetricKey,
+async function symmetricKeyCredential(
+  { idScope, registrationId }: ProbedDevice,
+  { secret: name, enrollment, tokenLifetimeSeconds }: SymmetricKey,
   secret: SecretFound,
-): Credential | NotRun {
-  const { idScope, registrationId } = probe;
-  const key = decodeKey(secret.value);
-  if (!key) return invalidCredential(`secret ${attestation.secret} is not a base64 symmetric key`);
-  const deviceKey = attestation.enrollment === 'group' ? deriveDeviceKey(key, registrationId) : key;
-  const expiresAtSeconds = Math.floor(Date.now() / 1000) + attestation.tokenLifetimeSeconds;
+): Promise<Credential | NotRun> {
+  const { credential, findings } = await examineCredential({
+    subject: `secret "${name}"`,
+    value: secret.value,
+    attestation: 'symmetricKey',
+    enrollment,
+  });
+  if (credential?.type !== 'symmetricKey') return invalidCredential(findings);
+  const { key } = credential;
+  const deviceKey = enrollment === 'group' ? deriveDeviceKey(key, registrationId) : key;
+  const expiresAtSeconds = Math.floor(Date.now() / 1000) + tokenLifetimeSeconds;
   return {
     kind: 'credential',
     secureContext: tlsContext(),
@@ -71,6 +81,7 @@ function symmetricKeyCredential(
     }),
     hubPassword: (resource) => createSasToken({ resource, key: deviceKey, expiresAtSeconds }),
     expiry: secretExpiry(secret),
+    findings,
   };
 }
 
@@ -78,6 +89,9 @@ export function secretExpiry({ expiresOn }: SecretFound): CredentialExpiry {
   return expiresOn ? { secretExpiresOn: expiresOn } : {};
 }
 
-export function invalidCredential(message: string): NotRun {
-  return { kind: 'notRun', phase: 'keyVault', cause: 'invalidCredential', message };
+/** The first error is what keeps the probe from running. */
+export function invalidCredential(findings: readonly CredentialFinding[]): NotRun {
+  const error = findings.find(({ severity }) => severity === 'error');
+  const { problem: detail, message = 'the credential cannot be used' } = error ?? {};
+  return { kind: 'notRun', phase: 'keyVault', cause: 'invalidCredential', message, ...(detail && { detail }) };
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createCertificateRequest } from '../attestation/certificateRequest.ts';
+import type { CredentialFinding } from '../attestation/examineCredential.ts';
 import { type Probe, timeoutMs } from '../config/probe.ts';
 import { register } from '../dps/register.ts';
+import { verifyHub } from '../hub/verifyHub.ts';
 import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
 import { parseEndpoint } from '../transport/connect.ts';
 import { createDeadline } from '../transport/deadline.ts';
@@ -9,7 +10,6 @@ import type { Phase } from '../transport/phase.ts';
 import { createRecorder, milliseconds } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import { type ReadSecret, readCredential } from './credential.ts';
-import { enterHub, hubAccessOf, whyNotEntered } from './hubAccess.ts';
 
 export interface RunOptions {
   readonly readSecret: ReadSecret;
@@ -35,42 +35,41 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   const recorder = createRecorder('keyVault');
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
+  let findings: readonly CredentialFinding[] = [];
 
   const provision = async (): Promise<ProbeResult> => {
-    const [credential, request] = await Promise.all([
-      readCredential(probe, options.readSecret, deadline.signal),
-      probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined,
-    ]);
+    const credential = await readCredential(probe, options.readSecret, deadline.signal);
     if (credential.kind === 'notRun') return credential;
-    const { secureContext, password, expiry } = credential;
+    const { secureContext, password, hubPassword, expiry } = credential;
+    findings = credential.findings;
     if (Object.keys(expiry).length > 0) Object.assign(seen, { credential: expiry });
 
     const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
-    const { result, issuedCertificateChain, ...registered } = await register({
+    const { result, ...registered } = await register({
       ...probe,
       ...options,
       endpoint,
       secureContext,
       password,
-      csr: request?.csr,
       recorder,
       deadline,
     });
     Object.assign(seen, registered);
-    if (result.kind !== 'assigned') return result;
+    if (result.kind !== 'assigned' || !probe.verifyHub) return result;
 
-    const requested = request && { request, registrationId: probe.registrationId, phase: recorder.phase };
-    const access = hubAccessOf(result, credential, requested, issuedCertificateChain);
-    if (access.kind === 'certificateNotIssued') return access;
-    if (!probe.verifyHub) return access.assigned;
-    const notEntered = whyNotEntered(access.assigned);
-    if (notEntered) {
-      Object.assign(seen, { notes: [notEntered] });
-      return access.assigned;
-    }
     recorder.enter('hub');
-    const { configuredHubs } = options;
-    return enterHub(probe.verifyHub, access, { ...probe, configuredHubs, runId, recorder, deadline });
+    const verified = await verifyHub({
+      ...probe,
+      ...result,
+      verification: probe.verifyHub,
+      secureContext,
+      password: hubPassword,
+      configuredHubs: options.configuredHubs,
+      runId,
+      recorder,
+      deadline,
+    });
+    return verified.kind === 'verified' ? result : verified;
   };
 
   const result = await provision()
@@ -82,9 +81,16 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
     durationMs: milliseconds(performance.now() - start),
     phases: recorder.phases(),
     ...seen,
+    ...credentialNotes(findings, result),
     result: options.signal?.aborted && endedByDeadline(result) ? cancelled(recorder.phase) : result,
     transcript: recorder.transcript(),
   };
+}
+
+/** What explains a refusal is worth a note only where there was one. */
+function credentialNotes(findings: readonly CredentialFinding[], result: ProbeResult): Pick<RunFacts, 'notes'> {
+  const shown = findings.filter(({ severity }) => severity === 'note' || result.kind !== 'assigned');
+  return shown.length === 0 ? {} : { notes: shown.map(({ message, next }) => `${message}. ${next}.`) };
 }
 
 /** The stack goes to the log; the outcome names the error alone. */

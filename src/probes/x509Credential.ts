@@ -1,12 +1,26 @@
-import { type CertificateBundle, parseCertificateBundle } from '../attestation/certificateBundle.ts';
 import { createDeviceCertificateIssuer, type DeviceCertificateIssuer } from '../attestation/deviceCertificate.ts';
+import {
+  type CredentialExamination,
+  type CredentialFinding,
+  credentialFinding,
+  examineCredential,
+} from '../attestation/examineCredential.ts';
 import type { Probe } from '../config/probe.ts';
 import type { SecretFound } from '../keyvault/secretResult.ts';
 import type { NotRun } from '../outcomes/outcome.ts';
-import { tlsContext } from '../transport/tlsContext.ts';
+import { printable } from '../transport/printable.ts';
+import { type ClientCertificate, tlsContext } from '../transport/tlsContext.ts';
 import { type Credential, invalidCredential, type ProbedDevice, secretExpiry } from './credential.ts';
 
 type X509 = Extract<Probe['attestation'], { type: 'x509' }>;
+
+/** What is presented in TLS, or nothing and the errors why. */
+interface Presentable {
+  readonly findings: readonly CredentialFinding[];
+  readonly present?: (registrationId: string) => Promise<ClientCertificate>;
+  /** Of what the operator has to renew: the device's own certificate or the group's CA, not the hour-long leaf. ISO 8601. */
+  readonly notAfter?: string;
+}
 
 /** The device's own certificate, or a leaf issued for it by the group's CA. Both are presented in TLS; there is no password. */
 export async function x509Credential(
@@ -14,50 +28,62 @@ export async function x509Credential(
   { certificate, enrollment }: X509,
   secret: SecretFound,
 ): Promise<Credential | NotRun> {
+  const subject = `certificate "${certificate}"`;
+  const { findings, present, notAfter } =
+    enrollment === 'group'
+      ? await authorityOf(subject, secret)
+      : ownCertificate(await examine(subject, secret, { enrollment, registrationId }));
+  if (!present) return invalidCredential(findings);
   try {
-    const stored =
-      enrollment === 'group'
-        ? await authorityOf(secret)
-        : await parseCertificateBundle(secret.value, secret.contentType);
-    if ('fault' in stored) return invalidCredential(`certificate ${certificate}: ${stored.fault}`);
-    // What counts as near its end is what the operator has to renew: the group's CA, not the hour-long leaf.
-    const { notAfter } = stored;
-    const presented = 'issue' in stored ? await stored.issue(registrationId) : stored;
-    if (presented.commonName !== registrationId) {
-      return invalidCredential(
-        `certificate ${certificate} has the common name "${presented.commonName}", but the registrationId is "${registrationId}": DPS asks for both to be equal`,
-      );
-    }
     return {
       kind: 'credential',
-      secureContext: tlsContext(presented),
-      expiry: { ...secretExpiry(secret), certificateNotAfter: notAfter },
+      secureContext: tlsContext(await present(registrationId)),
+      expiry: { ...secretExpiry(secret), ...(notAfter && { certificateNotAfter: notAfter }) },
+      findings,
     };
   } catch (error) {
-    return invalidCredential(
-      `certificate ${certificate}: ${error instanceof Error ? error.message : 'cannot be used'}`,
-    );
+    return invalidCredential([unusableKey(subject, error)]);
   }
 }
 
-type Authority = DeviceCertificateIssuer & Pick<CertificateBundle, 'notAfter'>;
-
-/** One issuer for the CA in use: ten thousand devices of a simulation share one import of its key. */
-let lastAuthority:
-  | { readonly secret: SecretFound; readonly authority: Promise<Authority | { readonly fault: string }> }
-  | undefined;
-
-function authorityOf(secret: SecretFound): Promise<Authority | { readonly fault: string }> {
-  const last = lastAuthority?.secret;
-  if (!lastAuthority || last?.value !== secret.value || last.contentType !== secret.contentType) {
-    lastAuthority = { secret, authority: openAuthority(secret) };
-  }
-  return lastAuthority.authority;
+function examine(
+  subject: string,
+  { value }: SecretFound,
+  device: { readonly enrollment: X509['enrollment']; readonly registrationId?: string },
+): Promise<CredentialExamination> {
+  return examineCredential({ subject, value, attestation: 'x509', ...device });
 }
 
-async function openAuthority({ value, contentType }: SecretFound): Promise<Authority | { readonly fault: string }> {
-  const bundle = await parseCertificateBundle(value, contentType);
-  if ('fault' in bundle) return bundle;
-  const issuer = await createDeviceCertificateIssuer(bundle);
-  return { ...issuer, notAfter: bundle.notAfter };
+function ownCertificate({ credential, findings }: CredentialExamination): Presentable {
+  if (credential?.type !== 'x509') return { findings };
+  const { bundle } = credential;
+  return { findings, present: async () => bundle, notAfter: bundle.notAfter };
+}
+
+/** One issuer for each value of the vault: ten thousand devices of a simulation share one import of its key. */
+const authorities = new WeakMap<SecretFound, Promise<Presentable>>();
+
+function authorityOf(subject: string, secret: SecretFound): Promise<Presentable> {
+  const known = authorities.get(secret);
+  if (known) return known;
+  const authority = openAuthority(subject, secret);
+  authorities.set(secret, authority);
+  return authority;
+}
+
+async function openAuthority(subject: string, secret: SecretFound): Promise<Presentable> {
+  const { credential, findings } = await examine(subject, secret, { enrollment: 'group' });
+  if (credential?.type !== 'x509') return { findings };
+  try {
+    const issuer: DeviceCertificateIssuer = await createDeviceCertificateIssuer(credential.bundle);
+    return { findings, present: issuer.issue, notAfter: credential.bundle.notAfter };
+  } catch (error) {
+    return { findings: [unusableKey(subject, error)] };
+  }
+}
+
+/** OpenSSL's words name what it cannot use, and repeat nothing of it. */
+function unusableKey(subject: string, error: unknown): CredentialFinding {
+  const words = error instanceof Error ? printable(error.message) : 'unknown error';
+  return credentialFinding(subject, 'unusableKey', `cannot be used: ${words}`);
 }

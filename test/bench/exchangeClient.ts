@@ -1,4 +1,3 @@
-import { decodeKey } from '../../src/attestation/deviceKey.ts';
 import { createSasToken } from '../../src/attestation/sasToken.ts';
 import { register } from '../../src/dps/register.ts';
 import { createDeadline } from '../../src/transport/deadline.ts';
@@ -19,7 +18,7 @@ export async function registerWithExchange(device: BenchDevice): Promise<string>
     secureContext: tlsContext(),
     password: createSasToken({
       resource: `${idScope}/registrations/${registrationId}`,
-      key: decodeKey(key) ?? Buffer.alloc(0),
+      key: Buffer.from(key, 'base64'),
       expiresAtSeconds: Math.floor(Date.now() / 1000) + 3600,
       policy: 'registration',
     }),

@@ -3,9 +3,9 @@ import { createSelfSigned } from '../../src/emulator/certificates.ts';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
+import { writeVaultPkcs12 } from '../../src/local/keyVault/vaultCertificate.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
 import { authority, localProbe, registrationId, registry, run, startLocalDps } from '../support/localProbe.ts';
-import { makePkcs12 } from '../support/openssl.ts';
 
 let dps: RunningDps;
 let hub: RunningHub;
@@ -42,7 +42,7 @@ beforeAll(async () => {
   const pem = 'application/x-pem-file';
   const secrets: Record<string, [value: string, contentType: string]> = {
     own: [`${own.key}\n${own.cert}`, pem],
-    pfx: [makePkcs12({ pem: `${own.key}\n${own.cert}`, cipher: '3des' }).toString('base64'), 'application/x-pkcs12'],
+    pfx: [writeVaultPkcs12(`${own.key}\n${own.cert}`).toString('base64'), 'application/x-pkcs12'],
     stranger: [`${stranger.key}\n${stranger.cert}`, pem],
     expired: [`${expired.key}\n${expired.cert}`, pem],
     fleet: [`${intermediate.key}\n${intermediate.cert}`, pem],

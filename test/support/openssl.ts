@@ -6,31 +6,25 @@ import { join } from 'node:path';
 export interface Pkcs12Options {
   /** PEM: the key and every certificate. */
   readonly pem: string;
-  /** Key Vault's own exports have long been 3DES. */
-  readonly cipher: 'aes256' | '3des';
+  /** Further arguments of `openssl pkcs12 -export`. */
+  readonly options?: readonly string[];
   readonly password?: string;
 }
 
 /** A PKCS#12 file as OpenSSL, and not our own reader's library, writes it. */
-export function makePkcs12({ pem, cipher, password = '' }: Pkcs12Options): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'pkcs12-'));
+export function makePkcs12({ pem, options = [], password = '' }: Pkcs12Options): Buffer {
+  return openssl(['pkcs12', '-export', ...options, '-in', 'in.pem', '-out', 'out', '-passout', `pass:${password}`], {
+    'in.pem': pem,
+  });
+}
+
+/** Runs OpenSSL's program in a folder with these files, and returns the file `out` that it wrote there. */
+export function openssl(options: readonly string[], files: Readonly<Record<string, string | Buffer>> = {}): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'openssl-'));
   try {
-    const [source, target] = [join(folder, 'in.pem'), join(folder, 'out.pfx')];
-    writeFileSync(source, pem);
-    const algorithms =
-      cipher === '3des' ? ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'] : [];
-    execFileSync('openssl', [
-      'pkcs12',
-      '-export',
-      ...algorithms,
-      '-in',
-      source,
-      '-out',
-      target,
-      '-passout',
-      `pass:${password}`,
-    ]);
-    return readFileSync(target);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    execFileSync('openssl', options, { cwd: folder, stdio: 'pipe' });
+    return readFileSync(join(folder, 'out'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -10,6 +10,7 @@ import { listen } from '../listen.ts';
 import type { CheckToken } from '../managedIdentity/accessTokens.ts';
 import * as answers from './answers.ts';
 import { createSecretStore, type LocalSecret, secretItem, secretName } from './secretStore.ts';
+import { certificateSecret } from './vaultCertificate.ts';
 
 /**
  * forbidden: no role. firewall: the caller's network is not allowed. throttled: 429. unavailable: 503.
@@ -57,6 +58,11 @@ export interface KeyVault {
   readonly requests: readonly KeyVaultRequest[];
   /** Adds a version, as a rotation does, and returns its id. */
   setSecret(name: string, secret: string | LocalSecret): string;
+  /**
+   * Adds a certificate with its key and chain, as an import does, and returns the version of its secret: the content type, the
+   * validity and the form are the vault's own. `pkcs12`: base64 PKCS#12 whose MAC is under the null password. `pem`: key, then chain.
+   */
+  importCertificate(name: string, pem: string, form: 'pkcs12' | 'pem'): string;
   removeSecret(name: string): void;
   /** For one secret, or for all; until it is changed again. Undefined ends it. */
   setFault(fault: KeyVaultFault | undefined, name?: string): void;
@@ -173,6 +179,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
     url,
     requests,
     setSecret,
+    importCertificate: (name, pem, form) => setSecret(name, certificateSecret(pem, form)),
     removeSecret: store.remove,
     setFault(fault, name) {
       if (name === undefined) {

@@ -1,0 +1,42 @@
+import type { Outcome } from '../../../outcomes/outcome.ts';
+import type { Phase } from '../../../transport/phase.ts';
+import { formatDuration } from '../formatTime.ts';
+import { type Html, html } from '../html.ts';
+import { phaseNames, stoppedAt } from '../phaseNames.ts';
+import { phasesOnTheWay } from './phaseRail.ts';
+
+const width = 1000;
+
+/** The phases of one run as a waterfall. A table, so that it reads as well as it looks. */
+export function phaseChart(outcome: Outcome): Html {
+  const onTheWay = phasesOnTheWay(outcome);
+  const times = onTheWay.map((phase) => Math.max(0, outcome.phases[phase] ?? 0));
+  const total = times.reduce((sum, time) => sum + time, 0);
+  const stop = stoppedAt(outcome.result);
+  return html`<table class="waterfall">
+<caption class="unseen">Time in each phase of the run, in the order in which they follow one another</caption>
+<thead class="unseen"><tr><th scope="col">Phase</th><th scope="col">Share of the run</th><th scope="col">Time</th></tr></thead>
+<tbody>${onTheWay.map((phase, index) => {
+    const before = times.slice(0, index).reduce((sum, time) => sum + time, 0);
+    return row(phase, outcome, before, total, phase === stop);
+  })}</tbody>
+<tfoot><tr><th scope="row">Whole run</th><td></td><td>${formatDuration(outcome.durationMs)}</td></tr></tfoot>
+</table>`;
+}
+
+function row(phase: Phase, outcome: Outcome, beforeMs: number, totalMs: number, stopped: boolean): Html {
+  const time = outcome.phases[phase];
+  const entered = time !== undefined || stopped;
+  return html`<tr class="${stopped ? 'stopped' : entered ? 'entered' : 'ahead'}">
+<th scope="row">${phaseNames[phase]}${stopped && html` <strong>stopped here</strong>`}</th>
+<td>${time !== undefined && bar(phase, beforeMs, time, totalMs)}</td>
+<td>${time === undefined ? (stopped ? '' : 'not reached') : formatDuration(time)}</td></tr>`;
+}
+
+/** At least a sliver, since a phase of a millisecond was gone through all the same. */
+function bar(phase: Phase, beforeMs: number, timeMs: number, totalMs: number): Html {
+  const scale = totalMs > 0 ? width / totalMs : 0;
+  const wide = Math.max(4, timeMs * scale);
+  const left = Math.min(beforeMs * scale, width - wide);
+  return html`<svg viewBox="0 0 ${width} 10" preserveAspectRatio="none" aria-hidden="true"><path class="track" d="M0 4.5h${width}v1H0z"/><rect class="phase-${phase}" x="${left.toFixed(1)}" y="0" width="${wide.toFixed(1)}" height="10"/></svg>`;
+}

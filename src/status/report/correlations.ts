@@ -1,0 +1,124 @@
+import type { Probe } from '../../config/probe.ts';
+import type { Outcome } from '../../outcomes/outcome.ts';
+import { type Phase, phases } from '../../transport/phase.ts';
+import type { Correlation } from './statusReport.ts';
+
+/** A probe and its last outcome. */
+export interface LastRun {
+  readonly probe: Probe;
+  readonly last: Outcome;
+}
+
+/** Two runs further apart than this say nothing about each other. */
+const sameTimeMs = 3_600_000;
+
+/** Where a fault is the network's, not yet the service's. */
+const networkPhases: readonly Phase[] = ['dns', 'tcp', 'tls', 'webSocket'];
+
+/**
+ * What two probes say together that neither says alone: they differ in their transport only, or in their endpoint only, so where they
+ * end differently, that one thing is why.
+ */
+export function combinedReadings(runs: readonly LastRun[]): Correlation[] {
+  return runs.flatMap((one, index) =>
+    runs.slice(index + 1).flatMap((other) => {
+      const text = atTheSameTime(one, other) ? (byTransport(one, other) ?? byEndpoint(one, other)) : undefined;
+      return text === undefined ? [] : [{ probes: [one.probe.name, other.probe.name], text }];
+    }),
+  );
+}
+
+function byTransport(one: LastRun, other: LastRun): string | undefined {
+  if (one.probe.transport === other.probe.transport || !isSameBut(one, other, 'transport')) return undefined;
+  const [tcp, webSocket] = one.probe.transport === 'mqtt' ? [one, other] : [other, one];
+  const [tcpPort, webSocketPort] = [portOf(tcp), portOf(webSocket)];
+  const [tcpStop, webSocketStop] = [stopOf(tcp), stopOf(webSocket)];
+  if (tcpStop && webSocketStop) return bothFail(tcpStop, webSocketStop, `ports ${tcpPort} and ${webSocketPort}`);
+  if (tcpStop && isFine(webSocket) && isOnTheWay(tcp)) {
+    return `${tcpPort} blocked, ${webSocketPort} fine: a firewall, not the service. ${stops(tcp)}.`;
+  }
+  if (webSocketStop && isFine(tcp) && isOnTheWay(webSocket)) {
+    return `${webSocketPort} blocked, ${tcpPort} fine: a proxy or TLS inspection, not the service. ${stops(webSocket)}.`;
+  }
+  return undefined;
+}
+
+function byEndpoint(one: LastRun, other: LastRun): string | undefined {
+  const [oneHost, otherHost] = [one.probe.globalDeviceEndpoint, other.probe.globalDeviceEndpoint];
+  if (oneHost === otherHost || !isSameBut(one, other, 'globalDeviceEndpoint')) return undefined;
+  const [oneStop, otherStop] = [stopOf(one), stopOf(other)];
+  if (oneStop && otherStop) return bothFail(oneStop, otherStop, `${oneHost} and ${otherHost}`);
+  const [failing, fine] = oneStop ? [one, other] : [other, one];
+  if (!stopOf(failing) || !isFine(fine)) return undefined;
+  return `${failing.probe.globalDeviceEndpoint} fails, ${fine.probe.globalDeviceEndpoint} is fine: that endpoint or the way to it, neither the enrollment nor the credential. ${stops(failing)}.`;
+}
+
+function bothFail(one: Phase, other: Phase, what: string): string {
+  const where = one === other ? `at ${one}` : `at ${one} and ${other}`;
+  const suspect = [one, other].every((phase) => networkPhases.includes(phase))
+    ? 'the service or this network'
+    : 'the service or the credential';
+  return `both fail ${where} (${what}): ${suspect}`;
+}
+
+/** A failing run, and where it stopped. An assignment that is failing for being wrong has stopped nowhere. */
+function stopOf({ last }: LastRun): Phase | undefined {
+  return last.verdict === 'failing' && 'phase' in last.result ? last.result.phase : undefined;
+}
+
+function isFine({ last }: LastRun): boolean {
+  return last.verdict === 'healthy' || last.verdict === 'degraded';
+}
+
+/** Stopped before the service had a say: something between the two can be why. */
+function isOnTheWay({ last: { result } }: LastRun): boolean {
+  switch (result.kind) {
+    case 'unreachable':
+    case 'webSocketRefused':
+      return true;
+    case 'tlsFailed':
+      return result.refusedBy === 'client' && result.phase === 'tls';
+    case 'connectionLost':
+    case 'timedOut':
+    case 'malformedResponse':
+      return phases.indexOf(result.phase) <= phases.indexOf('mqttConnect');
+    default:
+      return false;
+  }
+}
+
+function stops({ probe, last: { result } }: LastRun): string {
+  return `${probe.name} stops at ${'phase' in result ? result.phase : result.kind}`;
+}
+
+function portOf({ probe: { globalDeviceEndpoint, transport } }: LastRun): string {
+  return /:(\d+)$/.exec(globalDeviceEndpoint)?.[1] ?? (transport === 'mqtt' ? '8883' : '443');
+}
+
+function atTheSameTime(one: LastRun, other: LastRun): boolean {
+  return Math.abs(Date.parse(one.last.startedAt) - Date.parse(other.last.startedAt)) <= sameTimeMs;
+}
+
+/** The same device, or another of the same group, that asks the same of the same DPS instance. */
+function isSameBut(one: LastRun, other: LastRun, difference: 'transport' | 'globalDeviceEndpoint'): boolean {
+  return identityOf(one.probe, difference) === identityOf(other.probe, difference);
+}
+
+function identityOf(probe: Probe, without: 'transport' | 'globalDeviceEndpoint'): string {
+  const { idScope, apiVersion, attestation, registrationId, transport, globalDeviceEndpoint, expect, verifyHub } =
+    probe;
+  return JSON.stringify([
+    idScope,
+    apiVersion,
+    Object.entries(attestation).sort(),
+    attestation.enrollment === 'group' ? '' : registrationId,
+    without === 'transport' ? hostOf(globalDeviceEndpoint) : transport,
+    expect.result,
+    verifyHub ?? '',
+  ]);
+}
+
+/** A port in the endpoint belongs to the transport. */
+function hostOf(endpoint: string): string {
+  return endpoint.replace(/:\d+$/, '');
+}
