@@ -3,7 +3,7 @@ metadata description = 'DPS Canary: simulated devices that register with the Dev
 targetScope = 'subscription'
 
 import { sandboxProbes } from 'sandboxProbes.bicep'
-import { alerting, network as networkType, probe, tags as tagsType } from 'types.bicep'
+import { alerting, network as networkType, probe, secretOf, tags as tagsType } from 'types.bicep'
 
 @description('Name of the environment; resource names and tags are made from it.')
 @minLength(1)
@@ -23,10 +23,10 @@ param resourceGroupName string = 'rg-${environmentName}'
 @description('Tags of every resource.')
 param tags tagsType = {}
 
-@description('What to probe. May be empty with the sandbox, which brings its own.')
-param probes probe[]
+@description('What to probe. May be empty with the sandbox, which brings its own; otherwise the deployment stops.')
+param probes probe[] = []
 
-@description('When the timer ticks: six-field NCRONTAB, UTC.')
+@description('When the timer runs the probes: six-field NCRONTAB, UTC. With several locations a schedule that starts at second 0 is spread over the minute.')
 param probeSchedule string = '0 */5 * * * *'
 
 @description('Days that outcomes are kept.')
@@ -43,8 +43,8 @@ param otlpEndpoint string?
 @description('Major version of Node.')
 param nodeVersion '22' | '24' = '24'
 
-@description('Memory of an instance, in MB. 512 is enough for probes; simulations of thousands of devices want 2048.')
-param instanceMemoryMB 512 | 2048 | 4096 = 2048
+@description('Memory of an instance, in MB. 512 is enough for probes and small simulations; thousands of devices need 2048.')
+param instanceMemoryMB 512 | 2048 | 4096 = sandbox ? 512 : 2048
 
 @description('Most instances that a simulation may use.')
 @minValue(40)
@@ -57,8 +57,8 @@ param network networkType = { kind: 'public' }
 @description('Resource ID of a vault that holds the keys already. It must use role-based access. Null: a vault is made.')
 param existingKeyVaultId string?
 
-@description('vault: the apps may read every secret in the vault. namedSecrets: only those that the probes name, which must exist by then.')
-param keyVaultAccess 'vault' | 'namedSecrets' = 'vault'
+@description('vault: the apps may read every secret of the vault. namedSecrets: only those that the probes name, which must exist by then; the default in a vault that exists already.')
+param keyVaultAccess 'vault' | 'namedSecrets' = existingKeyVaultId == null ? 'vault' : 'namedSecrets'
 
 @description('Resource ID of a Log Analytics workspace to use. Null: one is made.')
 param existingWorkspaceId string?
@@ -74,61 +74,43 @@ param alerts alerting = {}
 @description('A provisioning service and a hub of its own, with four probes on them. infra/scripts/sandbox.sh makes their enrollments and keys.')
 param sandbox bool = false
 
-@description('Tier of the hub in the sandbox. F1 is free, and there can be one in a subscription.')
-param sandboxHubSku 'F1' | 'S1' | 'B1' = 'S1'
+@description('Tier of the hub in the sandbox. F1 is free, holds 500 devices, and a subscription can have one.')
+param sandboxHubSku 'F1' | 'S1' | 'B1' = 'F1'
 
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var allLocations = union([location], additionalLocations)
 var token = uniqueString(subscription().id, resourceGroupName, environmentName)
+var groupId = '${subscription().id}/resourceGroups/${resourceGroupName}'
 
-// Names hang on the location and not on its place in the list, so that a location can be taken out of the middle.
+// Names depend on the location and not on its place in the list, so that a location can be removed from the middle.
 var sites = map(allLocations, region => {
   location: region
   suffix: '${region}-${uniqueString(subscription().id, resourceGroupName, environmentName, region)}'
   storageName: 'st${uniqueString(subscription().id, resourceGroupName, environmentName, region)}'
 })
-var historyStorageName = sites[0].storageName
 var componentName = 'appi-${token}'
-var workspaceName = 'log-${token}'
+var workspaceId = existingWorkspaceId ?? '${groupId}/providers/Microsoft.OperationalInsights/workspaces/log-${token}'
+var serviceName = 'provs-${token}'
 
 var privateNetwork = network.kind == 'private'
 var privateInbound = network.kind == 'private' ? network.appInbound == 'private' : false
-var fixedOutboundAddress = network.kind == 'private' ? network.fixedOutboundAddress : false
-var addressPrefix = network.kind == 'private' ? network.addressPrefix : '10.0.0.0/16'
 
-var vaultIdParts = split(existingKeyVaultId ?? '', '/')
-var vaultName = existingKeyVaultId == null ? 'kv-${token}' : vaultIdParts[8]
-var vaultGroup = existingKeyVaultId == null ? resourceGroupName : vaultIdParts[4]
-var vaultSubscription = existingKeyVaultId == null ? subscription().subscriptionId : vaultIdParts[2]
-var vaultId = resourceId(vaultSubscription, vaultGroup, 'Microsoft.KeyVault/vaults', vaultName)
+var vaultIdParts = split(existingKeyVaultId ?? '${groupId}/providers/Microsoft.KeyVault/vaults/kv-${token}', '/')
+var vaultName = vaultIdParts[8]
+var vaultId = join(vaultIdParts, '/')
 var vaultUrl = 'https://${vaultName}${environment().suffixes.keyvaultDns}'
-var workspaceId = existingWorkspaceId ?? resourceId(
-  subscription().subscriptionId,
-  resourceGroupName,
-  'Microsoft.OperationalInsights/workspaces',
-  workspaceName
-)
 
-// For what needs the names alone; the ID scope of the sandbox is known only once it is there.
+// For what needs the names alone; the ID scope of the sandbox is known only once it exists.
 var namedProbes = concat(probes, sandbox ? sandboxProbes('known-later') : [])
-var secretNames = union(
-  [],
-  map(
-    namedProbes,
-    probe => probe.attestation.type == 'symmetricKey' ? probe.attestation.secret : probe.attestation.certificate
-  )
-)
-
-var zoneNames = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  queue: 'privatelink.queue.${environment().suffixes.storage}'
-  table: 'privatelink.table.${environment().suffixes.storage}'
-  vault: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
-  sites: 'privatelink.azurewebsites.net'
-}
+var secretNames = union([], map(namedProbes, probe => secretOf(probe)))
+var problem = empty(namedProbes)
+  ? 'No probes: write them into infra/main.bicepparam, or set SANDBOX to true (docs/deploy.md)'
+  : contains(map(probes, probe => probe.idScope), '0ne00000000')
+      ? 'The ID scope 0ne00000000 is a placeholder: write the one that the overview page of your provisioning service shows'
+      : ''
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
-  name: resourceGroupName
+  name: empty(problem) ? resourceGroupName : fail(problem)
   location: location
   tags: allTags
 }
@@ -137,10 +119,14 @@ module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
     componentName: componentName
-    workspaceName: workspaceName
+    workspaceName: 'log-${token}'
     existingWorkspaceId: existingWorkspaceId
     location: location
     retentionDays: telemetryRetentionDays
+    environmentName: environmentName
+    probes: namedProbes
+    sites: sites
+    alerts: alerts
     tags: allTags
   }
 }
@@ -151,6 +137,8 @@ module keyVault 'modules/keyVault.bicep' = if (existingKeyVaultId == null) {
     name: vaultName
     location: location
     privateOnly: privateNetwork
+    // A sandbox must be easy to delete and to create again. Null, never false: protection that is on cannot be turned off.
+    purgeProtection: sandbox ? null : true
     workspaceId: workspaceId
     tags: allTags
   }
@@ -160,7 +148,7 @@ module keyVault 'modules/keyVault.bicep' = if (existingKeyVaultId == null) {
 module sandboxService 'modules/sandbox.bicep' = if (sandbox) {
   scope: group
   params: {
-    provisioningServiceName: 'provs-${token}'
+    provisioningServiceName: serviceName
     hubName: 'iot-${token}'
     hubSku: sandboxHubSku
     location: location
@@ -169,17 +157,6 @@ module sandboxService 'modules/sandbox.bicep' = if (sandbox) {
   }
   dependsOn: [monitoring]
 }
-
-module identities 'modules/identity.bicep' = [
-  for site in sites: {
-    scope: group
-    params: {
-      name: 'id-${site.suffix}'
-      location: site.location
-      tags: allTags
-    }
-  }
-]
 
 module storage 'modules/storage.bicep' = [
   for site in sites: {
@@ -195,208 +172,53 @@ module storage 'modules/storage.bicep' = [
   }
 ]
 
-module roles 'modules/roleAssignments.bicep' = [
-  for (site, index) in sites: {
-    scope: group
-    params: {
-      identityId: resourceId(
-        subscription().subscriptionId,
-        resourceGroupName,
-        'Microsoft.ManagedIdentity/userAssignedIdentities',
-        'id-${site.suffix}'
-      )
-      principalId: identities[index].outputs.principalId
-      storage: concat(
-        [
-          { account: site.storageName, role: 'Storage Blob Data Owner' }
-          { account: site.storageName, role: 'Storage Queue Data Contributor' }
-          { account: site.storageName, role: 'Storage Table Data Contributor' }
-        ],
-        index == 0 ? [] : [{ account: historyStorageName, role: 'Storage Table Data Contributor' }]
-      )
-      componentName: componentName
-    }
-    dependsOn: [monitoring, storage]
-  }
-]
-
-// Where the vault is: in another group, or another subscription, when it is not ours.
-module vaultRoles 'modules/roleAssignments.bicep' = [
-  for (site, index) in sites: {
-    scope: resourceGroup(vaultSubscription, vaultGroup)
-    params: {
-      identityId: resourceId(
-        subscription().subscriptionId,
-        resourceGroupName,
-        'Microsoft.ManagedIdentity/userAssignedIdentities',
-        'id-${site.suffix}'
-      )
-      principalId: identities[index].outputs.principalId
-      vaultName: vaultName
-      secretNames: keyVaultAccess == 'namedSecrets' ? secretNames : []
-    }
-    dependsOn: [keyVault]
-  }
-]
-
-module networks 'modules/network.bicep' = [
-  for (site, index) in sites: if (privateNetwork) {
-    scope: group
-    params: {
-      name: 'vnet-${site.suffix}'
-      location: site.location
-      addressPrefix: cidrSubnet(addressPrefix, 24, index)
-      fixedOutboundAddress: fixedOutboundAddress
-      tags: allTags
-    }
-  }
-]
-
-// Vault and history are in the network of the first location: the others reach them through it.
-// One at a time: a network takes one change at once.
-@batchSize(1)
-module peeringsOut 'modules/peering.bicep' = [
-  for site in skip(sites, 1): if (privateNetwork) {
-    scope: group
-    params: { networkName: 'vnet-${sites[0].suffix}', remoteNetworkName: 'vnet-${site.suffix}' }
-    dependsOn: [networks]
-  }
-]
-
-module peeringsBack 'modules/peering.bicep' = [
-  for site in skip(sites, 1): if (privateNetwork) {
-    scope: group
-    params: { networkName: 'vnet-${site.suffix}', remoteNetworkName: 'vnet-${sites[0].suffix}' }
-    dependsOn: [networks, peeringsOut]
-  }
-]
-
-module dns 'modules/privateDns.bicep' = if (privateNetwork) {
-  scope: group
+module access 'modules/access.bicep' = {
   params: {
-    zoneNames: map(filter(items(zoneNames), zone => privateInbound || zone.key != 'sites'), zone => zone.value)
-    networkNames: map(sites, site => 'vnet-${site.suffix}')
+    resourceGroupName: group.name
+    sites: sites
+    componentName: componentName
+    vaultId: vaultId
+    secretNames: keyVaultAccess == 'namedSecrets' ? secretNames : []
+    sandboxServiceName: sandbox ? serviceName : null
     tags: allTags
   }
-  dependsOn: [networks]
+  dependsOn: [monitoring, storage, keyVault, sandboxService]
 }
 
-module dataEndpoints 'modules/privateEndpoints.bicep' = [
-  for (site, index) in sites: if (privateNetwork) {
-    scope: group
-    params: {
-      networkName: 'vnet-${site.suffix}'
-      location: site.location
-      targets: concat(
-        map(['blob', 'queue', 'table'], service => {
-          resourceId: resourceId(
-            subscription().subscriptionId,
-            resourceGroupName,
-            'Microsoft.Storage/storageAccounts',
-            site.storageName
-          )
-          resourceName: site.storageName
-          groupId: service
-          zoneName: zoneNames[service]
-        }),
-        index == 0
-          ? [{ resourceId: vaultId, resourceName: vaultName, groupId: 'vault', zoneName: zoneNames.vault }]
-          : []
-      )
-      tags: allTags
-    }
-    dependsOn: [dns, storage, keyVault]
-  }
-]
+module networks 'modules/privateNetwork.bicep' = if (privateNetwork) {
+  scope: group
+  params: { network: network, sites: sites, vaultId: vaultId, tags: allTags }
+  dependsOn: [storage, keyVault]
+}
 
 module apps 'modules/functionApp.bicep' = [
   for (site, index) in sites: {
     scope: group
     params: {
-      name: 'func-${site.suffix}'
-      planName: 'plan-${site.suffix}'
-      location: site.location
-      // azd deploys to the one app that carries its tag; infra/scripts/deployPackage.sh takes the same package to the others.
+      site: site
+      // azd deploys to the one app that has its tag; infra/scripts/deployPackage.sh takes the same package to the others.
       azdServiceName: index == 0 ? 'canary' : ''
-      identityName: 'id-${site.suffix}'
-      storageName: site.storageName
-      historyStorageName: historyStorageName
+      historyStorageName: sites[0].storageName
       componentName: componentName
       vaultUrl: vaultUrl
       probes: concat(probes, sandbox ? sandboxProbes(sandboxService!.outputs.idScope) : [])
-      probeSchedule: probeSchedule
+      probeSchedule: startsWith(probeSchedule, '0 ')
+        ? '${index * 60 / length(sites)} ${skip(probeSchedule, 2)}'
+        : probeSchedule
       outcomeRetentionDays: outcomeRetentionDays
       statusPageAuth: statusPageAuth
       otlpEndpoint: otlpEndpoint
       nodeVersion: nodeVersion
       instanceMemoryMB: instanceMemoryMB
       maximumInstanceCount: maximumInstanceCount
-      subnetId: privateNetwork
-        ? resourceId(
-            subscription().subscriptionId,
-            resourceGroupName,
-            'Microsoft.Network/virtualNetworks/subnets',
-            'vnet-${site.suffix}',
-            'app'
-          )
-        : null
+      privateNetwork: privateNetwork
       privateInbound: privateInbound
       tags: allTags
     }
-    // An app that starts before its roles are there reads nothing and writes nothing.
-    dependsOn: [roles, vaultRoles, dataEndpoints, peeringsOut, peeringsBack]
+    // An app that starts before its roles exist reads nothing and writes nothing.
+    dependsOn: [access, networks]
   }
 ]
-
-module appEndpoints 'modules/privateEndpoints.bicep' = [
-  for site in sites: if (privateInbound) {
-    scope: group
-    params: {
-      networkName: 'vnet-${site.suffix}'
-      location: site.location
-      targets: [
-        {
-          resourceId: resourceId(
-            subscription().subscriptionId,
-            resourceGroupName,
-            'Microsoft.Web/sites',
-            'func-${site.suffix}'
-          )
-          resourceName: 'func-${site.suffix}'
-          groupId: 'sites'
-          zoneName: zoneNames.sites
-        }
-      ]
-      tags: allTags
-    }
-    dependsOn: [apps]
-  }
-]
-
-module alertRules 'modules/alerts.bicep' = {
-  scope: group
-  params: {
-    namePrefix: environmentName
-    location: location
-    componentName: componentName
-    probes: namedProbes
-    apps: map(sites, site => { location: site.location, name: 'func-${site.suffix}' })
-    settings: alerts
-    tags: allTags
-  }
-  dependsOn: [monitoring]
-}
-
-module workbook 'modules/workbook.bicep' = {
-  scope: group
-  params: {
-    displayName: 'DPS Canary (${environmentName})'
-    location: location
-    componentName: componentName
-    tags: allTags
-  }
-  dependsOn: [monitoring]
-}
 
 @description('Resource group.')
 output AZURE_RESOURCE_GROUP string = resourceGroupName
@@ -420,7 +242,7 @@ output KEY_VAULT_URL string = vaultUrl
 output APPLICATION_INSIGHTS_NAME string = componentName
 
 @description('Provisioning service of the sandbox. Empty without one.')
-output SANDBOX_DPS_NAME string = sandbox ? 'provs-${token}' : ''
+output SANDBOX_DPS_NAME string = sandbox ? serviceName : ''
 
 @description('ID scope of the sandbox. Empty without one.')
 output SANDBOX_ID_SCOPE string = sandbox ? sandboxService!.outputs.idScope : ''

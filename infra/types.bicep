@@ -29,7 +29,7 @@ type probe = {
   @description('mqtt: TLS on 8883 (default). mqtt-ws: WebSocket on 443.')
   transport: ('mqtt' | 'mqtt-ws')?
 
-  @description('Version of the device API. Default: 2019-03-31.')
+  @description('Version of the device API. Default: 2019-03-31; with requestCertificate 2025-07-01-preview, with expect.connectionProfile 2026-11-02-preview.')
   @minLength(10)
   @maxLength(18)
   apiVersion: string?
@@ -38,21 +38,29 @@ type probe = {
   #disable-next-line use-user-defined-types // any JSON object: its meaning is the webhook's
   payload: object?
 
-  @description('The one deadline of a run, in seconds. Default: 60.')
+  @description('The one deadline of a run, in seconds. Default: 60; with verifyHub renew 180.')
   @minValue(1)
   @maxValue(220)
   timeoutSeconds: int?
 
-  @description('Run only every so many minutes. Default: on each tick of the schedule.')
+  @description('Run only every so many minutes. Default: on each tick of the schedule; with verifyHub renew 60.')
   @minValue(1)
   everyMinutes: int?
 
-  @description('Connect to the assigned hub as well, and how far to go there. Default: not at all.')
-  verifyHub: ('connect' | 'telemetry' | 'twin')?
+  @description('Ask for an operational certificate with a certificate signing request. Each run issues one. Default: false.')
+  requestCertificate: bool?
+
+  @description('Connect to the assigned hub as well, and how far to go there; renew needs requestCertificate. Default: not at all.')
+  verifyHub: ('connect' | 'telemetry' | 'twin' | 'renew')?
 
   @description('What must happen for the probe to be healthy. Default: the device is assigned.')
   expect: expectation?
 }
+
+@export()
+@description('Name of the secret, or of the certificate, that a probe reads from the vault.')
+func secretOf(configured probe) string =>
+  configured.attestation.type == 'symmetricKey' ? configured.attestation.secret : configured.attestation.certificate
 
 @export()
 @description('How a simulated device proves itself. It names Key Vault objects and never holds a key.')
@@ -126,6 +134,14 @@ type expectation = {
   @maxLength(128)
   substatus: string?
 
+  @description('What the service must say of the hub: classic, mqttV5 or a newer one.')
+  @minLength(1)
+  @maxLength(64)
+  connectionProfile: string?
+
+  @description('With requestCertificate: how long an issued certificate has to be valid; outside: degraded.')
+  issuedCertificateDays: issuedCertificateDays?
+
   @description('Slower than this, in seconds: degraded.')
   @minValue(1)
   withinSeconds: int?
@@ -137,6 +153,19 @@ type expectation = {
   @description('SHA-256 fingerprints (AB:CD:…) of the root certificates that the server may chain to. Default: a change of the root is reported.')
   @minLength(1)
   rootFingerprints: string[]?
+}
+
+@export()
+@description('Days of validity that an operational certificate has when it is issued.')
+@sealed()
+type issuedCertificateDays = {
+  @description('Fewer: degraded.')
+  @minValue(0)
+  min: int?
+
+  @description('More: degraded.')
+  @minValue(1)
+  max: int?
 }
 
 @export()
@@ -180,8 +209,9 @@ type alerting = {
   @description('Mail addresses for an action group made here.')
   emailAddresses: string[]?
 
-  @description('A probe is reported failing when at least this many of its newest ofRuns runs failed. Default: 2.')
+  @description('A probe is reported failing when at least this many of its newest ofRuns runs failed; at most ofRuns. Default: 2.')
   @minValue(1)
+  @maxValue(20)
   failingRuns: int?
 
   @description('How many of the newest runs are looked at. Default: 3.')
@@ -189,8 +219,8 @@ type alerting = {
   @maxValue(20)
   ofRuns: int?
 
-  @description('Objective that the burn rates refer to, in hundredths of a percent. Default: 9900, which is 99 %.')
-  @minValue(5000)
+  @description('Objective that the burn rates refer to, in hundredths of a percent. Default: 9900, which is 99 %. Below 9286 the fast burn-rate rule could never fire: 14 times the error budget would be more than every run.')
+  @minValue(9286)
   @maxValue(9999)
   objectiveBasisPoints: int?
 
@@ -203,6 +233,20 @@ type alerting = {
   @minValue(1)
   @maxValue(365)
   expiryDaysLeft: int?
+}
+
+@export()
+@description('A location, and what the names of its resources are made from.')
+@sealed()
+type site = {
+  @description('Region.')
+  location: string
+
+  @description('End of the names.')
+  suffix: string
+
+  @description('Name of its storage account.')
+  storageName: string
 }
 
 @export()

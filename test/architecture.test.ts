@@ -36,7 +36,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   history: ['config', 'outcomes', 'storage', 'transport'],
   telemetry: ['config', 'outcomes', 'transport', 'identity', 'history'],
   storage: ['config', 'identity'],
-  status: ['app', 'config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
+  status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],
   emulator: [],
   local: ['emulator'],
@@ -47,7 +47,8 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
 const mayName: { readonly [folder: string]: readonly string[] } = {
   app: ['probes'],
   probes: ['history'],
-  http: ['app', 'config'],
+  http: ['app', 'config', 'status'],
+  outcomes: ['attestation'],
 };
 
 /** Packages that only these folders may touch. */

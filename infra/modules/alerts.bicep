@@ -1,4 +1,4 @@
-metadata description = 'Who is told what, and when. Severity 1 wakes somebody, 2 is for the working day, 3 is for the week.'
+metadata description = 'The alert rules and their recipients. Severity 1 pages, 2 is for the working day, 3 is for the week.'
 
 import { alerting, probe, tags as tagsType } from '../types.bicep'
 
@@ -33,8 +33,10 @@ type app = {
 }
 
 var silentMinutes = settings.?silentMinutes ?? 30
-var failingRuns = settings.?failingRuns ?? 2
 var ofRuns = settings.?ofRuns ?? 3
+var failingRuns = (settings.?failingRuns ?? 2) <= ofRuns
+  ? (settings.?failingRuns ?? 2)
+  : fail('alerts.failingRuns is ${settings.?failingRuns ?? 2}, but only ${ofRuns} runs are looked at (alerts.ofRuns): the rule could never fire')
 var emailAddresses = settings.?emailAddresses ?? []
 
 // Rows for the datatables in the queries: which probes there are, and after how long each counts as silent.
@@ -97,7 +99,7 @@ var rules = [
   {
     name: 'prober-silent'
     severity: 1
-    description: 'The timer of a location is dead: nobody is looking.'
+    description: 'The timer of a location does not call the app: no probe runs there.'
     query: replace(
       replace(loadTextContent('../queries/proberSilent.kql'), '{{apps}}', appRows),
       '{{silentMinutes}}',
@@ -129,7 +131,7 @@ var rules = [
   {
     name: 'probe-unknown'
     severity: 2
-    description: 'The newest runs of the probe could not look: a secret is missing, or the vault refuses or does not answer. It says nothing about the service.'
+    description: 'The newest runs of the probe could not run: a secret is missing, or the vault refuses or does not respond. This says nothing about the service.'
     query: replace(
       replace(loadTextContent('../queries/probeUnknown.kql'), '{{probes}}', probeRows),
       '{{ofRuns}}',
@@ -145,7 +147,7 @@ var rules = [
   {
     name: 'probe-degraded'
     severity: 3
-    description: 'All of the newest runs of the probe got through, but too slowly or with an end in sight.'
+    description: 'All of the newest runs of the probe worked, but slowly; or a certificate or secret expires soon.'
     query: replace(probeVerdict, '{{verdict}}', 'degraded')
     measure: 'runs'
     dimensions: ['probe', 'location']
@@ -157,7 +159,7 @@ var rules = [
   {
     name: 'expiry'
     severity: 2
-    description: 'A certificate of the service, a certificate of a device, or a secret ends soon, or has ended.'
+    description: 'A certificate of the service, a certificate of a device, or a secret expires soon, or has expired.'
     query: replace(loadTextContent('../queries/expiry.kql'), '{{probes}}', probeRows)
     measure: 'daysLeft'
     dimensions: ['probe', 'location']

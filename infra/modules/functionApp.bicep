@@ -1,27 +1,15 @@
 metadata description = 'One function app on Flex Consumption, in one location, with its settings.'
 
-import { probe, tags as tagsType } from '../types.bicep'
+import { probe, site as siteType, tags as tagsType } from '../types.bicep'
 
-@description('Name of the app.')
-param name string
-
-@description('Name of the plan: on Flex Consumption each app has its own.')
-param planName string
-
-@description('Region; also what the outcomes give as their location.')
-param location string
+@description('The location; its region is also what the outcomes give as their location.')
+param site siteType
 
 @description('Tags.')
 param tags tagsType
 
 @description('Value of the tag azd-service-name. Empty: azd does not deploy to this app.')
 param azdServiceName string
-
-@description('Name of the identity.')
-param identityName string
-
-@description('Name of the storage account of this app.')
-param storageName string
 
 @description('Name of the storage account that holds the history of all locations.')
 param historyStorageName string
@@ -56,18 +44,21 @@ param instanceMemoryMB int
 @description('Most instances that a simulation may use.')
 param maximumInstanceCount int
 
-@description('Subnet that the app is joined to. Null: none.')
-param subnetId string?
+@description('Whether the app is joined to the network of its location.')
+param privateNetwork bool
 
 @description('Whether the app is reachable from private endpoints alone.')
 param privateInbound bool
 
+var name = 'func-${site.suffix}'
+var networkName = 'vnet-${site.suffix}'
+
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: identityName
+  name: 'id-${site.suffix}'
 }
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
-  name: storageName
+  name: site.storageName
 }
 
 resource historyStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
@@ -79,8 +70,9 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
 }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
-  name: planName
-  location: location
+  // Each app of Flex Consumption has a plan of its own.
+  name: 'plan-${site.suffix}'
+  location: site.location
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
@@ -89,7 +81,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
-  location: location
+  location: site.location
   tags: empty(azdServiceName) ? tags : union(tags, { 'azd-service-name': azdServiceName })
   kind: 'functionapp,linux'
   identity: {
@@ -100,7 +92,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: privateInbound ? 'Disabled' : 'Enabled'
-    virtualNetworkSubnetId: subnetId
+    virtualNetworkSubnetId: privateNetwork
+      ? resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'app')
+      : null
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
@@ -146,6 +140,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
       APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
       AZURE_CLIENT_ID: identity.properties.clientId
+      // Its page of 150 KB at / says nothing about this app.
+      AzureWebJobsDisableHomepage: 'true'
       AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
       AzureWebJobsStorage__clientId: identity.properties.clientId
       AzureWebJobsStorage__credential: 'managedidentity'
@@ -156,12 +152,23 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       OutcomesStorage__clientId: identity.properties.clientId
       OutcomesStorage__credential: 'managedidentity'
       OutcomesStorage__tableServiceUri: historyStorage.properties.primaryEndpoints.table
-      PROBE_LOCATION: location
+      PROBE_LOCATION: site.location
       PROBE_SCHEDULE: probeSchedule
       PROBES: string(probes)
       STATUS_PAGE_AUTH: statusPageAuth
       ...(otlpEndpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint! })
     }
+  }
+}
+
+module endpoint 'privateEndpoints.bicep' = if (privateInbound) {
+  params: {
+    networkName: networkName
+    location: site.location
+    targets: [
+      { resourceId: app.id, resourceName: name, groupId: 'sites', zoneName: 'privatelink.azurewebsites.net' }
+    ]
+    tags: tags
   }
 }
 

@@ -16,6 +16,9 @@ param tags tagsType
 @description('Whether only private endpoints lead to it.')
 param privateOnly bool
 
+@description('Whether nobody may delete it for good before its retention ends. Null: as it is; false is not possible.')
+param purgeProtection bool?
+
 @description('Resource ID of the workspace that takes the audit log.')
 param workspaceId string
 
@@ -29,7 +32,7 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
-    enablePurgeProtection: true
+    enablePurgeProtection: purgeProtection
     publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
     networkAcls: {
       bypass: 'None'

@@ -1,6 +1,6 @@
-metadata description = 'Where telemetry goes: a Log Analytics workspace, unless one is given, and Application Insights on top of it.'
+metadata description = 'Where telemetry goes: a Log Analytics workspace, unless one is given, Application Insights on top of it, its alerts and its workbook.'
 
-import { tags as tagsType } from '../types.bicep'
+import { alerting, probe, site, tags as tagsType } from '../types.bicep'
 
 @description('Name of the Application Insights component.')
 param componentName string
@@ -19,6 +19,18 @@ param tags tagsType
 
 @description('How long the workspace keeps telemetry, in days.')
 param retentionDays int
+
+@description('Name of the environment; the names of the alert rules start with it.')
+param environmentName string
+
+@description('The configured probes.')
+param probes probe[]
+
+@description('The locations.')
+param sites site[]
+
+@description('What to report, and to whom.')
+param alerts alerting
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = if (existingWorkspaceId == null) {
   name: workspaceName
@@ -41,5 +53,26 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
     WorkspaceResourceId: existingWorkspaceId ?? workspace.id
     // Only identities with Monitoring Metrics Publisher can write: the connection string alone opens nothing.
     DisableLocalAuth: true
+  }
+}
+
+module alertRules 'alerts.bicep' = {
+  params: {
+    namePrefix: environmentName
+    location: location
+    componentName: component.name
+    probes: probes
+    apps: map(sites, site => { location: site.location, name: 'func-${site.suffix}' })
+    settings: alerts
+    tags: tags
+  }
+}
+
+module workbook 'workbook.bicep' = {
+  params: {
+    displayName: 'DPS Canary (${environmentName})'
+    location: location
+    componentName: component.name
+    tags: tags
   }
 }

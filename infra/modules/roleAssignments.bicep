@@ -1,4 +1,4 @@
-metadata description = 'Every role that an app has, each the least that works. Called for the own resource group, and for the group of the vault.'
+metadata description = 'Role assignments of one principal, each the least that works. Called for the own resource group, and for the group of the vault.'
 
 @description('Resource ID of the identity; part of the name of each assignment.')
 param identityId string
@@ -6,16 +6,25 @@ param identityId string
 @description('Object ID of the identity.')
 param principalId string
 
+@description('Null: a user or a service principal, whoever deploys.')
+param principalType 'ServicePrincipal'?
+
 @description('Roles on storage accounts.')
 param storage storageGrant[] = []
 
 @description('Name of the Application Insights component to write telemetry to.')
 param componentName string?
 
-@description('Name of the vault to read secrets from.')
+@description('Name of the provisioning service to create enrollments in.')
+param provisioningServiceName string?
+
+@description('Name of the vault.')
 param vaultName string?
 
-@description('Names of the secrets that may be read. Empty: every secret of the vault.')
+@description('Roles on the vault, or on the named secrets of it.')
+param vaultRoles ('Key Vault Secrets User' | 'Key Vault Secrets Officer' | 'Key Vault Certificates Officer')[] = []
+
+@description('Names of the secrets that the roles are limited to. Empty: the whole vault.')
 param secretNames string[] = []
 
 @description('A role on one storage account.')
@@ -35,6 +44,9 @@ var roleIds = {
   'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   // Certificates with their private keys are read through their secrets: no certificate role is needed.
   'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6'
+  'Key Vault Secrets Officer': 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
+  'Key Vault Certificates Officer': 'a4417e6f-fecd-4de8-b567-7b0420556985'
+  'Device Provisioning Service Data Contributor': 'dfce44e4-17b7-4bd1-a6d1-04996ec95633'
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb'
 }
 
@@ -50,7 +62,7 @@ resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     scope: accounts[index]
     properties: {
       principalId: principalId
-      principalType: 'ServicePrincipal'
+      principalType: principalType
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
     }
   }
@@ -65,7 +77,7 @@ resource componentRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if
   scope: component
   properties: {
     principalId: principalId
-    principalType: 'ServicePrincipal'
+    principalType: principalType
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
       roleIds['Monitoring Metrics Publisher']
@@ -83,30 +95,43 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = if (vaultName !
   ]
 }
 
-resource vaultRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (vaultName != null && empty(secretNames)) {
-  name: guid(vault.id, identityId, roleIds['Key Vault Secrets User'])
-  scope: vault
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roleIds['Key Vault Secrets User']
-    )
-  }
-}
-
-resource secretRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (secretName, index) in secretNames: if (vaultName != null) {
-    name: guid(vault::secrets[index].id, identityId, roleIds['Key Vault Secrets User'])
-    scope: vault::secrets[index]
+resource wholeVaultRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in vaultRoles: if (vaultName != null && empty(secretNames)) {
+    name: guid(vault.id, identityId, roleIds[role])
+    scope: vault
     properties: {
       principalId: principalId
-      principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId(
-        'Microsoft.Authorization/roleDefinitions',
-        roleIds['Key Vault Secrets User']
-      )
+      principalType: principalType
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[role])
     }
   }
 ]
+
+resource secretRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (secretName, index) in secretNames: if (vaultName != null) {
+    name: guid(vault::secrets[index].id, identityId, roleIds[vaultRoles[0]])
+    scope: vault::secrets[index]
+    properties: {
+      principalId: principalId
+      principalType: principalType
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[vaultRoles[0]])
+    }
+  }
+]
+
+resource provisioningService 'Microsoft.Devices/provisioningServices@2022-12-12' existing = if (provisioningServiceName != null) {
+  name: provisioningServiceName ?? 'none'
+}
+
+resource provisioningRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (provisioningServiceName != null) {
+  name: guid(provisioningService.id, identityId, roleIds['Device Provisioning Service Data Contributor'])
+  scope: provisioningService
+  properties: {
+    principalId: principalId
+    principalType: principalType
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roleIds['Device Provisioning Service Data Contributor']
+    )
+  }
+}

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto';
-import type * as X509 from '@peculiar/x509';
 import type { ClientCertificate } from '../transport/tlsContext.ts';
 import type { CertificateBundle } from './certificateBundle.ts';
+import { loadX509 } from './x509Library.ts';
 
 /** Long enough for a run and for clocks that differ; a leaf that leaks is worth nothing tomorrow. */
 const validForMs = 60 * 60 * 1000;
@@ -17,9 +17,7 @@ export interface DeviceCertificateIssuer {
 
 /** @throws on a CA key that is neither RSA nor ECDSA on a NIST curve. */
 export async function createDeviceCertificateIssuer(authority: CertificateBundle): Promise<DeviceCertificateIssuer> {
-  // @peculiar/x509 wants reflect-metadata in place before it loads.
-  await import('reflect-metadata');
-  const x509: typeof X509 = await import('@peculiar/x509');
+  const x509 = await loadX509();
   const { subtle } = webcrypto;
   const signingKey = createPrivateKey(authority.privateKey);
   const { algorithm, signature } = signingAlgorithm(signingKey);

@@ -27,6 +27,26 @@ export const expectationSchema = z
         description: 'The substatus that the assignment has to have. Only with result assigned.',
         examples: ['initialAssignment', 'deviceDataMigrated', 'deviceDataReset', 'reprovisionedToInitialAssignment'],
       }),
+    connectionProfile: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .meta({
+        description:
+          'What DPS must say of the hub, upper or lower case alike: classic (also where DPS names none), mqttV5 or a newer one. Only with result assigned; needs apiVersion 2026-11-02-preview, its default then.',
+        examples: ['classic', 'mqttV5'],
+      }),
+    issuedCertificateDays: z
+      .strictObject({
+        min: z.number().nonnegative().optional().meta({ description: 'Fewer days: degraded.' }),
+        max: z.number().positive().optional().meta({ description: 'More days: degraded.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'How many days an operational certificate has to be valid when it is issued, by DPS or by the hub. Only with requestCertificate and result assigned.',
+      }),
     withinSeconds: z.number().positive().optional().meta({
       description: 'A slower run is degraded. Less than timeoutSeconds; only with result assigned.',
     }),
@@ -55,5 +75,7 @@ export const fieldsByResult: readonly { readonly field: string; readonly results
   { field: 'assignedHub', results: ['assigned'] },
   { field: 'deviceId', results: ['assigned'] },
   { field: 'substatus', results: ['assigned'] },
+  { field: 'connectionProfile', results: ['assigned'] },
+  { field: 'issuedCertificateDays', results: ['assigned'] },
   { field: 'withinSeconds', results: ['assigned'] },
 ];

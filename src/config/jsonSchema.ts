@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { fieldsByResult } from './expectationSchema.ts';
-import { probeSchema } from './probe.ts';
+import { probeFields } from './probe.ts';
 import { probesSchema } from './probes.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -8,14 +8,14 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 /**
  * JSON Schema (draft 2020-12) of what `PROBES` and `PROBES_FILE` hold, made from the schema that the app itself reads them with, so
  * that editors complete, explain and check each field. What it cannot say, `npm run validate` does: names that are not unique,
- * `withinSeconds` against `timeoutSeconds`, and secrets that look like a name.
+ * `withinSeconds` against `timeoutSeconds`, `min` against `max`, API versions that are too old, and secrets that look like a name.
  */
 export function probesJsonSchema(): JsonSchema {
   return z.toJSONSchema(probesSchema, {
     target: 'draft-2020-12',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema === probeSchema) jsonSchema.allOf = rulesBetweenFields();
+      if (zodSchema === probeFields) jsonSchema.allOf = rulesBetweenFields();
     },
   });
 }
@@ -24,7 +24,23 @@ function rulesBetweenFields(): JsonSchema[] {
   const ofExpect = fieldsByResult.map(({ field, results }) =>
     onlyWithResult({ required: ['expect'], properties: { expect: { type: 'object', required: [field] } } }, results),
   );
-  return [...ofExpect, onlyWithResult({ required: ['verifyHub'] }, ['assigned'])];
+  const ofCertificate: JsonSchema[] = [
+    { required: ['verifyHub'], properties: { verifyHub: { const: 'renew' } } },
+    { required: ['expect'], properties: { expect: { type: 'object', required: ['issuedCertificateDays'] } } },
+  ];
+  return [
+    ...ofExpect,
+    onlyWithResult({ required: ['verifyHub'] }, ['assigned']),
+    ...ofCertificate.map(onlyWithRequestedCertificate),
+  ];
+}
+
+function onlyWithRequestedCertificate(condition: JsonSchema): JsonSchema {
+  return {
+    if: condition,
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema, and nothing awaits it
+    then: { required: ['requestCertificate'], properties: { requestCertificate: { const: true } } },
+  };
 }
 
 /** A result that is not written is `assigned`. */

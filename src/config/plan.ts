@@ -1,4 +1,5 @@
 import { type Cadence, cadenceOf, runsPerMonth, shortestGapMinutes } from './cadence.ts';
+import { warningsOfCertificates } from './certificateWarnings.ts';
 import type { Probe } from './probe.ts';
 import type { Settings } from './settings.ts';
 
@@ -59,6 +60,7 @@ export function planOf(settings: Settings, probes: readonly Probe[]): Plan {
       ...warningsOfSettings(settings, probes),
       ...warningsOfScopes(scopes, probes),
       ...probes.flatMap((probe) => warningsOfCadence(probe, cadence)),
+      ...warningsOfCertificates(probes),
     ],
   };
 }

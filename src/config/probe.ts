@@ -3,6 +3,12 @@ import { attestationSchema } from './attestationSchema.ts';
 import { alternatives } from './configurationErrors.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
 import { endpointSchema } from './formats.ts';
+import {
+  checkOperationalCertificate,
+  dependentDefaults,
+  isRecord,
+  timeoutSecondsByDefault,
+} from './operationalCertificate.ts';
 
 const millisecondsPerSecond = 1000;
 
@@ -12,8 +18,8 @@ const longestTimeoutSeconds = 220;
 /** DPS takes messages of at most 96 KB (its published limits). */
 const largestPayloadBytes = 96 * 1024;
 
-/** One configured check, as in the contract's section "A probe". */
-export const probeSchema = z
+/** One configured check as people write it: the contract's section "A probe". */
+export const probeFields = z
   .strictObject({
     name: z
       .string()
@@ -46,8 +52,12 @@ export const probeSchema = z
     apiVersion: z
       .string()
       .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, { error: 'expected a date, as in 2019-03-31, or a date and -preview' })
-      .default('2019-03-31')
-      .meta({ description: 'DPS device API version.', examples: ['2019-03-31', '2021-06-01', '2021-10-01'] }),
+      .optional()
+      .meta({
+        description:
+          'DPS device API version. Default: 2019-03-31; with requestCertificate 2025-07-01-preview, with expect.connectionProfile 2026-11-02-preview.',
+        examples: ['2019-03-31', '2021-06-01', '2021-10-01', '2025-07-01-preview', '2026-11-02-preview'],
+      }),
     payload: z
       .json({ error: 'expected a JSON value' })
       .refine((payload) => Buffer.byteLength(JSON.stringify(payload) ?? '') <= largestPayloadBytes, {
@@ -61,17 +71,22 @@ export const probeSchema = z
       .number()
       .positive()
       .max(longestTimeoutSeconds)
-      .default(60)
+      .optional()
       .meta({
-        description: `The one deadline of a run, from the Key Vault read to the hub's answer. At most ${longestTimeoutSeconds}.`,
+        default: 60,
+        description: `The one deadline of a run, from the Key Vault read to the hub's answer. At most ${longestTimeoutSeconds}. Default: 60; with verifyHub renew 180.`,
       }),
     everyMinutes: z.int().positive().optional().meta({
       description:
-        'Run only every so many minutes, counted from midnight UTC where a day is a multiple. Default: each tick of PROBE_SCHEDULE.',
+        'Run only every so many minutes, counted from midnight UTC where a day is a multiple. Default: each tick of PROBE_SCHEDULE; with verifyHub renew 60.',
     }),
-    verifyHub: z.enum(['connect', 'telemetry', 'twin']).optional().meta({
+    requestCertificate: z.boolean().default(false).meta({
       description:
-        'Afterwards prove the assignment at the hub. connect: be let in. telemetry: also have one message acknowledged. twin: also read the twin. Only with an expected result of assigned.',
+        'Ask DPS for an operational certificate with a certificate signing request, made with a fresh key in memory for each run. Each run issues a certificate.',
+    }),
+    verifyHub: z.enum(['connect', 'telemetry', 'twin', 'renew']).optional().meta({
+      description:
+        'Afterwards prove the assignment at the hub, with the operational certificate where one is requested. connect: be let in. telemetry: also have one message acknowledged. twin: also read the twin. renew: have the hub renew the operational certificate and connect with the new one; only with requestCertificate. Only with an expected result of assigned.',
     }),
     expect: expectationSchema.prefault({}),
   })
@@ -81,6 +96,8 @@ export const probeSchema = z
     title: 'Probe',
     description: 'One simulated device that registers with DPS, and what has to come of it.',
   });
+
+export const probeSchema = probeFields.transform((probe) => ({ ...probe, ...dependentDefaults(probe) }));
 
 /** A probe as the app uses it: parsed, defaults filled in. */
 export type Probe = z.infer<typeof probeSchema>;
@@ -105,10 +122,11 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
     report(['verifyHub'], 'expected only with an expected result of assigned: nothing else leads to a hub');
   }
   const { withinSeconds } = expected;
-  const { timeoutSeconds } = probe;
+  const { timeoutSeconds = timeoutSecondsByDefault(probe.verifyHub) } = probe;
   if (typeof withinSeconds === 'number' && typeof timeoutSeconds === 'number' && withinSeconds >= timeoutSeconds) {
     report(['expect', 'withinSeconds'], 'expected less than timeoutSeconds, which ends the run first');
   }
+  for (const { path, message } of checkOperationalCertificate(probe, expected)) report(path, message);
 
   function report(path: string[], message: string): void {
     context.addIssue({ code: 'custom', path, message });
@@ -119,8 +137,4 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
 function isAmong(result: unknown, results: readonly string[]): boolean {
   const known: readonly unknown[] = expectationSchema.shape.result.unwrap().options;
   return !known.includes(result) || results.some((one) => one === result);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

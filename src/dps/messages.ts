@@ -3,8 +3,8 @@ import { printable } from '../transport/printable.ts';
 import type { ServiceError } from './registrationResult.ts';
 
 /** DeviceRegistration (REST reference, device API): the body of the register message. */
-export function deviceRegistration(registrationId: string, payload: unknown): string {
-  return JSON.stringify(payload === undefined ? { registrationId } : { registrationId, payload });
+export function deviceRegistration(registrationId: string, payload: unknown, csr?: string): string {
+  return JSON.stringify({ registrationId, csr, payload }); // what is undefined is left out
 }
 
 /** What is not there may be left out or be null: serialisers do either. */
@@ -17,6 +17,8 @@ const registrationState = z.looseObject({
   errorMessage: z.string().nullish(),
   trackingId: z.string().nullish(),
   payload: z.unknown().optional(),
+  connectionProfile: z.string().nullish().catch(undefined),
+  issuedCertificateChain: z.unknown().optional(),
 });
 
 /** RegistrationOperationStatus (REST reference, device API). `disabled` comes with an empty operationId; unknown words must not crash. */

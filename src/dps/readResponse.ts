@@ -6,7 +6,12 @@ import type { DpsResponse } from './requests.ts';
 
 /** What one answer means for the exchange. */
 export type ResponseReading =
-  | { readonly kind: 'finished'; readonly result: RegistrationResult }
+  | {
+      readonly kind: 'finished';
+      readonly result: RegistrationResult;
+      /** As sent and not judged; with `assigned` alone. */
+      readonly issuedCertificateChain?: unknown;
+    }
   /** 202: ask again later, by this operationId. */
   | { readonly kind: 'accepted'; readonly operationId: string }
   /** 429: ask the same again later. */
@@ -50,18 +55,20 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
   const state = operation.registrationState ?? {};
   switch (operation.status) {
     case 'assigned': {
-      const { assignedHub, deviceId, substatus, payload } = state;
+      const { assignedHub, deviceId, substatus, connectionProfile, payload, issuedCertificateChain } = state;
       if (!assignedHub || !deviceId) {
         return malformed(phase, `assigned, but without ${assignedHub ? 'a deviceId' : 'an assignedHub'}`);
       }
-      return finished({
+      const result: RegistrationResult = {
         kind: 'assigned',
         operationId,
         assignedHub: printable(assignedHub),
         deviceId: printable(deviceId),
         ...(isThere(substatus) && { substatus: printable(substatus) }),
+        ...(isThere(connectionProfile) && { connectionProfile: printable(connectionProfile) }),
         ...keptPayload(payload),
-      });
+      };
+      return { kind: 'finished', result, ...(isThere(issuedCertificateChain) && { issuedCertificateChain }) };
     }
     case 'failed': {
       const { errorCode, errorMessage, trackingId } = state;

@@ -26,6 +26,8 @@ export interface RegistrationRequest {
   readonly password?: string | undefined;
   /** Data for custom allocation. */
   readonly payload?: unknown;
+  /** Asks for an operational certificate: PKCS#10 as base64 of its DER. Needs api-version 2025-07-01-preview or newer. */
+  readonly csr?: string | undefined;
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly tlsSessions?: TlsSessions | undefined;
@@ -38,6 +40,8 @@ export interface Registration {
   /** Status queries sent. */
   readonly polls: number;
   readonly server?: ServerIdentity;
+  /** What came with the assignment, as sent and not judged. */
+  readonly issuedCertificateChain?: unknown;
 }
 
 /**
@@ -67,21 +71,24 @@ async function registerAndPoll(
   session: MqttSession,
   request: RegistrationRequest,
 ): Promise<Omit<Registration, 'server'>> {
-  const { recorder, registrationId, payload } = request;
+  const { recorder, registrationId, payload, csr } = request;
   recorder.enter('subscribe');
   const subscribed = await session.subscribe(responseFilter);
   if (subscribed.kind !== 'subscribed') return { result: subscribed, polls: 0 };
 
   const requester = createRequester(session, recorder);
   recorder.enter('register');
-  let ask = () => requester.request(registerTopic, deviceRegistration(registrationId, payload));
+  let ask = () => requester.request(registerTopic, deviceRegistration(registrationId, payload, csr));
   let phase: 'register' | 'assign' = 'register';
   let polls = 0;
   for (let answers = 1; ; answers += 1) {
     const answer = await ask();
     if (answer.kind !== 'answer') return { result: answer, polls };
     const reading = readResponse(answer, phase);
-    if (reading.kind === 'finished') return { result: reading.result, polls };
+    if (reading.kind === 'finished') {
+      const { kind: _, ...finished } = reading;
+      return { ...finished, polls };
+    }
     if (reading.kind === 'throttled') request.onThrottled?.(retryAfterSeconds(answer.retryAfter, answers));
 
     if (reading.kind === 'accepted' && phase === 'register') {

@@ -10,6 +10,8 @@ export interface Assigned {
   readonly assignedHub: string;
   readonly deviceId: string;
   readonly substatus?: string;
+  /** What the assigned hub speaks, as sent: `classic`, `mqttV5` or a newer one (api-version 2026-11-02-preview and newer). */
+  readonly connectionProfile?: string;
   /** Custom allocation's answer (api-version 2021-06-01 and newer), unless it is too large to keep. */
   readonly payload?: unknown;
   /** Size of the returned payload as JSON, in bytes. */

@@ -3,13 +3,23 @@ import { publicPagesAuthLevel } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
 
-/** A badge for a README or a wiki: verdict and availability of one probe. */
+/**
+ * A minute is how often the timer can change what a badge shows. Image proxies (GitHub's among them) keep a badge for as long as
+ * this allows.
+ */
+const headers = {
+  'Content-Type': 'image/svg+xml; charset=utf-8',
+  'Cache-Control': 'max-age=60, must-revalidate',
+  'Content-Security-Policy': "default-src 'none'; sandbox",
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+/** A badge for a README or a wiki: state and availability of one probe. */
 export async function badge(request: HttpRequest): Promise<HttpResponseInit> {
   return withServices(async (services) => {
     const { renderBadge } = await import('../status/badge.ts');
-    const name = request.params.name ?? '';
-    const asked = services.probes.filter((probe) => probe.name === name);
-    return renderBadge(await statusReportOf({ ...services, probes: asked }, new Date()), name);
+    const { found, svg } = renderBadge(await statusReportOf(services, new Date()), request.params.name ?? '');
+    return { status: found ? 200 : 404, headers, body: svg };
   });
 }
 

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 
 /** RFC 9457: what went wrong with a request, for programs and for people. */
 export interface Problem {
-  readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 422 | 500 | 503;
   readonly title: string;
   readonly detail?: string;
   /** Each fault with the field it is in (extension member, RFC 9457 section 3.2). */

@@ -5,16 +5,32 @@ import type { MqttSession } from '../transport/mqttSession.ts';
 import type { Recorder } from '../transport/recorder.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import { isAllowedHub } from './allowedHub.ts';
-import type { HubRefusal, HubResult, HubVerification } from './hubResult.ts';
+import type {
+  HubRefusal,
+  HubRenewed,
+  HubResult,
+  HubVerification,
+  HubVerified,
+  OperationalCredential,
+} from './hubResult.ts';
+import { renewCertificate } from './renewCertificate.ts';
 
-export interface HubRequest {
+export type HubRequest = HubConnection & Verification;
+
+type Verification =
+  | { readonly verification: Exclude<HubVerification, 'renew'> }
+  /** The request for the new certificate: PKCS#10 as base64 of its DER. */
+  | { readonly verification: 'renew'; readonly csr: string };
+
+export interface HubConnection {
   readonly assignedHub: string;
   readonly deviceId: string;
-  readonly verification: HubVerification;
   readonly transport: Transport;
   readonly secureContext: SecureContext;
   /** Makes the SAS token for `{hub}/devices/{deviceId}`; absent with X.509. */
   readonly password?: ((resource: string) => string) | undefined;
+  /** Set where `secureContext` presents an operational certificate. */
+  readonly credential?: OperationalCredential | undefined;
   /** Hub names besides Azure's own that may be given a credential. From the configuration, never from a request. */
   readonly configuredHubs?: readonly string[] | undefined;
   readonly runId: string;
@@ -24,16 +40,19 @@ export interface HubRequest {
 
 /** The hub's device API that this file speaks (IoT Hub documentation, "Communicate with an IoT hub using MQTT"). */
 const apiVersion = '2021-04-12';
+/** The one that renews certificates; devices with operational certificates use it for everything. */
+const certificateApiVersion = '2025-08-01-preview';
 
 /** Proof that the assignment works: connects as the assigned device, and does what `verification` says. Never rejects. */
 export async function verifyHub(request: HubRequest): Promise<HubResult> {
-  const { assignedHub, deviceId, verification, recorder, configuredHubs } = request;
+  const { assignedHub, deviceId, verification, credential, recorder, configuredHubs } = request;
   const refused = (cause: HubRefusal): HubResult => ({
     kind: 'hubRefused',
     phase: 'hub',
     assignedHub,
     deviceId,
     verification,
+    ...(credential && { credential }),
     cause,
   });
   if (!isAllowedHub(assignedHub, configuredHubs)) {
@@ -48,30 +67,34 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
     endpoint,
     recorder: inside,
     clientId: deviceId,
-    username: `${endpoint.host}/${deviceId}/?api-version=${apiVersion}`,
+    username: `${endpoint.host}/${deviceId}/?api-version=${credential ? certificateApiVersion : apiVersion}`,
     password: request.password?.(`${endpoint.host}/devices/${deviceId}`),
   });
   if (connected.kind === 'notConnected') return refused(connected.failure);
   const { session } = connected;
   inside.enter('hub'); // what fails from here on is no step of the way in
   try {
-    const cause = await prove(session, request);
-    return cause ? refused(cause) : { kind: 'verified', verification };
+    const proof = await prove(session, request);
+    return proof.kind === 'verified' || proof.kind === 'renewed' ? proof : refused(proof);
   } finally {
     await session.close();
   }
 }
 
-async function prove(session: MqttSession, request: HubRequest): Promise<HubRefusal | undefined> {
+async function prove(session: MqttSession, request: HubRequest): Promise<HubVerified | HubRenewed | HubRefusal> {
   switch (request.verification) {
     case 'connect':
-      return undefined;
+      return verified;
     case 'telemetry':
-      return sendTelemetry(session, request);
+      return (await sendTelemetry(session, request)) ?? verified;
     case 'twin':
-      return readTwin(session, request);
+      return (await readTwin(session, request)) ?? verified;
+    case 'renew':
+      return renewCertificate(session, request);
   }
 }
+
+const verified: HubVerified = { kind: 'verified' };
 
 /** One message marked as synthetic, so that the hub's own routes can leave it out. The PUBACK is the proof. */
 async function sendTelemetry(session: MqttSession, request: HubRequest): Promise<TransportFailure | undefined> {

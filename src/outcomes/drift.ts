@@ -1,3 +1,5 @@
+import type { ChainCertificate } from '../transport/serverIdentity.ts';
+import { issuedCertificateOf } from './operationalCertificate.ts';
 import type { DriftEvent, Outcome, ProbeResult, RunFacts } from './outcome.ts';
 import { type EarlierOutcomes, refusedAt } from './verdict.ts';
 
@@ -13,7 +15,17 @@ export function findDrift(
   const facts = factsOf(result, server);
   const beforeThat = lastUp ? factsOf(lastUp.result, lastUp.server) : {};
   const before = factsOf(previous.result, previous.server);
-  const kinds = ['assignedHub', 'deviceId', 'substatus', 'addressFamily', 'rootFingerprint256', 'refusedAt'] as const;
+  const kinds = [
+    'assignedHub',
+    'deviceId',
+    'substatus',
+    'connectionProfile',
+    'addressFamily',
+    'rootFingerprint256',
+    'issuedCertificateIssuer',
+    'issuedCertificateRoot',
+    'refusedAt',
+  ] as const;
   return kinds.flatMap((kind) => {
     const [from, to] = [before[kind] ?? beforeThat[kind], facts[kind]];
     return from !== undefined && to !== undefined && from !== to ? [{ kind, from, to }] : [];
@@ -24,12 +36,22 @@ type Facts = { readonly [kind in DriftEvent['kind']]?: string | undefined };
 
 function factsOf(result: ProbeResult, server: Outcome['server']): Facts {
   const assigned = result.kind === 'assigned' ? result : undefined;
+  const [, issuer, ...further] = issuedCertificateOf(result)?.chain ?? [];
   return {
     assignedHub: assigned?.assignedHub,
     deviceId: assigned?.deviceId,
     substatus: assigned?.substatus,
+    // The service has been seen to spell it in two ways.
+    connectionProfile: assigned?.connectionProfile?.toLowerCase(),
     addressFamily: server?.family && `IPv${server.family}`,
     rootFingerprint256: server?.rootFingerprint256,
+    issuedCertificateIssuer: issuer && named(issuer),
+    issuedCertificateRoot: issuer && named(further.at(-1) ?? issuer),
     refusedAt: refusedAt(result),
   };
+}
+
+/** An issuer that was renewed keeps its name and has another fingerprint. */
+function named({ subject, fingerprint256 }: ChainCertificate): string {
+  return `${subject} ${fingerprint256}`;
 }

@@ -3,6 +3,12 @@ import { explainError } from '../dps/errorCodes.ts';
 import type { ServiceError } from '../dps/registrationResult.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
+import {
+  explainNotIssued,
+  explainRenewalRejected,
+  explainRenewalTimeout,
+  explainUntrusted,
+} from './explainCertificate.ts';
 import type { NotRun, ProbeResult } from './outcome.ts';
 
 /** What happened and where, and what to do next: one sentence each, for the person on call. */
@@ -32,7 +38,11 @@ export function explain(result: ProbeResult): Explanation {
       const { meaning, next } = explainError(429);
       return { what: `DPS answered 429 in phase ${result.phase} until the deadline: ${meaning}${quote(result)}`, next };
     }
+    case 'certificateNotIssued':
+      return explainNotIssued(result);
     case 'hubRefused': {
+      const untrusted = explainUntrusted(result);
+      if (untrusted) return untrusted;
       const cause = explainHubRefusal(result.cause);
       return {
         what: `assigned to ${result.assignedHub}, but the hub did not let ${result.deviceId} in (${result.verification}): ${cause.what}`,
@@ -137,6 +147,10 @@ function explainHubRefusal(cause: Extract<ProbeResult, { kind: 'hubRefused' }>['
       };
     case 'twinRejected':
       return { what: cause.message, next: "look at the hub's service health and its limits" };
+    case 'renewalRejected':
+      return explainRenewalRejected(cause);
+    case 'timedOut':
+      return explainRenewalTimeout(cause) ?? explainTransport(cause);
     case 'connectionRefused':
       return {
         what: `CONNACK ${cause.returnCode}: ${cause.message}`,

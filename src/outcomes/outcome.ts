@@ -1,5 +1,6 @@
 import type { CredentialProblem } from '../attestation/credentialProblems.ts';
-import type { RegistrationResult } from '../dps/registrationResult.ts';
+import type { IssuanceFault, IssuedCertificate } from '../attestation/issuedCertificate.ts';
+import type { Assigned, RegistrationResult } from '../dps/registrationResult.ts';
 import type { HubRefused } from '../hub/hubResult.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
 import type { Phase, PhaseTimes } from '../transport/phase.ts';
@@ -49,7 +50,37 @@ export const verdicts = ['healthy', 'degraded', 'failing', 'unknown'] as const;
 export type Verdict = (typeof verdicts)[number];
 
 /** Every way in which a run can end. */
-export type ProbeResult = RegistrationResult | HubRefused | NotRun;
+export type ProbeResult =
+  | Exclude<RegistrationResult, Assigned>
+  | (Assigned & OperationalCertificates)
+  | (HubRefused & OperationalCertificates)
+  | CertificateNotIssued
+  | NotRun;
+
+/** With `requestCertificate`: what DPS issued, and with `verifyHub: "renew"` what the hub issued in its place. */
+export interface OperationalCertificates {
+  readonly issuedCertificate?: IssuedCertificate;
+  readonly renewal?: Renewal;
+}
+
+/** The hub renewed the certificate. In a result `assigned`, a second connection with the new one has proven it. */
+export interface Renewal {
+  /** From the request to the new certificate. */
+  readonly durationMs: number;
+  readonly correlationId?: string;
+  readonly certificate: IssuedCertificate;
+}
+
+/** Assigned, but without the operational certificate that was asked for, or with one that the device cannot use. */
+export interface CertificateNotIssued
+  extends Omit<Assigned, 'kind'>,
+    Pick<OperationalCertificates, 'issuedCertificate'> {
+  readonly kind: 'certificateNotIssued';
+  /** `hub`: the renewal. */
+  readonly phase: Phase;
+  readonly cause: IssuanceFault;
+  readonly message: string;
+}
 
 /** We could not look: the fault is on our side, and says nothing about DPS. */
 export interface NotRun {
@@ -79,7 +110,16 @@ export interface CredentialExpiry {
 
 /** A change since the last run that nobody has to have asked for. */
 export interface DriftEvent {
-  readonly kind: 'assignedHub' | 'deviceId' | 'substatus' | 'addressFamily' | 'rootFingerprint256' | 'refusedAt';
+  readonly kind:
+    | 'assignedHub'
+    | 'deviceId'
+    | 'substatus'
+    | 'connectionProfile'
+    | 'addressFamily'
+    | 'rootFingerprint256'
+    | 'issuedCertificateIssuer'
+    | 'issuedCertificateRoot'
+    | 'refusedAt';
   readonly from: string;
   readonly to: string;
 }

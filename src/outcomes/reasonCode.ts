@@ -36,6 +36,7 @@ function codeOf(result: Stopped): string | undefined {
     case 'subscriptionRefused':
       return serviceCode(result.returnCode);
     case 'notRun':
+    case 'certificateNotIssued':
       return result.cause;
     case 'disabled':
     case 'timedOut':
@@ -50,6 +51,8 @@ function hubRefusalCode(cause: HubRefusal): string {
       return cause.kind;
     case 'twinRejected':
       return withCode(cause.kind, serviceCode(cause.status));
+    case 'renewalRejected':
+      return withCode(cause.kind, serviceCode(cause.errorCode) ?? serviceCode(cause.status));
     default:
       return withCode(cause.kind, codeOf(cause));
   }

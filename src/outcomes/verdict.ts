@@ -2,6 +2,7 @@ import type { Expectation } from '../config/probe.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import { explain } from './explain.ts';
+import { unexpectedDays, unexpectedProfile } from './operationalCertificate.ts';
 import type { CredentialExpiry, Outcome, ProbeResult, RunFacts, Verdict } from './outcome.ts';
 
 /** The part of a run that is judged. */
@@ -25,7 +26,12 @@ export function judge(expect: Expectation, seen: JudgedFacts, earlier: EarlierOu
   if (verdict !== 'healthy') return { verdict, reasons };
   const wrong = expect.result === 'assigned' ? wrongAssignment(expect, seen.result) : [];
   if (wrong.length > 0) return { verdict: 'failing', reasons: wrong };
-  const weak = [...slowness(expect, seen), ...nearExpiry(expect, seen), ...unexpectedRoot(expect, seen, earlier)];
+  const weak = [
+    ...slowness(expect, seen),
+    ...nearExpiry(expect, seen),
+    ...unexpectedRoot(expect, seen, earlier),
+    ...unexpectedDays(expect, seen.result).map(({ what, next }) => sentence(what, next)),
+  ];
   return weak.length > 0 ? { verdict: 'degraded', reasons: weak } : { verdict: 'healthy', reasons: [] };
 }
 
@@ -38,7 +44,7 @@ function judgeResult(expect: Expectation, result: ProbeResult): Judgement {
   if (result.kind === 'notRun') return because('unknown');
   if (expect.result === 'assigned') return result.kind === 'assigned' ? healthy : because('failing');
 
-  if (result.kind === 'assigned' || result.kind === 'hubRefused') {
+  if (result.kind === 'assigned' || result.kind === 'hubRefused' || result.kind === 'certificateNotIssued') {
     return because('failing', `let in, although ${expect.result} was expected`);
   }
   if (!isExpectedRefusal(expect.result, result)) {
@@ -101,6 +107,7 @@ function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
           ),
         ]
       : []),
+    ...unexpectedProfile(expect, result).map(({ what, next }) => sentence(what, next)),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { createCertificateRequest } from '../attestation/certificateRequest.ts';
 import type { CredentialFinding } from '../attestation/examineCredential.ts';
 import { type Probe, timeoutMs } from '../config/probe.ts';
 import { register } from '../dps/register.ts';
-import { verifyHub } from '../hub/verifyHub.ts';
 import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
 import { parseEndpoint } from '../transport/connect.ts';
 import { createDeadline } from '../transport/deadline.ts';
@@ -10,6 +10,7 @@ import type { Phase } from '../transport/phase.ts';
 import { createRecorder, milliseconds } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import { type ReadSecret, readCredential } from './credential.ts';
+import { enterHub, hubAccessOf, whyNotEntered } from './hubAccess.ts';
 
 export interface RunOptions {
   readonly readSecret: ReadSecret;
@@ -38,38 +39,41 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   let findings: readonly CredentialFinding[] = [];
 
   const provision = async (): Promise<ProbeResult> => {
-    const credential = await readCredential(probe, options.readSecret, deadline.signal);
+    const [credential, request] = await Promise.all([
+      readCredential(probe, options.readSecret, deadline.signal),
+      probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined,
+    ]);
     if (credential.kind === 'notRun') return credential;
-    const { secureContext, password, hubPassword, expiry } = credential;
+    const { secureContext, password, expiry } = credential;
     findings = credential.findings;
     if (Object.keys(expiry).length > 0) Object.assign(seen, { credential: expiry });
 
     const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
-    const { result, ...registered } = await register({
+    const { result, issuedCertificateChain, ...registered } = await register({
       ...probe,
       ...options,
       endpoint,
       secureContext,
       password,
+      csr: request?.csr,
       recorder,
       deadline,
     });
     Object.assign(seen, registered);
-    if (result.kind !== 'assigned' || !probe.verifyHub) return result;
+    if (result.kind !== 'assigned') return result;
 
+    const requested = request && { request, registrationId: probe.registrationId, phase: recorder.phase };
+    const access = hubAccessOf(result, credential, requested, issuedCertificateChain);
+    if (access.kind === 'certificateNotIssued') return access;
+    if (!probe.verifyHub) return access.assigned;
+    const notEntered = whyNotEntered(access.assigned);
+    if (notEntered) {
+      Object.assign(seen, { notes: [notEntered] });
+      return access.assigned;
+    }
     recorder.enter('hub');
-    const verified = await verifyHub({
-      ...probe,
-      ...result,
-      verification: probe.verifyHub,
-      secureContext,
-      password: hubPassword,
-      configuredHubs: options.configuredHubs,
-      runId,
-      recorder,
-      deadline,
-    });
-    return verified.kind === 'verified' ? result : verified;
+    const { configuredHubs } = options;
+    return enterHub(probe.verifyHub, access, { ...probe, configuredHubs, runId, recorder, deadline });
   };
 
   const result = await provision()

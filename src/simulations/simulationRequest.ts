@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type ConfigurationError, explainIssue, toErrors } from '../config/configurationErrors.ts';
 import { expectationSchema } from '../config/expectationSchema.ts';
-import { probeSchema } from '../config/probe.ts';
+import { probeFields } from '../config/probe.ts';
 import { lowestRatePerSecond } from './pace.ts';
 
 /** Device numbers are written with six digits, so that registrationIds of one prefix sort and never change with N. */
@@ -15,7 +15,7 @@ const prefixLength = registrationIdLength - registrationIdDigits;
  * `expect` leaves out `deviceId`, because N devices cannot all be the same one.
  */
 const simulationRequestSchema = z.strictObject({
-  probe: probeSchema.shape.name,
+  probe: probeFields.shape.name,
   devices: z.int().min(1).max(100_000),
   /** Followed by six digits; default: the probe's name and `-sim-`, so that a simulation run again reuses its devices. */
   registrationIdPrefix: z
@@ -27,9 +27,9 @@ const simulationRequestSchema = z.strictObject({
     .optional(),
   /** Registrations started a second, over all instances; default: what the service's limit leaves. */
   ratePerSecond: z.number().min(lowestRatePerSecond).max(1000).optional(),
-  transport: probeSchema.shape.transport.unwrap().optional(),
-  payload: probeSchema.shape.payload,
-  timeoutSeconds: probeSchema.shape.timeoutSeconds.unwrap().optional(),
+  transport: probeFields.shape.transport.unwrap().optional(),
+  payload: probeFields.shape.payload,
+  timeoutSeconds: probeFields.shape.timeoutSeconds.unwrap().optional(),
   expect: expectationSchema.omit({ deviceId: true }).optional(),
   /** Has to be said to go beyond 1,000 registrations a minute. */
   allowAboveServiceLimits: z.boolean().default(false),

@@ -1,8 +1,14 @@
 import { makeBadge } from 'badge-maker';
-import { formatShare } from './page/formatShare.ts';
-import type { PageResponse } from './page/pageResponse.ts';
-import { type ProbeState, probeState, stateWords } from './report/probeState.ts';
-import type { StatusReport } from './report/statusReport.ts';
+import { formatShare } from './page/format.ts';
+import { stateWords } from './page/stateLabel.ts';
+import {
+  isWronglyAccepted,
+  type ProbeReport,
+  type ProbeState,
+  probeState,
+  type StatusReport,
+  type WindowName,
+} from './report/statusReport.ts';
 
 /** Dark enough for badge-maker's white text. */
 const colors: { readonly [state in ProbeState]: string } = {
@@ -14,27 +20,27 @@ const colors: { readonly [state in ProbeState]: string } = {
   none: '#5f6570',
 };
 
-/**
- * A minute is how often the timer can change what a badge says. Image proxies (GitHub's among them) keep a badge for as long as
- * this allows.
- */
-const badgeHeaders = {
-  'Content-Type': 'image/svg+xml; charset=utf-8',
-  'Cache-Control': 'max-age=60, must-revalidate',
-  'Content-Security-Policy': "default-src 'none'; sandbox",
-  'X-Content-Type-Options': 'nosniff',
-} as const;
+const windowsByLength: readonly (readonly [name: WindowName, words: string])[] = [
+  ['30d', '30 d'],
+  ['7d', '7 d'],
+  ['24h', '24 h'],
+];
 
-/** `GET /api/badges/{name}.svg`: verdict and 30 day availability, or why there is none; 404 and a badge that says so for an unknown name. */
-export function renderBadge(report: StatusReport, name: string): PageResponse {
+/** An SVG with a probe's state and its availability over the longest window that its data covers. `found` is false, and the badge says so, for an unknown name. */
+export function renderBadge(report: StatusReport, name: string): { readonly found: boolean; readonly svg: string } {
   const probe = report.probes.find((candidate) => candidate.name === name);
-  if (probe === undefined) return badge(404, name, 'no such probe', 'none');
+  if (probe === undefined) return { found: false, svg: badge(name, 'no such probe', 'none') };
   const state = probeState(report, probe);
-  const { availability } = probe.windows['30d'];
-  const month = availability === undefined ? '' : ` · ${formatShare(availability)} in 30 d`;
-  return badge(200, name, `${stateWords[state].toLowerCase()}${month}`, state);
+  const words = isWronglyAccepted(probe) ? 'wrongly accepted' : stateWords[state].toLowerCase();
+  return { found: true, svg: badge(name, `${words}${availabilityOf(probe)}`, state) };
 }
 
-function badge(status: number, label: string, message: string, state: ProbeState): PageResponse {
-  return { status, headers: badgeHeaders, body: makeBadge({ label, message, color: colors[state] }) };
+function availabilityOf({ windows }: ProbeReport): string {
+  const [name, words] = windowsByLength.find(([candidate]) => windows[candidate].complete) ?? [];
+  const availability = name && windows[name].availability;
+  return availability === undefined ? '' : ` · ${formatShare(availability)} in ${words}`;
+}
+
+function badge(label: string, message: string, state: ProbeState): string {
+  return makeBadge({ label, message, color: colors[state] });
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates, type TLSSocket } from 'node:tls';
+import { printable } from './printable.ts';
 
 /** Who answered: the resolved address and the certificate chain that the server presented, also when it was not accepted. */
 export interface ServerIdentity {
@@ -91,12 +92,17 @@ function trustedRootOf(sent: readonly X509Certificate[]): readonly X509Certifica
   return root ? [root] : [];
 }
 
-function describeCertificate({ subject, issuer, validToDate, fingerprint256 }: X509Certificate): ChainCertificate {
+export function describeCertificate({
+  subject,
+  issuer,
+  validToDate,
+  fingerprint256,
+}: X509Certificate): ChainCertificate {
   return { subject: nameOf(subject), issuer: nameOf(issuer), notAfter: validToDate.toISOString(), fingerprint256 };
 }
 
 /** Of a distinguished name as OpenSSL prints it, an attribute a line: the common name, else the organisation. */
 function nameOf(distinguishedName: string): string {
   const attribute = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(distinguishedName)?.[1];
-  return attribute('CN') ?? attribute('O') ?? attribute('OU') ?? '';
+  return printable(attribute('CN') ?? attribute('O') ?? attribute('OU') ?? '');
 }

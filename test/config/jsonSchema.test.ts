@@ -39,6 +39,18 @@ describe('the JSON Schema of the probes agrees with the app', () => {
         }),
       ],
     ],
+    [
+      'a certificate that is requested, renewed and judged',
+      [
+        probeJson({
+          apiVersion: '2026-11-02-preview',
+          requestCertificate: true,
+          verifyHub: 'renew',
+          expect: { connectionProfile: 'classic', issuedCertificateDays: { min: 1, max: 90 } },
+        }),
+      ],
+    ],
+    ['a certificate that is not requested', [probeJson({ requestCertificate: false, verifyHub: 'connect' })]],
     ['an individual certificate', [probeJson({ attestation: x509 })]],
     ['a group certificate', [probeJson({ attestation: { ...x509, enrollment: 'group' } })]],
     ['a refusal with its code', [probeJson({ expect: { result: 'refused', errorCode: 401_002 } })]],
@@ -71,6 +83,19 @@ describe('the JSON Schema of the probes agrees with the app', () => {
     ['a code of an assignment that is written', [probeJson({ expect: { result: 'assigned', errorCode: 401_002 } })]],
     ['the hub of a refusal', [probeJson({ expect: { result: 'refused', assignedHub: ['h'] } })]],
     ['the duration of a failure', [probeJson({ expect: { result: 'failed', withinSeconds: 1 } })]],
+    ['a renewal of a certificate that is not requested', [probeJson({ verifyHub: 'renew' })]],
+    ['a renewal of a certificate that is refused', [probeJson({ verifyHub: 'renew', requestCertificate: false })]],
+    ['the days of a certificate that is not requested', [probeJson({ expect: { issuedCertificateDays: { min: 1 } } })]],
+    [
+      'the days of a certificate after a refusal',
+      [probeJson({ requestCertificate: true, expect: { result: 'refused', issuedCertificateDays: { min: 1 } } })],
+    ],
+    [
+      'the profile of a hub after a refusal',
+      [probeJson({ expect: { result: 'refused', connectionProfile: 'classic' } })],
+    ],
+    ['a request that is a text', [probeJson({ requestCertificate: 'yes' })]],
+    ['days before the day', [probeJson({ requestCertificate: true, expect: { issuedCertificateDays: { min: -1 } } })]],
     ['the hub after a refusal', [probeJson({ verifyHub: 'connect', expect: { result: 'refused' } })]],
   ])('that %s is wrong', (_, probes) => {
     // as JSON has it: without fields that are undefined

@@ -50,6 +50,25 @@ describe('the plan', () => {
     );
   });
 
+  it('warns of renewals that are too hasty, and of nothing with the defaults', () => {
+    const renewing = (changes: object) =>
+      probeJson({ name: 'renew', registrationId: 'r', requestCertificate: true, verifyHub: 'renew', ...changes });
+    expect(planFor([renewing({}), refusal]).warnings).toEqual([]);
+    expect(planFor([renewing({ timeoutSeconds: 120, everyMinutes: 30 }), refusal]).warnings).toEqual([
+      'renew: timeoutSeconds 120 is short for a renewal, which can take minutes. Use 180 or more.',
+      'renew: each run issues two certificates, every 30 minutes. Use an everyMinutes of 60 or more.',
+    ]);
+  });
+
+  it('warns where two probes of one device differ in requestCertificate, in whatever case its ID is written', () => {
+    const asking = probeJson({ name: 'asking', registrationId: 'CANARY-001', requestCertificate: true });
+    expect(planFor([asking, probeJson(), refusal]).warnings).toEqual([
+      '0ne00000000/canary-001: asking requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
+    ]);
+    expect(planFor([asking, probeJson({ requestCertificate: true }), refusal]).warnings).toEqual([]);
+    expect(planFor([asking, probeJson({ idScope: '0ne1' }), refusal]).warnings.join()).not.toContain('asking');
+  });
+
   it('does not warn of ten probes, and does of eleven', () => {
     const probes = (number: number) =>
       Array.from({ length: number - 1 }, (_, at) => probeJson({ name: `p${at}`, registrationId: `p${at}` }));

@@ -14,7 +14,7 @@ function linesFor(probes: unknown): readonly string[] {
 const symmetricKey = (changes: object) => ({ attestation: { type: 'symmetricKey', secret: 'k', ...changes } });
 const x509 = (changes: object) => ({ attestation: { type: 'x509', certificate: 'c', ...changes } });
 const allFields =
-  'name, idScope, registrationId, attestation, globalDeviceEndpoint, transport, apiVersion, payload, timeoutSeconds, everyMinutes, verifyHub, expect';
+  'name, idScope, registrationId, attestation, globalDeviceEndpoint, transport, apiVersion, payload, timeoutSeconds, everyMinutes, requestCertificate, verifyHub, expect';
 const badHost = 'PROBES[0].globalDeviceEndpoint: expected host[:port], without scheme and path';
 const badName = 'PROBES[0].name: expected 1 to 63 lower-case letters, digits and dashes, with no dash first';
 const badId =
@@ -91,7 +91,11 @@ describe('one fault of a probe, in the words that people see', () => {
     ['a number as text', { timeoutSeconds: '60' }, 'PROBES[0].timeoutSeconds: expected a number, not a string'],
     ['half minutes', { everyMinutes: 2.5 }, 'PROBES[0].everyMinutes: expected a whole number, not a fraction'],
     ['never', { everyMinutes: 0 }, 'PROBES[0].everyMinutes: expected more than 0'],
-    ['an unknown verification', { verifyHub: 'yes' }, 'PROBES[0].verifyHub: expected connect, telemetry or twin'],
+    [
+      'an unknown verification',
+      { verifyHub: 'yes' },
+      'PROBES[0].verifyHub: expected connect, telemetry, twin or renew',
+    ],
     [
       'a payload of more than a message',
       { payload: 'x'.repeat(96 * 1024) },
@@ -153,6 +157,61 @@ describe('one fault of a probe, in the words that people see', () => {
       'the hub after a refusal',
       { verifyHub: 'twin', expect: { result: 'refused' } },
       'PROBES[0].verifyHub: expected only with an expected result of assigned: nothing else leads to a hub',
+    ],
+    [
+      'a certificate from an API that does not know it',
+      { requestCertificate: true, apiVersion: '2019-03-31' },
+      'PROBES[0].apiVersion: expected 2025-07-01-preview or newer with requestCertificate, got 2019-03-31',
+    ],
+    [
+      'the profile from an API that does not report it',
+      { apiVersion: '2025-07-01-preview', expect: { connectionProfile: 'mqttV5' } },
+      'PROBES[0].apiVersion: expected 2026-11-02-preview or newer with expect.connectionProfile, got 2025-07-01-preview',
+    ],
+    [
+      'an API version that is too old for both the certificate and the profile',
+      { requestCertificate: true, apiVersion: '2021-06-01', expect: { connectionProfile: 'classic' } },
+      'PROBES[0].apiVersion: expected 2026-11-02-preview or newer with expect.connectionProfile, got 2021-06-01',
+    ],
+    [
+      'a renewal without a certificate',
+      { verifyHub: 'renew' },
+      'PROBES[0].verifyHub: renew is expected only with requestCertificate true: the hub renews no other certificate',
+    ],
+    [
+      'a request that is a text',
+      { requestCertificate: 'true', verifyHub: 'renew' },
+      'PROBES[0].requestCertificate: expected true or false, not a string',
+    ],
+    [
+      'more days at least than at most',
+      { requestCertificate: true, expect: { issuedCertificateDays: { min: 30, max: 7 } } },
+      'PROBES[0].expect.issuedCertificateDays.min: expected at most max, which is 7, got 30',
+    ],
+    [
+      'days of a certificate that is not requested',
+      { expect: { issuedCertificateDays: { min: 1 } } },
+      'PROBES[0].expect.issuedCertificateDays: expected only with requestCertificate true: no certificate is issued without it',
+    ],
+    [
+      'the days of a certificate after a refusal',
+      { requestCertificate: true, expect: { result: 'refused', issuedCertificateDays: { max: 1 } } },
+      'PROBES[0].expect.issuedCertificateDays: expected only with an expected result of assigned',
+    ],
+    [
+      'a number for the days',
+      { requestCertificate: true, expect: { issuedCertificateDays: 30 } },
+      'PROBES[0].expect.issuedCertificateDays: expected an object, not a number',
+    ],
+    [
+      'an empty profile',
+      { expect: { connectionProfile: '' } },
+      'PROBES[0].expect.connectionProfile: expected at least 1 character',
+    ],
+    [
+      'slower than the deadline of a renewal',
+      { requestCertificate: true, verifyHub: 'renew', expect: { withinSeconds: 180 } },
+      'PROBES[0].expect.withinSeconds: expected less than timeoutSeconds, which ends the run first',
     ],
     [
       'a short fingerprint',
@@ -252,13 +311,14 @@ describe('a secret where its name belongs', () => {
       'apiVersion',
       'timeoutSeconds',
       'everyMinutes',
+      'requestCertificate',
       'verifyHub',
       'expect',
     ];
     const probes = [
       ...fields.map((field) => probeJson({ [field]: secret })),
-      ...['errorCode', 'assignedHub', 'result', 'rootFingerprints'].map((field) =>
-        probeJson({ expect: { [field]: [secret] } }),
+      ...['errorCode', 'connectionProfile', 'issuedCertificateDays', 'assignedHub', 'result', 'rootFingerprints'].map(
+        (field) => probeJson({ expect: { [field]: [secret] } }),
       ),
       probeJson({ [secret]: secret }),
       probeJson(symmetricKey({ [secret]: secret, type: secret })),

@@ -38,6 +38,7 @@ const namedKinds: { readonly [kind in Outcome['result']['kind']]: true } = {
   timedOut: true,
   malformedResponse: true,
   hubRefused: true,
+  certificateNotIssued: true,
   notRun: true,
 };
 

@@ -50,6 +50,7 @@ function shapeOfDefinition(given: Definition, all: { readonly [name: string]: De
     }));
     return { kind: 'object', fields };
   }
+  if (type === 'bool') return { kind: 'boolean' };
   return { kind: type === 'object' ? 'anything' : 'string' };
 }
 
@@ -126,7 +127,7 @@ describe('a probe in a parameter file', needsBicep, () => {
 
   it('refuses fields that it does not know', async () => {
     const { definitions } = armTemplate.parse(await compile('infra/types.bicep'));
-    const open = ['probe', 'symmetricKeyAttestation', 'x509Attestation', 'expectation'].filter(
+    const open = ['probe', 'symmetricKeyAttestation', 'x509Attestation', 'expectation', 'issuedCertificateDays'].filter(
       (name) => definitions[name]?.additionalProperties !== false,
     );
     expect(open).toEqual([]);

@@ -7,6 +7,9 @@ const roleNames: { readonly [id: string]: string } = {
   '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3': 'Storage Table Data Contributor',
   '4633458b-17de-408a-b874-0445c86b69e6': 'Key Vault Secrets User',
   '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
+  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7': 'Key Vault Secrets Officer',
+  'a4417e6f-fecd-4de8-b567-7b0420556985': 'Key Vault Certificates Officer',
+  'dfce44e4-17b7-4bd1-a6d1-04996ec95633': 'Device Provisioning Service Data Contributor',
 };
 
 /** Each assignment as "role on scope", with the unique end of names left out. */
@@ -73,5 +76,22 @@ describe('role assignments', needsBicep, () => {
       ]),
     );
     expect(secrets).toHaveLength(6 * 3);
+  }, 120_000);
+
+  it('of a sandbox let whoever deploys it create enrollments and store their keys, and nobody else', async () => {
+    const snapshot = await snapshotOf('everything');
+    const ofDeployer = resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').filter(({ properties }) =>
+      String(properties?.principalId).includes('deployer()'),
+    );
+    const roles = ofDeployer.map(
+      ({ properties }) => roleNames[String(properties?.roleDefinitionId).split('/').at(-1) ?? ''],
+    );
+    expect(roles.toSorted()).toEqual([
+      'Device Provisioning Service Data Contributor',
+      'Key Vault Certificates Officer',
+      'Key Vault Secrets Officer',
+    ]);
+    const withoutSandbox = JSON.stringify(await snapshotOf('defaults'));
+    expect(withoutSandbox).not.toContain('deployer()');
   }, 120_000);
 });

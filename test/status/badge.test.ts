@@ -13,21 +13,17 @@ describe('A badge', () => {
     ['not run', sampleReports.missed, 'weu-missed', 'no run · 99.89 % in 30 d'],
     ['fresh', sampleReports['no data yet'], 'weu-group-key', 'no data yet'],
     ['unreadable', sampleReports['storage unreachable'], 'weu-group-key', 'unknown'],
-  ])('says verdict and month: %s', (_title, report, name, message) => {
-    const { status, headers, body } = renderBadge(report, name);
-    expect(titleOf(body)).toBe(`${name}: ${message}`);
-    expect(status).toBe(200);
-    expect(headers).toMatchObject({
-      'Content-Type': 'image/svg+xml; charset=utf-8',
-      'Cache-Control': 'max-age=60, must-revalidate',
-    });
+  ])('shows the state and the availability of a month: %s', (_title, report, name, message) => {
+    const { found, svg } = renderBadge(report, name);
+    expect(titleOf(svg)).toBe(`${name}: ${message}`);
+    expect(found).toBe(true);
   });
 
-  it('says of a name that no probe has that there is none, whatever the name', () => {
-    const { status, body } = renderBadge(sampleReports['all healthy'], hostileText);
-    expect(status).toBe(404);
-    expect(titleOf(body)).toContain('no such probe');
-    expect(body).not.toMatch(/<(script|img)/);
+  it('shows that no probe has a name, whatever the name', () => {
+    const { found, svg } = renderBadge(sampleReports['all healthy'], hostileText);
+    expect(found).toBe(false);
+    expect(titleOf(svg)).toContain('no such probe');
+    expect(svg).not.toMatch(/<(script|img)/);
   });
 });
 

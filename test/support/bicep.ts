@@ -6,14 +6,13 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { findBicepCli } from '../../scripts/bicepCli.ts';
-import { requirement } from './requires.ts';
+import { mustHave, requirement } from './requires.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const cli = await findBicepCli(root);
 
-// In CI a missing compiler is an error of the setup: nothing of the infrastructure would be checked.
-if (cli.kind === 'absent' && process.env.CI === 'true') throw new Error(cli.reason);
+if (cli.kind === 'absent' && mustHave('bicep')) throw new Error(cli.reason);
 
 /** For suites that need the Bicep CLI. */
 export const needsBicep = requirement(cli.kind === 'found', cli.kind === 'found' ? '' : cli.reason);

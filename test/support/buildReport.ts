@@ -35,8 +35,10 @@ export function buildProbeReport(differences: Partial<ProbeReport> = {}): ProbeR
     globalDeviceEndpoint: 'global.azure-devices-provisioning.net',
     transport: 'mqtt',
     expected: 'assigned',
+    expectedResult: 'assigned',
     last,
     since: '2026-11-19T03:10:00.000Z',
+    firstRunAt: '2026-09-01T00:00:00.000Z',
     consecutiveFailures: 0,
     flapping: false,
     bars: buildBars(name),
@@ -79,13 +81,14 @@ export function buildWindow(counts: Partial<Record<Verdict | 'missed', number>>)
   const { healthy = 0, degraded = 0, failing = 0, unknown = 0, missed = 0 } = counts;
   const told = healthy + degraded + failing;
   const shares = buildOutcome().phases;
-  const percentile = (phaseMs: number) => ({ p50: phaseMs, p95: phaseMs * 1.4, p99: phaseMs * 2.3 });
+  const percentile = (phaseMs: number) => ({ count: told, p50: phaseMs, p95: phaseMs * 1.4, p99: phaseMs * 2.3 });
   return {
     healthy,
     degraded,
     failing,
     unknown,
     missed,
+    complete: true,
     ...(told === 0 ? {} : { availability: (healthy + degraded) / told }),
     percentiles: {
       ...Object.fromEntries(

@@ -35,11 +35,11 @@ interface Program {
 
 export type Need = keyof typeof programs | 'large';
 
-/** Skips where one of these is missing. In CI a missing program is an error of the setup, so nothing is skipped for it there. */
+/** Skips where one of these is missing, except for what the machine is known to have (`mustHave`). */
 export function requires(...needs: readonly Need[]): Requirement {
   const missing = needs.flatMap((need) => {
     if (need === 'large') return process.env.LARGE ? [] : [largeFleets];
-    if (process.env.CI === 'true' || findProgram(need) !== undefined) return [];
+    if (mustHave(need) || findProgram(need) !== undefined) return [];
     return [`${need} is not installed: ${programs[need].install}`];
   });
   return requirement(missing.length === 0, missing.join('; '));
@@ -49,6 +49,11 @@ const largeFleets = 'large fleets, which take minutes: LARGE=1 npm test, or npm 
 
 export function requirement(isMet: boolean, reason: string): Requirement {
   return isMet ? { skip: false, meta: {} } : { skip: true, meta: { skippedBecause: reason } };
+}
+
+/** `.ci/run` names the programs that it has found or installed: that a test does not find one of them is a failure, not a reason to skip. */
+export function mustHave(program: string): boolean {
+  return (process.env.REQUIRED_PROGRAMS ?? '').split(' ').includes(program);
 }
 
 /** The path of an installed program. */

@@ -106,6 +106,7 @@ const refusalCanary = buildProbeReport({
   name: 'weu-wrong-key',
   registrationId: 'canary-intruder',
   expected: 'refused, errorCode 401000',
+  expectedResult: 'refused',
   last: { ...refusedOutcome, probe: 'weu-wrong-key', verdict: 'healthy', reasons: [], startedAt: tick(0) },
 });
 const refused = buildStoppedProbe(refusedOutcome, 6);
@@ -123,13 +124,14 @@ const fresh = ({ name, registrationId }: { readonly name: string; readonly regis
   const {
     last: _last,
     since: _since,
+    firstRunAt: _firstRunAt,
     ...rest
   } = buildProbeReport({ name, registrationId, bars: [], windows: noWindows });
   return rest;
 };
 
 function empty() {
-  return { ...buildWindow({}), percentiles: {} };
+  return { ...buildWindow({}), complete: false, percentiles: {} };
 }
 
 /** A report for each state that the page knows. */

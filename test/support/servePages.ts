@@ -1,20 +1,25 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PageResponse } from '../../src/status/page/pageResponse.ts';
+import { pageResponse } from '../../src/http/pageResponse.ts';
+import type { RenderedPage } from '../../src/status/page/pageShell.ts';
 
 export interface PageServer {
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** A server with the one answer under test, so that a browser gets its headers as well as its body. */
+/** A server with the one page under test (404 for undefined), so that a browser gets its headers as well as its body. */
 export async function servePages(
-  answer: (url: URL, headers: IncomingHttpHeaders) => PageResponse,
+  render: (url: URL, headers: IncomingHttpHeaders) => RenderedPage | undefined,
 ): Promise<PageServer> {
   const server = createServer((request, response) => {
-    const { status, headers, body } = answer(new URL(request.url ?? '/', 'http://localhost'), request.headers);
-    response.writeHead(status, headers).end(body);
+    const page = render(new URL(request.url ?? '/', 'http://localhost'), request.headers);
+    if (page === undefined) response.writeHead(404).end();
+    else {
+      const { status, headers, body } = pageResponse(page);
+      response.writeHead(status ?? 200, headers as Record<string, string>).end(body);
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

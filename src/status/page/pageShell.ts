@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { ProbeState } from '../report/probeState.ts';
-import { formatClock } from './formatTime.ts';
+import type { ProbeState } from '../report/statusReport.ts';
+import { formatClock } from './format.ts';
 import { type Html, html } from './html.ts';
-import { apiLink, type PageQuery, pageLink } from './pageLink.ts';
-import type { PageResponse } from './pageResponse.ts';
+import { apiLink, type PageQuery, pageLink } from './pageQuery.ts';
 import { statusStyle } from './statusStyle.ts';
 
 /** What every page is made of. */
@@ -14,37 +13,35 @@ export interface Page {
   readonly main: Html;
   /** ISO 8601: the moment that the page shows, and that relative times count back from. */
   readonly now: string;
-  /** Empty where the configuration that would say it is not valid. */
+  /** Empty where the configuration that would name it is not valid. */
   readonly location: string;
   readonly query: PageQuery;
-  readonly status?: number;
+  /** False for a page that says that there is no such thing. Default true. */
+  readonly found?: boolean;
   /** Reload after this many seconds. */
+  readonly refreshSeconds?: number;
+}
+
+/** A whole document, with what the response around it has to carry. */
+export interface RenderedPage {
+  readonly html: string;
+  readonly contentSecurityPolicy: string;
+  readonly found: boolean;
   readonly refreshSeconds?: number;
 }
 
 const styleHash = createHash('sha256').update(statusStyle.toString()).digest('base64');
 
-/**
- * No script at all, and nothing from anywhere: the one style sheet by its hash, the icon as a data URL. No referrer, since the
- * address may carry a function key.
- */
-const securityHeaders = {
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
+/** No script at all, and nothing from anywhere: the one style sheet by its hash, the icon as a data URL. */
+const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-export function renderPage(page: Page): PageResponse {
+export function renderPage(page: Page): RenderedPage {
+  const { found = true, refreshSeconds } = page;
   return {
-    status: page.status ?? 200,
-    headers: {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Cache-Control': 'no-store',
-      Vary: 'Accept',
-      ...securityHeaders,
-      ...(page.refreshSeconds === undefined ? {} : { Refresh: String(page.refreshSeconds) }),
-    },
-    body: documentOf(page).toString(),
+    html: documentOf(page).toString(),
+    contentSecurityPolicy,
+    found,
+    ...(refreshSeconds !== undefined && { refreshSeconds }),
   };
 }
 
@@ -63,11 +60,11 @@ function documentOf({ title, state, main, now, location, query }: Page): Html {
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <a class="brand" href="${pageLink(query)}">DPS Canary</a>
-<p>${location !== '' && `RunFacts from ${location} · `}<time datetime="${now}">${formatClock(now, '')}</time></p>
+<p>${location !== '' && `Probed from ${location} · `}<time datetime="${now}">${formatClock(now, '')}</time></p>
 </header>
 <main id="main" tabindex="-1">${main}</main>
 <footer class="bottom">
-<p>The same as data: this address with <code>Accept: application/json</code>, or <a href="${apiLink('outcomes', query)}">outcomes</a>, <a href="${apiLink('metrics', query)}">metrics</a>, <a href="${apiLink('health', query)}">health</a>.</p>
+<p>Also available as JSON (<code>Accept: application/json</code>) · <a href="${apiLink('outcomes', query)}">outcomes</a> · <a href="${apiLink('metrics', query)}">metrics</a> · <a href="${apiLink('health', query)}">health</a></p>
 </footer>
 </body>
 </html>

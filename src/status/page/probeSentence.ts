@@ -1,6 +1,12 @@
-import { type ProbeState, probeState } from '../report/probeState.ts';
-import type { ProbeReport, StatusReport } from '../report/statusReport.ts';
-import { formatClock, formatSpan } from './formatTime.ts';
+import {
+  isWronglyAccepted,
+  type ProbeReport,
+  type ProbeState,
+  probeState,
+  type StatusReport,
+} from '../report/statusReport.ts';
+import { formatClock, formatSpan } from './format.ts';
+import { type Html, html } from './html.ts';
 
 /** How a probe stands, as the second half of a sentence that begins with its name: `cannot provision: failing since 14:05 UTC (25 min)`. */
 export function probeSentence(report: StatusReport, probe: ProbeReport): string {
@@ -16,15 +22,23 @@ export function sinceInWords(iso: string, now: string): string {
   return ` since ${formatClock(iso, now)}${span === undefined ? '' : ` (${span})`}`;
 }
 
-/** A failing probe whose device was assigned got too much (it was to be refused) or something else than expected. */
-export function isShutOut(probe: ProbeReport): boolean {
-  return probe.last?.verdict === 'failing' && probe.last.result.kind !== 'assigned';
+/** Whether a failing device did not get into its hub, as opposed to one that got in but should not have, or not in this way. */
+export function cannotProvision({ last }: ProbeReport): boolean {
+  if (last?.verdict !== 'failing') return false;
+  return last.result.kind !== 'assigned' && last.result.kind !== 'hubRefused';
 }
 
+const shouldBe = { refused: 'be refused', disabled: 'be disabled', failed: 'fail' } as const;
+
 function predicate(probe: ProbeReport, state: ProbeState): string {
+  const { expectedResult, last } = probe;
   switch (state) {
     case 'failing':
-      return isShutOut(probe) ? 'cannot provision: failing' : 'provisions, but not as expected,';
+      if (isWronglyAccepted(probe) && expectedResult !== 'assigned') {
+        return `was accepted but should ${shouldBe[expectedResult]},`;
+      }
+      if (last?.result.kind === 'hubRefused') return 'was assigned, but its hub refuses it: failing';
+      return cannotProvision(probe) ? 'cannot provision: failing' : 'was assigned, but not as expected,';
     case 'degraded':
       return 'has been degraded';
     case 'unknown':
@@ -34,6 +48,28 @@ function predicate(probe: ProbeReport, state: ProbeState): string {
     case 'none':
       return 'has no data yet';
     case 'healthy':
-      return probe.last?.result.kind === 'assigned' ? 'can provision' : 'is not let in, as expected';
+      return last?.result.kind === 'assigned' ? 'can provision' : 'is refused, as expected';
   }
+}
+
+/** The words that separate what happened from what to do next, in an outcome's reason. */
+const nextStep = '. Next: ';
+
+/** Reasons as people read them: what happened in one paragraph, what to do next in another. */
+export function reasonParagraphs(reasons: readonly string[]): readonly Html[] {
+  return reasons.map((reason) => {
+    const { what, next } = splitReason(reason);
+    return html`<p class="what">${what}</p>${next !== undefined && html`<p class="next"><strong>Next step:</strong> ${next}</p>`}`;
+  });
+}
+
+/** What happened, and what to do next, each as a sentence of its own. */
+export function splitReason(reason: string): { readonly what: string; readonly next?: string } {
+  const at = reason.lastIndexOf(nextStep);
+  if (at === -1) return { what: capitalized(reason) };
+  return { what: `${capitalized(reason.slice(0, at))}.`, next: capitalized(reason.slice(at + nextStep.length)) };
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

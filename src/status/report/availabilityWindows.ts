@@ -2,7 +2,7 @@ import type { OutcomeHistory } from '../../history/history.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
 import { dayMs, hourMs, type Rollup } from '../../history/rollup.ts';
 import { newTally } from '../../history/tally.ts';
-import type { AvailabilityWindow, WindowName } from './statusReport.ts';
+import { type AvailabilityWindow, type WindowName, windowNames } from './statusReport.ts';
 
 /** What all windows of a probe are made of, read in a few requests at once. */
 export interface WindowSource {
@@ -20,7 +20,6 @@ export interface Unrolled {
 }
 
 const windowDays: { readonly [name in WindowName]: number } = { '24h': 1, '7d': 7, '30d': 30 };
-const windowNames: readonly WindowName[] = ['24h', '7d', '30d'];
 
 /** Reads one probe's rollups: 30 days in four requests, none of them longer than a month of rows. */
 export async function readWindowSource(
@@ -41,12 +40,17 @@ export async function readWindowSource(
   return { days, firstHours: Object.fromEntries(hours) as WindowSource['firstHours'] };
 }
 
+/** `firstRunMs`: when the first run started that is known of. */
 export function availabilityWindows(
   source: WindowSource,
   unrolled: Unrolled,
+  firstRunMs: number,
   nowMs: number,
 ): { readonly [name in WindowName]: AvailabilityWindow } {
-  const window = (name: WindowName) => windowOf(name, source, unrolled, nowMs);
+  const window = (name: WindowName) => ({
+    ...windowOf(name, source, unrolled, nowMs),
+    complete: firstRunMs <= nowMs - windowDays[name] * dayMs,
+  });
   return { '24h': window('24h'), '7d': window('7d'), '30d': window('30d') };
 }
 
@@ -64,7 +68,7 @@ function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Un
 }
 
 /** No report looks further back. */
-export function longestBeginMs(nowMs: number): number {
+export function maxWindowBeginMs(nowMs: number): number {
   return beginOf('30d', nowMs);
 }
 

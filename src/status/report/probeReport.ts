@@ -1,13 +1,11 @@
-import type { Probe } from '../../config/probe.ts';
-import { timeoutMs } from '../../config/probe.ts';
+import { type Expectation, type Probe, timeoutMs } from '../../config/probe.ts';
 import { tickToleranceMs } from '../../config/schedule.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
 import { type DueTicks, missedTicks } from '../../history/missedTicks.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { advance, type RunState } from '../../outcomes/runState.ts';
-import { describeExpectation } from '../page/describeExpectation.ts';
-import { availabilityWindows, longestBeginMs, readWindowSource } from './availabilityWindows.ts';
+import { availabilityWindows, maxWindowBeginMs, readWindowSource } from './availabilityWindows.ts';
 import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport.ts';
 
 export interface ProbeReportContext {
@@ -38,7 +36,7 @@ export async function readProbeReport(
     history.newest(probe.name, 'drift', maxOutcomes, signal),
   ]);
   const rolledUp = source.days[0];
-  const unrolledFromMs = rolledUp?.endMs ?? longestBeginMs(nowMs);
+  const unrolledFromMs = rolledUp?.endMs ?? maxWindowBeginMs(nowMs);
   const runs = await unrolledRuns(history, probe.name, newest, unrolledFromMs, signal);
   if (!last) return withoutData(probe);
   const known = runs.toReversed().reduce<RunState | undefined>(advance, rolledUp?.state);
@@ -52,10 +50,11 @@ export async function readProbeReport(
     ...configurationOf(probe),
     last,
     since: state.since,
+    firstRunAt: state.firstRunAt,
     consecutiveFailures: state.verdict === 'failing' ? state.runs : 0,
     flapping: isFlapping(newest),
     bars: await barsOf(history, newest, missedMs, context),
-    windows: availabilityWindows(source, unrolled, nowMs),
+    windows: availabilityWindows(source, unrolled, Date.parse(state.firstRunAt), nowMs),
     failures,
     drifts,
   };
@@ -63,7 +62,8 @@ export async function readProbeReport(
 
 /** For a probe that has never run, and for one whose history cannot be read. */
 export function withoutData(probe: Probe): ProbeReport {
-  const nothing: AvailabilityWindow = { healthy: 0, degraded: 0, failing: 0, unknown: 0, missed: 0, percentiles: {} };
+  const counts = { healthy: 0, degraded: 0, failing: 0, unknown: 0, missed: 0 };
+  const nothing: AvailabilityWindow = { ...counts, complete: false, percentiles: {} };
   return {
     ...configurationOf(probe),
     consecutiveFailures: 0,
@@ -76,8 +76,33 @@ export function withoutData(probe: Probe): ProbeReport {
 }
 
 function configurationOf({ name, registrationId, idScope, globalDeviceEndpoint, transport, expect }: Probe) {
-  const expected = describeExpectation(expect);
-  return { name, registrationId, idScope, globalDeviceEndpoint, transport, expected };
+  const { result: expectedResult, withinSeconds } = expect;
+  return {
+    name,
+    registrationId,
+    idScope,
+    globalDeviceEndpoint,
+    transport,
+    expected: describeExpectation(expect),
+    expectedResult,
+    ...(withinSeconds !== undefined && { withinSeconds }),
+  };
+}
+
+/** `assigned, within 20 s`, `refused, errorCode 401002`. */
+function describeExpectation(expect: Expectation): string {
+  const { result, errorCode, assignedHub, deviceId, substatus, withinSeconds, certificateDaysLeft } = expect;
+  return [
+    result,
+    errorCode === undefined ? undefined : `errorCode ${errorCode}`,
+    assignedHub && `to ${assignedHub.join(' or ')}`,
+    deviceId && `as ${deviceId}`,
+    substatus,
+    withinSeconds === undefined ? undefined : `within ${withinSeconds} s`,
+    certificateDaysLeft === undefined ? undefined : `certificates valid for at least ${certificateDaysLeft} days`,
+  ]
+    .filter((words) => words !== undefined)
+    .join(', ');
 }
 
 /** Newest first. Mostly a part of what is read for the bars; more only where nothing has been rolled up for long. */
@@ -103,7 +128,7 @@ function missedTicksOf(
   { dueTicks, nowMs }: ProbeReportContext,
 ): number[] {
   const oldestRunMs = Date.parse(runs.at(-1)?.startedAt ?? '') || nowMs;
-  const fromMs = Math.max(Math.min(oldestRunMs, unrolledFromMs), firstRunMs + 1, longestBeginMs(nowMs));
+  const fromMs = Math.max(Math.min(oldestRunMs, unrolledFromMs), firstRunMs + 1, maxWindowBeginMs(nowMs));
   const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
   const settledMs = nowMs - timeoutMs(probe) - recordingMs;
   return missedTicks(dueTicks(probe, fromMs, nowMs), starts).filter((tickMs) => tickMs <= settledMs);
@@ -130,12 +155,12 @@ async function barsOf(
 
 function missedReason(wasCalled: boolean): string {
   return wasCalled
-    ? 'The timer called, but no outcome was written down: look at the log of runProbes and at the storage account'
-    : 'The timer did not call: the canary itself was not running';
+    ? 'The timer fired, but no outcome was recorded: check the log of runProbes and the storage account'
+    : 'The timer did not fire: this app was not running';
 }
 
-function barOf({ startedAt, verdict, durationMs, phases, reason }: RunSummary): HistoryBar {
-  return { startedAt, verdict, durationMs, phases, ...(reason !== undefined && { reason }) };
+function barOf({ runId, startedAt, verdict, durationMs, phases, reason }: RunSummary): HistoryBar {
+  return { runId, startedAt, verdict, durationMs, phases, ...(reason !== undefined && { reason }) };
 }
 
 function isFlapping(newest: readonly Pick<Outcome, 'verdict'>[]): boolean {

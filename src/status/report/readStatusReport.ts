@@ -2,7 +2,7 @@ import type { Probe } from '../../config/probe.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
 import type { DueTicks } from '../../history/missedTicks.ts';
 import { describeStorageFault } from '../../storage/storageError.ts';
-import { combinedReadings } from './correlations.ts';
+import { findCorrelations } from './findCorrelations.ts';
 import { readProbeReport, withoutData } from './probeReport.ts';
 import type { ProbeReport, StatusReport } from './statusReport.ts';
 
@@ -35,7 +35,7 @@ export async function readStatusReport(
       signal,
       Promise.all(probes.map((probe) => readProbeReport(history, probe, context))),
     );
-    return { ...report, probes: reports, correlations: combinedReadings(lastRuns(probes, reports)) };
+    return { ...report, probes: reports, correlations: findCorrelations(lastRuns(probes, reports)) };
   } catch (error) {
     return { ...report, probes: probes.map(withoutData), correlations: [], storageFault: describeStorageFault(error) };
   }

@@ -1,13 +1,14 @@
+import type { Expectation } from '../../config/probe.ts';
 import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
 import type { Phase, PhaseTimes } from '../../transport/phase.ts';
 
-/** Everything that the status page, its JSON and the badges say, worked out once from the history. */
+/** Everything that the status page, its JSON and the badges show, worked out once from the history. */
 export interface StatusReport {
   /** ISO 8601. */
   readonly generatedAt: string;
   readonly location: string;
   readonly probes: readonly ProbeReport[];
-  /** Combined correlations of probes that differ in one thing only, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
+  /** What pairs of probes show that differ in one thing only, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
   readonly correlations: readonly Correlation[];
   /** Set when the history could not be read; the probes then carry no data. */
   readonly storageFault?: string;
@@ -24,10 +25,16 @@ export interface ProbeReport {
   readonly idScope: string;
   readonly globalDeviceEndpoint: string;
   readonly transport: 'mqtt' | 'mqtt-ws';
+  /** The whole expectation in words. */
   readonly expected: string;
+  readonly expectedResult: Expectation['result'];
+  /** A slower run is degraded. */
+  readonly withinSeconds?: number;
   readonly last?: Outcome;
-  /** Verdict since when, ISO 8601: the start of the first outcome of the present unbroken run of equal verdicts. */
+  /** ISO 8601: the start of the first outcome of the present unbroken run of equal verdicts. */
   readonly since?: string;
+  /** ISO 8601: the start of the first run that is known of. */
+  readonly firstRunAt?: string;
   readonly consecutiveFailures: number;
   /** Healthy to not healthy and back too often to be believed: more than four changes in the last twelve runs. */
   readonly flapping: boolean;
@@ -41,6 +48,8 @@ export interface ProbeReport {
 }
 
 export interface HistoryBar {
+  /** Absent where no run was recorded. */
+  readonly runId?: string;
   readonly startedAt: string;
   readonly verdict: Verdict | 'missed';
   readonly durationMs?: number;
@@ -49,22 +58,45 @@ export interface HistoryBar {
 }
 
 export type WindowName = '24h' | '7d' | '30d';
+export const windowNames: readonly WindowName[] = ['24h', '7d', '30d'];
 
-/** Counts of outcomes in a window. A tick that left no outcome counts as unknown, never as up. */
+/** Counts of outcomes in a window. A scheduled run that left no outcome counts as missed, never as up. */
 export interface AvailabilityWindow {
   readonly healthy: number;
   readonly degraded: number;
   readonly failing: number;
   readonly unknown: number;
   readonly missed: number;
+  /** Whether the probe has run for as long as the window is: before that, its figures describe a shorter time. */
+  readonly complete: boolean;
   /** (healthy + degraded) / (healthy + degraded + failing), 0 to 1; absent where nothing is known. */
   readonly availability?: number;
   readonly percentiles: { readonly [phase in Phase | 'total']?: Percentiles };
 }
 
-/** Milliseconds. */
+/** Milliseconds, over `count` runs. */
 export interface Percentiles {
+  readonly count: number;
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+}
+
+/** How a probe stands now: its last verdict, unless no run came when one was due (`missed`) or none ever came (`none`). */
+export type ProbeState = Verdict | 'missed' | 'none';
+
+/** The order in which the person on call wants to read them. */
+export const statesByUrgency = ['failing', 'unknown', 'missed', 'degraded', 'none', 'healthy'] as const;
+
+/** A history that could not be read leaves every probe unknown, not without data. */
+export function probeState({ storageFault }: Pick<StatusReport, 'storageFault'>, probe: ProbeReport): ProbeState {
+  if (storageFault !== undefined) return 'unknown';
+  if (probe.last === undefined) return 'none';
+  return probe.bars.at(-1)?.verdict === 'missed' ? 'missed' : probe.last.verdict;
+}
+
+/** The service let a device in that it must refuse: the worst that a probe can find. */
+export function isWronglyAccepted({ expectedResult, last }: ProbeReport): boolean {
+  const isAccepted = last?.result.kind === 'assigned' || last?.result.kind === 'hubRefused';
+  return isAccepted && last.verdict === 'failing' && expectedResult !== 'assigned';
 }

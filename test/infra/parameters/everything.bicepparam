@@ -8,7 +8,7 @@ param tags = { owner: 'iot-platform' }
 param probes = [
   {
     name: 'key'
-    idScope: '0ne00000000'
+    idScope: '0ne00A1B2C3'
     registrationId: 'canary-001'
     attestation: {
       type: 'symmetricKey'
@@ -37,13 +37,13 @@ param probes = [
   }
   {
     name: 'certificate'
-    idScope: '0ne00000000'
+    idScope: '0ne00A1B2C3'
     registrationId: 'canary-002'
     attestation: { type: 'x509', certificate: 'fleet-ca', enrollment: 'group' }
   }
   {
     name: 'expired-token'
-    idScope: '0ne00000000'
+    idScope: '0ne00A1B2C3'
     registrationId: 'canary-003'
     attestation: { type: 'symmetricKey', secret: 'canary-001-key', tokenLifetimeSeconds: -60 }
     expect: { result: 'refused', errorCode: 401002 }

@@ -3,7 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Probe, probeSchema } from '../../../src/config/probe.ts';
 import { dueTicks } from '../../../src/config/schedule.ts';
-import { statusResponse } from '../../../src/status/page/statusResponse.ts';
+import { renderStatusPage } from '../../../src/status/page/overview/statusPage.ts';
+import { parsePageQuery } from '../../../src/status/page/pageQuery.ts';
+import { renderProbePage } from '../../../src/status/page/probe/probePage.ts';
 import { readStatusReport, type StatusReportOptions } from '../../../src/status/report/readStatusReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { reportNow, tick } from '../../support/buildReport.ts';
@@ -58,7 +60,12 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
 
   async function open(connectionString: string): Promise<Page> {
     const report = await readStatusReport(historyAt(connectionString), options);
-    const server = await servePages((url, { accept }) => statusResponse(report, { accept, query: url.searchParams }));
+    const server = await servePages((url) => {
+      const query = parsePageQuery(url.searchParams);
+      return query.probe === undefined
+        ? renderStatusPage(report, { query })
+        : renderProbePage(report, query.probe, query);
+    });
     const page = await browser.newPage();
     onTestFinished(async () => {
       await page.close();

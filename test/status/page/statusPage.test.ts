@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { renderConfigurationFaultPage } from '../../../src/status/page/configurationFaultPage.ts';
+import { renderConfigurationErrorPage } from '../../../src/status/page/configurationErrorPage.ts';
 import { html } from '../../../src/status/page/html.ts';
-import { statusResponse } from '../../../src/status/page/statusResponse.ts';
+import { renderStatusPage } from '../../../src/status/page/overview/statusPage.ts';
+import { parsePageQuery } from '../../../src/status/page/pageQuery.ts';
+import { renderProbePage } from '../../../src/status/page/probe/probePage.ts';
 import type { StatusReport } from '../../../src/status/report/statusReport.ts';
 import { reportNow } from '../../support/buildReport.ts';
 import { findAccessibilityFaults } from '../../support/findAccessibilityFaults.ts';
@@ -17,7 +19,7 @@ const screenshots = 'test/output/status';
 const desktop = { width: 1200, height: 900 };
 const phone = { width: 360, height: 740 };
 
-const faults = [
+const errors = [
   { path: 'probes[0].transport', message: 'expected "mqtt" or "mqtt-ws"' },
   { path: 'probes[2].name', message: 'used twice' },
 ];
@@ -49,13 +51,13 @@ const pages: readonly (readonly [title: string, path: string, texts: readonly st
   ['degraded', '/degraded', ['weu-slow has been degraded since 14:15 UTC', 'flapping', 'ends in 9 days']],
   ['unknown', '/unknown', ['weu-fleet-ca could not be checked since 14:20 UTC', 'Key Vault Secrets User']],
   ['missed', '/missed', ['weu-missed has not run since 13:55 UTC (35 min)', '7 missed']],
-  ['no data yet', '/no data yet', ['No data yet', 'The first outcome of each probe comes at 14:35 UTC.']],
+  ['no data yet', '/no data yet', ['No data yet', 'The first run of each probe is due at 14:35 UTC.']],
   ['no probes', '/no probes', ['No probe is configured', 'PROBES']],
   ['storage unreachable', '/storage unreachable', ['The history cannot be read', 'ENOTFOUND', 'OutcomesStorage']],
   [
     'configuration invalid',
     '/configuration invalid',
-    ['The configuration has 2 faults', 'probes[2].name', 'used twice'],
+    ['The configuration has 2 errors', 'probes[2].name', 'used twice'],
   ],
   [
     'detail of a failing probe',
@@ -64,24 +66,29 @@ const pages: readonly (readonly [title: string, path: string, texts: readonly st
       'weu-device-key cannot provision',
       'stopped here',
       'trackingId 8f2c41d0',
-      'Tracking id',
-      '129 days left',
+      'Tracking ID',
+      'Expires in 129 days',
       'Availability',
     ],
   ],
   [
     'detail of a healthy probe',
     '/several failing?probe=weu-group-key',
-    ['weu-group-key can provision', 'hub-a.azure-devices.net', 'hub-b.azure-devices.net', 'Percentiles of 24 hours'],
+    [
+      'weu-group-key can provision',
+      'hub-a.azure-devices.net',
+      'hub-b.azure-devices.net',
+      'Percentiles of the last 24 hours (n = 288)',
+    ],
   ],
   [
     'detail of an unknown probe',
     '/several failing?probe=weu-fleet-ca',
     ['weu-fleet-ca could not be checked', 'Unknown'],
   ],
-  ['detail without data', '/no data yet?probe=weu-group-key', ['weu-group-key has no data yet', 'No outcome to show.']],
+  ['detail without data', '/no data yet?probe=weu-group-key', ['weu-group-key has no data yet', 'No outcome yet.']],
   ['detail without storage', '/storage unreachable?probe=weu-group-key', ['weu-group-key is unknown']],
-  ['no such probe', '/one failing?probe=gone', ['No probe is called gone']],
+  ['no such probe', '/one failing?probe=gone', ['No probe is named gone']],
   ['hostile', '/hostile', []],
   ['hostile detail', `/hostile?probe=${encodeURIComponent(hostileText)}`, []],
 ];
@@ -93,22 +100,21 @@ describe('The status page in a browser', requires('chromium'), () => {
   beforeAll(async () => {
     await mkdir(screenshots, { recursive: true });
     browser = await openBrowser();
-    server = await servePages((url, headers) => {
+    server = await servePages((url) => {
       const state = decodeURIComponent(url.pathname.slice(1));
       if (state === 'configuration invalid') {
-        return renderConfigurationFaultPage({ generatedAt: reportNow, location: '', faults });
+        return renderConfigurationErrorPage({ generatedAt: reportNow, errors });
       }
       const report: StatusReport | undefined =
         state === 'hostile' ? hostileReport : sampleReports[state as keyof typeof sampleReports];
-      if (report === undefined) return { status: 404, headers: {}, body: '' };
-      return statusResponse(
-        report,
-        { accept: headers.accept, query: url.searchParams },
-        {
-          nextTickAt: '2026-11-24T14:35:00.000Z',
-          sections: [{ id: 'more', title: 'More', content: html`<p>From elsewhere.</p>` }],
-        },
-      );
+      if (report === undefined) return undefined;
+      const query = parsePageQuery(url.searchParams);
+      if (query.probe !== undefined) return renderProbePage(report, query.probe, query);
+      return renderStatusPage(report, {
+        query,
+        nextRunAt: '2026-11-24T14:35:00.000Z',
+        sections: [{ id: 'more', title: 'More', content: html`<p>From elsewhere.</p>` }],
+      });
     });
   });
 
@@ -165,7 +171,7 @@ describe('The status page in a browser', requires('chromium'), () => {
       await page.keyboard.press('Tab');
       names.push(await focused(page));
     }
-    expect(names).toEqual(['Stop that', 'weu-device-key', 'weu-group-key', 'weu-x509-443', 'weu-wrong-key']);
+    expect(names).toEqual(['Pause', 'weu-device-key', 'weu-group-key', 'weu-x509-443', 'weu-wrong-key']);
 
     await page.getByRole('link', { name: 'weu-device-key' }).focus();
     await page.keyboard.press('Enter');
@@ -193,11 +199,11 @@ describe('The status page in a browser', requires('chromium'), () => {
 
   it('keeps the function key from page to page, and the wish not to be renewed', async () => {
     const { page } = await open('/one failing?code=a%2Bkey%3D%3D');
-    await page.getByRole('link', { name: 'Stop that' }).click();
+    await page.getByRole('link', { name: 'Pause' }).click();
     await page.getByRole('link', { name: 'weu-device-key' }).click();
     await page.getByRole('link', { name: 'All probes' }).click();
     expect(new URL(page.url()).searchParams.get('code')).toBe('a+key==');
-    await page.getByText('This page stays as it is.').waitFor();
+    await page.getByText('Paused').waitFor();
     expect(await page.getByRole('link', { name: 'metrics' }).getAttribute('href')).toBe('metrics?code=a%2Bkey%3D%3D');
   });
 

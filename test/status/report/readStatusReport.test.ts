@@ -4,6 +4,7 @@ import { type Probe, probeSchema } from '../../../src/config/probe.ts';
 import { dueTicks } from '../../../src/config/schedule.ts';
 import { dayMs, hourMs } from '../../../src/history/rollup.ts';
 import type { Outcome, Verdict } from '../../../src/outcomes/outcome.ts';
+import { withoutData } from '../../../src/status/report/probeReport.ts';
 import { readStatusReport } from '../../../src/status/report/readStatusReport.ts';
 import type { ProbeReport } from '../../../src/status/report/statusReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
@@ -80,8 +81,26 @@ describe('the report of a probe', () => {
       failing: 0,
       unknown: 0,
       missed: 0,
+      complete: false,
       percentiles: {},
     });
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a refusal', { result: 'refused', errorCode: 401_002 }, 'refused, errorCode 401002'],
+    [
+      'an assignment',
+      {
+        assignedHub: ['hub-a', 'hub-b'],
+        deviceId: 'dev-1',
+        substatus: 'new',
+        withinSeconds: 20,
+        certificateDaysLeft: 14,
+      },
+      'assigned, to hub-a or hub-b, as dev-1, new, within 20 s, certificates valid for at least 14 days',
+    ],
+  ])('puts the whole expectation into words: %s', (_title, expect_, words) => {
+    expect(withoutData(probeNamed('expecting', { expect: expect_ })).expected).toBe(words);
   });
 
   it('shows the newest ninety runs, oldest first, with their phases and reasons', async () => {
@@ -92,6 +111,7 @@ describe('the report of a probe', () => {
     expect(bars).toHaveLength(90);
     expect(bars.map(({ startedAt }) => startedAt)).toEqual(bars.map(({ startedAt }) => startedAt).toSorted());
     expect(bars.at(-1)).toEqual({
+      runId: 'run-0',
       startedAt: last?.startedAt,
       verdict: 'healthy',
       durationMs: 3412.5,
@@ -175,8 +195,8 @@ describe('ticks without an outcome', () => {
     );
     expect(bars.map(({ reason }) => reason)).toEqual([
       undefined,
-      expect.stringMatching(/^The timer called, but no outcome was written down/),
-      expect.stringMatching(/^The timer did not call/),
+      expect.stringMatching(/^The timer fired, but no outcome was recorded/),
+      expect.stringMatching(/^The timer did not fire/),
       undefined,
       undefined,
     ]);
@@ -223,6 +243,18 @@ describe('ticks without an outcome', () => {
 });
 
 describe('windows', () => {
+  it('12: are complete only when the probe has run for as long as the window is', async () => {
+    const { windows, firstRunAt } = await reportOf(probeNamed('young'), runs('young', 289));
+    expect(firstRunAt).toBe(new Date(lastTickMs - 288 * 5 * minuteMs + 30).toISOString());
+    expect(windows).toMatchObject({
+      '24h': { complete: true },
+      '7d': { complete: false, availability: 1 },
+      '30d': { complete: false, availability: 1, percentiles: { total: { count: 289 } } },
+    });
+    const younger = await reportOf(probeNamed('younger'), runs('younger', 287));
+    expect(younger.windows['24h'].complete).toBe(false);
+  });
+
   /** 35 days at every 15 minutes: failing for the whole of the 3rd, 10th and 32nd day ago, and one unknown each day. */
   const month = (probe: string) =>
     runs(probe, 35 * 288, (ago) => {

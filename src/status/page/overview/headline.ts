@@ -1,46 +1,64 @@
-import { type ProbeState, probeState, statesByUrgency } from '../../report/probeState.ts';
-import type { ProbeReport, StatusReport } from '../../report/statusReport.ts';
-import { isShutOut, probeSentence, sinceInWords } from '../probeSentence.ts';
+import {
+  isWronglyAccepted,
+  type ProbeReport,
+  type ProbeState,
+  probeState,
+  type StatusReport,
+  statesByUrgency,
+} from '../../report/statusReport.ts';
+import { formatClock } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { type PageQuery, pageLink } from '../pageQuery.ts';
+import { phaseNames, stoppedAt } from '../phaseRail.ts';
+import { cannotProvision, probeSentence, sinceInWords } from '../probeSentence.ts';
 
 /** The one sentence at the top, and the state that it stands for. */
 export interface Headline {
   readonly state: ProbeState;
   readonly text: string;
-  /** What stands with it, in a second sentence. */
+  /** A second sentence or two. */
   readonly more?: string;
+  /** The probes that `text` is about. */
+  readonly affected: readonly ProbeReport[];
 }
 
-/** The worst that there is to say, and how many it concerns. `nextTickAt`: ISO 8601, when the timer fires next. */
-export function headline(report: StatusReport, nextTickAt?: string): Headline {
+const securityIncident = 'Treat this as a security incident.';
+
+/** The worst state of all probes, and how many are in it. `nextRunAt`: ISO 8601, when the timer fires next. */
+export function headline(report: StatusReport, nextRunAt?: string): Headline {
   const { probes } = report;
   if (report.storageFault !== undefined) {
     return {
       state: 'unknown',
-      text: 'The history cannot be read, so this page cannot tell',
-      more: 'The probes go on, and their outcomes reach Application Insights.',
+      text: 'The history cannot be read, so this page cannot show any state',
+      more: 'The probes still run, and their outcomes still reach Application Insights and the log.',
+      affected: [],
     };
   }
-  const [only] = probes;
-  if (only === undefined) return { state: 'none', text: 'No probe is configured' };
+  if (probes.length === 0) return { state: 'none', text: 'No probe is configured', affected: [] };
   const state =
     statesByUrgency.find((candidate) => probes.some((probe) => probeState(report, probe) === candidate)) ?? 'none';
-  const concerned = probes.filter((probe) => probeState(report, probe) === state);
-  const [first] = concerned;
-  if (first === undefined || state === 'none') return noDataYet(report, nextTickAt);
+  const inState = probes.filter((probe) => probeState(report, probe) === state);
+  if (state === 'none') return noDataYet(report, nextRunAt);
   if (state === 'healthy') return allHealthy(probes);
+  const accepted = inState.filter(isWronglyAccepted);
+  const affected = accepted.length > 0 ? accepted : inState;
+  const [first] = affected;
   const text =
-    concerned.length === 1 ? `${first.name} ${probeSentence(report, first)}` : several(concerned, state, report);
-  return { state, text, ...others(report, state) };
+    affected.length === 1 && first ? `${first.name} ${probeSentence(report, first)}` : several(affected, state, report);
+  const more = [accepted.length > 0 && securityIncident, others(report, affected)].filter((part) => part !== false);
+  return { state, text, affected, ...(more.join('') !== '' && { more: more.join(' ').trim() }) };
 }
 
-function several(concerned: readonly ProbeReport[], state: ProbeState, report: StatusReport): string {
-  const all = concerned.length === report.probes.length;
-  const count = all ? `All ${concerned.length} probes` : `${concerned.length} of ${report.probes.length} probes`;
-  const [since] = concerned.flatMap((probe) => probe.since ?? []).toSorted();
+function several(affected: readonly ProbeReport[], state: ProbeState, report: StatusReport): string {
+  const all = affected.length === report.probes.length;
+  const count = all ? `All ${affected.length} probes` : `${affected.length} of ${report.probes.length} probes`;
+  const [since] = affected.flatMap((probe) => probe.since ?? []).toSorted();
   const first = since === undefined ? '' : `, the first${sinceInWords(since, report.generatedAt)}`;
   switch (state) {
     case 'failing':
-      return `${count} ${concerned.every(isShutOut) ? 'cannot provision' : 'fail'}${first}`;
+      if (affected.every(isWronglyAccepted)) return `${count} were accepted but should not be${first}`;
+      return `${count} ${affected.every(cannotProvision) ? 'cannot provision' : 'are failing'}${first}`;
     case 'degraded':
       return `${count} are degraded${first}`;
     case 'missed':
@@ -50,8 +68,8 @@ function several(concerned: readonly ProbeReport[], state: ProbeState, report: S
   }
 }
 
-/** `3 others are healthy, 1 is degraded.` */
-function others(report: StatusReport, state: ProbeState): Pick<Headline, 'more'> {
+/** `3 others are healthy, 1 is degraded.`; empty where there are no others. */
+function others(report: StatusReport, affected: readonly ProbeReport[]): string {
   const words = {
     failing: 'failing',
     unknown: 'unknown',
@@ -60,35 +78,52 @@ function others(report: StatusReport, state: ProbeState): Pick<Headline, 'more'>
     none: 'without data',
     healthy: 'healthy',
   };
-  const counts = statesByUrgency
-    .filter((candidate) => candidate !== state)
+  const rest = report.probes.filter((probe) => !affected.includes(probe));
+  const parts = statesByUrgency
     .toReversed()
-    .map((candidate) => ({
-      candidate,
-      count: report.probes.filter((probe) => probeState(report, probe) === candidate).length,
-    }))
-    .filter(({ count }) => count > 0);
-  if (counts.length === 0) return {};
-  const parts = counts.map(
-    ({ candidate, count }, index) =>
-      `${count}${index === 0 ? (count === 1 ? ' other' : ' others') : ''} ${count === 1 ? 'is' : 'are'} ${words[candidate]}`,
-  );
-  return { more: `${parts.join(', ')}.` };
+    .map((state) => ({ state, count: rest.filter((probe) => probeState(report, probe) === state).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ state, count }, index) => {
+      const who = index > 0 ? '' : count === 1 ? ' other' : ' others';
+      return `${count}${who} ${count === 1 ? 'is' : 'are'} ${words[state]}`;
+    });
+  return parts.length === 0 ? '' : `${parts.join(', ')}.`;
 }
 
 function allHealthy(probes: readonly ProbeReport[]): Headline {
   const count = probes.length === 1 ? 'The one probe is' : `All ${probes.length} probes are`;
   const provisions = probes.some((probe) => probe.last?.result.kind === 'assigned');
   return provisions
-    ? { state: 'healthy', text: 'Devices can provision', more: `${count} healthy.` }
-    : { state: 'healthy', text: `${count} healthy` };
+    ? { state: 'healthy', text: 'Devices can provision', more: `${count} healthy.`, affected: [] }
+    : { state: 'healthy', text: `${count} healthy`, affected: [] };
 }
 
-function noDataYet(report: StatusReport, nextTickAt: string | undefined): Headline {
-  const when = nextTickAt === undefined ? 'with the next tick of the timer' : `at ${nextTickAt.slice(11, 16)} UTC`;
+function noDataYet(report: StatusReport, nextRunAt: string | undefined): Headline {
+  const when = nextRunAt === undefined ? 'with the next scheduled run' : `at ${nextRunAt.slice(11, 16)} UTC`;
   return {
     state: 'none',
     text: 'No data yet',
-    more: `The first outcome of ${report.probes.length === 1 ? 'the probe' : 'each probe'} comes ${when}. This page then shows it.`,
+    more: `The first run of ${report.probes.length === 1 ? 'the probe' : 'each probe'} is due ${when}. Its outcome appears here.`,
+    affected: [],
   };
+}
+
+/** Below the headline: where the one probe that it names stops, or which ones it has counted. */
+export function affectedProbes({ affected }: Headline, report: StatusReport, query: PageQuery): Html | undefined {
+  const [only] = affected;
+  if (only === undefined) return undefined;
+  if (affected.length === 1) {
+    const stop = stopOf(only);
+    return stop === undefined ? undefined : html`<p>It stops at <strong>${stop}</strong>.</p>`;
+  }
+  return html`<ul class="hero-list">${affected.map((probe) => {
+    const stop = stopOf(probe);
+    const since = probe.since !== undefined && html`, since ${formatClock(probe.since, report.generatedAt)}`;
+    return html`<li><a href="${pageLink(query, { probe: probe.name })}">${probe.name}</a>${stop && html` stops at <strong>${stop}</strong>`}${since}</li>`;
+  })}</ul>`;
+}
+
+function stopOf({ last }: ProbeReport): string | undefined {
+  const phase = last && stoppedAt(last.result);
+  return phase && phaseNames[phase];
 }

@@ -1,10 +1,6 @@
-import type { AvailabilityWindow, ProbeReport, WindowName } from '../../report/statusReport.ts';
-import { formatShare } from '../formatShare.ts';
+import { type AvailabilityWindow, type ProbeReport, type WindowName, windowNames } from '../../report/statusReport.ts';
+import { formatShare, formatSpan } from '../format.ts';
 import { type Html, html } from '../html.ts';
-
-type Windows = ProbeReport['windows'];
-
-export const windowNames: readonly WindowName[] = ['24h', '7d', '30d'];
 
 export const windowWords: { readonly [name in WindowName]: string } = {
   '24h': '24 hours',
@@ -12,21 +8,25 @@ export const windowWords: { readonly [name in WindowName]: string } = {
   '30d': '30 days',
 };
 
-/** The three figures, and apart from them how often nobody could tell: what is not known is neither up nor down. */
-export function availabilityFigures(windows: Windows): Html {
+/** The three figures, each with the number of runs behind it, and apart from them how many runs say nothing. */
+export function availabilityFigures({ windows }: ProbeReport): Html {
   const { unknown, missed } = windows['30d'];
-  const untold = [unknown > 0 && `${unknown} unknown`, missed > 0 && `${missed} missed`].filter(
+  const uncounted = [unknown > 0 && `${unknown} unknown`, missed > 0 && `${missed} missed`].filter(
     (part) => part !== false,
   );
-  return html`<dl class="figures">${windowNames.map(
-    (name) => html`<div><dt>${windowWords[name]}</dt><dd>${shareOf(windows[name])}</dd></div>`,
-  )}</dl>${untold.length > 0 && html`<p class="note">Not counted in 30 days: ${untold.join(', ')}</p>`}`;
+  return html`<dl class="figures">${windowNames.map((name) => figure(name, windows[name]))}</dl>${uncounted.length > 0 && html`<p class="note">Not counted in 30 days: ${uncounted.join(', ')}</p>`}`;
 }
 
-/** All counts. A window a column, so that it fits a phone. */
-export function availabilityTable(windows: Windows): Html {
-  const row = (title: string, value: (window: AvailabilityWindow) => string | number, kind?: string) =>
-    html`<tr class="${kind ?? 'count'}"><th scope="row">${title}</th>${windowNames.map((name) => html`<td>${value(windows[name])}</td>`)}</tr>`;
+function figure(name: WindowName, window: AvailabilityWindow): Html {
+  return html`<div class="${window.complete ? 'known' : 'incomplete'}"><dt>${windowWords[name]}</dt><dd>${shareOf(window)} <span class="count">n = ${countedRuns(window)}</span></dd></div>`;
+}
+
+/** All counts. A window a column, so that it fits a phone. `now`: ISO 8601. */
+export function availabilityTable({ windows, firstRunAt }: ProbeReport, now: string): Html {
+  const row = (title: string, value: (window: AvailabilityWindow) => string | number, kind = 'count') =>
+    html`<tr class="${kind}"><th scope="row">${title}</th>${windowNames.map((name) => html`<td class="${windows[name].complete ? 'known' : 'incomplete'}">${value(windows[name])}</td>`)}</tr>`;
+  const age = firstRunAt === undefined ? undefined : formatSpan(firstRunAt, now);
+  const incomplete = windowNames.filter((name) => !windows[name].complete).map((name) => windowWords[name]);
   return html`<table class="numbers">
 <caption class="unseen">Availability and counts of runs</caption>
 <thead><tr><td></td>${windowNames.map((name) => html`<th scope="col">${windowWords[name]}</th>`)}</tr></thead>
@@ -37,9 +37,16 @@ ${row('Failing', (window) => window.failing)}</tbody>
 <tbody class="apart">${row('Unknown', (window) => window.unknown)}
 ${row('Missed', (window) => window.missed)}</tbody>
 </table>
-<p class="note">Availability is healthy and degraded runs among those that could tell. Unknown (we could not look) and missed (no run when one was due) count neither as up nor as down.</p>`;
+${incomplete.length > 0 && age !== undefined && html`<p class="note">The first run was ${age} ago, so there is no availability yet for ${incomplete.join(', ')}.</p>`}
+<p class="note">Availability = (healthy + degraded) ÷ (healthy + degraded + failing). Unknown (the probe could not run) and missed (no run when one was due) are left out.</p>`;
 }
 
-function shareOf({ availability }: AvailabilityWindow): string {
-  return availability === undefined ? '–' : formatShare(availability);
+/** A dash until the data covers the window: 48 seconds say nothing about 30 days. */
+export function shareOf({ availability, complete }: AvailabilityWindow): string {
+  return availability === undefined || !complete ? '–' : formatShare(availability);
+}
+
+/** The runs that an availability is about. */
+export function countedRuns({ healthy, degraded, failing }: AvailabilityWindow): number {
+  return healthy + degraded + failing;
 }

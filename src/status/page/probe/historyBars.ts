@@ -1,7 +1,7 @@
-import { stateWords } from '../../report/probeState.ts';
 import type { HistoryBar } from '../../report/statusReport.ts';
-import { formatClock, formatDuration } from '../formatTime.ts';
+import { formatClock, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
+import { stateWords } from '../stateLabel.ts';
 
 /** As many as a report holds; the latency chart below the bars uses the same slots, so that a run is one column in both. */
 export const historySlots = 90;
@@ -9,7 +9,7 @@ export const slotWidth = 10;
 
 const height = 36;
 
-/** The worse, the taller: a failure stands out of the row also where colour does not. */
+/** The worse, the taller: a failure stands out without colour, too. */
 const barHeights: { readonly [verdict in HistoryBar['verdict']]: number } = {
   healthy: 20,
   degraded: 27,
@@ -18,7 +18,7 @@ const barHeights: { readonly [verdict in HistoryBar['verdict']]: number } = {
   missed: 3,
 };
 
-/** The newest runs as bars, newest at the right; each says on hover when and what. */
+/** The newest runs as bars, newest at the right; each shows on hover when it ran and how it ended. */
 export function historyBars(bars: readonly HistoryBar[], now: string): Html {
   const newest = bars.slice(-historySlots);
   const empty = historySlots - newest.length;

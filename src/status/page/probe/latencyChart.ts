@@ -1,8 +1,8 @@
 import { type Phase, phases } from '../../../transport/phase.ts';
 import type { HistoryBar } from '../../report/statusReport.ts';
-import { formatDuration } from '../formatTime.ts';
+import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { phaseNames } from '../phaseNames.ts';
+import { phaseNames } from '../phaseRail.ts';
 import { historySlots, slotWidth } from './historyBars.ts';
 
 const height = 100;
@@ -20,7 +20,7 @@ export function latencyChart(bars: readonly HistoryBar[]): Html | undefined {
 <svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${latencyInWords(newest, entered)}">
 ${entered.toReversed().map((phase) => html`<path class="phase-${phase}" d="${layer(newest, phase, top)}"/>`)}
 <path class="clipped" d="${clipped(newest, top)}"/></svg>
-<figcaption>Latency by phase, full height ${formatDuration(top)}</figcaption>
+<figcaption>Latency by phase (0–${formatDuration(top)})</figcaption>
 </figure>`;
 }
 

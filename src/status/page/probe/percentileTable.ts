@@ -1,29 +1,39 @@
 import { type Phase, phases } from '../../../transport/phase.ts';
-import type { ProbeReport } from '../../report/statusReport.ts';
-import { formatDuration } from '../formatTime.ts';
+import { type Percentiles, type ProbeReport, windowNames } from '../../report/statusReport.ts';
+import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { phaseNames } from '../phaseNames.ts';
-import { windowNames, windowWords } from './availabilityTable.ts';
+import { phaseNames } from '../phaseRail.ts';
+import { windowWords } from './availabilityTable.ts';
 
-/** Percentiles of the shortest window that has any, by phase: the legend of the latency chart at the same time. */
-export function percentileTable(windows: ProbeReport['windows']): Html | undefined {
-  const name = windowNames.find((candidate) => Object.keys(windows[candidate].percentiles).length > 0);
+/** A percentile is shown from so many runs on that at least one of them lies above it. */
+const minRuns = { p50: 2, p95: 20, p99: 100 } as const;
+
+/** Percentiles of the shortest window that has any, by phase. */
+export function percentileTable({ windows }: ProbeReport): Html | undefined {
+  const name = windowNames.find((candidate) => windows[candidate].percentiles.total !== undefined);
   if (name === undefined) return undefined;
   const { percentiles } = windows[name];
+  const runs = percentiles.total?.count ?? 0;
   const row = (phase: Phase | 'total') => {
     const values = percentiles[phase];
-    return (
-      values &&
-      html`<tr class="${phase === 'total' ? 'total' : 'phase'}"><th scope="row">${phase === 'total' ? 'Whole run' : html`${swatch(phase)}${phaseNames[phase]}`}</th>${[values.p50, values.p95, values.p99].map((value) => html`<td>${formatDuration(value)}</td>`)}</tr>`
-    );
+    if (values === undefined) return undefined;
+    const title = phase === 'total' ? 'Whole run' : html`${swatch(phase)}${phaseNames[phase]}`;
+    return html`<tr class="${phase === 'total' ? 'total' : 'phase'}"><th scope="row">${title}</th>${(['p50', 'p95', 'p99'] as const).map((percentile) => html`<td>${percentileOf(values, percentile)}</td>`)}</tr>`;
   };
+  const short = Object.entries(minRuns).filter(([, count]) => runs < count);
   return html`<table class="numbers">
-<caption>Percentiles of ${windowWords[name]}</caption>
+<caption>Percentiles of the last ${windowWords[name]} (n = ${runs})</caption>
 <thead><tr><td></td><th scope="col">p50</th><th scope="col">p95</th><th scope="col">p99</th></tr></thead>
 <tbody>${phases.map(row)}${row('total')}</tbody>
-</table>`;
+</table>
+${short.length > 0 && html`<p class="note">Too few runs for ${short.map(([percentile, count]) => `${percentile} (needs ${count})`).join(', ')}.</p>`}`;
 }
 
-function swatch(phase: Phase): Html {
+/** A dash where too few runs are behind it. */
+export function percentileOf(values: Percentiles, percentile: 'p50' | 'p95' | 'p99'): string {
+  return values.count < minRuns[percentile] ? '–' : formatDuration(values[percentile]);
+}
+
+export function swatch(phase: Phase | 'waiting'): Html {
   return html`<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="phase-${phase}" width="10" height="10" rx="2"/></svg>`;
 }

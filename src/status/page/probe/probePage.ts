@@ -1,29 +1,26 @@
-import { probeState, stateWords } from '../../report/probeState.ts';
-import type { ProbeReport, StatusReport } from '../../report/statusReport.ts';
+import { type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
-import { driftList } from '../overview/driftList.ts';
-import { expiryList } from '../overview/expiryList.ts';
-import { failureDetails } from '../overview/failureDetails.ts';
-import { apiLink, type PageQuery, pageLink } from '../pageLink.ts';
-import type { PageResponse } from '../pageResponse.ts';
-import { renderPage } from '../pageShell.ts';
-import { probeSentence } from '../probeSentence.ts';
-import { stateIcon } from '../stateIcon.ts';
+import { apiLink, type PageQuery, pageLink } from '../pageQuery.ts';
+import { type RenderedPage, renderPage } from '../pageShell.ts';
+import { probeSentence, reasonParagraphs } from '../probeSentence.ts';
+import { phaseChart } from '../run/phaseChart.ts';
+import { runDetails, runGroups } from '../run/runDetails.ts';
+import { runFacts } from '../run/runFacts.ts';
+import { stateIcon, stateWords } from '../stateLabel.ts';
 import { availabilityTable } from './availabilityTable.ts';
+import { driftList } from './driftList.ts';
+import { expiryList } from './expiryList.ts';
 import { historyBars } from './historyBars.ts';
-import { lastRunFacts } from './lastRunFacts.ts';
 import { latencyChart } from './latencyChart.ts';
 import { percentileTable } from './percentileTable.ts';
-import { phaseChart } from './phaseChart.ts';
-import { reasonParagraphs } from './reasonParagraphs.ts';
 
-/** `GET /api/status?probe=`: one probe with all that is known of it. It never renews itself: somebody is reading. */
-export function renderProbePage(report: StatusReport, name: string, query: PageQuery = {}): PageResponse {
+/** `GET /api/status?probe=`: everything about one probe. It never reloads itself while someone reads it. */
+export function renderProbePage(report: StatusReport, name: string, query: PageQuery = {}): RenderedPage {
   const probe = report.probes.find((candidate) => candidate.name === name);
   return probe === undefined ? renderNoSuchProbe(report, name, query) : renderKnownProbe(report, probe, query);
 }
 
-function renderKnownProbe(report: StatusReport, probe: ProbeReport, query: PageQuery): PageResponse {
+function renderKnownProbe(report: StatusReport, probe: ProbeReport, query: PageQuery): RenderedPage {
   const { generatedAt: now } = report;
   const state = probeState(report, probe);
   const { last } = probe;
@@ -39,13 +36,13 @@ ${last && state !== 'healthy' && reasonParagraphs(last.reasons)}
 ${probe.consecutiveFailures > 1 && html`<p class="note">${probe.consecutiveFailures} runs in a row${probe.flapping && ', flapping'}</p>`}
 </div></div>
 ${configuration(probe)}
-${last === undefined ? html`<p class="note">No outcome to show.</p>` : sections(probe, now, query)}`,
+${last === undefined ? html`<p class="note">No outcome yet.</p>` : sections(probe, now, query)}`,
   });
 }
 
 function configuration({ registrationId, idScope, globalDeviceEndpoint, transport, expected }: ProbeReport): Html {
   const facts = [
-    ['Registration id', registrationId],
+    ['Registration ID', registrationId],
     ['ID scope', idScope],
     ['Endpoint', globalDeviceEndpoint],
     ['Transport', transport],
@@ -56,30 +53,30 @@ function configuration({ registrationId, idScope, globalDeviceEndpoint, transpor
 }
 
 function sections(probe: ProbeReport, now: string, query: PageQuery): Html {
-  const { last, bars, windows, failures, drifts } = probe;
+  const { last, bars, failures, drifts } = probe;
   return html`<section aria-labelledby="history"><h2 id="history">History</h2>${historyBars(bars, now)}${latencyChart(bars)}</section>
 <div class="columns">
 <section aria-labelledby="phases"><h2 id="phases">Phases of the last run</h2>${last && phaseChart(last)}</section>
-<section aria-labelledby="latency"><h2 id="latency">Latency</h2>${percentileTable(windows) ?? html`<p class="note">No finished run yet.</p>`}</section>
-<section aria-labelledby="availability"><h2 id="availability">Availability</h2>${availabilityTable(windows)}</section>
+<section aria-labelledby="latency"><h2 id="latency">Latency</h2>${percentileTable(probe) ?? html`<p class="note">No finished run yet.</p>`}</section>
+<section aria-labelledby="availability"><h2 id="availability">Availability</h2>${availabilityTable(probe, now)}</section>
 <section aria-labelledby="expiry"><h2 id="expiry">Expiry</h2>${last && expiryList(last, now)}</section>
-<section aria-labelledby="last-run"><h2 id="last-run">Last run</h2>${last && lastRunFacts(last, now)}</section>
+<section aria-labelledby="last-run"><h2 id="last-run">Last run</h2>${last && runFacts(last, now)}</section>
 <section aria-labelledby="changes"><h2 id="changes">Changes</h2>${driftList(drifts, now)}</section>
 </div>
-<section aria-labelledby="failures"><h2 id="failures">Last failures</h2>
-${failures.length === 0 ? html`<p class="note">None kept: every run was healthy.</p>` : html`<ul class="plain">${failures.map((outcome) => failureDetails(outcome, now))}</ul>`}
+<section aria-labelledby="failures"><h2 id="failures">Last runs that were not healthy</h2>
+${failures.length === 0 ? html`<p class="note">None: every recorded run was healthy.</p>` : html`<ul class="plain">${runGroups(failures).map((group) => runDetails(group, now))}</ul>`}
 <p><a href="${apiLink('outcomes', query, { probe: probe.name })}">All outcomes of this probe as JSON</a></p></section>`;
 }
 
-function renderNoSuchProbe(report: StatusReport, name: string, query: PageQuery): PageResponse {
+function renderNoSuchProbe(report: StatusReport, name: string, query: PageQuery): RenderedPage {
   return renderPage({
-    status: 404,
+    found: false,
     title: 'No such probe',
     state: 'none',
     now: report.generatedAt,
     location: report.location,
     query,
-    main: html`<div class="hero none">${stateIcon('none')}<div><h1>No probe is called ${name}</h1>
+    main: html`<div class="hero none">${stateIcon('none')}<div><h1>No probe is named ${name}</h1>
 <p><a href="${pageLink(query)}">All probes</a></p></div></div>`,
   });
 }

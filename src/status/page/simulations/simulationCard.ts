@@ -2,12 +2,11 @@ import { type Verdict, verdicts } from '../../../outcomes/outcome.ts';
 import { hasEnded } from '../../../simulations/simulation.ts';
 import type { SimulationView } from '../../../simulations/simulationView.ts';
 import { phases } from '../../../transport/phase.ts';
-import { formatShare } from '../formatShare.ts';
-import { formatDuration, timeAgo } from '../formatTime.ts';
+import { formatDuration, formatShare, timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { apiLink, type PageQuery } from '../pageLink.ts';
-import { phaseNames } from '../phaseNames.ts';
-import { stateLabel } from '../stateIcon.ts';
+import { apiLink, type PageQuery } from '../pageQuery.ts';
+import { phaseNames } from '../phaseRail.ts';
+import { stateLabel } from '../stateLabel.ts';
 import { barTable } from './barTable.ts';
 import { verdictTimeline } from './verdictTimeline.ts';
 

@@ -2,7 +2,7 @@ import type { SimulationContext } from '../../../simulations/simulationContext.t
 import { type SimulationView, viewSimulation } from '../../../simulations/simulationView.ts';
 import { html } from '../html.ts';
 import type { PageSection } from '../overview/statusPage.ts';
-import type { PageQuery } from '../pageLink.ts';
+import type { PageQuery } from '../pageQuery.ts';
 import { simulationCard } from './simulationCard.ts';
 
 const shown = 5;

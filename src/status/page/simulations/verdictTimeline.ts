@@ -1,21 +1,22 @@
 import { verdicts } from '../../../outcomes/outcome.ts';
 import type { SimulationReport } from '../../../simulations/simulationReport.ts';
-import { formatDuration } from '../formatTime.ts';
+import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 /** So that the bars of a short simulation do not become blocks. */
-const fewestSlots = 20;
+const minSlots = 20;
 const slotWidth = 10;
 const barWidth = 8;
 const height = 36;
 const bottomUp = ['healthy', 'degraded', 'unknown', 'failing'] as const;
 
-/** Devices by the time at which they ended, each bar stacked by verdict: when it went wrong, and how fast it went. */
+/** Devices by the time at which they completed, each bar stacked by verdict: how fast they did, and when they began to fail. */
 export function verdictTimeline({ timeline, timelineStepSeconds }: SimulationReport): Html | undefined {
   const most = Math.max(0, ...timeline.map(([, ...counts]) => sumOf(counts)));
   if (most === 0) return undefined;
-  const slots = Math.max(fewestSlots, (timeline.at(-1)?.[0] ?? 0) / timelineStepSeconds + 1);
-  const words = `Devices that ended, by time: at most ${most} in ${inWords(timelineStepSeconds)}`;
+  const slots = Math.max(minSlots, (timeline.at(-1)?.[0] ?? 0) / timelineStepSeconds + 1);
+  const per = timelineStepSeconds === 1 ? 'second' : inWords(timelineStepSeconds);
+  const words = `Devices completed per ${per} (peak ${most})`;
   return html`<figure class="history">
 <svg viewBox="0 0 ${slots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${words}">
 ${timeline.map(([second, ...counts]) => bar(second, timelineStepSeconds, counts, most))}</svg>

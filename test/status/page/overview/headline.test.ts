@@ -5,9 +5,14 @@ import { buildOutcome } from '../../../support/buildOutcome.ts';
 import { buildProbeReport, buildReport, buildStoppedProbe } from '../../../support/buildReport.ts';
 import { refusedOutcome, sampleReports } from '../../../support/sampleReports.ts';
 
-const accepted = buildStoppedProbe(buildOutcome({ probe: 'intruder', verdict: 'failing', reasons: ['let in'] }), 2);
+const acceptedOutcome = buildOutcome({ probe: 'intruder', verdict: 'failing', reasons: ['accepted'] });
+const accepted = buildStoppedProbe(acceptedOutcome, 2, { expectedResult: 'refused' });
+const wrongHub = buildStoppedProbe(buildOutcome({ probe: 'moved', verdict: 'failing', reasons: ['other hub'] }), 2);
 const refused = buildStoppedProbe(refusedOutcome, 2);
-const refusedAsExpected = buildProbeReport({ last: { ...refusedOutcome, verdict: 'healthy', reasons: [] } });
+const refusedAsExpected = buildProbeReport({
+  expectedResult: 'refused',
+  last: { ...refusedOutcome, verdict: 'healthy', reasons: [] },
+});
 
 describe('headline', () => {
   it.each<[string, StatusReport, string, string | undefined]>([
@@ -21,15 +26,33 @@ describe('headline', () => {
       '3 others are healthy.',
     ],
     [
-      'let in where it was to be refused',
+      'accepted where it should be refused',
       buildReport({ probes: [accepted] }),
-      'intruder provisions, but not as expected, since 14:25 UTC (5 min)',
+      'intruder was accepted but should be refused, since 14:25 UTC (5 min)',
+      'Treat this as a security incident.',
+    ],
+    [
+      'accepted where it should be disabled, among others that fail',
+      buildReport({ probes: [refused, { ...accepted, expectedResult: 'disabled' }, buildProbeReport()] }),
+      'intruder was accepted but should be disabled, since 14:25 UTC (5 min)',
+      'Treat this as a security incident. 1 other is healthy, 1 is failing.',
+    ],
+    [
+      'several accepted where they should be refused',
+      buildReport({ probes: [accepted, refused, { ...accepted, name: 'second' }] }),
+      '2 of 3 probes were accepted but should not be, the first since 14:25 UTC (5 min)',
+      'Treat this as a security incident. 1 other is failing.',
+    ],
+    [
+      'assigned to another hub than expected',
+      buildReport({ probes: [wrongHub] }),
+      'moved was assigned, but not as expected, since 14:25 UTC (5 min)',
       undefined,
     ],
     [
       'all of several failing, for different reasons',
-      buildReport({ probes: [accepted, refused] }),
-      'All 2 probes fail, the first since 14:25 UTC (5 min)',
+      buildReport({ probes: [wrongHub, refused] }),
+      'All 2 probes are failing, the first since 14:25 UTC (5 min)',
       undefined,
     ],
     [
@@ -48,17 +71,17 @@ describe('headline', () => {
     [
       'storage unreachable',
       sampleReports['storage unreachable'],
-      'The history cannot be read, so this page cannot tell',
-      'The probes go on, and their outcomes reach Application Insights.',
+      'The history cannot be read, so this page cannot show any state',
+      'The probes still run, and their outcomes still reach Application Insights and the log.',
     ],
     ['no probes', sampleReports['no probes'], 'No probe is configured', undefined],
     [
       'no data yet',
       sampleReports['no data yet'],
       'No data yet',
-      'The first outcome of each probe comes with the next tick of the timer. This page then shows it.',
+      'The first run of each probe is due with the next scheduled run. Its outcome appears here.',
     ],
-  ])('says the worst there is to say: %s', (_title, report, text, more) => {
+  ])('shows the worst state first: %s', (_title, report, text, more) => {
     const said = headline(report);
     expect(plain(said.text)).toBe(text);
     expect(said.more).toBe(more);

@@ -67,18 +67,18 @@ describe('the section of the status page', () => {
   });
 
   it('draws verdicts over time, latency by phase and hubs, and says why it ended', () => {
-    expect(page.body).toContain('400 devices of fleet');
-    expect(page.body).toContain(
+    expect(page.html).toContain('400 devices of fleet');
+    expect(page.html).toContain(
       '1.00 s to 2.00 s: 200 healthy, 20 degraded, 20 unknown, 60 failing'.replaceAll(' s', '\u00a0s'),
     );
-    expect(page.body).toContain('class="phase-assign"');
-    expect(page.body).toContain('180 (60.00\u00a0%)');
-    expect(page.body).toContain('Stopped: the service answered 429');
+    expect(page.html).toContain('class="phase-assign"');
+    expect(page.html).toContain('180 (60.00\u00a0%)');
+    expect(page.html).toContain('Stopped: the service answered 429');
   });
 
   it('shows text from the wire as text, and links on with the key that the reader came with', () => {
-    expect(page.body).not.toMatch(/<script|<b>the/);
-    expect(page.body).toContain('href="simulations/0123456789abcdef01234567?code=key"');
+    expect(page.html).not.toMatch(/<script|<b>the/);
+    expect(page.html).toContain('href="simulations/0123456789abcdef01234567?code=key"');
   });
 
   it('reads the newest from the table, newest first, whatever state they are in', async () => {

@@ -9,17 +9,17 @@ export interface LastRun {
   readonly last: Outcome;
 }
 
-/** Two runs further apart than this say nothing about each other. */
+/** Runs further apart than this are not compared. */
 const sameTimeMs = 3_600_000;
 
-/** Where a fault is the network's, not yet the service's. */
+/** A failure in these is the network's, not yet the service's. */
 const networkPhases: readonly Phase[] = ['dns', 'tcp', 'tls', 'webSocket'];
 
 /**
- * What two probes say together that neither says alone: they differ in their transport only, or in their endpoint only, so where they
- * end differently, that one thing is why.
+ * What two probes show together that neither shows alone: they differ in their transport only, or in their endpoint only, so where they
+ * end differently, that difference is the reason.
  */
-export function combinedReadings(runs: readonly LastRun[]): Correlation[] {
+export function findCorrelations(runs: readonly LastRun[]): Correlation[] {
   return runs.flatMap((one, index) =>
     runs.slice(index + 1).flatMap((other) => {
       const text = atTheSameTime(one, other) ? (byTransport(one, other) ?? byEndpoint(one, other)) : undefined;
@@ -50,7 +50,7 @@ function byEndpoint(one: LastRun, other: LastRun): string | undefined {
   if (oneStop && otherStop) return bothFail(oneStop, otherStop, `${oneHost} and ${otherHost}`);
   const [failing, fine] = oneStop ? [one, other] : [other, one];
   if (!stopOf(failing) || !isFine(fine)) return undefined;
-  return `${failing.probe.globalDeviceEndpoint} fails, ${fine.probe.globalDeviceEndpoint} is fine: that endpoint or the way to it, neither the enrollment nor the credential. ${stops(failing)}.`;
+  return `${failing.probe.globalDeviceEndpoint} fails, ${fine.probe.globalDeviceEndpoint} is fine: the cause is that endpoint or the network path to it, not the enrollment or the credential. ${stops(failing)}.`;
 }
 
 function bothFail(one: Phase, other: Phase, what: string): string {
@@ -61,7 +61,7 @@ function bothFail(one: Phase, other: Phase, what: string): string {
   return `both fail ${where} (${what}): ${suspect}`;
 }
 
-/** A failing run, and where it stopped. An assignment that is failing for being wrong has stopped nowhere. */
+/** Where a failing run stopped; undefined for a wrong assignment, which stopped nowhere. */
 function stopOf({ last }: LastRun): Phase | undefined {
   return last.verdict === 'failing' && 'phase' in last.result ? last.result.phase : undefined;
 }
@@ -70,7 +70,7 @@ function isFine({ last }: LastRun): boolean {
   return last.verdict === 'healthy' || last.verdict === 'degraded';
 }
 
-/** Stopped before the service had a say: something between the two can be why. */
+/** Whether the run stopped before the service could respond, so that something on the network path can be the cause. */
 function isOnTheWay({ last: { result } }: LastRun): boolean {
   switch (result.kind) {
     case 'unreachable':

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { probeSchema } from '../../../src/config/probe.ts';
 import type { Outcome, ProbeResult, Verdict } from '../../../src/outcomes/outcome.ts';
-import { combinedReadings, type LastRun } from '../../../src/status/report/correlations.ts';
+import { findCorrelations, type LastRun } from '../../../src/status/report/findCorrelations.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { probeJson } from '../../support/probeJson.ts';
 
@@ -35,7 +35,7 @@ function lastRun(
   };
 }
 
-const texts = (...runs: LastRun[]) => combinedReadings(runs).map(({ text }) => text);
+const texts = (...runs: LastRun[]) => findCorrelations(runs).map(({ text }) => text);
 
 describe('two probes that differ only in their transport', () => {
   it.each<[string, Ended, Ended, string | undefined]>([
@@ -122,13 +122,13 @@ describe('two probes that differ only in their endpoint', () => {
       'one fails',
       inspected,
       healthy,
-      'global.azure-devices-provisioning.net fails, mine.azure-devices-provisioning.net is fine: that endpoint or the way to it, neither the enrollment nor the credential. one stops at tls.',
+      'global.azure-devices-provisioning.net fails, mine.azure-devices-provisioning.net is fine: the cause is that endpoint or the network path to it, not the enrollment or the credential. one stops at tls.',
     ],
     [
       'the other fails',
       healthy,
       slow,
-      'mine.azure-devices-provisioning.net fails, global.azure-devices-provisioning.net is fine: that endpoint or the way to it, neither the enrollment nor the credential. other stops at assign.',
+      'mine.azure-devices-provisioning.net fails, global.azure-devices-provisioning.net is fine: the cause is that endpoint or the network path to it, not the enrollment or the credential. other stops at assign.',
     ],
     [
       'both fail',
@@ -146,7 +146,7 @@ describe('two probes that differ only in their endpoint', () => {
 });
 
 it('names the probes that a reading is made of', () => {
-  const [reading] = combinedReadings([
+  const [reading] = findCorrelations([
     lastRun('tcp', {}, noPort),
     lastRun('alone', { idScope: '0neX' }, noPort),
     lastRun('ws', { transport: 'mqtt-ws' }, healthy),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatShare } from '../../../src/status/page/formatShare.ts';
-import { formatClock, formatDay, formatDuration, formatSpan } from '../../../src/status/page/formatTime.ts';
+import { formatClock, formatDay, formatDuration, formatShare, formatSpan } from '../../../src/status/page/format.ts';
 
 const now = '2026-11-24T14:30:12.000Z';
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ');

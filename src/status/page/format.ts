@@ -19,7 +19,7 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(seconds / 60)}${nbsp}min ${seconds % 60}${nbsp}s`;
 }
 
-/** `14:05 UTC` on the day of `now`, `23 Nov, 14:05 UTC` in its year, with the year elsewhere. What is no time is given back as it is. */
+/** `14:05 UTC` on the day of `now`, `23 Nov, 14:05 UTC` in its year, with the year elsewhere. Text that is not a time is returned unchanged. */
 export function formatClock(iso: string, now: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
@@ -58,4 +58,9 @@ function twoUnits(spanMs: number, largeMs: number, large: string, smallMs: numbe
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
+}
+/** A share of 1 as a percentage that never rounds a failure away: 0.99999 is 99.99 %, and only all of it is 100 %. */
+export function formatShare(share: number): string {
+  if (share === 1) return '100\u00a0%';
+  return `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)}\u00a0%`;
 }

@@ -1,20 +1,23 @@
 import type { DriftEvent, Outcome } from '../../../outcomes/outcome.ts';
-import { timeAgo } from '../formatTime.ts';
+import { timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 const kinds: { readonly [kind in DriftEvent['kind']]: string } = {
   assignedHub: 'Assigned hub',
-  deviceId: 'Device id',
+  deviceId: 'Device ID',
   substatus: 'Substatus',
-  addressFamily: 'Address family',
+  connectionProfile: 'Connection profile',
+  addressFamily: 'IP version',
   rootFingerprint256: 'Root certificate',
+  issuedCertificateIssuer: 'Issuer of operational certificates',
+  issuedCertificateRoot: 'Root of operational certificates',
   refusedAt: 'Refused at',
 };
 
-/** What changed though nobody had to ask for it: newest first. */
+/** What differed from the run before, newest first. */
 export function driftList(drifts: readonly Outcome[], now: string): Html {
   if (drifts.length === 0)
-    return html`<p class="note">None kept: hub, device id, substatus, address family and root are as they were.</p>`;
+    return html`<p class="note">No changes: hub, device ID, substatus, IP version and root certificate are the same as before.</p>`;
   return html`<ul class="plain">${drifts.map(
     (outcome) =>
       html`<li class="drift"><p>${timeAgo(outcome.startedAt, now)}</p><dl class="facts">${(outcome.events ?? []).map(

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../outcomes/outcome.ts';
-import { formatDay } from '../formatTime.ts';
+import { formatDay } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 interface Expiry {
@@ -10,11 +10,11 @@ interface Expiry {
 const dayMs = 86_400_000;
 const soonDays = 30;
 
-/** Everything that the last run met and that ends one day: device certificate, secret, and the server's chain. */
+/** Everything with an expiry date that the last run used: device certificate, secret, and the server's chain. The next to expire first. */
 export function expiryList(outcome: Outcome, now: string): Html {
   const expiries = expiriesOf(outcome).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   if (expiries.length === 0)
-    return html`<p class="note">The last run met nothing that ends: no server certificate, and a secret without an expiry date.</p>`;
+    return html`<p class="note">Nothing that the last run used has an expiry date: it saw no server certificate, and its secret has none.</p>`;
   return html`<dl class="facts">${expiries.map(({ what, at }) => html`<div><dt>${what}</dt><dd>${daysLeft(at, now)} <time datetime="${at}" class="aside">${formatDay(at, now)}</time></dd></div>`)}</dl>`;
 }
 
@@ -33,7 +33,8 @@ function expiriesOf({ server, credential }: Outcome): readonly Expiry[] {
 
 function daysLeft(at: string, now: string): Html {
   const days = Math.floor((Date.parse(at) - Date.parse(now)) / dayMs);
-  if (Number.isNaN(days)) return html`unknown`;
-  if (days < 0) return html`<strong class="ended">ended</strong>`;
-  return days < soonDays ? html`<strong class="soon">${days} days left, soon</strong>` : html`${days} days left`;
+  if (Number.isNaN(days)) return html`Unknown`;
+  if (days < 0) return html`<strong class="expired">Expired</strong>`;
+  const words = days === 0 ? 'Expires within a day' : `Expires in ${days} ${days === 1 ? 'day' : 'days'}`;
+  return days < soonDays ? html`<strong class="soon">${words}</strong>` : html`${words}`;
 }

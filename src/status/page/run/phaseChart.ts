@@ -1,9 +1,8 @@
 import type { Outcome } from '../../../outcomes/outcome.ts';
 import type { Phase } from '../../../transport/phase.ts';
-import { formatDuration } from '../formatTime.ts';
+import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { phaseNames, stoppedAt } from '../phaseNames.ts';
-import { phasesOnTheWay } from './phaseRail.ts';
+import { phaseNames, phasesOnTheWay, type Stop, stopOf } from '../phaseRail.ts';
 
 const width = 1000;
 
@@ -12,28 +11,29 @@ export function phaseChart(outcome: Outcome): Html {
   const onTheWay = phasesOnTheWay(outcome);
   const times = onTheWay.map((phase) => Math.max(0, outcome.phases[phase] ?? 0));
   const total = times.reduce((sum, time) => sum + time, 0);
-  const stop = stoppedAt(outcome.result);
+  const stop = stopOf(outcome);
   return html`<table class="waterfall">
-<caption class="unseen">Time in each phase of the run, in the order in which they follow one another</caption>
+<caption class="unseen">Time in each phase of the run, in order</caption>
 <thead class="unseen"><tr><th scope="col">Phase</th><th scope="col">Share of the run</th><th scope="col">Time</th></tr></thead>
 <tbody>${onTheWay.map((phase, index) => {
     const before = times.slice(0, index).reduce((sum, time) => sum + time, 0);
-    return row(phase, outcome, before, total, phase === stop);
+    return row(phase, outcome, before, total, phase === stop?.phase ? stop : undefined);
   })}</tbody>
 <tfoot><tr><th scope="row">Whole run</th><td></td><td>${formatDuration(outcome.durationMs)}</td></tr></tfoot>
 </table>`;
 }
 
-function row(phase: Phase, outcome: Outcome, beforeMs: number, totalMs: number, stopped: boolean): Html {
+function row(phase: Phase, outcome: Outcome, beforeMs: number, totalMs: number, stop: Stop | undefined): Html {
   const time = outcome.phases[phase];
-  const entered = time !== undefined || stopped;
-  return html`<tr class="${stopped ? 'stopped' : entered ? 'entered' : 'ahead'}">
-<th scope="row">${phaseNames[phase]}${stopped && html` <strong>stopped here</strong>`}</th>
+  const entered = time !== undefined || stop !== undefined;
+  const kind = stop && (stop.words === 'stopped here' ? 'stopped' : 'refused');
+  return html`<tr class="${kind ?? (entered ? 'entered' : 'ahead')}">
+<th scope="row">${phaseNames[phase]}${stop && html` <strong>${stop.words}</strong>`}</th>
 <td>${time !== undefined && bar(phase, beforeMs, time, totalMs)}</td>
-<td>${time === undefined ? (stopped ? '' : 'not reached') : formatDuration(time)}</td></tr>`;
+<td>${time === undefined ? (stop ? '' : 'not reached') : formatDuration(time)}</td></tr>`;
 }
 
-/** At least a sliver, since a phase of a millisecond was gone through all the same. */
+/** At least a sliver: a phase of a millisecond took place as well. */
 function bar(phase: Phase, beforeMs: number, timeMs: number, totalMs: number): Html {
   const scale = totalMs > 0 ? width / totalMs : 0;
   const wide = Math.max(4, timeMs * scale);

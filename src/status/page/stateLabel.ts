@@ -1,5 +1,15 @@
-import { type ProbeState, stateWords } from '../report/probeState.ts';
+import type { ProbeState } from '../report/statusReport.ts';
 import { type Html, html } from './html.ts';
+
+/** The words that go with each symbol and colour, since none of these may be the only carrier. */
+export const stateWords: { readonly [state in ProbeState]: string } = {
+  healthy: 'Healthy',
+  degraded: 'Degraded',
+  failing: 'Failing',
+  unknown: 'Unknown',
+  missed: 'No run',
+  none: 'No data yet',
+};
 
 /** Each state has a shape of its own, so that none depends on colour: tick, triangle, cross in an octagon, question mark, dash, ring. */
 const shapes: { readonly [state in ProbeState]: Html } = {

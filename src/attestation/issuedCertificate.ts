@@ -1,0 +1,166 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { type ChainCertificate, describeCertificate } from '../transport/serverIdentity.ts';
+import { readCertificates } from './readCertificates.ts';
+
+/** An operational certificate as a run reports it. CONTRACT: the names are fixed. It never holds the private key. */
+export interface IssuedCertificate {
+  /** The common name. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal. */
+  readonly serialNumber: string;
+  /** ISO 8601. */
+  readonly notBefore: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+  /** Upper-case hexadecimal with colons. */
+  readonly fingerprint256: string;
+  /** SubjectPublicKeyInfo as base64 of its DER. */
+  readonly publicKey: string;
+  /** As sent: leaf first, root last. */
+  readonly chain: readonly ChainCertificate[];
+}
+
+/** What is wrong with an issued chain, in the order in which it is looked for: the first that holds is reported. */
+export const issuanceFaults = [
+  'missing',
+  'malformed',
+  'notOurKey',
+  'wrongName',
+  'notInValidity',
+  'brokenChain',
+] as const;
+
+export type IssuanceFault = (typeof issuanceFaults)[number];
+
+export type IssuedChain =
+  | {
+      readonly kind: 'issued';
+      readonly certificate: IssuedCertificate;
+      /** The whole chain as PEM, leaf first: what is presented in TLS. */
+      readonly certificateChain: string;
+    }
+  | { readonly kind: 'notIssued'; readonly cause: IssuanceFault; readonly message: string };
+
+/** What was asked for. */
+export interface ExpectedCertificate {
+  readonly publicKey: KeyObject;
+  /** Any of these may be the leaf's common name. */
+  readonly commonNames: readonly string[];
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly atMs: number;
+}
+
+/** Of our clock and the issuer's together. */
+const toleranceMs = 5 * 60 * 1000;
+
+/** Judges a chain that a service has issued, as it was sent: an array of base64 DER, leaf first. Never throws. */
+export function judgeIssuedChain(sent: unknown, expected: ExpectedCertificate): IssuedChain {
+  const read = readCertificates(sent);
+  if (read.kind !== 'certificates') return notIssued(read.kind, read.message);
+  const { certificates } = read;
+
+  const leaf = certificates.find((certificate) => hasKey(certificate, expected.publicKey));
+  if (!leaf) return notIssued('notOurKey', 'no certificate of the chain is for the public key of the request');
+
+  const names = commonNamesOf(leaf);
+  if (names.length !== 1 || !expected.commonNames.includes(names[0] ?? '')) {
+    const { subject } = describeCertificate(leaf);
+    const wanted = expected.commonNames.join(' or ');
+    return notIssued('wrongName', `the common name is "${subject}", but ${wanted} was requested`);
+  }
+  for (const certificate of certificates) {
+    const problem = outsideValidity(certificate, expected.atMs);
+    if (problem) return notIssued('notInValidity', problem);
+  }
+  const broken = brokenAt(certificates, leaf);
+  if (broken) return notIssued('brokenChain', broken);
+  return {
+    kind: 'issued',
+    certificate: describeIssued(leaf, certificates),
+    certificateChain: certificates.map((certificate) => certificate.toString()).join(''),
+  };
+}
+
+function notIssued(cause: IssuanceFault, message: string): IssuedChain {
+  return { kind: 'notIssued', cause, message };
+}
+
+/** Compares keys and not their encodings: a point may be compressed in one and not in the other. */
+function hasKey(certificate: X509Certificate, key: KeyObject): boolean {
+  try {
+    return certificate.publicKey.equals(key);
+  } catch {
+    return false; // a kind of key that OpenSSL does not know is not ours
+  }
+}
+
+/**
+ * Node prints a name as OpenSSL does: an attribute a line, several of one set joined with " + ", special characters escaped. A
+ * registrationId has none of these, so that it equals only a value that was written as it is.
+ */
+function commonNamesOf({ subject }: X509Certificate): readonly string[] {
+  return subject
+    .split(/\n| \+ /)
+    .filter((attribute) => attribute.startsWith('CN='))
+    .map((attribute) => attribute.slice('CN='.length));
+}
+
+function outsideValidity(certificate: X509Certificate, atMs: number): string | undefined {
+  const { validFromDate, validToDate } = certificate;
+  const { subject } = describeCertificate(certificate);
+  if (validFromDate.getTime() > atMs + toleranceMs) {
+    return `the certificate of ${subject} is not valid before ${validFromDate.toISOString()}`;
+  }
+  if (validToDate.getTime() < atMs - toleranceMs) {
+    return `the certificate of ${subject} expired on ${validToDate.toISOString()}`;
+  }
+  return undefined;
+}
+
+/** Each certificate has to be signed by the next. Only the last may be one whose issuer was not sent. */
+function brokenAt(certificates: readonly X509Certificate[], leaf: X509Certificate): string | undefined {
+  if (certificates[0] !== leaf) {
+    return `the device's own certificate is number ${certificates.indexOf(leaf) + 1} of ${certificates.length}, and must be the first`;
+  }
+  const last = certificates.at(-1) ?? leaf;
+  const pairs = certificates.map((certificate, at) => ({ certificate, issuer: certificates[at + 1] }));
+  for (const { certificate, issuer } of pairs) {
+    const { subject } = describeCertificate(certificate);
+    if (!issuer) continue;
+    if (!isSignedBy(certificate, issuer)) {
+      return `the certificate of ${subject} is not signed by the next one, of ${describeCertificate(issuer).subject}`;
+    }
+    if (!issuer.ca)
+      return `the certificate of ${describeCertificate(issuer).subject} may not sign others: it is not a CA's`;
+  }
+  if (last.issuer === last.subject && (last === leaf || !isSignedBy(last, last))) {
+    const { subject } = describeCertificate(last);
+    return last === leaf
+      ? 'the certificate is signed with its own key, not by an issuer'
+      : `the root certificate of ${subject} has a wrong signature`;
+  }
+  return undefined;
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false; // a kind of key or signature that OpenSSL does not know proves nothing
+  }
+}
+
+function describeIssued(leaf: X509Certificate, certificates: readonly X509Certificate[]): IssuedCertificate {
+  const { subject, issuer, notAfter, fingerprint256 } = describeCertificate(leaf);
+  return {
+    subject,
+    issuer,
+    serialNumber: leaf.serialNumber,
+    notBefore: leaf.validFromDate.toISOString(),
+    notAfter,
+    fingerprint256,
+    publicKey: leaf.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    chain: certificates.map(describeCertificate),
+  };
+}

@@ -1,0 +1,29 @@
+import type { HttpResponseInit } from '@azure/functions';
+import Negotiator from 'negotiator';
+import type { RenderedPage } from '../status/page/pageShell.ts';
+
+export type PageFormat = 'html' | 'json';
+
+/** Which of the two a reader wants, by the weights of its `Accept` (RFC 9110 §12.5.1): HTML without a preference, undefined for neither. */
+export function negotiateFormat(accept: string | undefined): PageFormat | undefined {
+  const type = new Negotiator({ headers: { accept } }).mediaType(['text/html', 'application/json']);
+  if (type === undefined) return undefined;
+  return type === 'text/html' ? 'html' : 'json';
+}
+
+/** Default status: 200, or 404 for a page that reports that there is no such thing. No referrer: the address may carry a function key. */
+export function pageResponse(page: RenderedPage, status = page.found ? 200 : 404): HttpResponseInit {
+  return {
+    status,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      Vary: 'Accept',
+      'Content-Security-Policy': page.contentSecurityPolicy,
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+      ...(page.refreshSeconds !== undefined && { Refresh: String(page.refreshSeconds) }),
+    },
+    body: page.html,
+  };
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { MqttSession } from '../transport/mqttSession.ts';
+import { milliseconds, type Recorder } from '../transport/recorder.ts';
+import type { HubRefusal, HubRenewed, RenewalOperation } from './hubResult.ts';
+import { readIssued, readOperation, readRejection } from './renewalMessages.ts';
+
+/** The only filter of the hub's certificate renewal (IoT Hub device API 2025-08-01-preview). */
+const responseFilter = '$iothub/credentials/res/#';
+
+/**
+ * Asks the hub for a new certificate and waits until it is there: 202 first, and 200 or an error when the hub's registry has decided.
+ * One attempt: 409 and 429 are findings. `replace: "*"` ends a request that an earlier run has left behind, so that a run that was cut
+ * off does not make the next one fail.
+ */
+export async function renewCertificate(
+  session: MqttSession,
+  { deviceId, csr, recorder }: { readonly deviceId: string; readonly csr: string; readonly recorder: Recorder },
+): Promise<HubRenewed | HubRefusal> {
+  const subscribed = await session.subscribe(responseFilter);
+  if (subscribed.kind !== 'subscribed') return subscribed;
+
+  // 4 to 36 characters, letters, digits and hyphens, no hyphen at the ends: what `replace` accepts.
+  const rid = randomUUID();
+  let operation: RenewalOperation = {};
+  const decided = new Promise<Omit<HubRenewed, 'durationMs'> | HubRefusal>((resolve) => {
+    session.onMessage((topic, body) => {
+      const response = parseCredentialsTopic(topic);
+      const facts = { topic, bytes: body.length, ...(response && { status: response.status }) };
+      recorder.received('PUBLISH', facts);
+      if (response?.rid !== rid) return recorder.note('ignored', 'no request waits for this response');
+      if (response.status === 202) {
+        operation = readOperation(body);
+        return recorder.note('renewal', `accepted, correlationId ${operation.correlationId ?? 'missing'}`);
+      }
+      resolve(response.status === 200 ? readIssued(body) : readRejection(response.status, body));
+    });
+  });
+  const start = performance.now();
+  void session.publish(
+    `$iothub/credentials/POST/issueCertificate/?$rid=${rid}`,
+    JSON.stringify({ id: deviceId, csr, replace: '*' }),
+  );
+  const ended = await Promise.race([decided, session.failed]);
+  switch (ended.kind) {
+    case 'renewed': {
+      const { correlationId } = operation;
+      const durationMs = milliseconds(performance.now() - start);
+      return { ...(correlationId !== undefined && { correlationId }), ...ended, durationMs };
+    }
+    case 'timedOut':
+      return { ...ended, ...operation };
+    default:
+      return ended;
+  }
+}
+
+/**
+ * `$iothub/credentials/res/{status}/?$rid={rid}` with further parameters in any order; one design document of the service writes
+ * `$iothub/credentials/res/{status}/{rid}`, so both are read.
+ */
+export function parseCredentialsTopic(
+  topic: string,
+): { readonly status: number; readonly rid: string | undefined } | undefined {
+  const [, status, rest] = /^\$iothub\/credentials\/res\/(\d{3})\/(.*)$/.exec(topic) ?? [];
+  if (status === undefined || rest === undefined) return undefined;
+  const [path = '', query] = rest.split('?', 2);
+  const rid = query === undefined ? undefined : (new URLSearchParams(query).get('$rid') ?? undefined);
+  return { status: Number(status), rid: rid ?? (path.replace(/\/$/, '') || undefined) };
+}

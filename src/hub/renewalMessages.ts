@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { printable } from '../transport/printable.ts';
+import type { MalformedResponse } from '../transport/transportFailure.ts';
+import type { HubRenewed, RenewalInfo, RenewalOperation, RenewalRejected } from './hubResult.ts';
+
+const accepted = z.looseObject({ correlationId: z.string().optional(), operationExpires: z.string().optional() });
+
+/** The body of a 202. What cannot be read is left out: the status says what counts. */
+export function readOperation(body: Buffer): RenewalOperation {
+  const { correlationId, operationExpires } = accepted.safeParse(parseJson(body)).data ?? {};
+  return {
+    ...(correlationId !== undefined && { correlationId: printable(correlationId) }),
+    ...(operationExpires !== undefined && { operationExpires: printable(operationExpires) }),
+  };
+}
+
+const issued = z.looseObject({ correlationId: z.string().optional().catch(undefined), certificates: z.unknown() });
+
+/** The body of a 200. */
+export function readIssued(body: Buffer): Omit<HubRenewed, 'durationMs'> | MalformedResponse {
+  const parsed = issued.safeParse(parseJson(body));
+  if (!parsed.success) {
+    const message = `the hub's response 200 is not a JSON object (${body.length} bytes)`;
+    return { kind: 'malformedResponse', phase: 'hub', message };
+  }
+  const { certificates, correlationId } = parsed.data;
+  return {
+    kind: 'renewed',
+    certificates,
+    ...(correlationId !== undefined && { correlationId: printable(correlationId) }),
+  };
+}
+
+const rejection = z.looseObject({
+  errorCode: z.number().optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+  trackingId: z.string().optional().catch(undefined),
+  retryAfter: z.number().optional().catch(undefined),
+  info: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+
+/** The body of an error. A status is a finding even where its body is not what it should be. */
+export function readRejection(status: number, body: Buffer): RenewalRejected {
+  const parsed = rejection.safeParse(parseJson(body));
+  if (!parsed.success) {
+    const message = body.length === 0 ? {} : { message: printable(body.toString('utf8')) };
+    return { kind: 'renewalRejected', status, ...message };
+  }
+  const { errorCode, message, trackingId, retryAfter, info } = parsed.data;
+  return {
+    kind: 'renewalRejected',
+    status,
+    ...(errorCode !== undefined && { errorCode }),
+    ...(message !== undefined && { message: printable(message) }),
+    ...(trackingId !== undefined && { trackingId: printable(trackingId) }),
+    ...(retryAfter !== undefined && { retryAfterSeconds: retryAfter }),
+    ...(info && { info: boundedInfo(info) }),
+  };
+}
+
+const maxInfoFields = 10;
+const maxNameCharacters = 64;
+
+/** The hub's details, as text and numbers: what is nested becomes text. */
+function boundedInfo(info: Readonly<Record<string, unknown>>): RenewalInfo {
+  const fields = Object.entries(info).slice(0, maxInfoFields);
+  return Object.fromEntries(
+    fields.map(([name, value]) => [
+      printable(name).slice(0, maxNameCharacters).toWellFormed(),
+      typeof value === 'number' || typeof value === 'boolean' ? value : printable(asText(value)),
+    ]),
+  );
+}
+
+function asText(value: unknown): string {
+  try {
+    return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  } catch {
+    return ''; // nested too deep to be written again
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

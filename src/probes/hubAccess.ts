@@ -1,0 +1,96 @@
+import { type CertificateRequest, createCertificateRequest } from '../attestation/certificateRequest.ts';
+import { judgeIssuedChain } from '../attestation/issuedCertificate.ts';
+import type { Probe } from '../config/probe.ts';
+import type { Assigned } from '../dps/registrationResult.ts';
+import { type HubConnection, verifyHub } from '../hub/verifyHub.ts';
+import type { CertificateNotIssued, ProbeResult } from '../outcomes/outcome.ts';
+import type { Phase } from '../transport/phase.ts';
+import { tlsContext } from '../transport/tlsContext.ts';
+import type { Credential } from './credential.ts';
+
+/** An assignment, and what the device proves itself with at its hub. */
+export interface HubAccess {
+  readonly kind: 'hubAccess';
+  readonly assigned: Extract<ProbeResult, { kind: 'assigned' }>;
+  readonly credential: Pick<HubConnection, 'secureContext' | 'password' | 'credential'>;
+}
+
+/** The certificate that was issued with the assignment; where none was requested, the onboarding credential. */
+export function hubAccessOf(
+  assigned: Assigned,
+  { secureContext, hubPassword: password }: Credential,
+  requested:
+    | { readonly request: CertificateRequest; readonly registrationId: string; readonly phase: Phase }
+    | undefined,
+  issuedChain: unknown,
+): HubAccess | CertificateNotIssued {
+  if (!requested) return { kind: 'hubAccess', assigned, credential: { secureContext, password } };
+  const { request, registrationId, phase } = requested;
+  const { publicKey, privateKey } = request;
+  const issued = judgeIssuedChain(issuedChain, { publicKey, commonNames: [registrationId], atMs: Date.now() });
+  if (issued.kind === 'notIssued') return { ...assigned, phase, ...issued, kind: 'certificateNotIssued' };
+  const { certificate: issuedCertificate, certificateChain } = issued;
+  return {
+    kind: 'hubAccess',
+    assigned: { ...assigned, issuedCertificate },
+    credential: { secureContext: tlsContext({ certificateChain, privateKey }), credential: 'issuedCertificate' },
+  };
+}
+
+/**
+ * Why a hub is not entered, as a note: undefined for a hub that speaks MQTT 3.1.1. Our failure at any other would say nothing about it,
+ * and a profile that is not known is not guessed at.
+ */
+export function whyNotEntered({ connectionProfile = 'classic', assignedHub }: Assigned): string | undefined {
+  if (connectionProfile.toLowerCase() === 'classic') return undefined;
+  return `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client speaks MQTT 3.1.1`;
+}
+
+type Run = Pick<HubConnection, 'transport' | 'configuredHubs' | 'runId' | 'recorder' | 'deadline'> & {
+  readonly registrationId: string;
+};
+
+/** Proves the assignment at the hub. Assigned and accepted is `assigned`; anything else says what went wrong. */
+export async function enterHub(
+  verification: NonNullable<Probe['verifyHub']>,
+  access: HubAccess,
+  run: Run,
+): Promise<ProbeResult> {
+  if (verification === 'renew') return renewAtHub(access, run);
+  const { assigned, credential } = access;
+  const verified = await verifyHub({ ...run, ...assigned, ...credential, verification });
+  return verified.kind === 'hubRefused' ? { ...verified, ...issuedOf(assigned) } : assigned;
+}
+
+/** Has the hub renew the certificate, and proves the new one by a connection of its own. */
+async function renewAtHub({ assigned, credential }: HubAccess, run: Run): Promise<ProbeResult> {
+  const { registrationId } = run;
+  const verification = 'renew';
+  const { csr, publicKey, privateKey } = await createCertificateRequest(registrationId);
+  const renewed = await verifyHub({ ...run, ...assigned, ...credential, verification, csr });
+  if (renewed.kind === 'hubRefused') return { ...renewed, ...issuedOf(assigned) };
+  if (renewed.kind === 'verified') return assigned;
+
+  const { kind: _, certificates, ...operation } = renewed;
+  // Which of the two names the hub uses is not documented.
+  const commonNames = [...new Set([registrationId, assigned.deviceId])];
+  const chain = judgeIssuedChain(certificates, { publicKey, commonNames, atMs: Date.now() });
+  if (chain.kind === 'notIssued') return { ...assigned, phase: 'hub', ...chain, kind: 'certificateNotIssued' };
+
+  const renewal = { ...operation, certificate: chain.certificate };
+  // The first connection is closed by now, and a new TLS context resumes no session: the hub has to accept the new certificate itself.
+  const secureContext = tlsContext({ certificateChain: chain.certificateChain, privateKey });
+  const proven = await verifyHub({
+    ...run,
+    ...assigned,
+    secureContext,
+    credential: 'renewedCertificate',
+    verification: 'connect',
+  });
+  if (proven.kind === 'hubRefused') return { ...proven, verification, ...issuedOf(assigned), renewal };
+  return { ...assigned, renewal };
+}
+
+function issuedOf({ issuedCertificate }: HubAccess['assigned']) {
+  return issuedCertificate && { issuedCertificate };
+}

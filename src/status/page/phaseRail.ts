@@ -1,0 +1,60 @@
+import type { Outcome, ProbeResult } from '../../outcomes/outcome.ts';
+import { type Phase, phases } from '../../transport/phase.ts';
+import { type Html, html } from './html.ts';
+
+/** Phases as people say them. */
+export const phaseNames: { readonly [phase in Phase]: string } = {
+  keyVault: 'Key Vault',
+  dns: 'DNS',
+  tcp: 'TCP',
+  tls: 'TLS',
+  webSocket: 'WebSocket',
+  mqttConnect: 'MQTT connect',
+  subscribe: 'Subscribe',
+  register: 'Register',
+  assign: 'Assign',
+  hub: 'Hub',
+};
+
+/** Where a run ended before it was assigned. `refused`: there the service refused a device that it must refuse. */
+export interface Stop {
+  readonly phase: Phase;
+  readonly words: 'stopped here' | 'refused here, as expected';
+}
+
+/** Undefined where the run completed every phase. */
+export function stopOf({ result, verdict }: Pick<Outcome, 'result' | 'verdict'>): Stop | undefined {
+  const phase = stoppedAt(result);
+  if (phase === undefined) return undefined;
+  const isExpected = verdict === 'healthy' || verdict === 'degraded';
+  return { phase, words: isExpected ? 'refused here, as expected' : 'stopped here' };
+}
+
+/** The phase in which a run ended early; undefined where it completed every phase. */
+export function stoppedAt(result: ProbeResult): Phase | undefined {
+  return result.kind === 'assigned' ? undefined : result.phase;
+}
+
+/** The phases of a run as a line of stations: passed, stopped here, not reached. */
+export function phaseRail(outcome: Outcome): Html {
+  const stop = stopOf(outcome);
+  return html`<ol class="rail" aria-label="Phases of the run">${phasesOnTheWay(outcome).map((phase) => station(phase, stop))}</ol>`;
+}
+
+/** Those that were entered, the one where the run stopped, and those that would have followed. */
+export function phasesOnTheWay(outcome: Outcome): readonly Phase[] {
+  const stop = stoppedAt(outcome.result);
+  const optional: readonly Phase[] = ['webSocket', 'hub'];
+  return phases.filter((phase) => phase === stop || outcome.phases[phase] !== undefined || !optional.includes(phase));
+}
+
+function station(phase: Phase, stop: Stop | undefined): Html {
+  if (phase === stop?.phase) {
+    const kind = stop.words === 'stopped here' ? 'stopped' : 'refused';
+    return html`<li class="${kind}">${phaseNames[phase]}<span class="unseen"> (${stop.words})</span></li>`;
+  }
+  const passed = stop === undefined || phases.indexOf(phase) < phases.indexOf(stop.phase);
+  return passed
+    ? html`<li class="passed">${phaseNames[phase]}<span class="unseen"> (passed)</span></li>`
+    : html`<li class="ahead">${phaseNames[phase]}<span class="unseen"> (not reached)</span></li>`;
+}

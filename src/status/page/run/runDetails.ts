@@ -1,0 +1,62 @@
+import type { Outcome } from '../../../outcomes/outcome.ts';
+import { reasonCode } from '../../../outcomes/reasonCode.ts';
+import type { TranscriptEntry } from '../../../transport/transcript.ts';
+import { formatClock, formatDuration } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { phaseRail } from '../phaseRail.ts';
+import { reasonParagraphs, splitReason } from '../probeSentence.ts';
+import { stateLabel } from '../stateLabel.ts';
+
+/** Runs that ended alike, one after the other: one line for all of them. */
+export function runGroups(outcomes: readonly Outcome[]): readonly (readonly Outcome[])[] {
+  const groups: Outcome[][] = [];
+  for (const outcome of outcomes) {
+    const group = groups.at(-1);
+    if (group?.[0] && summaryOf(group[0]) === summaryOf(outcome)) group.push(outcome);
+    else groups.push([outcome]);
+  }
+  return groups;
+}
+
+/** Runs that were not healthy and ended alike, newest first: a line to open, and inside it why, how far the newest came and its transcript. */
+export function runDetails([newest, ...older]: readonly Outcome[], now: string): Html | undefined {
+  if (newest === undefined) return undefined;
+  const oldest = older.at(-1);
+  const times = oldest
+    ? html`${formatClock(oldest.startedAt, now)} to ${formatClock(newest.startedAt, now)} <span class="tag">${older.length + 1} runs</span>`
+    : formatClock(newest.startedAt, now);
+  return html`<li><details class="failure">
+<summary>${stateLabel(newest.verdict)} <time datetime="${newest.startedAt}">${times}</time> <span class="line">${summaryOf(newest)}</span></summary>
+<div class="failure-body">
+${reasonParagraphs(newest.reasons)}
+${phaseRail(newest)}
+${transcriptTable(newest.transcript ?? [])}
+<p class="note">Run <code>${newest.runId}</code>, started by ${newest.trigger}, took ${formatDuration(newest.durationMs)}${older.length > 0 && '; the newest of these runs'}</p>
+</div>
+</details></li>`;
+}
+
+/** Of a run that was assigned, what was wrong with it; of any other, the code that metrics count it by. */
+function summaryOf(outcome: Outcome): string {
+  const [reason] = outcome.reasons;
+  if (outcome.result.kind !== 'assigned' || reason === undefined) return reasonCode(outcome);
+  return splitReason(reason).what.replace(/\d+(?:\.\d+)?/, '…');
+}
+
+/** Topics, statuses, sizes and times; never a payload or a credential. */
+export function transcriptTable(entries: readonly TranscriptEntry[]): Html {
+  if (entries.length === 0) return html`<p class="note">No transcript: no packet was sent or received.</p>`;
+  return html`<table class="transcript">
+<caption>Transcript (no payloads, no credentials)</caption>
+<thead><tr><th scope="col">At</th><th scope="col">Direction</th><th scope="col">What</th></tr></thead>
+<tbody>${entries.map(
+    (entry) =>
+      html`<tr class="${entry.direction}"><td>${formatDuration(entry.atMs)}</td><td>${entry.direction}</td><td><strong>${entry.what}</strong>${entry.topic !== undefined && html` <code>${entry.topic}</code>`}${factsOf(entry)}</td></tr>`,
+  )}</tbody></table>`;
+}
+
+function factsOf({ status, bytes, detail }: TranscriptEntry): string {
+  const facts = [status !== undefined && `status ${status}`, bytes !== undefined && `${bytes} bytes`, detail];
+  const present = facts.filter((fact) => fact !== false && fact !== undefined);
+  return present.length === 0 ? '' : ` ${present.join(', ')}`;
+}
