@@ -1,10 +1,10 @@
 /** `npm run package`: the deployable zip, production files only, the same bytes from the same sources. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Zippable, zipSync } from 'fflate';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { unzipSync, type Zippable, zipSync } from 'fflate';
 import { z } from 'zod';
 import { build } from './build.ts';
-import { isAskedToRun } from './isAskedToRun.ts';
 import { projectDirectory, writeIfChanged } from './projectFiles.ts';
 
 export interface AppPackage {
@@ -15,6 +15,7 @@ export interface AppPackage {
 
 /** Relative to the project. */
 const packagePath = 'dist/dps-canary.zip';
+const unpackedPath = 'dist/azd';
 
 /** Packs an app that is built. */
 export async function packageApp(directory: string): Promise<AppPackage> {
@@ -39,21 +40,42 @@ function deployedPackageJson(text: string): Uint8Array {
   return Buffer.from(`${JSON.stringify(packageSchema.parse(JSON.parse(text)), undefined, 2)}\n`);
 }
 
-const usage = `npm run package
+const usage = `npm run package [-- --unpacked]
 
   Builds the app and packs ${packagePath}: production files only, the same bytes from the same sources.
+  --unpacked         also lays the files out in ${unpackedPath}, where azd takes them from
   Exit code: 0 packed, 1 the sources have errors, 2 wrong usage.`;
 
-if (import.meta.main && isAskedToRun(usage)) {
+/** Replaces the folder by what is in the zip. */
+export async function unpack(zip: Uint8Array, folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  for (const [path, contents] of Object.entries(unzipSync(zip))) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), contents);
+  }
+}
+
+async function main({ unpacked }: { readonly unpacked?: boolean }): Promise<void> {
+  // What was packed before must not be deployed when this fails.
+  await rm(join(projectDirectory, unpackedPath), { recursive: true, force: true });
+  await build();
+  const { zip, files } = await packageApp(projectDirectory);
+  await writeIfChanged(join(projectDirectory, packagePath), zip);
+  if (unpacked) await unpack(zip, join(projectDirectory, unpackedPath));
+  for (const { path, bytes } of [...files, { path: packagePath, bytes: zip.length }]) {
+    console.log(`${(bytes / 1024).toFixed(0).padStart(7)} KiB  ${path}`);
+  }
+}
+
+if (import.meta.main) {
   try {
-    await build();
-    const { zip, files } = await packageApp(projectDirectory);
-    await writeIfChanged(join(projectDirectory, packagePath), zip);
-    for (const { path, bytes } of [...files, { path: packagePath, bytes: zip.length }]) {
-      console.log(`${(bytes / 1024).toFixed(0).padStart(7)} KiB  ${path}`);
-    }
+    const { values } = parseArgs({ options: { help: { type: 'boolean' }, unpacked: { type: 'boolean' } } });
+    if (values.help) console.log(usage);
+    else await main(values);
   } catch (error) {
+    const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
+    if (isUsage) console.error(`\n${usage}`);
+    process.exitCode = isUsage ? 2 : 1;
   }
 }

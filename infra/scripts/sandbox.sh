@@ -1,66 +1,109 @@
 #!/bin/sh
-# Makes the enrollments of the sandbox, and puts what its four probes name into the vault. Can be run again: what is there stays.
-# Reads AZURE_RESOURCE_GROUP, SANDBOX_DPS_NAME and KEY_VAULT_NAME, as the deployment puts them out and azd keeps them.
-# You need: az with the extension azure-iot, and the roles that docs/keys.md names ("Who may do this").
+# Creates the enrollments of the sandbox, and stores what its four probes name in the vault. Can be run again: what exists stays.
+# Reads AZURE_RESOURCE_GROUP, SANDBOX_DPS_NAME and KEY_VAULT_NAME, as the deployment outputs them and azd keeps them, and
+# AZURE_SUBSCRIPTION_ID where az is on another subscription than azd.
+# Needs az and the roles that the deployment gives to whoever deploys the sandbox; roles take some minutes until they are known everywhere.
 #
-# A key goes from the service to the vault through a pipe: never into an argument, a file, or the terminal.
+# A key goes from the service to the vault through memory and a pipe: never into an argument, a file, or the terminal.
 set -eu
 : "${AZURE_RESOURCE_GROUP:?set it to the resource group of the sandbox}"
 : "${SANDBOX_DPS_NAME:?deploy with sandbox = true, and set it to the output of that name}"
 : "${KEY_VAULT_NAME:?set it to the output of that name}"
 
+attempts=${SANDBOX_ATTEMPTS:-20}
+pause_seconds=${SANDBOX_PAUSE_SECONDS:-15}
+folder=$(mktemp -d)
+
+finish() {
+  code=$?
+  rm -rf "$folder"
+  if [ "$code" -ne 0 ]; then
+    cat >&2 <<MESSAGE
+The sandbox is not ready: the last error is above. The app itself is deployed or will be; its sandbox probes show "unknown" until then.
+Run it again:  azd hooks run postprovision      (with az alone: sh infra/scripts/sandbox.sh)
+MESSAGE
+  fi
+}
+trap finish EXIT
+
+azure() { # az, on the subscription of the deployment
+  az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
+}
+
 dps() { # dps GROUP-OF-COMMANDS VERB ARGUMENTS…
   commands=$1 verb=$2
   shift 2
-  az iot dps "$commands" "$verb" --dps-name "$SANDBOX_DPS_NAME" --resource-group "$AZURE_RESOURCE_GROUP" \
+  azure iot dps "$commands" "$verb" --dps-name "$SANDBOX_DPS_NAME" --resource-group "$AZURE_RESOURCE_GROUP" \
     --auth-type login "$@"
 }
 
-into_vault() { # reads a value without a newline, and stores it as the secret $1
-  tr -d '\n' | az keyvault secret set --vault-name "$KEY_VAULT_NAME" --name "$1" \
-    --file /dev/stdin --encoding utf-8 --output none
+# A role assigned a moment ago is refused for some minutes, and nothing tells that from one that is missing.
+patiently() { # patiently WHAT COMMAND…: tries the command until it succeeds, and shows why it does not
+  what=$1 attempt=1
+  shift
+  while ! "$@" 2>"$folder/error"; do
+    if [ "$attempt" -ge "$attempts" ]; then
+      cat "$folder/error" >&2
+      return 1
+    fi
+    echo "$what: not possible yet, attempt $attempt of $attempts: $(tail -n 1 "$folder/error" | cut -c 1-160)" >&2
+    attempt=$((attempt + 1))
+    sleep "$pause_seconds"
+  done
 }
 
 ensure_enrollment() { # ensure_enrollment COMMANDS ID ARGUMENTS…
   commands=$1 id=$2
   shift 2
   if dps "$commands" show --enrollment-id "$id" --output none 2>/dev/null; then
-    echo "$id: enrolled already"
+    echo "$id: already enrolled"
   else
-    dps "$commands" create --enrollment-id "$id" --output none "$@"
+    dps "$commands" create --enrollment-id "$id" --output none "$@" || return 1
     echo "$id: enrolled"
   fi
 }
 
-ensure_enrollment enrollment sandbox-key --attestation-type symmetrickey
-dps enrollment show --enrollment-id sandbox-key --show-keys \
-  --query attestation.symmetricKey.primaryKey --output tsv | into_vault sandbox-key
+store() { # store NAME: the secret is in $value
+  printf %s "$value" | azure keyvault secret set --vault-name "$KEY_VAULT_NAME" --name "$1" \
+    --file /dev/stdin --encoding utf-8 --output none
+}
 
-ensure_enrollment enrollment-group sandbox-group
-dps enrollment-group show --enrollment-id sandbox-group --show-keys \
-  --query attestation.symmetricKey.primaryKey --output tsv | into_vault sandbox-group-key
+store_key_of() { # store_key_of COMMANDS ENROLLMENT SECRET
+  value=$(dps "$1" show --enrollment-id "$2" --show-keys --query attestation.symmetricKey.primaryKey --output tsv)
+  patiently "$3" store "$3"
+}
 
-# An enrollment with a key that the vault does not know: the probe presents another one, and has to be refused.
-ensure_enrollment enrollment sandbox-wrong-key --attestation-type symmetrickey
-head -c 64 /dev/urandom | base64 | into_vault sandbox-wrong-key
+create_certificate() { # the vault makes the key pair; only the certificate leaves it
+  azure keyvault certificate show --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate --output none 2>/dev/null ||
+    azure keyvault certificate create --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate --output none --policy '{
+      "issuerParameters": { "name": "Self" },
+      "keyProperties": { "keyType": "EC", "curve": "P-256", "exportable": true, "reuseKey": false },
+      "secretProperties": { "contentType": "application/x-pem-file" },
+      "x509CertificateProperties": {
+        "subject": "CN=sandbox-certificate", "validityInMonths": 12,
+        "keyUsage": ["digitalSignature"], "ekus": ["1.3.6.1.5.5.7.3.2"]
+      }
+    }'
+}
 
-# The vault makes the key pair of the certificate; only the certificate leaves it here.
-if ! az keyvault certificate show --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate --output none 2>/dev/null; then
-  az keyvault certificate create --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate --output none --policy '{
-    "issuerParameters": { "name": "Self" },
-    "keyProperties": { "keyType": "EC", "curve": "P-256", "exportable": true, "reuseKey": false },
-    "secretProperties": { "contentType": "application/x-pem-file" },
-    "x509CertificateProperties": {
-      "subject": "CN=sandbox-certificate", "validityInMonths": 12,
-      "keyUsage": ["digitalSignature"], "ekus": ["1.3.6.1.5.5.7.3.2"]
-    }
-  }'
-fi
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-az keyvault certificate download --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate \
+# azd cannot answer the question whether to install it.
+az extension add --name azure-iot --upgrade --yes --only-show-errors
+
+patiently sandbox-key ensure_enrollment enrollment sandbox-key --attestation-type symmetrickey
+store_key_of enrollment sandbox-key sandbox-key
+
+patiently sandbox-group ensure_enrollment enrollment-group sandbox-group
+store_key_of enrollment-group sandbox-group sandbox-group-key
+
+# An enrollment with a key that the vault does not know: the probe presents another one, and must be refused.
+patiently sandbox-wrong-key ensure_enrollment enrollment sandbox-wrong-key --attestation-type symmetrickey
+value=$(head -c 64 /dev/urandom | base64 | tr -d '\n')
+patiently sandbox-wrong-key store sandbox-wrong-key
+
+patiently sandbox-certificate create_certificate
+azure keyvault certificate download --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate \
   --encoding PEM --file "$folder/sandbox-certificate.pem"
-ensure_enrollment enrollment sandbox-certificate --attestation-type x509 \
+patiently sandbox-certificate ensure_enrollment enrollment sandbox-certificate --attestation-type x509 \
   --certificate-path "$folder/sandbox-certificate.pem"
 
-echo 'The next tick finds the sandbox ready: three probes get in, and sandbox-wrong-key is refused.'
+echo 'The sandbox is ready: with the next scheduled run three probes are accepted, and sandbox-wrong-key is refused.'

@@ -11,8 +11,8 @@ async function readYaml(file: string): Promise<unknown> {
 }
 
 const hook = z.strictObject({
-  posix: z.strictObject({ shell: z.literal('sh'), run: z.string() }),
-  windows: z.strictObject({ shell: z.literal('pwsh'), run: z.string() }),
+  posix: z.strictObject({ shell: z.literal('sh'), run: z.string(), continueOnError: z.literal(true).optional() }),
+  windows: z.strictObject({ shell: z.literal('pwsh'), run: z.string(), continueOnError: z.literal(true).optional() }),
 });
 
 describe('azure.yaml', async () => {
@@ -40,24 +40,38 @@ describe('azure.yaml', async () => {
     const [, path = ''] =
       /packagePath = '([^']+)'/.exec(await readFile(join(root, 'scripts/package.ts'), 'utf8')) ?? [];
     expect(path).toMatch(/\.zip$/);
-    const users = [
-      'azure.yaml',
-      '.github/workflows/deploy.yml',
-      'infra/scripts/stageForAzd.sh',
-      'infra/scripts/deployPackage.sh',
-    ];
+    const users = ['.github/workflows/deploy.yml', 'infra/scripts/deployPackage.sh'];
     for (const user of users) expect(await readFile(join(root, user), 'utf8'), user).toContain(path);
+    const [, unpacked] =
+      /unpackedPath = '([^']+)'/.exec(await readFile(join(root, 'scripts/package.ts'), 'utf8')) ?? [];
+    expect(Object.values(azd.services)).toEqual([expect.objectContaining({ project: unpacked })]);
   });
 
   it('runs scripts that are there', async () => {
     const commands = Object.values(azd.hooks).flatMap(({ posix, windows }) => [posix.run, windows.run]);
     const scripts = new Set(commands.flatMap((command) => command.match(/infra\/scripts\/\w+\.sh/g) ?? []));
     expect([...scripts].toSorted()).toEqual([
+      'infra/scripts/chooseHub.sh',
       'infra/scripts/deployPackage.sh',
       'infra/scripts/sandbox.sh',
-      'infra/scripts/stageForAzd.sh',
     ]);
     for (const script of scripts) await expect(access(join(root, script))).resolves.toBeUndefined();
+  });
+});
+
+describe('the hooks of azd', async () => {
+  const { hooks } = z.object({ hooks: z.record(z.string(), hook) }).parse(await readYaml('azure.yaml'));
+
+  it('stop a deployment whose package could not be built, on Windows too', () => {
+    for (const name of ['prepackage', 'predeploy']) {
+      expect(hooks[name]?.posix.run).toMatch(/npm run package -- --unpacked$/);
+      expect(hooks[name]?.windows.run).toMatch(/npm run package -- --unpacked; exit \$LASTEXITCODE$/);
+      expect(hooks[name]?.posix.continueOnError ?? hooks[name]?.windows.continueOnError).toBeUndefined();
+    }
+  });
+
+  it('deploy the app whatever becomes of the sandbox', () => {
+    expect(hooks.postprovision).toMatchObject({ posix: { continueOnError: true }, windows: { continueOnError: true } });
   });
 });
 

@@ -9,9 +9,16 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const key = 'bm90LWEtcmVhbC1rZXk=';
 
-/** An az that enrolls nothing: it writes down its arguments and its input, and answers what the script asks for. */
+/** An az that enrolls nothing: it writes down its arguments and its input, and responds with what the script asks for. */
 const standIn = `#!/bin/sh
 printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in
+  *'enrollment create'*sandbox-key*)
+    if [ "$(grep -c 'enrollment create.*sandbox-key' "$CALLS")" -le "\${REFUSALS:-0}" ]; then
+      echo 'ERROR: Forbidden by role' >&2
+      exit 1
+    fi ;;
+esac
 case "$*" in
   *'--show-keys'*) echo '${key}' ;;
   *' show '*) [ "$ENROLLED" = yes ] ;;
@@ -20,6 +27,7 @@ esac >> "$OUTPUT"
 case "$*" in
   *'--show-keys'*) echo '${key}' ;;
   *' show '*) [ "$ENROLLED" = yes ] ;;
+  *'iot hub list'*) echo "$FREE_HUB" ;;
 esac
 `;
 
@@ -33,8 +41,10 @@ async function runScript(enrolled: 'yes' | 'no', [script = '', ...args]: readonl
   folders.push(folder);
   await writeFile(join(folder, 'az'), standIn);
   await chmod(join(folder, 'az'), 0o755);
+  await writeFile(join(folder, 'azd'), '#!/bin/sh\nprintf \'%s\\n\' "$*" >> "$CALLS"\n');
+  await chmod(join(folder, 'azd'), 0o755);
   await writeFile(join(folder, 'calls'), '');
-  const { stdout } = await run('sh', [join(root, 'infra/scripts', script), ...args], {
+  const { stdout, stderr } = await run('sh', [join(root, 'infra/scripts', script), ...args], {
     cwd: root,
     env: {
       PATH: `${folder}${delimiter}${process.env.PATH}`,
@@ -49,13 +59,14 @@ async function runScript(enrolled: 'yes' | 'no', [script = '', ...args]: readonl
   });
   return {
     stdout,
+    stderr,
     calls: (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n'),
     output: await readFile(join(folder, 'output'), 'utf8').catch(() => ''),
   };
 }
 
 describe('infra/scripts/sandbox.sh', () => {
-  it('makes what the probes of the sandbox name', async () => {
+  it('creates what the probes of the sandbox name', async () => {
     const probes = await readFile(join(root, 'infra/sandboxProbes.bicep'), 'utf8');
     const { calls } = await runScript('no', ['sandbox.sh']);
 
@@ -80,10 +91,32 @@ describe('infra/scripts/sandbox.sh', () => {
     expect(stdout).not.toContain(key);
   });
 
-  it('leaves enrollments and the certificate that are there alone', async () => {
+  it('waits for roles that are not known everywhere yet, and says which call and why', async () => {
+    const { calls, stderr } = await runScript('no', ['sandbox.sh'], { REFUSALS: '2', SANDBOX_PAUSE_SECONDS: '0' });
+    const creations = calls.filter((call) => call.includes('enrollment create') && call.includes('sandbox-key'));
+    expect(creations).toHaveLength(3);
+    expect(stderr).toContain('sandbox-key: not possible yet, attempt 2 of 20: ERROR: Forbidden by role');
+  });
+
+  it('gives up after its attempts, shows the last error, and how to run it again', async () => {
+    const settings = { REFUSALS: '99', SANDBOX_PAUSE_SECONDS: '0', SANDBOX_ATTEMPTS: '3' };
+    await expect(runScript('no', ['sandbox.sh'], settings)).rejects.toThrow(
+      /ERROR: Forbidden by role[\s\S]*azd hooks run postprovision/,
+    );
+  });
+
+  it('stays on the subscription of the deployment, and installs the extension without a question', async () => {
+    const { calls } = await runScript('no', ['sandbox.sh'], { AZURE_SUBSCRIPTION_ID: 'sub-1' });
+    expect(calls[0]).toBe('extension add --name azure-iot --upgrade --yes --only-show-errors');
+    const others = calls.filter((line) => /^(iot|keyvault) /.test(line));
+    expect(others.length).toBeGreaterThan(10);
+    expect(calls.join('\n').match(/--subscription sub-1$/gm)).toHaveLength(others.length);
+  });
+
+  it('leaves existing enrollments and an existing certificate alone', async () => {
     const { calls, stdout } = await runScript('yes', ['sandbox.sh']);
     expect(calls.filter((call) => call.includes(' create '))).toEqual([]);
-    expect(stdout).toContain('sandbox-key: enrolled already');
+    expect(stdout).toContain('sandbox-key: already enrolled');
   });
 
   it('says which setting is missing', async () => {
@@ -111,7 +144,24 @@ describe('infra/scripts/deployPackage.sh', () => {
 
   it('says that the package is missing', async () => {
     await expect(runScript('no', ['deployPackage.sh'], { ...apps, PACKAGE: 'dist/nothing.zip' })).rejects.toThrow(
-      /dist\/nothing.zip is not there: run npm run package first/,
+      /dist\/nothing.zip does not exist: run npm run package first/,
     );
+  });
+});
+
+describe('infra/scripts/chooseHub.sh', () => {
+  it.each([
+    ['the free hub where the subscription has none yet', '', 'F1'],
+    ['a paid hub where the subscription has its free one', 'iot-of-another-team', 'S1'],
+  ])('chooses %s', async (_title, free, sku) => {
+    const { calls } = await runScript('no', ['chooseHub.sh'], { SANDBOX: 'true', FREE_HUB: free });
+    expect(calls).toContainEqual(`env set SANDBOX_HUB_SKU ${sku}`);
+  });
+
+  it.each([
+    ['without a sandbox', { SANDBOX: 'false' }],
+    ['once it is chosen', { SANDBOX: 'true', SANDBOX_HUB_SKU: 'S1' }],
+  ])('chooses nothing %s', async (_title, environment) => {
+    expect((await runScript('no', ['chooseHub.sh'], environment)).calls).toEqual(['']);
   });
 });
