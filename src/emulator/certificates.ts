@@ -1,6 +1,6 @@
 /**
  * Certificates of the stand-ins, made at start and never written into the repository: a root, an intermediate under it
- * (so that every chain here is a real chain) and whatever leaves are asked for. EC P-256, because it is fast.
+ * (so that every chain here is a real chain) and whatever leaves are asked for.
  */
 import 'reflect-metadata'; // @peculiar/x509 asks for this polyfill before it is loaded
 import { webcrypto } from 'node:crypto';
@@ -29,7 +29,7 @@ export interface IssuedCertificate {
 export interface Validity {
   /** Default: a day ago, so that a clock a little behind still accepts it. */
   readonly notBefore?: Date;
-  /** Default: 30 days ahead. */
+  /** Default: 90 days ahead. */
   readonly notAfter?: Date;
 }
 
@@ -51,27 +51,39 @@ export interface LocalAuthority {
   issueClient(options: ClientOptions): Promise<IssuedCertificate>;
 }
 
-interface Issuer {
+/** A name and its keys: what signs a certificate, or what a certificate is made for. */
+export interface Issuer {
   readonly name: string;
   readonly keys: CryptoKeyPair;
 }
 
+/** Whom a certificate is made for: the private key stays where it is. */
+export interface Subject {
+  readonly name: string;
+  readonly keys: { readonly publicKey: webcrypto.CryptoKey };
+}
+
 type CryptoKeyPair = webcrypto.CryptoKeyPair;
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** P-256, because it is fast: thousands of devices of a test get one each. */
+const fastKeys = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** What DPS issues operational certificates with. */
+export const operationalKeys = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' } as const;
+type KeyAlgorithm = typeof fastKeys | typeof operationalKeys;
+
 const dayMs = 86_400_000;
 const localNames = ['localhost', '127.0.0.1', '::1'];
 
 /** A new root with one intermediate. `commonName` tells several authorities of one test apart. */
 export async function createLocalAuthority(commonName = 'DPS Canary local'): Promise<LocalAuthority> {
-  const root: Issuer = { name: nameOf(`${commonName} root`), keys: await newKeys() };
-  const intermediate: Issuer = { name: nameOf(`${commonName} intermediate`), keys: await newKeys() };
-  const rootCert = await sign(root, root, await signingExtensions(root, root));
-  const intermediateCert = await sign(root, intermediate, await signingExtensions(root, intermediate));
+  const root = await newIssuer(`${commonName} root`);
+  const intermediate = await newIssuer(`${commonName} intermediate`);
+  const rootCert = await signAuthority(root, root);
+  const intermediateCert = await signAuthority(root, intermediate);
 
   async function issueLeaf(issuer: Issuer, subject: string, extensions: readonly Extension[], validity: Validity) {
-    const leaf: Issuer = { name: nameOf(subject), keys: await newKeys() };
-    const cert = await sign(issuer, leaf, [...(await leafExtensions(issuer, leaf)), ...extensions], validity);
+    const leaf = await newIssuer(subject);
+    const cert = await signLeaf(issuer, leaf, extensions, validity);
     return { cert: issuer === root ? cert : `${cert}\n${intermediateCert}`, key: await keyPem(leaf.keys) };
   }
 
@@ -90,49 +102,63 @@ export async function createLocalAuthority(commonName = 'DPS Canary local'): Pro
 export async function createSelfSigned(
   options: Validity & { readonly commonName: string; readonly names?: readonly string[] },
 ): Promise<IssuedCertificate> {
-  const self: Issuer = { name: nameOf(options.commonName), keys: await newKeys() };
+  const self = await newIssuer(options.commonName);
   const extensions = options.names === undefined ? [clientUsage()] : serverExtensions(options.names);
-  const cert = await sign(self, self, [...(await leafExtensions(self, self)), ...extensions], options);
+  const cert = await signLeaf(self, self, extensions, options);
   return { cert, key: await keyPem(self.keys) };
+}
+
+/** New keys under this common name. */
+export async function newIssuer(commonName: string, algorithm: KeyAlgorithm = fastKeys): Promise<Issuer> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  return { name: nameOf(commonName), keys: keys as CryptoKeyPair };
+}
+
+/** The certificate (PEM) of one that may sign others. */
+export async function signAuthority(issuer: Issuer, subject: Issuer, validity?: Validity): Promise<string> {
+  const extensions = [
+    new BasicConstraintsExtension(true, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+  ];
+  return sign(issuer, subject, extensions, validity);
+}
+
+/** The certificate (PEM) of a server or a device. */
+export async function signLeaf(
+  issuer: Issuer,
+  subject: Subject,
+  usage: readonly Extension[],
+  validity?: Validity,
+): Promise<string> {
+  const extensions = [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+  ];
+  return sign(issuer, subject, [...extensions, ...usage], validity);
 }
 
 async function sign(
   issuer: Issuer,
-  subject: Issuer,
+  subject: Subject,
   extensions: readonly Extension[],
   validity: Validity = {},
 ): Promise<string> {
   const now = Date.now();
+  const { namedCurve } = issuer.keys.privateKey.algorithm as webcrypto.EcKeyAlgorithm;
   const certificate = await X509CertificateGenerator.create({
     subject: subject.name,
     issuer: issuer.name,
     publicKey: subject.keys.publicKey,
     signingKey: issuer.keys.privateKey,
-    signingAlgorithm: algorithm,
+    signingAlgorithm: namedCurve === operationalKeys.namedCurve ? operationalKeys : fastKeys,
     notBefore: validity.notBefore ?? new Date(now - dayMs),
-    notAfter: validity.notAfter ?? new Date(now + 30 * dayMs),
-    extensions: [...extensions],
+    notAfter: validity.notAfter ?? new Date(now + 90 * dayMs),
+    extensions: [...extensions, ...(await keyIdentifiers(issuer, subject))],
   });
   return certificate.toString('pem');
 }
 
-async function signingExtensions(issuer: Issuer, subject: Issuer): Promise<Extension[]> {
-  return [
-    new BasicConstraintsExtension(true, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-    ...(await keyIdentifiers(issuer, subject)),
-  ];
-}
-
-async function leafExtensions(issuer: Issuer, subject: Issuer): Promise<Extension[]> {
-  return [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    ...(await keyIdentifiers(issuer, subject)),
-  ];
-}
-
-async function keyIdentifiers(issuer: Issuer, subject: Issuer): Promise<Extension[]> {
+async function keyIdentifiers(issuer: Issuer, subject: Subject): Promise<Extension[]> {
   return [
     await SubjectKeyIdentifierExtension.create(subject.keys.publicKey),
     await AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
@@ -146,16 +172,12 @@ function serverExtensions(names: readonly string[]): Extension[] {
   ];
 }
 
-function clientUsage(): Extension {
+export function clientUsage(): Extension {
   return new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]);
 }
 
-function nameOf(commonName: string): string {
+export function nameOf(commonName: string): string {
   return `CN=${commonName.replace(/[\\,+"<>;=#]/g, (character) => `\\${character}`)}`;
-}
-
-function newKeys(): Promise<CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
 }
 
 async function keyPem(keys: CryptoKeyPair): Promise<string> {

@@ -1,3 +1,4 @@
+import type { CredentialPolicy } from './credentials/credentialPolicy.ts';
 import type { X509Trust } from './x509Trust.ts';
 
 /** How a device proves itself to its hub: with what it proved itself to DPS. */
@@ -6,11 +7,19 @@ export type DeviceCredential =
   /** The certificate's common name stays the registrationId, whatever device id it was given. */
   | { readonly kind: 'x509'; readonly trust: X509Trust; readonly registrationId: string };
 
+/** What issues a device's operational certificates, and renews them at the hub. */
+export interface OperationalCredential {
+  readonly policy: CredentialPolicy;
+  readonly registrationId: string;
+}
+
 export interface HubDevice {
   /** As DPS assigned it; locally it may carry a port. */
   readonly hub: string;
   readonly deviceId: string;
   readonly credential: DeviceCredential;
+  /** Where the device's enrollment names a credential policy. */
+  readonly operational?: OperationalCredential | undefined;
 }
 
 /** What the DPS stand-in writes and the IoT Hub stand-in reads: the devices of every hub. */
@@ -29,5 +38,7 @@ export function createDeviceRegistry(): DeviceRegistry {
 }
 
 function keyOf(hub: string, deviceId: string): string {
-  return `${hub.replace(/:\d+$/, '').toLowerCase()}/${deviceId}`;
+  const name = hub.replace(/:\d+$/, '').toLowerCase();
+  // One hub has both names since 2026: `<hub>.azure-devices.net` and `<hub>.device.azure-devices.net`
+  return `${name.replace(/\.device(\.azure-devices\.\w+)$/, '$1')}/${deviceId}`;
 }

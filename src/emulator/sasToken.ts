@@ -13,9 +13,19 @@ export interface SasExpectation {
   /** Any of these may have signed (primary and secondary). */
   readonly keys: readonly Buffer[];
   readonly now: Date;
+  /** How far the device's clock may be behind. Default: 0. */
+  readonly clockSkewSeconds?: number;
 }
 
-export type SasVerdict = 'valid' | 'malformed' | 'wrongResource' | 'wrongPolicy' | 'expired' | 'wrongSignature';
+/** `noPolicy`: valid but for `skn`, which is expected and missing. */
+export type SasVerdict =
+  | 'valid'
+  | 'malformed'
+  | 'wrongResource'
+  | 'wrongPolicy'
+  | 'noPolicy'
+  | 'expired'
+  | 'wrongSignature';
 
 const scheme = 'SharedAccessSignature ';
 
@@ -25,10 +35,11 @@ export function judgeSasToken(token: string, expected: SasExpectation): SasVerdi
   const { sr, sig, se, skn } = fields;
   // A registrationId is case-insensitive (REST reference), so the resource is too
   if (decoded(sr)?.toLowerCase() !== expected.resource.toLowerCase()) return 'wrongResource';
-  if (skn !== expected.policy) return 'wrongPolicy';
+  if (skn !== undefined && skn !== expected.policy) return 'wrongPolicy';
   const signature = Buffer.from(sig, 'base64');
   if (!expected.keys.some((key) => sameBytes(signature, signatureOf(sr, se, key)))) return 'wrongSignature';
-  return Number(se) * 1000 > expected.now.getTime() ? 'valid' : 'expired';
+  if ((Number(se) + (expected.clockSkewSeconds ?? 0)) * 1000 <= expected.now.getTime()) return 'expired';
+  return skn === undefined && expected.policy !== undefined ? 'noPolicy' : 'valid';
 }
 
 /** The key of one device of a group: HMAC-SHA256 of its registrationId under the group's key. */
@@ -53,7 +64,8 @@ function parseFields(token: string): SasFields | undefined {
   }
   const [sr, sig, se] = [fields.get('sr'), decoded(fields.get('sig') ?? '%'), fields.get('se')];
   if (sr === undefined || sig === undefined || se === undefined || !/^\d+$/.test(se)) return undefined;
-  return { sr, sig, se, skn: fields.get('skn') };
+  // The C SDK writes an empty `skn=` into a hub's token, which names no policy
+  return { sr, sig, se, skn: fields.get('skn') || undefined };
 }
 
 function signatureOf(sr: string, se: string, key: Buffer): Buffer {

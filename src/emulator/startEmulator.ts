@@ -53,6 +53,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
     certificate,
     registry,
     faults: parsed.configuration.hubFaults,
+    strict: parsed.configuration.strict,
+    clockSkewSeconds: parsed.configuration.clockSkewSeconds,
   });
   const dps = await startDps({
     host,

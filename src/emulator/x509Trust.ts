@@ -7,7 +7,7 @@ export type X509Trust =
 
 export type X509Verdict = 'trusted' | 'untrusted' | 'notValidNow' | 'wrongCommonName';
 
-const longestChain = 10;
+const maxChainLength = 10;
 
 /**
  * Whether a presented chain (leaf first) proves that the device is `id`: it is one of the accepted certificates, or it
@@ -19,13 +19,14 @@ export function judgeCertificates(
   trust: X509Trust,
   id: string,
   now: Date,
+  clockSkewSeconds = 0,
 ): X509Verdict {
   const [leaf] = presented;
   if (leaf === undefined) return 'untrusted';
   const chain =
     trust.kind === 'certificates' ? acceptedItself(leaf, trust.accepted) : chainTo(presented, trust.accepted);
   if (chain === undefined) return 'untrusted';
-  if (!chain.every((certificate) => isValidAt(certificate, now))) return 'notValidNow';
+  if (!chain.every((certificate) => isValidAt(certificate, now, clockSkewSeconds))) return 'notValidNow';
   return commonNameOf(leaf)?.toLowerCase() === id.toLowerCase() ? 'trusted' : 'wrongCommonName';
 }
 
@@ -42,13 +43,13 @@ function chainTo(
   presented: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
 ): X509Certificate[] | undefined {
-  const [leaf, ...sentAlong] = presented;
+  const [leaf, ...intermediates] = presented;
   if (leaf === undefined) return undefined;
   const chain = [leaf];
-  for (let last = leaf; chain.length < longestChain; ) {
+  for (let last = leaf; chain.length < maxChainLength; ) {
     const authority = authorities.find((candidate) => issued(candidate, last));
     if (authority !== undefined) return [...chain, authority];
-    const issuer = sentAlong.find((candidate) => !chain.includes(candidate) && issued(candidate, last));
+    const issuer = intermediates.find((candidate) => !chain.includes(candidate) && issued(candidate, last));
     if (issuer === undefined) return undefined;
     chain.push(issuer);
     last = issuer;
@@ -61,6 +62,7 @@ function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
   return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 }
 
-function isValidAt(certificate: X509Certificate, now: Date): boolean {
-  return certificate.validFromDate <= now && now <= certificate.validToDate;
+function isValidAt({ validFromDate, validToDate }: X509Certificate, now: Date, skewSeconds: number): boolean {
+  const skewMs = skewSeconds * 1000;
+  return validFromDate.getTime() - skewMs <= now.getTime() && now.getTime() <= validToDate.getTime() + skewMs;
 }

@@ -1,7 +1,8 @@
-/** The document up to its section "Configurazione TLS/SSL": transports, CONNECT, credentials, QoS, TLS. */
+/** The document up to its section "TLS/SSL configuration": transports, CONNECT, credentials, QoS, TLS. */
 import { expect } from 'vitest';
 import { probeSchema } from '../../src/config/probe.ts';
 import { parseEndpoint } from '../../src/transport/connect.ts';
+import { onStrictStandIn } from '../support/documentTarget.ts';
 import { authority, deviceKey } from '../support/localProbe.ts';
 import { registerWithMicrosoftSdk } from '../support/microsoftDevice.ts';
 import type { ClientRuns } from './clientRuns.ts';
@@ -21,7 +22,7 @@ const passwordOf = ({ connect }: ClientRuns) => String(connect.password);
 export const connectingRows: readonly DocumentRow[] = [
   {
     id: 'D1',
-    italian: 'MQTT v3.1.1 sulla porta 8883',
+    quote: 'MQTT v3.1.1 on port 8883',
     meaning: 'devices speak MQTT 3.1.1 on port 8883',
     client: {
       does: 'is assigned over it; 8883 is the default',
@@ -35,15 +36,15 @@ export const connectingRows: readonly DocumentRow[] = [
       does: 'refuses MQTT 3.1 and MQTT 5',
       appliesTo: 'any',
       check: async (target) => {
-        await service.notLetIn(target, { protocolId: 'MQIsdp', protocolVersion: 3 });
-        await service.notLetIn(target, { protocolVersion: 5 });
+        await service.notAccepted(target, { protocolId: 'MQIsdp', protocolVersion: 3 });
+        await service.notAccepted(target, { protocolVersion: 5 });
       },
     },
     alsoIn: 'test/transport/parseEndpoint.test.ts',
   },
   {
     id: 'D2',
-    italian: 'MQTT v 3.1.1 su WebSocket sulla porta 443',
+    quote: 'MQTT v3.1.1 over WebSocket on port 443',
     meaning: 'or the same over WebSocket on port 443',
     client: {
       does: 'is assigned over it; 443 is the default',
@@ -61,10 +62,10 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D3',
-    italian: 'DPS non è un broker MQTT completo',
-    meaning: 'DPS is no full MQTT broker: it does not carry the messages of others',
+    quote: 'DPS is not a full-featured MQTT broker',
+    meaning: 'DPS is not a full MQTT broker: it carries no messages between devices',
     service: {
-      does: 'closes the connection for a topic of one’s own',
+      does: 'closes the connection at a publish to any other topic',
       appliesTo: 'standIn',
       check: async (target) => {
         const client = await service.subscribed(target);
@@ -76,10 +77,10 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D4',
-    italian: 'Tutte le comunicazioni … devono essere protette tramite TLS/SSL',
+    quote: 'All device communication with DPS must be secured using TLS/SSL',
     meaning: 'everything goes over TLS',
     client: {
-      does: 'sends a ClientHello and nothing in clear, whoever answers',
+      does: 'sends a ClientHello and nothing in clear text, whatever the server responds',
       check: ({ mqtt, webSocket, plaintext }) => {
         for (const { server } of [mqtt, webSocket]) expect(server?.tlsProtocol).toMatch(/^TLSv1\.[23]$/);
         expect(plaintext[0]).toBe(0x16); // a TLS handshake record, RFC 8446 section 5.1
@@ -87,24 +88,23 @@ export const connectingRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'gives plain MQTT no answer on its ports',
+      does: 'does not respond to plain MQTT on its ports',
       appliesTo: 'any',
       check: service.plaintextIsNotServed,
     },
   },
   {
     id: 'D5',
-    italian: 'DPS non supporta connessioni non protette sulla porta 1883',
+    quote: "DPS doesn't support non-secure connections over port 1883",
     meaning: 'there is no unprotected port 1883',
-    service: { does: 'is not there', appliesTo: 'any', check: service.port1883IsNotServed },
+    service: { does: 'does not listen there', appliesTo: 'any', check: service.port1883IsNotServed },
   },
   {
     id: 'D6',
-    italian:
-      'DPS attualmente non supporta i dispositivi che usano il meccanismo di attestazione TPM sul protocollo MQTT',
+    quote: 'DPS does not currently support devices using TPM attestation mechanism over the MQTT protocol',
     meaning: 'TPM attestation is not offered over MQTT',
     client: {
-      does: 'refuses such a probe with a sentence that says so',
+      does: 'refuses such a probe with an error that explains it',
       check: () => {
         const { error } = probeSchema.safeParse({ ...plainProbe, attestation: { type: 'tpm' } });
         expect(error?.issues.map(({ message }) => message).join()).toContain(
@@ -113,11 +113,11 @@ export const connectingRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'answers a registration with `tpm` 400',
+      does: 'responds 400 to a registration with `tpm`',
       appliesTo: 'standIn',
       check: async (target) => {
         const withTpm = JSON.stringify({ registrationId: target.registrationId, tpm: { endorsementKey: 'AAAA' } });
-        const { topic } = await service.answerTo(await service.subscribed(target), service.registerTopic, withTpm);
+        const { topic } = await service.responseTo(await service.subscribed(target), service.registerTopic, withTpm);
         expect(topic).toContain('/res/400/');
       },
     },
@@ -125,7 +125,7 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D7',
-    italian: 'Librerie negli SDK di provisioning di Azure',
+    quote: 'Libraries in the Azure IoT Provisioning SDKs',
     meaning: "devices connect by Microsoft's SDKs …",
     service: {
       does: "assigns a device that runs Microsoft's own SDK",
@@ -140,8 +140,7 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D8',
-    italian:
-      'può comunque connettersi agli endpoint pubblici del dispositivo tramite il protocollo MQTT sulla porta 8883',
+    quote: 'it can still connect to the public device endpoints using the MQTT protocol on port 8883',
     meaning: '… or directly, at the public device endpoint',
     client: {
       does: 'does so; the global endpoint is the default',
@@ -154,14 +153,14 @@ export const connectingRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'lets a raw client in that does as the document says',
+      does: 'accepts a raw client that follows the document',
       appliesTo: 'any',
       check: async (target) => void (await service.connected(target)),
     },
   },
   {
     id: 'D9',
-    italian: 'Per il campo ClientID, usare RegistrationId',
+    quote: 'For the ClientId field, use registrationId',
     meaning: 'the ClientID is the registrationId',
     client: {
       does: 'sends it',
@@ -170,12 +169,12 @@ export const connectingRows: readonly DocumentRow[] = [
     service: {
       does: 'refuses another one',
       appliesTo: 'standIn',
-      check: (target) => service.notLetIn(target, { clientId: `${target.registrationId}x` }),
+      check: (target) => service.notAccepted(target, { clientId: `${target.registrationId}x` }),
     },
   },
   {
     id: 'D10',
-    italian: 'Per il campo username usare {idScope}/registrations/{registration_id}/api-version=2019-03-31',
+    quote: 'For the Username field, use {idScope}/registrations/{registration_id}/api-version=2019-03-31',
     meaning: 'the user name has this form',
     client: {
       does: 'sends it',
@@ -185,13 +184,13 @@ export const connectingRows: readonly DocumentRow[] = [
       does: 'refuses one without api-version',
       appliesTo: 'standIn',
       check: (target) =>
-        service.notLetIn(target, { username: `${target.idScope}/registrations/${target.registrationId}` }),
+        service.notAccepted(target, { username: `${target.idScope}/registrations/${target.registrationId}` }),
     },
     alsoIn: 'test/contract/documentConnection.test.ts',
   },
   {
     id: 'D11',
-    italian: 'Per il campo Password usare un token di firma di accesso condiviso',
+    quote: 'For the Password field, use a SAS token',
     meaning: 'the password is a shared access signature, and only its key can make it',
     client: {
       does: 'sends one that the service accepts',
@@ -209,7 +208,7 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D12',
-    italian: 'SharedAccessSignature sr={URL-encoded-resourceURI}&sig={signature-string}&se={expiry}&skn=registration',
+    quote: 'SharedAccessSignature sr={URL-encoded-resourceURI}&sig={signature-string}&se={expiry}&skn=registration',
     meaning: 'it has this form',
     client: {
       does: 'sends this form, with the expiry ahead',
@@ -222,7 +221,7 @@ export const connectingRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'refuses a password that is no such token',
+      does: 'refuses a password of another form',
       appliesTo: 'any',
       check: (target) => service.credentialRefused(target, target.token().replace('SharedAccessSignature ', '')),
     },
@@ -230,7 +229,7 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D13',
-    italian: 'Il formato di resourceURI deve essere {idScope}/registrations/{registration_id}',
+    quote: 'The resourceURI should be in the format {idScope}/registrations/{registration_id}',
     meaning: 'the token is for this registration',
     client: {
       does: 'signs this resource',
@@ -246,23 +245,28 @@ export const connectingRows: readonly DocumentRow[] = [
   },
   {
     id: 'D14',
-    italian: 'Il nome del criterio deve essere registration',
+    quote: 'The policy name should be registration',
     meaning: 'the policy name (skn) is registration',
     client: { does: 'names it', check: (runs) => expect(passwordOf(runs)).toMatch(/&skn=registration$/) },
     service: {
-      does: 'refuses another one',
+      does: 'refuses another one, and accepts a token without one; `strict`: refuses that too',
       appliesTo: 'any',
-      check: (target) => service.credentialRefused(target, target.token({ skn: 'device' })),
+      check: async (target) => {
+        await service.credentialRefused(target, target.token({ skn: 'device' }));
+        const without = target.token({ skn: undefined });
+        await service.credentialAccepted(target, without);
+        await onStrictStandIn(target, (strict) => service.credentialRefused(strict, without));
+      },
     },
     alsoIn: 'test/emulator/sasToken.test.ts',
   },
   {
     id: 'D15',
-    italian: "Le password di token SAS non sono obbligatorie se si usa l'autenticazione dei certificati X.509",
+    quote: 'If you use X.509 certificate authentication, SAS token passwords are not required',
     meaning: 'with an X.509 certificate there is no password',
     client: { does: 'is assigned without one', check: ({ x509 }) => expect(x509).toMatchObject(assigned) },
     service: {
-      does: 'lets in a certificate without a password, and nobody without either',
+      does: 'accepts a certificate without a password, and refuses a device with neither',
       appliesTo: 'standIn',
       check: async (target) => {
         const withoutPassword = (id: string) => {

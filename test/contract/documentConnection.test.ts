@@ -16,18 +16,12 @@ const body = JSON.stringify({ registrationId: 'one' });
 describe('CONNECT', () => {
   const username = '0neLOCAL/registrations/one/api-version=2019-03-31';
   it.each([
-    ['CleanSession 0', connectPacket('one', token, { clean: false }), 5],
     ['MQTT 3.1', connectPacket('one', token, { protocolId: 'MQIsdp', protocolVersion: 3 }), 1],
     ['MQTT 5', connectPacket('one', token, { protocolVersion: 5 }), 1],
     ['another ClientID than the username names', connectPacket('two', token, { username }), 2],
     ['a ClientID that is no registrationId', connectPacket('-one-', token), 2],
     ['no username', connectPacket('one', token, { username: '' }), 4],
     ['a username without api-version', connectPacket('one', token, { username: '0neLOCAL/registrations/one' }), 4],
-    [
-      'an api-version that does not exist',
-      connectPacket('one', token, { username: username.replace('2019', '1999') }),
-      4,
-    ],
     ['neither password nor certificate', connectPacket('one', undefined), 5],
   ])('with %s is refused and the connection closed', async (_, packet, returnCode) => {
     const client = await open();

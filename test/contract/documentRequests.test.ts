@@ -101,7 +101,7 @@ describe('PUBLISH', () => {
     const answer = await client.next();
     expect(isPublish(answer) && answer.topic).toBe(`$dps/registrations/res/${status}/?$rid=1`);
     expect(JSON.parse(String(isPublish(answer) && answer.payload))).toMatchObject({
-      errorCode: 400000,
+      errorCode: 400004,
       trackingId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       timestampUtc: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/),
     });

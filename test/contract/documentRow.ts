@@ -5,7 +5,7 @@ import type { ClientRuns } from './clientRuns.ts';
 export interface DocumentRow {
   readonly id: `D${number}`;
   /** The document's own words; `…` where some are left out. */
-  readonly italian: string;
+  readonly quote: string;
   readonly meaning: string;
   /** Where the sentence asks nothing of a device, it is left out. */
   readonly client?: ClientSide;
@@ -21,9 +21,9 @@ export interface ClientSide {
 }
 
 export interface ServiceSide {
-  /** What it does to a raw client, right or wrong. */
+  /** What a raw client sees, when it follows the document and when it does not. */
   readonly does: string;
-  /** `standIn`: not asked of a real service, where it would do harm, or where the document leaves open what is seen. */
+  /** `standIn`: not tried on a real service, because it would do harm, or because the document leaves open what a device sees. */
   readonly appliesTo: 'any' | 'standIn';
   readonly check: (target: DocumentTarget) => Promise<void>;
 }

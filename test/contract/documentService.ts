@@ -1,4 +1,4 @@
-/** The document's sentences asked of a service by a client that speaks raw packets: each check fails where the sentence does not hold. */
+/** The document's sentences, tried on a service by a client that speaks raw packets: each check fails where the sentence does not hold. */
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'vitest';
@@ -10,15 +10,18 @@ export const responseFilter = '$dps/registrations/res/#';
 export const registerTopic = '$dps/registrations/PUT/iotdps-register/?$rid=1';
 export const statusTopic = '$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=';
 
-export async function connected(target: DocumentTarget): Promise<RawMqttClient> {
+export async function connected(
+  target: DocumentTarget,
+  over: Parameters<DocumentTarget['connectPacket']>[0] = {},
+): Promise<RawMqttClient> {
   const client = await target.open();
-  client.send(target.connectPacket());
+  client.send(target.connectPacket(over));
   expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0, sessionPresent: false });
   return client;
 }
 
-/** CONNECT with these changes is not let in: refused by a CONNACK, or by the end of the connection. */
-export async function notLetIn(
+/** CONNECT with these changes is not accepted: refused by a CONNACK, or by the end of the connection. */
+export async function notAccepted(
   target: DocumentTarget,
   over: Parameters<DocumentTarget['connectPacket']>[0],
 ): Promise<void> {
@@ -28,16 +31,26 @@ export async function notLetIn(
   expect(first === undefined || (first.cmd === 'connack' && first.returnCode !== 0)).toBe(true);
 }
 
-/** A credential is refused either at CONNECT or, as was seen in public, only in the answer to the registration. */
+/** A credential is refused either at CONNECT or, as was seen in public, only in the response to the registration. */
 export async function credentialRefused(target: DocumentTarget, password: string): Promise<void> {
+  const topic = await registerWithPassword(target, password);
+  if (topic !== 'refused at CONNECT') expect(topic).toMatch(/^\$dps\/registrations\/res\/40[134]\//);
+}
+
+export async function credentialAccepted(target: DocumentTarget, password: string): Promise<void> {
+  expect(await registerWithPassword(target, password)).toMatch(/^\$dps\/registrations\/res\/202\//);
+}
+
+/** The topic of the response to a registration, or that there was none because CONNECT was refused. */
+async function registerWithPassword(target: DocumentTarget, password: string): Promise<string> {
   const client = await target.open();
   client.send(target.connectPacket({ password: Buffer.from(password) }));
   const connack = await client.next();
-  if (connack === 'closed' || (connack.cmd === 'connack' && connack.returnCode !== 0)) return;
+  if (connack === 'closed' || (connack.cmd === 'connack' && connack.returnCode !== 0)) return 'refused at CONNECT';
   await subscribe(client, 1);
   publish(client, registerTopic, registration(target));
-  const answer = await client.next();
-  expect(isPublish(answer) && answer.topic).toMatch(/^\$dps\/registrations\/res\/40[134]\//);
+  const response = await client.next();
+  return isPublish(response) ? response.topic : `no response: ${response === 'closed' ? response : response.cmd}`;
 }
 
 export async function subscribe(client: RawMqttClient, qos: 0 | 1 | 2, topic = responseFilter): Promise<number> {
@@ -60,18 +73,18 @@ export interface Received {
   readonly body: Record<string, unknown>;
 }
 
-/** The next answer on the response topic; a PUBACK of ours may come before it. */
-export async function answerTo(client: RawMqttClient, topic: string, payload: string): Promise<Received> {
+/** The next response on the response topic; a PUBACK of ours may come before it. */
+export async function responseTo(client: RawMqttClient, topic: string, payload: string): Promise<Received> {
   publish(client, topic, payload);
   const packet = await client.next();
-  if (!isPublish(packet)) throw new Error(`expected an answer, not ${packet === 'closed' ? packet : packet.cmd}`);
+  if (!isPublish(packet)) throw new Error(`expected a response, not ${packet === 'closed' ? packet : packet.cmd}`);
   if (packet.qos === 1) client.send({ cmd: 'puback', messageId: Number(packet.messageId) });
   return { topic: packet.topic, qos: packet.qos, body: JSON.parse(packet.payload.toString()) };
 }
 
 const registrations = new WeakMap<DocumentTarget, Promise<readonly Received[]>>();
 
-/** The answers to a registration: to register, and to each query until the service has finished. Asked once of each service. */
+/** The responses to a registration: to register, and to each query until the service has finished. Run once for each service. */
 export function registered(target: DocumentTarget): Promise<readonly Received[]> {
   const answers = registrations.get(target) ?? registerToTheEnd(target);
   registrations.set(target, answers);
@@ -81,10 +94,10 @@ export function registered(target: DocumentTarget): Promise<readonly Received[]>
 async function registerToTheEnd(target: DocumentTarget): Promise<readonly Received[]> {
   const client = await connected(target);
   await subscribe(client, 1);
-  const answers = [await answerTo(client, registerTopic, registration(target))];
+  const answers = [await responseTo(client, registerTopic, registration(target))];
   for (let last = answers[0]; last?.topic.includes('/res/202/'); last = answers.at(-1)) {
     await new Promise((resume) => setTimeout(resume, Number(/retry-after=(\d+)/.exec(last.topic)?.[1] ?? 2) * 1000));
-    answers.push(await answerTo(client, statusTopic + answers[0]?.body.operationId, ''));
+    answers.push(await responseTo(client, statusTopic + answers[0]?.body.operationId, ''));
   }
   return answers;
 }
@@ -96,7 +109,7 @@ export async function subscribed(target: DocumentTarget, qos: 0 | 1 | 2 = 1): Pr
   return client;
 }
 
-/** A CONNECT without TLS gets no answer, on the ports that are there for TLS. */
+/** A CONNECT without TLS gets no response on the ports that are there for TLS. */
 export async function plaintextIsNotServed(target: DocumentTarget): Promise<void> {
   for (const port of [target.port, target.wssPort]) {
     const client = await rawMqttOverTcp(port, target.host);
@@ -106,7 +119,7 @@ export async function plaintextIsNotServed(target: DocumentTarget): Promise<void
   }
 }
 
-/** Nobody answers on MQTT's port without TLS: no connection, or none that is answered. */
+/** Nothing serves MQTT's port without TLS: no connection, or one without a response. */
 export async function port1883IsNotServed(target: DocumentTarget): Promise<void> {
   const patience = AbortSignal.timeout(5_000);
   const attempt = rawMqttOverTcp(1883, target.host).then(async (client) => {

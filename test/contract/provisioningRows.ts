@@ -4,7 +4,7 @@ import type { ClientRuns } from './clientRuns.ts';
 import type { DocumentRow } from './documentRow.ts';
 import * as service from './documentService.ts';
 
-const { answerTo, registered, registerTopic, statusTopic, subscribed } = service;
+const { responseTo, registered, registerTopic, statusTopic, subscribed } = service;
 const requestsOf = ({ requests }: ClientRuns, kind: string) => requests.filter((request) => request.kind === kind);
 const operationStatus = { operationId: expect.any(String), status: expect.any(String) };
 /** Clocks of two processes' timers differ by less. */
@@ -13,7 +13,8 @@ const toleranceMs = 20;
 export const provisioningRows: readonly DocumentRow[] = [
   {
     id: 'D25',
-    italian: 'Il dispositivo deve pubblicare … $dps/registrations/PUT/iotdps-register/?$rid={request_id}',
+    quote:
+      'The device should publish a register message to DPS using $dps/registrations/PUT/iotdps-register/?$rid={request_id} as a Topic Name',
     meaning: 'the register message goes to this topic',
     client: {
       does: 'publishes to it, with a $rid',
@@ -24,7 +25,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'answers it',
+      does: 'responds to it',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target))[0]?.topic).toMatch(/^\$dps\/registrations\/res\/202\//),
@@ -32,7 +33,7 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D26',
-    italian: 'Il payload deve contenere l’oggetto di registrazione del dispositivo in formato JSON',
+    quote: 'The payload should contain the Device Registration object in JSON format',
     meaning: 'its body is a DeviceRegistration as JSON',
     client: {
       does: 'sends one',
@@ -42,10 +43,10 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'answers what is no JSON 400',
+      does: 'responds 400 to what is not JSON',
       appliesTo: 'standIn',
       check: async (target) => {
-        const { topic } = await answerTo(await subscribed(target), registerTopic, 'no JSON');
+        const { topic } = await responseTo(await subscribed(target), registerTopic, 'no JSON');
         expect(topic).toContain('/res/400/');
       },
     },
@@ -53,9 +54,9 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D27',
-    italian:
-      'una risposta sul $dps/registrations/res/202/?$rid={request_id}&retry-after=x … x è il valore Retry-After in secondi',
-    meaning: 'the answer is 202 on this topic, with the same $rid and a retry-after in seconds',
+    quote:
+      'the device will receive a response on the $dps/registrations/res/202/?$rid={request_id}&retry-after=x topic name where x is the retry-after value in seconds',
+    meaning: 'the response is 202 on this topic, with the same $rid and a retry-after in seconds',
     client: {
       does: 'waits that many seconds',
       check: (runs) => {
@@ -66,7 +67,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'answers so',
+      does: 'responds so',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target))[0]?.topic).toMatch(
@@ -77,10 +78,10 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D28',
-    italian: 'Il payload della risposta conterrà l’oggetto RegistrationOperationStatus in formato JSON',
+    quote: 'The payload of the response will contain the RegistrationOperationStatus object in JSON format',
     meaning: 'its body is a RegistrationOperationStatus as JSON',
     client: {
-      does: 'takes the operationId out of it',
+      does: 'reads the operationId from it',
       check: (runs) => expect(requestsOf(runs, 'poll')[0]?.operationId).toMatch(/^4\.[0-9a-f]{16}\.[0-9a-f-]{36}$/),
     },
     service: {
@@ -93,22 +94,22 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D29',
-    italian: 'Il dispositivo deve eseguire periodicamente il polling del servizio',
+    quote: 'The device must poll the service periodically to receive the result of the device registration operation',
     meaning: 'the device polls',
     client: {
-      does: 'polls until the service has finished: here twice',
+      does: 'polls until the service has finished: twice in this test',
       check: ({ mqtt, webSocket }) => expect([mqtt.polls, webSocket.polls]).toEqual([2, 2]),
     },
     service: {
-      does: 'finishes after being asked',
+      does: 'finishes',
       appliesTo: 'any',
       check: async (target) => expect((await registered(target)).length).toBeGreaterThan(1),
     },
   },
   {
     id: 'D30',
-    italian:
-      'Get OperationStatus nel $dps/registrations/GET/iotdps-get-operationstatus/?$rid={request_id}&operationId={operationId}',
+    quote:
+      'it can publish a get operationstatus message to the $dps/registrations/GET/iotdps-get-operationstatus/?$rid={request_id}&operationId={operationId} topic name',
     meaning: 'the status query goes to this topic',
     client: {
       does: 'publishes to it, each time with a new $rid',
@@ -122,7 +123,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'answers it; without an operationId it closes the connection',
+      does: 'responds to it; without an operationId it closes the connection',
       appliesTo: 'standIn',
       check: async (target) => {
         expect((await registered(target))[1]?.topic).toContain('$rid=2');
@@ -134,10 +135,11 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D31',
-    italian: 'L’ID operazione in questo messaggio deve corrispondere al valore ricevuto',
-    meaning: 'with the operationId that the register answer gave',
+    quote:
+      'The operation ID in this message should be the value received in the RegistrationOperationStatus response message in the previous step',
+    meaning: 'with the operationId of the register response',
     client: {
-      does: 'sends that one, at every query',
+      does: 'sends it with every query',
       check: (runs) => {
         const perConnection = Map.groupBy(requestsOf(runs, 'poll'), ({ connection }) => connection);
         for (const polls of perConnection.values())
@@ -148,10 +150,10 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'knows no other operation: 404',
+      does: 'responds 404 to any other',
       appliesTo: 'standIn',
       check: async (target) => {
-        const { topic } = await answerTo(await subscribed(target), `${statusTopic}4.none`, '');
+        const { topic } = await responseTo(await subscribed(target), `${statusTopic}4.none`, '');
         expect(topic).toMatch(/\/res\/40[04]\//);
       },
     },
@@ -159,17 +161,18 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D32',
-    italian: 'In caso di esito positivo, il servizio risponderà sull’ $dps/registrations/res/200/?$rid={request_id}',
-    meaning: 'a finished operation is answered 200 on this topic',
+    quote:
+      'In the successful case, the service will respond on the $dps/registrations/res/200/?$rid={request_id} topic',
+    meaning: 'the response to a finished operation is 200 on this topic',
     client: {
-      does: 'ends there',
+      does: 'stops polling',
       check: ({ mqtt }) => {
         const last = mqtt.transcript?.findLast(({ what, direction }) => what === 'PUBLISH' && direction === 'received');
         expect(last).toMatchObject({ status: 200, topic: '$dps/registrations/res/200/?$rid=3' });
       },
     },
     service: {
-      does: 'answers so',
+      does: 'responds so',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target)).at(-1)?.topic).toMatch(/^\$dps\/registrations\/res\/200\/\?\$rid=2$/),
@@ -177,10 +180,10 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D33',
-    italian: 'Il payload della risposta conterrà l’oggetto RegistrationOperationStatus',
+    quote: 'The payload of the response will contain the RegistrationOperationStatus object',
     meaning: 'with a RegistrationOperationStatus again',
     client: {
-      does: 'takes hub and device id out of it',
+      does: 'reads hub and device id from it',
       check: ({ mqtt }) =>
         expect(mqtt.result).toMatchObject({ assignedHub: 'hub-a.azure-devices.net', deviceId: mqtt.registrationId }),
     },
@@ -198,11 +201,11 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D34',
-    italian:
-      'deve continuare a eseguire il polling del servizio se il codice di risposta è 202 dopo un ritardo uguale al periodo di ripetizione del tentativo',
-    meaning: '202 means: ask again after retry-after, and not sooner',
+    quote:
+      'The device should keep polling the service if the response code is 202 after a delay equal to the retry-after period',
+    meaning: '202 means: poll again after retry-after, and not sooner',
     client: {
-      does: 'asks again, and not sooner',
+      does: 'polls again, and not sooner',
       check: (runs) => {
         const perConnection = Map.groupBy(requestsOf(runs, 'poll'), ({ connection }) => connection);
         for (const [first, second] of perConnection.values()) {
@@ -212,7 +215,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'answers 202 as long as it has not finished',
+      does: 'responds 202 until it has finished',
       appliesTo: 'any',
       check: async (target) => {
         const [last, ...before] = (await registered(target)).toReversed();
@@ -225,16 +228,15 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D35',
-    italian:
-      'L’operazione di registrazione del dispositivo ha esito positivo se il servizio restituisce un codice di stato 200',
+    quote: 'The device registration operation is successful if the service returns a 200 status code',
     meaning:
-      '200 is success. On purpose we believe the body: real services answer 200 for `failed` and `disabled`, too',
+      '200 is success. On purpose our client believes the body: real services send 200 for `failed` and `disabled` too',
     client: {
       does: 'is healthy at 200 with `assigned`, and only then',
       check: ({ mqtt }) => expect(mqtt).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned' } }),
     },
     service: {
-      does: 'answers 200 with `assigned`',
+      does: 'responds 200 with `assigned`',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target)).at(-1)).toMatchObject({
@@ -246,15 +248,15 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D36',
-    italian: 'Quando si esegue la connessione tramite WebSocket, specificare il sottoprotocollo come mqtt',
+    quote: 'When connecting over Websocket, specify the subprotocol as mqtt',
     meaning: 'the WebSocket subprotocol is mqtt',
     client: {
-      does: 'offers it, and is let in by it',
+      does: 'offers it, and is accepted with it',
       check: (runs) =>
         expect(requestsOf(runs, 'connect').map(({ transport }) => transport)).toEqual(['mqtt', 'mqtt-ws']),
     },
     service: {
-      does: 'agrees on it among others, and opens none without it',
+      does: 'chooses it among others, and opens no WebSocket without it',
       appliesTo: 'any',
       check: async (target) => {
         expect(await service.webSocket(target, ['amqp', 'mqtt'])).toBe('mqtt');
@@ -265,15 +267,15 @@ export const provisioningRows: readonly DocumentRow[] = [
   },
   {
     id: 'D37',
-    italian: 'Seguire la RFC 6455',
+    quote: 'Follow RFC 6455',
     meaning: 'WebSockets are those of RFC 6455',
     client: {
-      does: 'names an answer that is none: another status than 101',
+      does: 'reports a response that is not an upgrade: another status than 101',
       check: ({ webSocket }) =>
         expect(webSocket.transcript?.find(({ direction }) => direction === 'received')?.what).toBe('101'),
     },
     service: {
-      does: 'closes with 1003 at a text frame, as MQTT goes in binary ones',
+      does: 'closes with 1003 at a text frame, because MQTT travels in binary ones',
       appliesTo: 'standIn',
       check: async (target) => expect(await service.closeCodeForText(target)).toBe(1003),
     },

@@ -1,5 +1,6 @@
-/** The document from the list of DPS's own behaviours to "Registrazione di un dispositivo": session, QoS, TLS, filters. */
+/** The document from the list of DPS's own behaviours to "Registering a device": session, QoS, TLS, filters. */
 import { expect } from 'vitest';
+import { onStrictStandIn } from '../support/documentTarget.ts';
 import type { ClientRuns } from './clientRuns.ts';
 import type { DocumentRow } from './documentRow.ts';
 import * as service from './documentService.ts';
@@ -9,21 +10,29 @@ const requestsOf = ({ requests }: ClientRuns, kind: string) => requests.filter((
 export const sessionRows: readonly DocumentRow[] = [
   {
     id: 'D16',
-    italian: 'DPS non supporta la funzionalità del flag CleanSession impostato su 0',
+    quote: 'DPS does not support the functionality of CleanSession flag being set to 0',
     meaning: 'CleanSession is 1',
     client: { does: 'sets it to 1', check: ({ connect }) => expect(connect.clean).toBe(true) },
     service: {
-      does: 'refuses 0',
+      does: 'accepts 0, and keeps no session all the same; `strict`: refuses 0',
       appliesTo: 'any',
-      check: (target) => service.notLetIn(target, { clean: false }),
+      check: async (target) => {
+        const before = await service.connected(target, { clean: false });
+        await service.subscribe(before, 1);
+        before.end();
+        const after = await service.connected(target, { clean: false }); // session present 0
+        service.publish(after, service.registerTopic, service.registration(target));
+        expect(await after.next()).toBe('closed'); // the subscription is forgotten
+        await onStrictStandIn(target, (strict) => service.notAccepted(strict, { clean: false }));
+      },
     },
   },
   {
     id: 'D17',
-    italian: 'sottoscrive un argomento con QoS 2, DPS concede il livello QoS 1 massimo nel pacchetto SUBACK',
+    quote: 'When a device app subscribes to a topic with QoS 2, DPS grants maximum QoS level 1 in the SUBACK packet',
     meaning: 'a subscription at QoS 2 is granted QoS 1',
     client: {
-      does: 'asks for QoS 1, and takes what is granted',
+      does: 'asks for QoS 1, and accepts what is granted',
       check: ({ mqtt }) => expect(mqtt.transcript?.find(({ what }) => what === 'SUBACK')?.status).toBe(1),
     },
     service: {
@@ -35,7 +44,7 @@ export const sessionRows: readonly DocumentRow[] = [
   },
   {
     id: 'D18',
-    italian: 'DPS recapita messaggi al dispositivo tramite QoS 1',
+    quote: 'After that, DPS delivers messages to the device using QoS 1',
     meaning: 'then it delivers at QoS 1',
     client: {
       does: 'acknowledges every delivery',
@@ -50,7 +59,7 @@ export const sessionRows: readonly DocumentRow[] = [
       appliesTo: 'any',
       check: async (target) => {
         const client = await service.subscribed(target, 2);
-        const answer = await service.answerTo(client, service.registerTopic, service.registration(target));
+        const answer = await service.responseTo(client, service.registerTopic, service.registration(target));
         expect(answer).toMatchObject({ qos: 1 });
       },
     },
@@ -58,7 +67,7 @@ export const sessionRows: readonly DocumentRow[] = [
   },
   {
     id: 'D19',
-    italian: 'il client deve connettersi tramite TLS 1,2',
+    quote: 'your client must connect over TLS 1.2',
     meaning: 'TLS 1.2 is needed',
     client: {
       does: 'speaks 1.2 or newer, and does not go below',
@@ -79,17 +88,17 @@ export const sessionRows: readonly DocumentRow[] = [
   },
   {
     id: 'D20',
-    italian: 'altrimenti si verificheranno errori di connessione',
+    quote: 'Attempts to skip this step fail with connection errors',
     meaning: 'or there will be connection errors',
     service: { does: 'ends a handshake of TLS 1.1', appliesTo: 'any', check: service.tls11IsRefused },
     alsoIn: 'test/contract/documentConnection.test.ts',
   },
   {
     id: 'D21',
-    italian: 'deve effettuare la sottoscrizione usando $dps/registrations/res/# come filtro per gli argomenti',
+    quote: 'a device should subscribe using $dps/registrations/res/# as a Topic Filter',
     meaning: 'a device that registers has subscribed to this filter',
     client: {
-      does: 'subscribes to it, and registers then',
+      does: 'subscribes to it before it registers',
       check: ({ requests }) => {
         const kinds = requests.map(({ kind }) => kind);
         expect(kinds.indexOf('subscribe')).toBeLessThan(kinds.indexOf('register'));
@@ -110,11 +119,11 @@ export const sessionRows: readonly DocumentRow[] = [
   },
   {
     id: 'D22',
-    italian:
-      'Il carattere jolly a più livelli # … per consentire al dispositivo di ricevere proprietà aggiuntive nel nome dell’argomento',
-    meaning: 'the # is there for properties in the topics of answers',
+    quote:
+      'The multi-level wildcard # in the Topic Filter is used only to allow the device to receive additional properties in the topic name',
+    meaning: 'the # covers properties in the topics of responses',
     client: {
-      does: 'reads them, in any order, and those that it does not know',
+      does: 'reads them, in any order, and ignores those that it does not know',
       check: ({ mqtt }) => {
         const topics = mqtt.transcript?.filter(({ direction }) => direction === 'received').map(({ topic }) => topic);
         expect(topics).toContain('$dps/registrations/res/202/?$rid=1&retry-after=1');
@@ -122,7 +131,7 @@ export const sessionRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'puts them there',
+      does: 'sends them',
       appliesTo: 'any',
       check: async (target) => expect((await service.registered(target))[0]?.topic).toMatch(/\/\?\$rid=1&[\w-]+=/),
     },
@@ -130,8 +139,8 @@ export const sessionRows: readonly DocumentRow[] = [
   },
   {
     id: 'D23',
-    italian: 'DPS non consente l’utilizzo dei # ? caratteri jolly o per il filtro di argomenti secondari',
-    meaning: 'wildcards are not allowed otherwise',
+    quote: 'DPS does not allow the usage of the # or ? wildcards for filtering of subtopics',
+    meaning: 'other wildcards are not allowed',
     client: {
       does: 'uses no other',
       check: (runs) => {
@@ -151,10 +160,10 @@ export const sessionRows: readonly DocumentRow[] = [
   },
   {
     id: 'D24',
-    italian: 'supporta solo i nomi di argomento e i filtri di argomento documentati',
+    quote: 'it only supports the documented topic names and topic filters',
     meaning: 'only the documented topic names and filters exist',
     client: {
-      does: 'publishes to the two of them only',
+      does: 'publishes to these two only',
       check: ({ requests }) => {
         const published = requests.filter(({ kind }) => ['register', 'poll', 'publish'].includes(kind));
         const topics = published.map(({ topic }) => topic?.replace(/\?.*/, ''));
@@ -163,7 +172,7 @@ export const sessionRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'refuses other filters, and closes for other topics',
+      does: 'refuses other filters, and closes the connection for other topics',
       appliesTo: 'standIn',
       check: async (target) => {
         expect(await service.subscribe(await service.connected(target), 1, 'telemetry')).toBe(0x80);

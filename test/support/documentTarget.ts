@@ -1,4 +1,5 @@
-/** Who is asked whether the document holds: the stand-in always, and a real DPS where the environment names one. */
+/** The services on which the document's sentences are tried: the stand-in always, and a real DPS where the environment names one. */
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { parseEndpoint } from '../../src/transport/connect.ts';
 import { authority, deviceKey, registrationId, startLocalDps } from './localProbe.ts';
@@ -33,7 +34,9 @@ interface Device {
 }
 
 /** Waits a second before each query, assigns at the second one, and has a group for leaves of the authority's intermediate. */
-export async function standInTarget(): Promise<DocumentTarget & { readonly dps: RunningDps }> {
+export async function standInTarget(
+  over: Partial<DpsConfigurationInput> = {},
+): Promise<DocumentTarget & { readonly dps: RunningDps }> {
   const signingCertificates = { primary: { certificate: authority.intermediate.cert } };
   const dps = await startLocalDps(
     {},
@@ -41,6 +44,7 @@ export async function standInTarget(): Promise<DocumentTarget & { readonly dps: 
       retryAfterSeconds: 1,
       assigningPolls: 1,
       enrollmentGroups: [{ enrollmentGroupId: 'fleet', attestation: { type: 'x509', x509: { signingCertificates } } }],
+      ...over,
     },
   );
   const { idScope, mqttsPort: port, wssPort } = dps;
@@ -53,6 +57,20 @@ export async function standInTarget(): Promise<DocumentTarget & { readonly dps: 
       await dps.close();
     },
   };
+}
+
+/** Where the target is the stand-in: the same check on one that is `strict`. */
+export async function onStrictStandIn(
+  target: DocumentTarget,
+  check: (strict: DocumentTarget) => Promise<void>,
+): Promise<void> {
+  if (target.dps === undefined) return;
+  const strict = await standInTarget({ strict: true });
+  try {
+    await check(strict);
+  } finally {
+    await strict.close();
+  }
 }
 
 /** Names what is missing where some of the variables are set, and not all. */

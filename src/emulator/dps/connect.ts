@@ -1,25 +1,16 @@
 import type { IConnectPacket } from 'mqtt-packet';
-import type { Dps, DpsSession } from './device.ts';
-import { checkEnrollment, faultsOf } from './enrollments.ts';
+import { type Dps, type DpsSession, packetOf } from './device.ts';
+import { type AcceptedDevice, checkEnrollment, type EnrollmentDecision, faultsOf } from './enrollments.ts';
 import { type Fault, faultAt } from './faults/faults.ts';
-import { playAfter, playBefore, slowness } from './faults/injectFault.ts';
-import { packetOf } from './packetOf.ts';
-import { registrationIdPattern } from './registrationId.ts';
+import { delayOf, injectAfter, injectBefore } from './faults/injectFault.ts';
+import { type DeviceIdentity, parseUsername, registrationIdPattern } from './identity.ts';
 
 /** CONNACK return codes, MQTT 3.1.1 section 3.2.2.3. */
-const accepted = 0;
+const connectionAccepted = 0;
 const unacceptableProtocolVersion = 1;
 const identifierRejected = 2;
 const badUserNameOrPassword = 4;
 const notAuthorized = 5;
-
-const apiVersions = new Set(['2019-03-31', '2021-06-01', '2021-10-01']);
-
-interface Identity {
-  readonly idScope: string;
-  readonly registrationId: string;
-  readonly apiVersion: string;
-}
 
 /** CONNECT: "the device must use the following values" (document, "Using the MQTT protocol directly"). */
 export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPacket): Promise<void> | undefined {
@@ -34,7 +25,7 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
     return undefined;
   };
 
-  const read = readConnect(packet);
+  const read = readConnect(packet, dps.configuration.strict);
   if ('returnCode' in read) return refuse(read.returnCode, read.why);
 
   const password = packet.password?.toString('utf8');
@@ -42,50 +33,57 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
   if (password === undefined && certificates.length === 0)
     return refuse(notAuthorized, 'neither password nor certificate');
 
-  const admission = checkEnrollment(dps.configuration, { ...read, password, certificates }, new Date());
-  const faults = faultsOf(dps.configuration, read.registrationId, admission);
+  const decision = checkEnrollment(dps.configuration, { ...read, password, certificates }, new Date());
+  const faults = faultsOf(dps.configuration, read.registrationId, decision);
   if (faultAt(faults, 'fragmented', 'connect') !== undefined) session.fragment();
 
   const respond = (): undefined => {
-    const injected = playBefore(session, faults, 'connect');
+    const injected = injectBefore(session, faults, 'connect');
     if (injected !== undefined) return record(undefined, injected);
     const connack = faultAt(faults, 'connack', 'connect');
     if (connack !== undefined) return refuse(connack.returnCode, 'connack');
-    if (admission.kind === 'refused' && dps.configuration.refuseAt === 'connect')
-      return refuse(notAuthorized, admission.why);
-    accept(session, read, { admission, faults, keepAliveSeconds: packet.keepalive ?? 0 });
-    record(accepted, admission.kind === 'refused' ? admission.why : undefined);
-    session.send({ cmd: 'connack', returnCode: accepted, sessionPresent: false }); // [MQTT-3.2.2-1] with CleanSession 1
-    playAfter(session, faults, 'connect');
+    if (decision.kind === 'refused' && dps.configuration.refuseAt === 'connect')
+      return refuse(notAuthorized, decision.why);
+    accept(session, read, { decision, faults, keepAliveSeconds: packet.keepalive ?? 0 });
+    record(connectionAccepted, decision.kind === 'refused' ? decision.why : toleratedIn(packet, decision));
+    session.send({ cmd: 'connack', returnCode: connectionAccepted, sessionPresent: false }); // [MQTT-3.2.2-1], [MQTT-3.2.2-3] none is kept
+    injectAfter(session, faults, 'connect');
     return undefined;
   };
-  return slowness(session, faults, 'connect')?.then(respond) ?? respond();
+  return delayOf(session, faults, 'connect')?.then(respond) ?? respond();
 }
 
 function accept(
   session: DpsSession,
-  { registrationId, apiVersion }: Identity,
+  { registrationId, apiVersion }: DeviceIdentity,
   rest: {
-    readonly admission: ReturnType<typeof checkEnrollment>;
+    readonly decision: EnrollmentDecision;
     readonly faults: readonly Fault[];
     readonly keepAliveSeconds: number;
   },
 ): void {
-  const { admission, faults, keepAliveSeconds } = rest;
-  session.state = { registrationId, apiVersion, admission, faults, subscribedQos: undefined, lastDelivery: undefined };
+  const { decision, faults, keepAliveSeconds } = rest;
+  session.state = { registrationId, apiVersion, decision, faults, subscribedQos: undefined, lastDelivery: undefined };
   session.keepAlive(keepAliveSeconds);
+}
+
+/** What the document does not allow, and is accepted all the same, as the real service does. */
+function toleratedIn(packet: IConnectPacket, { note }: AcceptedDevice): string | undefined {
+  const session = packet.clean === true ? [] : ['CleanSession is 0, no session is kept'];
+  return [...session, ...(note === undefined ? [] : [note])].join('; ') || undefined;
 }
 
 type Refusal = { readonly returnCode: number; readonly why: string };
 
-function readConnect(packet: IConnectPacket): Identity | Refusal {
+function readConnect(packet: IConnectPacket, strict: boolean): DeviceIdentity | Refusal {
   // [MQTT-3.1.2-2] level 4 is MQTT 3.1.1, the only one that the document names
   if (packet.protocolId !== 'MQTT' || packet.protocolVersion !== 4)
     return { returnCode: unacceptableProtocolVersion, why: 'not MQTT 3.1.1' };
-  // "DPS does not support the functionality of the CleanSession flag set to 0" (document)
-  if (packet.clean !== true) return { returnCode: notAuthorized, why: 'CleanSession is 0' };
+  // "DPS doesn't support the functionality of CleanSession flag being set to 0" (document): the real service lets such a
+  // device in and keeps no session
+  if (packet.clean !== true && strict) return { returnCode: notAuthorized, why: 'CleanSession is 0' };
   if (!registrationIdPattern.test(packet.clientId))
-    return { returnCode: identifierRejected, why: 'the ClientID is no registrationId' };
+    return { returnCode: identifierRejected, why: 'the ClientID is not a registrationId' };
 
   const identity = parseUsername(packet.username ?? '');
   if (identity === undefined)
@@ -95,15 +93,5 @@ function readConnect(packet: IConnectPacket): Identity | Refusal {
     };
   if (identity.registrationId !== packet.clientId)
     return { returnCode: identifierRejected, why: 'the ClientID is not the registrationId of the username' };
-  if (!apiVersions.has(identity.apiVersion))
-    return { returnCode: badUserNameOrPassword, why: `api-version ${identity.apiVersion} is not known` };
   return identity;
-}
-
-/** `{idScope}/registrations/{registrationId}/api-version={version}`, and the SDKs' `&ClientVersion={user agent}`. */
-function parseUsername(username: string): Identity | undefined {
-  const match = /^([^/]+)\/registrations\/([^/]+)\/api-version=([^&/]+)(?:&[A-Za-z]+=[^&/]*)*$/.exec(username);
-  const [, idScope, registrationId, apiVersion] = match ?? [];
-  if (idScope === undefined || registrationId === undefined || apiVersion === undefined) return undefined;
-  return { idScope, registrationId, apiVersion };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hubFaultSchema } from '../hub/hubFaults.ts';
 import { listenerFaultSchema } from '../mqtt/listenerFault.ts';
 import { faultsSchema } from './faults/faults.ts';
-import { registrationIdPattern } from './registrationId.ts';
+import { registrationIdPattern } from './identity.ts';
 
 const key = z
   .string()
@@ -63,6 +63,10 @@ const enrollment = {
   allocationPolicy: z.enum(['hashed', 'geoLatency', 'static', 'custom']).default('hashed'),
   /** What custom allocation would hand back to the device. */
   returnPayload: z.json().optional(),
+  /** One of `credentialPolicies`: what issues operational certificates to these devices. */
+  credentialPolicyName: z.string().optional(),
+  /** How DPS says that the hub speaks; reported with api-version 2026-11-02-preview and newer. */
+  connectionProfile: z.string().nullable().default('classic'),
   fault: faultsSchema,
 };
 
@@ -72,6 +76,13 @@ const registrationId = z
     registrationIdPattern,
     'no registrationId: expected 1 to 128 of a-z, 0-9, - . _ :, with none of the four at either end',
   );
+
+const credentialPolicy = z.strictObject({
+  name: z.string().min(1),
+  validityDays: z.int().min(1).max(90).default(30),
+  /** From the hub's 202 to the renewed certificate. */
+  renewalSeconds: z.number().min(0).default(0),
+});
 
 const configurationSchema = z.strictObject({
   idScope: z
@@ -84,6 +95,12 @@ const configurationSchema = z.strictObject({
   assigningPolls: z.int().min(0).default(0),
   /** Where a credential that is not accepted is refused: at the register answer, as was seen in public, or at CONNACK. */
   refuseAt: z.enum(['register', 'connect']).default('register'),
+  /** Refuse what the document does not allow or name, although the real service and SDKs do it. */
+  strict: z.boolean().default(false),
+  /** How far a device's clock may be off before its token or certificate counts as expired. */
+  clockSkewSeconds: z.number().min(0).default(0),
+  /** What operational certificates are issued by; an enrollment names one as `credentialPolicyName`. */
+  credentialPolicies: z.array(credentialPolicy).default([]),
   /** The hubs linked to the service: where an enrollment goes that names none. */
   iotHubs: hubs.optional(),
   individualEnrollments: z

@@ -16,17 +16,19 @@ export interface Presented {
   readonly certificates: readonly X509Certificate[];
 }
 
-/** A device that is let in, with what its enrollment says about it. */
-export interface Admitted {
-  readonly kind: 'admitted';
+/** A device that is accepted, with what its enrollment says about it. */
+export interface AcceptedDevice {
+  readonly kind: 'accepted';
   readonly enrollment: IndividualEnrollment | EnrollmentGroup;
   readonly enrollmentGroupId: string | undefined;
   readonly deviceId: string;
   readonly credential: DeviceCredential;
   readonly certificate: X509Certificate | undefined;
+  /** What was accepted although the document does not allow it. */
+  readonly note?: string;
 }
 
-export interface Refused {
+export interface RefusedDevice {
   readonly kind: 'refused';
   readonly status: 401 | 404;
   readonly errorCode: number;
@@ -35,26 +37,31 @@ export interface Refused {
   readonly why: string;
 }
 
-export type Admission = Admitted | Refused;
+export type EnrollmentDecision = AcceptedDevice | RefusedDevice;
 
-export function checkEnrollment(configuration: DpsConfiguration, presented: Presented, now: Date): Admission {
+interface Moment {
+  readonly configuration: DpsConfiguration;
+  readonly now: Date;
+}
+
+export function checkEnrollment(configuration: DpsConfiguration, presented: Presented, now: Date): EnrollmentDecision {
   if (presented.idScope !== configuration.idScope)
     return refused(404, 404000, 'Not found.', 'another idScope than this service has');
   const individual = individualOf(configuration, presented.registrationId);
   return individual === undefined
-    ? admitByGroup(configuration.enrollmentGroups, presented, now)
-    : admitIndividual(individual, presented, now);
+    ? acceptByGroup(presented, { configuration, now })
+    : acceptIndividual(individual, presented, { configuration, now });
 }
 
 /** Faults by registrationId come first, then those of the enrollment that the device belongs to. */
 export function faultsOf(
   configuration: DpsConfiguration,
   registrationId: string,
-  admission: Admission,
+  decision: EnrollmentDecision,
 ): readonly Fault[] {
   const own = Object.hasOwn(configuration.faults, registrationId) ? configuration.faults[registrationId] : undefined;
   if (own !== undefined) return own;
-  if (admission.kind === 'admitted') return admission.enrollment.fault;
+  if (decision.kind === 'accepted') return decision.enrollment.fault;
   return individualOf(configuration, registrationId)?.fault ?? [];
 }
 
@@ -64,9 +71,9 @@ function individualOf(configuration: DpsConfiguration, registrationId: string): 
   return configuration.individualEnrollments.find((one) => one.registrationId.toLowerCase() === wanted);
 }
 
-function admitIndividual(enrollment: IndividualEnrollment, presented: Presented, now: Date): Admission {
+function acceptIndividual(enrollment: IndividualEnrollment, presented: Presented, when: Moment): EnrollmentDecision {
   const shared = {
-    kind: 'admitted',
+    kind: 'accepted',
     enrollment,
     enrollmentGroupId: undefined,
     deviceId: enrollment.deviceId ?? enrollment.registrationId,
@@ -74,34 +81,32 @@ function admitIndividual(enrollment: IndividualEnrollment, presented: Presented,
   switch (enrollment.attestation.type) {
     case 'symmetricKey': {
       const keys = keysOf(enrollment.attestation.symmetricKey);
-      const verdict = judgeToken(presented, keys, now);
-      if (verdict !== 'valid') return refusedToken(verdict);
-      return { ...shared, credential: { kind: 'symmetricKey', keys }, certificate: undefined };
+      return acceptToken(shared, presented, keys, when);
     }
     case 'x509': {
       const trust = {
         kind: 'certificates',
         accepted: certificatesOf(enrollment.attestation.x509.clientCertificates),
       } as const;
-      return admitCertificates(shared, presented, trust, now);
+      return acceptCertificates(shared, presented, trust, when);
     }
   }
 }
 
-function admitByGroup(groups: readonly EnrollmentGroup[], presented: Presented, now: Date): Admission {
-  const judged = groups
+function acceptByGroup(presented: Presented, when: Moment): EnrollmentDecision {
+  const judged = when.configuration.enrollmentGroups
     .filter((group) => group.attestation.type === (presented.password === undefined ? 'x509' : 'symmetricKey'))
-    .map((group) => admitToGroup(group, presented, now));
-  const admitted = judged.find((admission) => admission.kind === 'admitted');
-  if (admitted !== undefined) return admitted;
+    .map((group) => acceptIntoGroup(group, presented, when));
+  const accepted = judged.find((decision) => decision.kind === 'accepted');
+  if (accepted !== undefined) return accepted;
   // A credential that is wrong for one group says more than one that is nothing to the others
-  const closest = judged.find((admission) => admission.kind === 'refused' && admission.why !== whyUntrusted);
+  const closest = judged.find((decision) => decision.kind === 'refused' && decision.why !== whyUntrusted);
   return closest ?? judged[0] ?? refused(404, 404201, 'Enrollment not found.', 'no enrollment for this registrationId');
 }
 
-function admitToGroup(group: EnrollmentGroup, presented: Presented, now: Date): Admission {
+function acceptIntoGroup(group: EnrollmentGroup, presented: Presented, when: Moment): EnrollmentDecision {
   const shared = {
-    kind: 'admitted',
+    kind: 'accepted',
     enrollment: group,
     enrollmentGroupId: group.enrollmentGroupId,
     deviceId: presented.registrationId,
@@ -109,27 +114,25 @@ function admitToGroup(group: EnrollmentGroup, presented: Presented, now: Date): 
   switch (group.attestation.type) {
     case 'symmetricKey': {
       const keys = keysOf(group.attestation.symmetricKey).map((key) => deviceKeyOf(key, presented.registrationId));
-      const verdict = judgeToken(presented, keys, now);
-      if (verdict !== 'valid') return refusedToken(verdict);
-      return { ...shared, credential: { kind: 'symmetricKey', keys }, certificate: undefined };
+      return acceptToken(shared, presented, keys, when);
     }
     case 'x509': {
       const trust = {
         kind: 'authorities',
         accepted: certificatesOf(group.attestation.x509.signingCertificates),
       } as const;
-      return admitCertificates(shared, presented, trust, now);
+      return acceptCertificates(shared, presented, trust, when);
     }
   }
 }
 
-function admitCertificates(
-  shared: Omit<Admitted, 'credential' | 'certificate'>,
+function acceptCertificates(
+  shared: Omit<AcceptedDevice, 'credential' | 'certificate'>,
   presented: Presented,
   trust: X509Trust,
-  now: Date,
-): Admission {
-  const verdict = judgeCertificates(presented.certificates, trust, presented.registrationId, now);
+  { now, configuration: { clockSkewSeconds } }: Moment,
+): EnrollmentDecision {
+  const verdict = judgeCertificates(presented.certificates, trust, presented.registrationId, now, clockSkewSeconds);
   if (verdict !== 'trusted') return refused(401, 401002, 'Invalid certificate.', whyCertificate[verdict]);
   return {
     ...shared,
@@ -138,17 +141,26 @@ function admitCertificates(
   };
 }
 
-function judgeToken(presented: Presented, keys: readonly Buffer[], now: Date): SasVerdict | 'missing' {
-  if (presented.password === undefined) return 'missing';
-  const resource = `${presented.idScope}/registrations/${presented.registrationId}`;
-  return judgeSasToken(presented.password, { resource, policy: 'registration', keys, now });
+function acceptToken(
+  shared: Omit<AcceptedDevice, 'credential' | 'certificate'>,
+  { idScope, registrationId, password }: Presented,
+  keys: readonly Buffer[],
+  { now, configuration: { strict, clockSkewSeconds } }: Moment,
+): EnrollmentDecision {
+  if (password === undefined) return refusedToken('missing');
+  const resource = `${idScope}/registrations/${registrationId}`;
+  const verdict = judgeSasToken(password, { resource, policy: 'registration', keys, now, clockSkewSeconds });
+  if (verdict !== 'valid' && (verdict !== 'noPolicy' || strict)) return refusedToken(verdict);
+  const accepted = { ...shared, credential: { kind: 'symmetricKey', keys }, certificate: undefined } as const;
+  return verdict === 'valid' ? accepted : { ...accepted, note: whyToken.noPolicy };
 }
 
 const whyToken: Record<Exclude<SasVerdict, 'valid'> | 'missing', string> = {
   missing: 'no SAS token, and the enrollment asks for one',
-  malformed: 'the password is no SAS token',
+  malformed: 'the password is not a SAS token',
   wrongResource: 'sr is not {idScope}/registrations/{registrationId}',
   wrongPolicy: 'skn is not "registration"',
+  noPolicy: 'the SAS token has no skn',
   expired: 'the SAS token has expired',
   wrongSignature: 'the signature was made with another key',
 };
@@ -161,11 +173,11 @@ const whyCertificate: Record<Exclude<X509Verdict, 'trusted'>, string> = {
   wrongCommonName: "the certificate's common name is not the registrationId",
 };
 
-function refusedToken(verdict: Exclude<SasVerdict, 'valid'> | 'missing'): Refused {
+function refusedToken(verdict: Exclude<SasVerdict, 'valid'> | 'missing'): RefusedDevice {
   return refused(401, 401000, 'Unauthorized.', whyToken[verdict]);
 }
 
-function refused(status: 401 | 404, errorCode: number, message: string, why: string): Refused {
+function refused(status: 401 | 404, errorCode: number, message: string, why: string): RefusedDevice {
   return { kind: 'refused', status, errorCode, message, why };
 }
 

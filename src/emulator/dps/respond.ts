@@ -1,67 +1,109 @@
+/** What the service sends back to one request of one device, faults included. */
 import { randomUUID } from 'node:crypto';
+import { issueChain } from '../credentials/issueChain.ts';
 import type { Device, Dps } from './device.ts';
-import type { Admitted } from './enrollments.ts';
-import { answerWithFaults } from './faults/faultResponses.ts';
-import { assigned, errorAnswer, queryStatus, register, type ServiceAnswer } from './service.ts';
+import type { AcceptedDevice } from './enrollments.ts';
+import { respondWithFaults } from './faults/faultResponses.ts';
+import { faultAt } from './faults/faults.ts';
+import { isKnownApiVersion } from './identity.ts';
+import { type ParsedRegistration, parseRegistration } from './registration.ts';
+import { errorResponse, type ServiceResponse } from './responses.ts';
+import { assigned, queryStatus, register } from './service.ts';
 import type { DeviceRequest } from './topics.ts';
 
-/** What the service says to one request of one device, faults included. */
-export function answer(dps: Dps, device: Device, request: DeviceRequest, body: string, now: Date): ServiceAnswer {
-  const { admission } = device;
-  const defaultAnswer = () =>
-    // Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the answer is 401
-    admission.kind === 'refused'
-      ? errorAnswer(admission.status, admission.errorCode, admission.message, now)
-      : honestAnswer(dps, device, admission, request, body, now);
-  const given = device.faults.length === 0 ? defaultAnswer() : faultyAnswer(dps, device, request, now, defaultAnswer);
-  if (admission.kind === 'admitted') announce(dps, admission, given);
-  return given;
-}
-
-function honestAnswer(
-  { state, rules }: Dps,
-  { registrationId, apiVersion }: Device,
-  admitted: Admitted,
+/** A promise only where a certificate has to be issued first. */
+export function respond(
+  dps: Dps,
+  device: Device,
   request: DeviceRequest,
   body: string,
-  now: Date,
-): ServiceAnswer {
-  return request.kind === 'register'
-    ? register(state, rules, { registrationId, apiVersion, admitted, body, now })
-    : queryStatus(state, rules, { registrationId, operationId: request.operationId, now });
+): ServiceResponse | Promise<ServiceResponse> {
+  const { decision } = device;
+  const now = new Date();
+  // Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the response is 401
+  if (decision.kind === 'refused')
+    return withFaults(dps, device, request, () =>
+      errorResponse(decision.status, decision.errorCode, decision.message, now),
+    );
+  if (!isKnownApiVersion(device.apiVersion))
+    return withFaults(dps, device, request, () =>
+      errorResponse(400, 400004, `Unsupported API version ${device.apiVersion}.`, now),
+    );
+  const respondTo = (make: () => ServiceResponse): ServiceResponse => {
+    const response = withFaults(dps, device, request, make);
+    announce(dps, device.registrationId, decision, response);
+    return response;
+  };
+  if (request.kind === 'poll') {
+    const { registrationId } = device;
+    return respondTo(() =>
+      queryStatus(dps.state, dps.rules, { registrationId, operationId: request.operationId, now }),
+    );
+  }
+  const { strict } = dps.configuration;
+  const registration = parseRegistration(body, { ...device, strict });
+  const registerDevice = (issuedChain?: readonly string[]) =>
+    respondTo(() => register(dps.state, dps.rules, { ...device, accepted: decision, registration, issuedChain, now }));
+  const issuing = issueFor(dps, device, decision, registration);
+  return issuing === undefined ? registerDevice() : issuing.then(registerDevice);
 }
 
-function faultyAnswer(
+/** The chain for a device that asks for one and whose enrollment has a policy; undefined: none is to be issued. */
+function issueFor(
+  dps: Dps,
+  { registrationId, faults }: Device,
+  { enrollment }: AcceptedDevice,
+  registration: ParsedRegistration,
+): Promise<readonly string[] | undefined> | undefined {
+  if (registration.kind === 'invalid' || registration.certificateRequest === undefined) return undefined;
+  const policy = dps.policies.get(enrollment.credentialPolicyName ?? '');
+  if (policy === undefined || enrollment.provisioningStatus === 'disabled') return undefined;
+  const { publicKey } = registration.certificateRequest;
+  const fault = faultAt(faults, 'issuedCertificate', 'register');
+  return issueChain(policy, { commonName: registrationId, publicKey }, fault?.chain);
+}
+
+function withFaults(
   dps: Dps,
   { registrationId, faults }: Device,
   request: DeviceRequest,
-  now: Date,
-  defaultAnswer: () => ServiceAnswer,
-): ServiceAnswer {
+  defaultResponse: () => ServiceResponse,
+): ServiceResponse {
+  if (faults.length === 0) return defaultResponse();
   const counted = `${request.kind} ${registrationId}`;
   const count = (dps.counts.get(counted) ?? 0) + 1;
   dps.counts.set(counted, count);
-  return answerWithFaults(faults, {
+  const now = new Date();
+  return respondWithFaults(faults, {
     phase: request.kind,
     registrationId,
     operationId: request.kind === 'poll' ? request.operationId : `4.0000000000000000.${randomUUID()}`,
     count,
     now,
     retryAfterSeconds: dps.rules.retryAfterSeconds,
-    defaultAnswer,
+    defaultResponse,
     assignedNow: () => {
-      const registered = defaultAnswer();
-      const operation = dps.state.operations.get(String((registered.body as { operationId?: unknown }).operationId));
-      return operation === undefined ? registered : assigned(dps.state, dps.rules, operation, now);
+      const registered = defaultResponse();
+      const { operationId } = registered.body as { readonly operationId?: unknown };
+      return assigned(dps.state, dps.rules, String(operationId), now) ?? registered;
     },
   });
 }
 
 /** Tells the IoT Hub stand-in of a device that has just been assigned, as the service creates it in its hub. */
-function announce(dps: Dps, admitted: Admitted, { status, body }: ServiceAnswer): void {
+function announce(
+  dps: Dps,
+  registrationId: string,
+  { credential, enrollment }: AcceptedDevice,
+  { status, body }: ServiceResponse,
+): void {
   if (status !== 200 || typeof body !== 'object' || body === null) return;
-  const { registrationState } = body as { readonly registrationState?: { assignedHub?: string; deviceId?: string } };
+  const { registrationState } = body as {
+    readonly registrationState?: { readonly assignedHub?: string; readonly deviceId?: string };
+  };
   if (registrationState?.assignedHub === undefined || registrationState.deviceId === undefined) return;
   const { assignedHub, deviceId } = registrationState;
-  dps.registry?.put({ hub: assignedHub, deviceId, credential: admitted.credential });
+  const policy = dps.policies.get(enrollment.credentialPolicyName ?? '');
+  const operational = policy === undefined ? undefined : { policy, registrationId };
+  dps.registry?.put({ hub: assignedHub, deviceId, credential, operational });
 }

@@ -1,13 +1,14 @@
 import type { IssuedCertificate, LocalAuthority } from '../certificates.ts';
+import { createCredentialPolicies } from '../credentials/credentialPolicy.ts';
 import type { DeviceRegistry } from '../deviceRegistry.ts';
 import { acceptSessions } from '../mqtt/acceptSessions.ts';
+import type { MqttService } from '../mqtt/dispatch.ts';
 import { listenMqtt } from '../mqtt/listenMqtt.ts';
 import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistory.ts';
-import type { MqttService } from '../mqtt/session.ts';
+
 import { handleConnect } from './connect.ts';
-import type { Device, Dps, DpsRequestKind } from './device.ts';
+import { type Device, type Dps, type DpsRequestKind, packetOf } from './device.ts';
 import { type DpsConfigurationInput, parseDpsConfiguration } from './dpsConfiguration.ts';
-import { packetOf } from './packetOf.ts';
 import { handlePublish } from './publish.ts';
 import { createServiceState } from './service.ts';
 import { handleSubscribe } from './subscribe.ts';
@@ -41,14 +42,14 @@ export interface RunningDps {
   close(): Promise<void>;
 }
 
-const nobodysHub = 'dps-stand-in.azure-devices.net';
+const unlinkedHub = 'dps-stand-in.azure-devices.net';
 
 /** Starts the DPS stand-in. Throws for a bad configuration, with every fault; rejects when a port cannot be had. */
 export async function startDps(options: DpsOptions): Promise<RunningDps> {
   const parsed = parseDpsConfiguration(options.configuration);
   if (!parsed.ok) throw new Error(`bad DPS configuration:\n${parsed.faults.join('\n')}`);
   const { configuration } = parsed;
-  const [firstHub = options.defaultHub ?? nobodysHub, ...otherHubs] = configuration.iotHubs ?? [];
+  const [firstHub = options.defaultHub ?? unlinkedHub, ...otherHubs] = configuration.iotHubs ?? [];
   const history = createRequestHistory<DpsRequestKind>();
   const dps: Dps = {
     configuration,
@@ -56,6 +57,7 @@ export async function startDps(options: DpsOptions): Promise<RunningDps> {
     state: createServiceState(),
     history,
     registry: options.registry,
+    policies: await createCredentialPolicies(configuration.credentialPolicies),
     counts: new Map(),
   };
 

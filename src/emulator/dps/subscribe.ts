@@ -1,8 +1,7 @@
 import type { ISubscribePacket } from 'mqtt-packet';
-import type { Dps, DpsSession } from './device.ts';
+import { type Dps, type DpsSession, packetOf } from './device.ts';
 import { faultAt } from './faults/faults.ts';
-import { playAfter, playBefore, slowness } from './faults/injectFault.ts';
-import { packetOf } from './packetOf.ts';
+import { delayOf, injectAfter, injectBefore } from './faults/injectFault.ts';
 import { responseFilter } from './topics.ts';
 
 /** Section 3.9.3: the return code of a filter that is not granted. */
@@ -19,7 +18,7 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
 
   const respond = (): undefined => {
     const topics = packet.subscriptions.map((subscription) => subscription.topic);
-    const injected = playBefore(session, device.faults, 'subscribe');
+    const injected = injectBefore(session, device.faults, 'subscribe');
     if (injected !== undefined) return record(topics.join(' '), undefined, injected);
 
     const refusesAll = faultAt(device.faults, 'subscriptionRefused', 'subscribe') !== undefined;
@@ -31,10 +30,10 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
       return code;
     });
     session.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
-    playAfter(session, device.faults, 'subscribe');
+    injectAfter(session, device.faults, 'subscribe');
     return undefined;
   };
-  return slowness(session, device.faults, 'subscribe')?.then(respond) ?? respond();
+  return delayOf(session, device.faults, 'subscribe')?.then(respond) ?? respond();
 }
 
 /** "With QoS 2, DPS grants the maximum QoS level 1 in the SUBACK" (document). */

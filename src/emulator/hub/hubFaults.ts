@@ -1,7 +1,8 @@
 /** How the IoT Hub stand-in can be wrong on purpose, per device id. */
 import { z } from 'zod';
+import { chainFaultSchema } from '../credentials/issueChain.ts';
 
-const hubPhase = z.enum(['connect', 'telemetry', 'twin']);
+const hubPhase = z.enum(['connect', 'telemetry', 'twin', 'renewal']);
 
 export const hubFaultSchema = z.preprocess(
   (value) => (typeof value === 'string' ? { kind: value } : value),
@@ -14,17 +15,37 @@ export const hubFaultSchema = z.preprocess(
       z.strictObject({ kind: z.literal('noPuback') }),
       z.strictObject({ kind: z.literal('subscriptionRefused') }),
       z.strictObject({ kind: z.literal('twinStatus'), status: z.int().min(300).max(599).default(404) }),
+      z.strictObject({ kind: z.literal('unknownAuthority') }),
+      z.strictObject({
+        kind: z.literal('renewalRefused'),
+        status: z.int().min(400).max(599).default(400),
+        errorCode: z.int().optional(),
+        message: z.string().default('A fault of the stand-in.'),
+        info: z.record(z.string(), z.json()).nullable().default(null),
+        after202: z.boolean().default(false),
+      }),
+      z.strictObject({
+        kind: z.literal('renewalThrottled'),
+        errorCode: z.int().default(429002),
+        retryAfterSeconds: z.number().min(0).default(30),
+      }),
+      z.strictObject({ kind: z.literal('renewalNeverFinished'), expiresInSeconds: z.number().min(0).default(600) }),
+      z.strictObject({ kind: z.literal('renewalForeignRid'), thenRight: z.boolean().default(false) }),
+      z.strictObject({ kind: z.literal('renewedCertificate'), chain: chainFaultSchema.default('anotherKey') }),
     ],
-    { error: 'no such hub fault: see the table of hub faults in the README' },
+    { error: 'not a hub fault: see the table of hub faults in docs/emulator.md' },
   ),
 );
 
 /**
  * - `refuseConnect`: CONNACK with this return code;
  * - `silent`, `close`: at this packet, nothing more is sent, or the connection ends;
- * - `noPuback`: telemetry is taken and never acknowledged;
- * - `subscriptionRefused`: every SUBSCRIBE is answered 0x80;
- * - `twinStatus`: the twin is not handed out.
+ * - `noPuback`: telemetry is accepted and never acknowledged;
+ * - `subscriptionRefused`: every SUBSCRIBE gets 0x80;
+ * - `twinStatus`: reading the twin gets this status;
+ * - `unknownAuthority`: the hub does not trust the authority of operational certificates (a credential sync is missing);
+ * - `renewalRefused`, `renewalThrottled`, `renewalNeverFinished`, `renewalForeignRid`: how a renewal ends otherwise;
+ * - `renewedCertificate`: it ends with a wrong chain.
  */
 export type HubFault = z.output<typeof hubFaultSchema>;
 export type HubPhase = z.output<typeof hubPhase>;

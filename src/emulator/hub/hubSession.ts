@@ -1,15 +1,19 @@
-import type { DeviceRegistry } from '../deviceRegistry.ts';
+import type { DeviceRegistry, HubDevice } from '../deviceRegistry.ts';
 import type { RequestHistory } from '../mqtt/requestHistory.ts';
 import type { MqttSession } from '../mqtt/session.ts';
 import type { Transport } from '../mqtt/wire.ts';
 import type { HubFault, HubPhase } from './hubFaults.ts';
+import type { PendingRenewal } from './renewalRequest.ts';
 import type { Twin } from './twin.ts';
 
 /** What the hub knows of one connected device. */
 export interface ConnectedDevice {
   readonly deviceId: string;
+  readonly apiVersion: string;
+  readonly registered: HubDevice;
   readonly fault: HubFault | undefined;
-  readonly subscribed: Set<string>;
+  /** Filter → granted QoS. */
+  readonly subscribed: Map<string, 0 | 1>;
 }
 
 export type HubSession = MqttSession<ConnectedDevice>;
@@ -22,20 +26,29 @@ export type HubRequestKind =
   | 'twinGet'
   | 'twinPatch'
   | 'methodResponse'
+  | 'renewal'
+  | 'renewalFinished'
   | 'publish'
   | 'puback'
   | 'pingreq'
   | 'disconnect'
   | 'close';
 
-/** What every packet handler has at hand. */
+/** What every packet handler needs. */
 export interface Hub {
   readonly registry: DeviceRegistry;
   readonly faults: Readonly<Record<string, HubFault>>;
+  /** Refuse what the documents do not allow. */
+  readonly strict: boolean;
+  readonly clockSkewSeconds: number;
   readonly history: RequestHistory<HubRequestKind>;
   /** By device id. */
   readonly connected: Map<string, HubSession>;
   readonly twins: Map<string, Twin>;
+  /** By device id: certificate renewals that are not delivered yet. */
+  readonly renewals: Map<string, PendingRenewal>;
+  /** Ends with the hub, in which case it never resolves. */
+  readonly delay: (ms: number) => Promise<void>;
 }
 
 /** The fields that every record has. */
@@ -46,8 +59,8 @@ export function packetOf(
   return { atMs: Date.now(), connection: session.number, transport: session.wire.transport, clientId };
 }
 
-/** Plays what leaves this packet unanswered; the name of what was injected, or undefined. */
-export function playFault(session: HubSession, fault: HubFault | undefined, phase: HubPhase): string | undefined {
+/** Injects what leaves this packet without a response; the name of what was injected, or undefined. */
+export function injectFault(session: HubSession, fault: HubFault | undefined, phase: HubPhase): string | undefined {
   if (fault?.kind === 'silent' && fault.at === phase) {
     session.silence();
     return 'silent';

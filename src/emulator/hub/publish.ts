@@ -1,71 +1,60 @@
 import type { IPublishPacket } from 'mqtt-packet';
-import { type ConnectedDevice, type Hub, type HubSession, packetOf, playFault } from './hubSession.ts';
-import { type HubMessage, parseHubTopic, twinResponseFilter } from './topics.ts';
-import { newTwin, reportProperties } from './twin.ts';
+import { type Hub, type HubSession, injectFault, packetOf } from './hubSession.ts';
+import { handleRenewal } from './renewal.ts';
+import { parseHubTopic, twinResponseFilter } from './topics.ts';
+import { respondToTwin } from './twin.ts';
 
-const recordedBodyCharacters = 2_048;
+const maxRecordedCharacters = 2_048;
+const forbiddenTopic = 'a topic on which a device may not publish';
 
-/** PUBLISH: telemetry, whose PUBACK is the proof that the hub has it, and the twin. */
+/** PUBLISH: telemetry, whose PUBACK proves that the hub has it; the twin; and requests for a new certificate. */
 export function handlePublish(hub: Hub, session: HubSession, packet: IPublishPacket): undefined {
   const device = session.state;
   if (device === undefined) return;
   const body = packet.payload.toString();
-  const message = parseHubTopic(packet.topic, device.deviceId);
+  const message = parseHubTopic(packet.topic, device.deviceId, device.apiVersion);
+  const rid = message !== undefined && 'rid' in message ? message.rid : undefined;
   const record = (answer: number | undefined, note: string | undefined): undefined => {
-    const recorded = { topic: packet.topic, body: body.slice(0, recordedBodyCharacters), answer, note };
+    const recorded = { topic: packet.topic, rid, body: body.slice(0, maxRecordedCharacters), answer, note };
     hub.history.record({ ...packetOf(session), kind: message?.kind ?? 'publish', ...recorded });
   };
   if (message === undefined) {
-    record(undefined, 'a topic on which a device may not publish');
-    session.close('a topic on which a device may not publish'); // [MQTT-3.3.5-2]
+    record(undefined, forbiddenTopic);
+    session.close(forbiddenTopic); // [MQTT-3.3.5-2]
     return;
   }
 
-  const phase = message.kind === 'telemetry' ? 'telemetry' : 'twin';
-  const injected = playFault(session, device.fault, phase);
+  const injected = injectFault(session, device.fault, phaseOf[message.kind]);
   if (injected !== undefined) return record(undefined, injected);
   if (packet.qos === 1 && device.fault?.kind !== 'noPuback') {
     session.send({ cmd: 'puback', messageId: packet.messageId ?? 0 }); // [MQTT-4.3.2-2]
   }
-  const answer = answerTwin(hub, device, message, body);
-  record(answer?.status, device.fault?.kind);
-  if (answer === undefined || !device.subscribed.has(twinResponseFilter)) return;
-  session.deliver(`$iothub/twin/res/${answer.status}/?${answer.parameters}`, answer.body, 0);
-}
-
-interface TwinAnswer {
-  readonly status: number;
-  readonly parameters: string;
-  readonly body: string;
-}
-
-function answerTwin(hub: Hub, device: ConnectedDevice, message: HubMessage, body: string): TwinAnswer | undefined {
-  if (message.kind === 'telemetry' || message.kind === 'methodResponse') return undefined;
-  const parameters = `$rid=${message.rid}`;
-  if (device.fault?.kind === 'twinStatus') {
-    const { status } = device.fault;
-    return {
-      status,
-      parameters,
-      body: JSON.stringify({ errorCode: status * 1000, message: 'A fault of the stand-in.' }),
-    };
-  }
-  const twin = hub.twins.get(device.deviceId) ?? newTwin();
-  if (message.kind === 'twinGet') return { status: 200, parameters, body: JSON.stringify(twin) };
-
-  const patch = parsePatch(body);
-  if (patch === undefined)
-    return { status: 400, parameters, body: JSON.stringify({ errorCode: 400000, message: 'No JSON object.' }) };
-  const reported = reportProperties(twin, patch);
-  hub.twins.set(device.deviceId, reported);
-  return { status: 204, parameters: `${parameters}&$version=${reported.reported.$version}`, body: '' };
-}
-
-function parsePatch(body: string): Record<string, unknown> | undefined {
-  try {
-    const patch: unknown = JSON.parse(body);
-    return typeof patch === 'object' && patch !== null && !Array.isArray(patch) ? { ...patch } : undefined;
-  } catch {
-    return undefined; // the answer says so
+  switch (message.kind) {
+    case 'telemetry':
+    case 'methodResponse':
+      return record(undefined, device.fault?.kind);
+    case 'renewal':
+      return handleRenewal(hub, session, { device, rid: message.rid, body, record });
+    case 'twinGet':
+    case 'twinPatch': {
+      const status = device.fault?.kind === 'twinStatus' ? device.fault.status : undefined;
+      const response = respondToTwin(hub.twins, device.deviceId, { kind: message.kind, body }, status);
+      record(response.status, device.fault?.kind);
+      if (!device.subscribed.has(twinResponseFilter)) return;
+      session.deliver(
+        `$iothub/twin/res/${response.status}/?$rid=${message.rid}${response.parameters}`,
+        response.body,
+        0,
+      );
+      return;
+    }
   }
 }
+
+const phaseOf = {
+  telemetry: 'telemetry',
+  methodResponse: 'twin',
+  twinGet: 'twin',
+  twinPatch: 'twin',
+  renewal: 'renewal',
+} as const;

@@ -1,9 +1,10 @@
 import type { IssuedCertificate } from '../certificates.ts';
 import type { DeviceRegistry } from '../deviceRegistry.ts';
 import { acceptSessions } from '../mqtt/acceptSessions.ts';
+import type { MqttService } from '../mqtt/dispatch.ts';
 import { listenMqtt } from '../mqtt/listenMqtt.ts';
 import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistory.ts';
-import type { MqttService } from '../mqtt/session.ts';
+
 import { handleConnect } from './connect.ts';
 import type { HubFault } from './hubFaults.ts';
 import { type ConnectedDevice, type Hub, type HubRequestKind, packetOf } from './hubSession.ts';
@@ -16,6 +17,10 @@ export interface HubOptions {
   readonly registry: DeviceRegistry;
   /** By device id. */
   readonly faults?: Readonly<Record<string, HubFault>>;
+  /** Refuse what the documents do not allow. Default: false. */
+  readonly strict?: boolean;
+  /** How far a device's clock may be off. Default: 0. */
+  readonly clockSkewSeconds?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** MQTT over TLS and over WebSocket on one port, as an assigned hub is one name; default any free port. */
@@ -32,7 +37,19 @@ export interface RunningHub {
 
 /** Starts the IoT Hub stand-in. Rejects when the port cannot be had. */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
+  const delays = new Set<NodeJS.Timeout>();
   const hub: Hub = {
+    strict: options.strict ?? false,
+    clockSkewSeconds: options.clockSkewSeconds ?? 0,
+    renewals: new Map(),
+    delay: (ms) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          delays.delete(timer);
+          resolve();
+        }, ms);
+        delays.add(timer);
+      }),
     registry: options.registry,
     faults: options.faults ?? {},
     history: createRequestHistory<HubRequestKind>(),
@@ -47,7 +64,15 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     certificate: options.certificate,
     onWire: sessions.onWire,
   });
-  return { port: listener.port, requests: hub.history, connections: sessions.count, close: listener.close };
+  return {
+    port: listener.port,
+    requests: hub.history,
+    connections: sessions.count,
+    close: async () => {
+      for (const timer of delays) clearTimeout(timer);
+      await listener.close();
+    },
+  };
 }
 
 function createService(hub: Hub): MqttService<ConnectedDevice> {

@@ -1,4 +1,5 @@
-import { type MqttService, MqttSession } from './session.ts';
+import { dispatch, type MqttService } from './dispatch.ts';
+import { MqttSession, type SessionOwner } from './session.ts';
 import type { Wire } from './wire.ts';
 
 export interface Sessions {
@@ -11,6 +12,10 @@ export interface Sessions {
 export function acceptSessions<State>(service: MqttService<State>): Sessions {
   let accepted = 0;
   let open = 0;
+  const owner: SessionOwner<State> = {
+    receive: (session, packet) => dispatch(session, packet, service),
+    notice: (session, event) => service.notice(session, event),
+  };
   return {
     onWire: (wire) => {
       accepted += 1;
@@ -18,7 +23,7 @@ export function acceptSessions<State>(service: MqttService<State>): Sessions {
       wire.onClose(() => {
         open -= 1;
       });
-      new MqttSession<State>(wire, accepted, service);
+      new MqttSession<State>(wire, accepted, owner);
     },
     count: () => open,
   };

@@ -1,7 +1,17 @@
-import type { Packet } from 'mqtt-packet';
-import type { MqttService, MqttSession } from './session.ts';
+import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
+import type { MqttSession, SessionOwner } from './session.ts';
 
-/** The map of the protocol: which packet may come when, and who answers it. Clauses are those of MQTT 3.1.1. */
+/** What a stand-in makes of the packets that differ between services. A promise holds back the packets that follow. */
+export interface MqttService<State> {
+  connect(session: MqttSession<State>, packet: IConnectPacket): Promise<void> | undefined;
+  subscribe(session: MqttSession<State>, packet: ISubscribePacket): Promise<void> | undefined;
+  unsubscribe(session: MqttSession<State>, topics: readonly string[]): void;
+  publish(session: MqttSession<State>, packet: IPublishPacket): Promise<void> | undefined;
+  /** Everything else worth remembering. */
+  readonly notice: SessionOwner<State>['notice'];
+}
+
+/** Which packet is allowed when, and what handles it. Clauses are those of MQTT 3.1.1. */
 export function dispatch<State>(
   session: MqttSession<State>,
   packet: Packet,
@@ -25,6 +35,7 @@ export function dispatch<State>(
     case 'publish':
       // QoS 2 is offered by neither service: the connection is closed, as IoT Hub documents for itself
       if (packet.qos === 2) return refuse(session, 'PUBLISH at QoS 2');
+      if (/[#+]/.test(packet.topic)) return refuse(session, 'a topic name with a wildcard'); // [MQTT-3.3.2-2]
       return service.publish(session, packet);
     case 'puback':
       session.acknowledged(packet.messageId ?? 0);

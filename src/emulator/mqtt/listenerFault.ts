@@ -18,17 +18,17 @@ export const listenerFaultSchema = z.preprocess(
       z.strictObject({ kind: z.literal('noSubprotocol') }),
       z.strictObject({ kind: z.literal('wrongSubprotocol') }),
     ],
-    { error: 'no such listener fault: see the table of listener faults in the README' },
+    { error: 'not a listener fault: see the table of listener faults in docs/emulator.md' },
   ),
 );
 
 /**
  * - `silentAfterAccept`: TCP is accepted and then nothing comes, not even a ServerHello;
  * - `closeAfterAccept`, `resetAfterAccept`: TCP is accepted and ended at once;
- * - `plaintextAfterAccept`: something that is no TLS answers;
+ * - `plaintextAfterAccept`: something that is not TLS responds;
  * - `expiredCertificate`, `wrongNameCertificate`, `selfSignedCertificate`: what the server presents;
  * - `oldTlsOnly`: TLS 1.1 is the newest that the listener speaks;
- * - `upgradeStatus`: the WebSocket upgrade is answered with this status instead of 101;
+ * - `upgradeStatus`: the WebSocket upgrade gets this status instead of 101;
  * - `noSubprotocol`, `wrongSubprotocol`: 101, but `mqtt` is not what was agreed on.
  */
 export type ListenerFault = z.output<typeof listenerFaultSchema>;

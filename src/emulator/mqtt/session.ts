@@ -1,21 +1,9 @@
-import {
-  generate,
-  type IConnectPacket,
-  type IPublishPacket,
-  type ISubscribePacket,
-  type Packet,
-  parser,
-} from 'mqtt-packet';
-import { dispatch } from './dispatch.ts';
+import { generate, type Packet, parser } from 'mqtt-packet';
 import type { Wire } from './wire.ts';
 
-/** What a stand-in makes of the packets that differ between services. A promise holds back the packets that follow. */
-export interface MqttService<State> {
-  connect(session: MqttSession<State>, packet: IConnectPacket): Promise<void> | undefined;
-  subscribe(session: MqttSession<State>, packet: ISubscribePacket): Promise<void> | undefined;
-  unsubscribe(session: MqttSession<State>, topics: readonly string[]): void;
-  publish(session: MqttSession<State>, packet: IPublishPacket): Promise<void> | undefined;
-  /** Everything else worth remembering. */
+/** What a session hands on. A promise holds back the packets that follow. */
+export interface SessionOwner<State> {
+  receive(session: MqttSession<State>, packet: Packet): Promise<void> | undefined;
   notice(session: MqttSession<State>, event: SessionEvent): void;
 }
 
@@ -24,12 +12,12 @@ export type SessionEvent =
   | { readonly kind: 'puback' }
   | { readonly kind: 'close'; readonly unacknowledged: number; readonly note: string | undefined };
 
-/** A packet may be 96 KB of body (DPS limit) and its topic; whoever announces more is not listened to. */
+/** A packet may be 96 KB of body (DPS limit) and its topic; a device that announces more is disconnected. */
 const maxPacketBytes = 160 * 1024;
 /** Section 3.1.4, non normative: close when no CONNECT comes within a reasonable time. */
 const connectWithinMs = 30_000;
 
-/** One MQTT 3.1.1 connection: bytes to packets, packets in order to the service, answers back. */
+/** One MQTT 3.1.1 connection: bytes to packets, packets in order to its owner, responses back. */
 export class MqttSession<State> {
   readonly wire: Wire;
   readonly number: number;
@@ -38,7 +26,7 @@ export class MqttSession<State> {
   /** A CONNECT has been seen, accepted or not. */
   connectSeen = false;
 
-  readonly #service: MqttService<State>;
+  readonly #owner: SessionOwner<State>;
   readonly #waiting: Packet[] = [];
   #busy = false;
   #closed = false;
@@ -46,13 +34,13 @@ export class MqttSession<State> {
   #fragmented = false;
   #lastMessageId = 0;
   readonly #unacknowledged = new Set<number>();
-  #why: string | undefined;
+  #closeReason: string | undefined;
   #delay: NodeJS.Timeout | undefined;
 
-  constructor(wire: Wire, number: number, service: MqttService<State>) {
+  constructor(wire: Wire, number: number, owner: SessionOwner<State>) {
     this.wire = wire;
     this.number = number;
-    this.#service = service;
+    this.#owner = owner;
     const packets = parser({ protocolVersion: 4 });
     packets.on('packet', (packet) => this.#receive(packet));
     packets.on('error', (error: Error) => this.#malformed(error));
@@ -63,9 +51,9 @@ export class MqttSession<State> {
     wire.onClose(() => {
       this.#closed = true;
       clearTimeout(this.#delay);
-      service.notice(this, { kind: 'close', unacknowledged: this.#unacknowledged.size, note: this.#why });
+      owner.notice(this, { kind: 'close', unacknowledged: this.#unacknowledged.size, note: this.#closeReason });
     });
-    wire.onIdle(connectWithinMs, () => this.close('nothing heard'));
+    wire.onIdle(connectWithinMs, () => this.close('no CONNECT'));
   }
 
   get closed(): boolean {
@@ -99,12 +87,12 @@ export class MqttSession<State> {
     this.#unacknowledged.delete(messageId);
   }
 
-  /** [MQTT-3.1.2-24] nothing heard for one and a half times the keep alive: the connection is closed. 0 switches it off. */
+  /** [MQTT-3.1.2-24] no packet for one and a half times the keep alive: the connection is closed. 0 switches it off. */
   keepAlive(keepAliveSeconds: number): void {
     this.wire.onIdle(keepAliveSeconds * 1500, () => this.close('keep alive'));
   }
 
-  /** Holds the device up; ends with the connection, in which case it never resolves. */
+  /** Delays the response; ends with the connection, in which case it never resolves. */
   wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#delay = setTimeout(resolve, delayMs);
@@ -121,10 +109,10 @@ export class MqttSession<State> {
     this.#fragmented = true;
   }
 
-  close(why?: string): void {
+  close(reason?: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#why = why;
+    this.#closeReason = reason;
     this.wire.end();
   }
 
@@ -143,7 +131,7 @@ export class MqttSession<State> {
     while (!this.#busy && !this.#closed) {
       const packet = this.#waiting.shift();
       if (packet === undefined) return;
-      const pending = dispatch(this, packet, this.#service);
+      const pending = this.#owner.receive(this, packet);
       if (pending === undefined) continue;
       this.#busy = true;
       void pending.finally(() => {

@@ -107,9 +107,12 @@ it.each<[unknown, string]>([
   ],
   [
     { listenerFault: 'smoke' },
-    'listenerFault.kind: no such listener fault: see the table of listener faults in the README',
+    'listenerFault.kind: not a listener fault: see the table of listener faults in docs/emulator.md',
   ],
-  [{ hubFaults: { one: 'smoke' } }, 'hubFaults.one.kind: no such hub fault: see the table of hub faults in the README'],
+  [
+    { hubFaults: { one: 'smoke' } },
+    'hubFaults.one.kind: not a hub fault: see the table of hub faults in docs/emulator.md',
+  ],
 ])('reports %j as one fault with its path', (input, fault) => {
   expect(faultsIn(input)).toEqual([fault]);
 });

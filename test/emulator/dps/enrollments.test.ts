@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLocalAuthority, createSelfSigned, type IssuedCertificate } from '../../../src/emulator/certificates.ts';
 import { type DpsConfigurationInput, parseDpsConfiguration } from '../../../src/emulator/dps/dpsConfiguration.ts';
-import { type Admission, checkEnrollment } from '../../../src/emulator/dps/enrollments.ts';
+import { checkEnrollment, type EnrollmentDecision } from '../../../src/emulator/dps/enrollments.ts';
 import { deviceKeyOf } from '../../../src/emulator/sasToken.ts';
 import { registrationToken } from '../../support/sasToken.ts';
 
@@ -57,11 +57,11 @@ function configurationOf(over: Partial<DpsConfigurationInput> = {}) {
 
 const configuration = configurationOf();
 
-function withToken(registrationId: string, password: string, idScope = '0neLOCAL'): Admission {
+function withToken(registrationId: string, password: string, idScope = '0neLOCAL'): EnrollmentDecision {
   return checkEnrollment(configuration, { idScope, registrationId, password, certificates: [] }, now);
 }
 
-function withCertificate(registrationId: string, { cert }: IssuedCertificate): Admission {
+function withCertificate(registrationId: string, { cert }: IssuedCertificate): EnrollmentDecision {
   const certificates = cert
     .split(/(?<=-----END CERTIFICATE-----)\s*/)
     .filter((pem) => pem !== '')
@@ -75,44 +75,44 @@ function withCertificate(registrationId: string, { cert }: IssuedCertificate): A
 
 const derived = (group: string, id: string) => deviceKeyOf(Buffer.from(group), id).toString('base64');
 
-describe('a device is admitted', () => {
+describe('a device is accepted', () => {
   it.each([
     ['the primary key', 'primary'],
     ['the secondary key', 'secondary'],
   ])('with %s of its own enrollment', (_, key) => {
     expect(withToken('one', registrationToken('one', base64(key)))).toMatchObject({
-      kind: 'admitted',
+      kind: 'accepted',
       deviceId: 'dev-1',
       enrollmentGroupId: undefined,
     });
   });
 
   it('under its registrationId in any case', () => {
-    expect(withToken('ONE', registrationToken('ONE', base64('primary')))).toMatchObject({ kind: 'admitted' });
+    expect(withToken('ONE', registrationToken('ONE', base64('primary')))).toMatchObject({ kind: 'accepted' });
   });
 
   it.each(['group', 'next group'])('with a key derived from "%s"', (group) => {
     expect(withToken('any-7', registrationToken('any-7', derived(group, 'any-7')))).toMatchObject({
-      kind: 'admitted',
+      kind: 'accepted',
       deviceId: 'any-7',
       enrollmentGroupId: 'keys',
     });
   });
 
   it('with the certificate that is enrolled for it', () => {
-    expect(withCertificate('x-one', own)).toMatchObject({ kind: 'admitted', deviceId: 'x-one' });
+    expect(withCertificate('x-one', own)).toMatchObject({ kind: 'accepted', deviceId: 'x-one' });
   });
 
   it('with a leaf that leads to the root of a group through its intermediate', async () => {
     expect(withCertificate('leaf-1', await fleet.issueClient({ commonName: 'leaf-1' }))).toMatchObject({
-      kind: 'admitted',
+      kind: 'accepted',
       enrollmentGroupId: 'certificates',
     });
   });
 
   it('with a leaf of the secondary signing certificate, an intermediate itself', async () => {
     expect(withCertificate('leaf-2', await next.issueClient({ commonName: 'leaf-2' }))).toMatchObject({
-      kind: 'admitted',
+      kind: 'accepted',
     });
   });
 });
@@ -167,8 +167,8 @@ describe('a device is refused', () => {
       401002,
       'the certificate leads to none of the enrolled ones',
     ],
-  ])('with %s', (_, admission, errorCode, why) => {
-    expect(admission).toMatchObject({ kind: 'refused', errorCode, why });
+  ])('with %s', (_, decision, errorCode, why) => {
+    expect(decision).toMatchObject({ kind: 'refused', errorCode, why });
   });
 
   it.each([

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type DpsConfigurationInput, parseDpsConfiguration } from '../../../src/emulator/dps/dpsConfiguration.ts';
-import type { Admitted } from '../../../src/emulator/dps/enrollments.ts';
-import {
-  createServiceState,
-  queryStatus,
-  register,
-  type ServiceAnswer,
-  type ServiceRules,
-} from '../../../src/emulator/dps/service.ts';
+import type { AcceptedDevice } from '../../../src/emulator/dps/enrollments.ts';
+import { parseRegistration } from '../../../src/emulator/dps/registration.ts';
+import type { ServiceResponse } from '../../../src/emulator/dps/responses.ts';
+import { createServiceState, queryStatus, register, type ServiceRules } from '../../../src/emulator/dps/service.ts';
 
 const now = new Date('2026-11-24T01:02:03.456Z');
 const rules: ServiceRules = {
@@ -20,7 +16,7 @@ const key = Buffer.from('key').toString('base64');
 
 type Group = NonNullable<DpsConfigurationInput['enrollmentGroups']>[number];
 
-function admitted(registrationId: string, over: Partial<Group> = {}): Admitted {
+function accepted(registrationId: string, over: Partial<Group> = {}): AcceptedDevice {
   const group = {
     enrollmentGroupId: 'fleet',
     attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: key } },
@@ -30,7 +26,7 @@ function admitted(registrationId: string, over: Partial<Group> = {}): Admitted {
   const enrollment = parsed.ok ? parsed.configuration.enrollmentGroups[0] : undefined;
   if (enrollment === undefined) throw new Error('no such group');
   return {
-    kind: 'admitted',
+    kind: 'accepted',
     enrollment,
     enrollmentGroupId: 'fleet',
     deviceId: registrationId,
@@ -49,7 +45,7 @@ interface Body {
   };
 }
 
-const bodyOf = (answer: ServiceAnswer) => answer.body as Body;
+const bodyOf = (answer: ServiceResponse) => answer.body as Body;
 
 function registerOne(
   state = createServiceState(),
@@ -58,8 +54,8 @@ function registerOne(
 ) {
   const { apiVersion = '2021-06-01', id = 'one' } = more;
   const body = JSON.stringify({ registrationId: id, ...more.body });
-  const request = { registrationId: id, apiVersion, admitted: admitted(id, over), body, now };
-  return register(state, rules, request);
+  const registration = parseRegistration(body, { registrationId: id, apiVersion, strict: false });
+  return register(state, rules, { registrationId: id, apiVersion, accepted: accepted(id, over), registration, now });
 }
 
 function registerToTheEnd(
@@ -120,7 +116,7 @@ describe('the service', () => {
     expect(again.registrationState?.createdDateTimeUtc).toBe(first.registrationState?.createdDateTimeUtc);
   });
 
-  it('answers a disabled enrollment with an empty operationId', () => {
+  it('responds to a disabled enrollment with an empty operationId', () => {
     expect(registerOne(undefined, { provisioningStatus: 'disabled' })).toMatchObject({
       status: 200,
       body: { operationId: '', status: 'disabled', registrationState: { registrationId: 'one', status: 'disabled' } },

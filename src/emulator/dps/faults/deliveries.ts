@@ -1,6 +1,6 @@
 /** Faults that change how an answer travels: on which topics, how often, and what comes before it. */
 
-import type { ServiceAnswer } from '../service.ts';
+import type { ServiceResponse } from '../responses.ts';
 import { responseTopic } from '../topics.ts';
 import { type Fault, faultAt } from './faults.ts';
 
@@ -18,7 +18,7 @@ export interface DeliveryContext {
 
 /** What is published for one answer, in order: one message, unless a fault wants more, other or none. */
 export function deliveriesFor(
-  answer: ServiceAnswer,
+  answer: ServiceResponse,
   faults: readonly Fault[],
   { phase, rid, previous }: DeliveryContext,
 ): readonly Delivery[] {
@@ -38,7 +38,7 @@ export function deliveriesFor(
   return [right];
 }
 
-function topicFor(answer: ServiceAnswer, rid: string, retryAfterFirst: boolean): string {
+function topicFor(answer: ServiceResponse, rid: string, retryAfterFirst: boolean): string {
   const ridParameter = ['$rid', rid] as const;
   if (answer.retryAfter === undefined) return responseTopic(answer.status, [ridParameter]);
   const retryAfter = ['retry-after', String(answer.retryAfter)] as const;

@@ -1,9 +1,9 @@
 /** Faults that change what the service answers. Pure: an answer goes in, another comes out. */
 import { randomUUID } from 'node:crypto';
-import { errorAnswer, finished, type ServiceAnswer } from '../service.ts';
+import { errorResponse, finished, type ServiceResponse } from '../responses.ts';
 import type { Fault, FaultOf } from './faults.ts';
 
-export interface AnswerContext {
+export interface ResponseContext {
   readonly phase: 'register' | 'poll';
   readonly registrationId: string;
   /** Of the operation in question; a new one when the service was not asked. */
@@ -14,27 +14,27 @@ export interface AnswerContext {
   /** What the service would ask the device to wait. */
   readonly retryAfterSeconds: number;
   /** The service's own answer, asked for only by the faults that need it. */
-  readonly defaultAnswer: () => ServiceAnswer;
+  readonly defaultResponse: () => ServiceResponse;
   /** The 200 of a device that is assigned at once. */
-  readonly assignedNow: () => ServiceAnswer;
+  readonly assignedNow: () => ServiceResponse;
 }
 
 /** The first fault that has something to say decides; the rest then disfigure its answer, in the order of the list. */
-export function answerWithFaults(faults: readonly Fault[], context: AnswerContext): ServiceAnswer {
-  let answer: ServiceAnswer | undefined;
+export function respondWithFaults(faults: readonly Fault[], context: ResponseContext): ServiceResponse {
+  let answer: ServiceResponse | undefined;
   for (const fault of faults) answer ??= replacement(fault, context);
-  answer ??= context.defaultAnswer();
+  answer ??= context.defaultResponse();
   for (const fault of faults) answer = malformed(fault, context, answer);
   return answer;
 }
 
-function replacement(fault: Fault, context: AnswerContext): ServiceAnswer | undefined {
+function replacement(fault: Fault, context: ResponseContext): ServiceResponse | undefined {
   const { phase, registrationId, operationId, now } = context;
   switch (fault.kind) {
     case 'status':
-      return due(fault, context) ? statusAnswer(fault, context) : undefined;
+      return due(fault, context) ? statusResponse(fault, context) : undefined;
     case 'throttled':
-      return due(fault, context) ? throttledAnswer(fault, context) : undefined;
+      return due(fault, context) ? throttledResponse(fault, context) : undefined;
     case 'neverAssigned':
       return phase === 'poll' ? stillAssigning(context) : undefined;
     case 'failed': {
@@ -54,7 +54,7 @@ function replacement(fault: Fault, context: AnswerContext): ServiceAnswer | unde
   }
 }
 
-function malformed(fault: Fault, { phase }: AnswerContext, answer: ServiceAnswer): ServiceAnswer {
+function malformed(fault: Fault, { phase }: ResponseContext, answer: ServiceResponse): ServiceResponse {
   switch (fault.kind) {
     case 'assignment':
       return withState(answer, 'assigned', {
@@ -76,22 +76,22 @@ function malformed(fault: Fault, { phase }: AnswerContext, answer: ServiceAnswer
   }
 }
 
-function due(fault: FaultOf<'status'> | FaultOf<'throttled'>, { phase, count }: AnswerContext): boolean {
+function due(fault: FaultOf<'status'> | FaultOf<'throttled'>, { phase, count }: ResponseContext): boolean {
   return fault.at === phase && (fault.times === undefined || count <= fault.times);
 }
 
-function statusAnswer(fault: FaultOf<'status'>, { operationId, now }: AnswerContext): ServiceAnswer {
+function statusResponse(fault: FaultOf<'status'>, { operationId, now }: ResponseContext): ServiceResponse {
   const retryAfter = fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter };
   if (fault.body === 'empty') return { status: fault.status, ...retryAfter, body: '' };
   if (fault.body === 'text') return { status: fault.status, ...retryAfter, body: 'The service is unavailable.' };
-  const defaultAnswer = errorAnswer(
+  const defaultResponse = errorResponse(
     fault.status,
     fault.errorCode ?? fault.status * 1000,
     'A fault of the stand-in.',
     now,
   );
   const body = {
-    ...(defaultAnswer.body as object),
+    ...(defaultResponse.body as object),
     ...(fault.message === undefined ? {} : { message: fault.message ?? undefined }),
     ...(fault.trackingId === undefined ? {} : { trackingId: fault.trackingId ?? undefined }),
     ...(fault.errorCode === null ? { errorCode: undefined } : {}),
@@ -100,18 +100,18 @@ function statusAnswer(fault: FaultOf<'status'>, { operationId, now }: AnswerCont
   return { status: fault.status, ...retryAfter, body };
 }
 
-function throttledAnswer(fault: FaultOf<'throttled'>, { now, retryAfterSeconds }: AnswerContext): ServiceAnswer {
-  const answer = errorAnswer(429, 429001, 'Too many requests.', now);
+function throttledResponse(fault: FaultOf<'throttled'>, { now, retryAfterSeconds }: ResponseContext): ServiceResponse {
+  const answer = errorResponse(429, 429001, 'Too many requests.', now);
   return fault.retryAfter === null ? answer : { ...answer, retryAfter: fault.retryAfter ?? retryAfterSeconds };
 }
 
 function stillAssigning({
-  defaultAnswer,
+  defaultResponse,
   operationId,
   registrationId,
   retryAfterSeconds,
-}: AnswerContext): ServiceAnswer {
-  const answer = defaultAnswer();
+}: ResponseContext): ServiceResponse {
+  const answer = defaultResponse();
   if (answer.status !== 200) return answer;
   const registrationState = { registrationId, status: 'assigning' };
   return { status: 202, retryAfter: retryAfterSeconds, body: { operationId, status: 'assigning', registrationState } };
@@ -119,7 +119,7 @@ function stillAssigning({
 
 type Body = Record<string, unknown>;
 
-function withState(answer: ServiceAnswer, status: string, change: Body): ServiceAnswer {
+function withState(answer: ServiceResponse, status: string, change: Body): ServiceResponse {
   const body = answer.body as { readonly status?: string; readonly registrationState?: object };
   if (body.status !== status) return answer;
   return { ...answer, body: { ...body, registrationState: { ...body.registrationState, ...change } } };

@@ -3,6 +3,7 @@
  * `at` is the packet at which it happens: `connect`, `subscribe`, `register` (the PUT) or `poll` (the status query).
  */
 import { z } from 'zod';
+import { chainFaultSchema } from '../../credentials/issueChain.ts';
 
 const anyPhase = z.enum(['connect', 'subscribe', 'register', 'poll']);
 const requestPhase = z.enum(['register', 'poll']);
@@ -64,6 +65,7 @@ const answerFaults = [
     deviceId: z.string().optional(),
     substatus: z.string().optional(),
   }),
+  z.strictObject({ kind: z.literal('issuedCertificate'), chain: chainFaultSchema.default('missing') }),
   z.strictObject({
     kind: z.literal('missingField'),
     field: z

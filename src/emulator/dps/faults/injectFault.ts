@@ -5,7 +5,7 @@ import { type Fault, type FaultPhase, faultAt } from './faults.ts';
 const garbage = Buffer.from('ffffffffdeadbeef', 'hex');
 
 /** Plays what ends a connection before this packet is answered; the name of what was injected, or undefined. */
-export function playBefore(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): string | undefined {
+export function injectBefore(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): string | undefined {
   if (faultAt(faults, 'silent', phase) !== undefined) {
     session.silence();
     return 'silent';
@@ -25,13 +25,13 @@ export function playBefore(session: DpsSession, faults: readonly Fault[], phase:
   return undefined;
 }
 
-export function playAfter(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): void {
+export function injectAfter(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): void {
   if (faultAt(faults, 'close', phase)?.when === 'after') session.close('close');
   if (faultAt(faults, 'reset', phase)?.when === 'after') session.reset();
 }
 
 /** Undefined when there is nothing to wait for, so that nobody pays for a promise. */
-export function slowness(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): Promise<void> | undefined {
+export function delayOf(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): Promise<void> | undefined {
   const slow = faultAt(faults, 'slow', phase);
   return slow === undefined ? undefined : session.wait(slow.delayMs);
 }

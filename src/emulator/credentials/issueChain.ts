@@ -1,0 +1,72 @@
+/** The chain that a device is sent, right or wrong on purpose. */
+import { generateKeyPairSync } from 'node:crypto';
+import { z } from 'zod';
+import { type CredentialPolicy, createCredentialPolicies, type LeafRequest } from './credentialPolicy.ts';
+
+/**
+ * - `missing`: the device is assigned, or its renewal finishes, without a chain;
+ * - `anotherKey`, `anotherName`: a leaf for somebody else's key, or under another common name;
+ * - `expired`, `notYetValid`: a leaf that is not valid now;
+ * - `broken`: intermediate and root of another authority, of the same names; `leafOnly`: neither of them;
+ * - `reversed`: root first; `pem`: PEM instead of DER in base64; `garbage`: base64 of what is not a certificate.
+ */
+export const chainFaultSchema = z.enum([
+  'missing',
+  'anotherKey',
+  'anotherName',
+  'expired',
+  'notYetValid',
+  'broken',
+  'leafOnly',
+  'reversed',
+  'pem',
+  'garbage',
+]);
+
+export type ChainFault = z.output<typeof chainFaultSchema>;
+
+const dayMs = 86_400_000;
+
+/** Base64 DER, leaf first, without a fault; undefined: none is sent. */
+export async function issueChain(
+  policy: CredentialPolicy,
+  request: LeafRequest,
+  fault: ChainFault | undefined,
+): Promise<readonly string[] | undefined> {
+  const issue = async (over: Partial<LeafRequest> = {}) => toDer(await policy.issue({ ...request, ...over }));
+  const now = Date.now();
+  switch (fault) {
+    case undefined:
+      return issue();
+    case 'missing':
+      return undefined;
+    case 'anotherKey':
+      return issue({ publicKey: generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey });
+    case 'anotherName':
+      return issue({ commonName: `${request.commonName}-other` });
+    case 'expired':
+      return issue({ validity: { notBefore: new Date(now - 2 * dayMs), notAfter: new Date(now - dayMs) } });
+    case 'notYetValid':
+      return issue({ validity: { notBefore: new Date(now + dayMs), notAfter: new Date(now + 2 * dayMs) } });
+    case 'broken':
+      return [...(await issue()).slice(0, 1), ...(await strangerOf(policy))];
+    case 'leafOnly':
+      return (await issue()).slice(0, 1);
+    case 'reversed':
+      return (await issue()).toReversed();
+    case 'pem':
+      return policy.issue(request);
+    case 'garbage':
+      return [Buffer.from('not a certificate').toString('base64')];
+  }
+}
+
+/** Intermediate and root of an authority that has the same names and other keys. */
+async function strangerOf(policy: CredentialPolicy): Promise<readonly string[]> {
+  const strangers = await createCredentialPolicies([policy]);
+  return [...strangers.values()].flatMap(({ authorities }) => authorities.map(({ raw }) => raw.toString('base64')));
+}
+
+function toDer(chain: readonly string[]): readonly string[] {
+  return chain.map((pem) => pem.replace(/-----[^-]+-----|\s/g, ''));
+}

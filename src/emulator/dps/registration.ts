@@ -1,0 +1,76 @@
+/** The body of a register message: `DeviceRegistration`, `{ registrationId, payload?, csr?, tpm? }`. */
+import {
+  type CertificateRequest,
+  judgeCertificateRequest,
+  readCertificateRequest,
+} from '../credentials/certificateRequest.ts';
+import { takesCertificateRequests } from './identity.ts';
+
+export interface Registration {
+  readonly kind: 'valid';
+  readonly payload: unknown;
+  /** Present when the device asks for an operational certificate, in an api-version that knows of them. */
+  readonly certificateRequest: CertificateRequest | undefined;
+  /** What the service accepts although the documents do not name it. */
+  readonly notes: readonly string[];
+}
+
+export type ParsedRegistration = Registration | { readonly kind: 'invalid'; readonly message: string };
+
+interface RegisteringDevice {
+  readonly registrationId: string;
+  readonly apiVersion: string;
+  /** Refuse what the documents do not allow. */
+  readonly strict: boolean;
+}
+
+interface Fields {
+  readonly registrationId?: unknown;
+  readonly payload?: unknown;
+  readonly csr?: unknown;
+  readonly tpm?: unknown;
+}
+
+export function parseRegistration(text: string, device: RegisteringDevice): ParsedRegistration {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return invalid('The body is not valid JSON.');
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return invalid('The body is not a DeviceRegistration object.');
+  const fields: Fields = body;
+  const notes: string[] = [];
+  if (fields.registrationId === undefined && fields.csr !== undefined && !device.strict)
+    notes.push('the body has no registrationId, as in the new C SDK');
+  else if (typeof fields.registrationId !== 'string') return invalid('The body has no registrationId.');
+  else if (fields.registrationId.toLowerCase() !== device.registrationId.toLowerCase())
+    return invalid('The registrationId of the body is not that of the connection.');
+  if (fields.tpm !== undefined) return invalid('TPM attestation is not supported over MQTT.');
+  const { payload } = fields;
+  if (fields.csr === undefined) return { kind: 'valid', payload, certificateRequest: undefined, notes };
+  return withCertificateRequest(fields.csr, payload, device, notes);
+}
+
+function withCertificateRequest(
+  csr: unknown,
+  payload: unknown,
+  { registrationId, apiVersion, strict }: RegisteringDevice,
+  notes: readonly string[],
+): ParsedRegistration {
+  if (!takesCertificateRequests(apiVersion)) {
+    const why = `api-version ${apiVersion} does not know csr; 2025-07-01-preview and newer do`;
+    if (strict) return invalid(`${why}.`);
+    return { kind: 'valid', payload, certificateRequest: undefined, notes: [...notes, `csr ignored: ${why}`] };
+  }
+  const read = readCertificateRequest(csr);
+  if (read.kind === 'malformed') return invalid(`The csr ${read.why}.`);
+  const verdict = judgeCertificateRequest(read.request, [registrationId], strict);
+  if (verdict.kind === 'refused') return invalid(`The csr ${verdict.why}.`);
+  return { kind: 'valid', payload, certificateRequest: read.request, notes: [...notes, ...verdict.notes] };
+}
+
+function invalid(message: string): ParsedRegistration {
+  return { kind: 'invalid', message };
+}

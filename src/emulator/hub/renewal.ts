@@ -1,0 +1,149 @@
+/**
+ * Renewal of an operational certificate at the hub: 202 with a correlation id, and later 200 with the new chain, or an error.
+ * One operation a device at a time. The new certificate counts at the next connection; this one goes on.
+ */
+import { randomUUID } from 'node:crypto';
+import { judgeCertificateRequest } from '../credentials/certificateRequest.ts';
+import { issueChain } from '../credentials/issueChain.ts';
+import { type ConnectedDevice, type Hub, type HubSession, packetOf } from './hubSession.ts';
+import {
+  type PendingRenewal,
+  parseRenewalRequest,
+  type RenewalRequest,
+  type RenewalResponse,
+  renewalError,
+  utc,
+} from './renewalRequest.ts';
+import { credentialResponseFilter } from './topics.ts';
+
+interface ReceivedRenewal {
+  readonly device: ConnectedDevice;
+  readonly rid: string;
+  readonly body: string;
+  readonly record: (answer: number | undefined, note: string | undefined) => undefined;
+}
+
+const defaultExpirySeconds = 600;
+
+export function handleRenewal(
+  hub: Hub,
+  session: HubSession,
+  { device, rid, body, record }: ReceivedRenewal,
+): undefined {
+  // Published before the subscription, a request gets no response
+  if (!device.subscribed.has(credentialResponseFilter))
+    return record(undefined, 'not subscribed to $iothub/credentials/res/#');
+  const { deviceId, fault } = device;
+  const reject = (response: RenewalResponse, note?: string): undefined => {
+    record(response.status, note ?? String(response.body.message));
+    return send(device, session, rid, response);
+  };
+  if (fault?.kind === 'renewalThrottled')
+    return reject(
+      renewalError(429, fault.errorCode, 'Too many requests.', null, { retryAfter: fault.retryAfterSeconds }),
+      fault.kind,
+    );
+  if (fault?.kind === 'renewalRefused' && !fault.after202) return reject(refusal(fault), fault.kind);
+
+  const request = parseRenewalRequest(body, deviceId);
+  if ('status' in request) return reject(request);
+  const refused = conflict(hub, deviceId, request);
+  if (refused !== undefined) return reject(refused);
+
+  const expiresInSeconds = fault?.kind === 'renewalNeverFinished' ? fault.expiresInSeconds : defaultExpirySeconds;
+  const expiresAtMs = Date.now() + expiresInSeconds * 1000;
+  const pending: PendingRenewal = { rid, correlationId: randomUUID(), expiresAtMs, result: undefined };
+  hub.renewals.set(deviceId, pending);
+  record(202, fault?.kind);
+  const { correlationId } = pending;
+  send(device, session, rid, { status: 202, body: { correlationId, operationExpires: utc(expiresAtMs) } });
+  if (fault?.kind !== 'renewalNeverFinished') void finish(hub, device, request, pending);
+}
+
+/** Sends a result that is still waiting, once the device is connected and subscribed. */
+export function deliverFinishedRenewal(hub: Hub, deviceId: string): void {
+  const pending = hub.renewals.get(deviceId);
+  const session = hub.connected.get(deviceId);
+  const device = session?.state;
+  if (pending?.result === undefined || session === undefined || device === undefined) return;
+  if (!device.subscribed.has(credentialResponseFilter)) return;
+  hub.renewals.delete(deviceId);
+  const { rid, result } = pending;
+  hub.history.record({ ...packetOf(session), kind: 'renewalFinished', rid, answer: result.status });
+  send(device, session, rid, result);
+}
+
+/** What a request may not do while another one is pending, or when none is. */
+function conflict(hub: Hub, deviceId: string, { replace }: RenewalRequest): RenewalResponse | undefined {
+  const pending = hub.renewals.get(deviceId);
+  const active = pending !== undefined && pending.expiresAtMs > Date.now() ? pending : undefined;
+  if (replace === '*') return undefined;
+  if (replace !== undefined)
+    return active?.rid === replace
+      ? undefined
+      : renewalError(412, 412001, 'No request is pending under the id in replace.');
+  if (active === undefined) return undefined;
+  const { rid: requestId, correlationId, expiresAtMs } = active;
+  const info = { requestId, correlationId, operationExpires: utc(expiresAtMs) };
+  return renewalError(409, 409004, 'Another operation is active.', info);
+}
+
+async function finish(
+  hub: Hub,
+  device: ConnectedDevice,
+  request: RenewalRequest,
+  pending: PendingRenewal,
+): Promise<void> {
+  const { operational } = device.registered;
+  const delayMs = (operational?.policy.renewalSeconds ?? 0) * 1000;
+  if (delayMs > 0) await hub.delay(delayMs);
+  pending.result = await resultOf(hub, device, request, pending);
+  // A newer request has replaced this one
+  if (hub.renewals.get(device.deviceId) !== pending) return;
+  deliverFinishedRenewal(hub, device.deviceId);
+}
+
+async function resultOf(
+  hub: Hub,
+  { deviceId, registered: { operational }, fault }: ConnectedDevice,
+  { csr, why }: RenewalRequest,
+  { correlationId }: PendingRenewal,
+): Promise<RenewalResponse> {
+  if (fault?.kind === 'renewalRefused') return refusal(fault);
+  if (operational === undefined) return notAccepted('NoCredentialPolicy', 'The device has no credential policy.');
+  if (csr === undefined) return notAccepted('InvalidCsr', `The csr ${why}.`);
+  // Where the two differ it is not known which one a renewal carries
+  const verdict = judgeCertificateRequest(csr, [operational.registrationId, deviceId], hub.strict);
+  if (verdict.kind === 'refused') return notAccepted('InvalidCsr', `The csr ${verdict.why}.`);
+  const { publicKey } = csr;
+  const commonName = csr.commonNames[0] ?? deviceId;
+  const chainFault = fault?.kind === 'renewedCertificate' ? fault.chain : undefined;
+  const certificates = await issueChain(operational.policy, { commonName, publicKey }, chainFault);
+  return { status: 200, body: { correlationId, ...(certificates === undefined ? {} : { certificates }) } };
+}
+
+function notAccepted(credentialError: string, credentialMessage: string): RenewalResponse {
+  return renewalError(400, 400037, 'The certificate was not issued.', { credentialError, credentialMessage });
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly errorCode?: number | undefined;
+  readonly message: string;
+  readonly info: Record<string, unknown> | null;
+}
+
+function refusal({ status, errorCode, message, info }: Refusal): RenewalResponse {
+  return renewalError(status, errorCode ?? status * 1000 + 1, message, info);
+}
+
+function send(device: ConnectedDevice, session: HubSession, rid: string, { status, body }: RenewalResponse): undefined {
+  const qos = device.subscribed.get(credentialResponseFilter) ?? 0;
+  const deliver = (to: string) =>
+    session.deliver(`$iothub/credentials/res/${status}/?$rid=${to}`, JSON.stringify(body), qos);
+  if (device.fault?.kind === 'renewalForeignRid') {
+    deliver(`${rid}-foreign`);
+    if (!device.fault.thenRight) return;
+  }
+  deliver(rid);
+}
