@@ -59,7 +59,13 @@ const onlyIn: { readonly [name: string]: readonly string[] } = {
   '@azure/functions': ['functions', 'http', 'app'],
   '@azure/keyvault-secrets': ['keyvault'],
   '@azure/identity': ['identity', 'local'],
+  '@azure/data-tables': ['storage'],
+  // The local Functions host plays a host that has a queue client of its own.
+  '@azure/storage-queue': ['storage', 'local'],
 };
+
+/** Packages whose types, too, stay in their folder: the others know what the folder makes of them. */
+const hidden: readonly string[] = ['@azure/data-tables', '@azure/storage-queue'];
 
 interface Import {
   readonly file: string;
@@ -104,7 +110,8 @@ describe('the architecture', () => {
 
   it('keeps each library in the folder that it belongs to', () => {
     const forbidden = imports
-      .filter(({ folder, target, typeOnly }) => !typeOnly && onlyIn[target]?.includes(folder) === false)
+      .filter(({ target, typeOnly }) => !typeOnly || hidden.includes(target))
+      .filter(({ folder, target }) => onlyIn[target]?.includes(folder) === false)
       .map(({ file, target }) => `${file} imports ${target}`);
     expect(forbidden).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { ConfiguredServices, Services } from './services.ts';
 import { version } from './version.ts';
 
@@ -47,7 +47,7 @@ async function checkStorage({ history, probes }: Services): Promise<HealthCheck>
     await history.latest(probes[0]?.name ?? 'health', AbortSignal.timeout(timeoutMs));
     return check('storage', true, 'the history can be read');
   } catch (error) {
-    return check('storage', false, describeStorageFault(error));
+    return check('storage', false, describeStorageError(error));
   }
 }
 

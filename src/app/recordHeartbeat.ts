@@ -1,6 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import { previousTick, tickToleranceMs } from '../config/schedule.ts';
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -22,6 +22,6 @@ export async function recordHeartbeat(
       );
     }
   } catch (error) {
-    context.error(`The heartbeat was not written: ${describeStorageFault(error)}`);
+    context.error(`The heartbeat was not written: ${describeStorageError(error)}`);
   }
 }

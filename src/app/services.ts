@@ -2,11 +2,11 @@ import { configuration } from '../config/configuration.ts';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import type { Probe } from '../config/probe.ts';
 import type { Settings } from '../config/settings.ts';
-import type { StorageConnection } from '../config/storageConnection.ts';
 import { createOutcomeHistory, type OutcomeHistory } from '../history/history.ts';
-import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
+import type { AzureIdentity } from '../identity/azureCredential.ts';
 import { createSecretReader, type SecretReader } from '../keyvault/secretReader.ts';
-import { createTableOpener, type OpenTable } from '../storage/openTable.ts';
+import { type OpenQueues, openQueues } from '../storage/openQueues.ts';
+import { type OpenTables, openTables } from '../storage/openTables.ts';
 import { type Availability, createAvailability } from '../telemetry/appInsights/availability.ts';
 import { createOtlpTelemetry, type OtlpTelemetry } from '../telemetry/otlp/otlpTelemetry.ts';
 
@@ -19,8 +19,10 @@ export interface Services {
   /** Asks the vault each time, and leaves alone what the probes have read. */
   readonly freshSecrets: SecretReader;
   /** Absent where no storage is configured. */
-  readonly openTable?: OpenTable;
+  readonly openTable?: OpenTables;
   readonly history?: OutcomeHistory;
+  /** Absent where the app's own account has no queues. */
+  readonly openQueue?: OpenQueues;
   /** Absent where Application Insights is not configured. */
   readonly availability?: Availability;
   /** Absent where no OpenTelemetry collector is configured. */
@@ -50,7 +52,7 @@ function make(): ConfiguredServices {
   const { settings, probes } = parsed;
   const { keyVaultUrl: vaultUrl } = settings;
   const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };
-  const openTable = settings.outcomesStorage && createTableOpener(tableConnection(settings.outcomesStorage, identity));
+  const openTable = settings.outcomesStorage && openTables(settings.outcomesStorage, identity);
   return {
     kind: 'configured',
     services: {
@@ -60,21 +62,12 @@ function make(): ConfiguredServices {
       secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
       freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, keepMs: 0 }) : noVault,
       ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
+      ...(settings.queueStorage && { openQueue: openQueues(settings.queueStorage, identity) }),
       ...(settings.applicationInsights && {
         availability: createAvailability({ ...settings.applicationInsights, identity }),
       }),
       ...(settings.openTelemetry && { openTelemetry: createOtlpTelemetry('dps-canary') }),
     },
-  };
-}
-
-function tableConnection(storage: StorageConnection, identity: AzureIdentity): Parameters<typeof createTableOpener>[0] {
-  if (storage.kind === 'connectionString') return storage;
-  const { endpoint: tableServiceUri, clientId } = storage;
-  return {
-    kind: 'serviceUri',
-    tableServiceUri,
-    readCredential: () => createAzureCredential({ ...identity, clientId }),
   };
 }
 

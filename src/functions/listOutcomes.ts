@@ -2,7 +2,7 @@ import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { withServices } from '../app/withServices.ts';
 import { parseOutcomeQuery } from '../history/outcomeQuery.ts';
 import { json, problem } from '../http/problem.ts';
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 
 const timeoutMs = 20_000;
 
@@ -25,7 +25,7 @@ export async function listOutcomes(request: HttpRequest): Promise<HttpResponseIn
     try {
       return json(await history.list(parsed.query, AbortSignal.timeout(timeoutMs)));
     } catch (error) {
-      return problem({ status: 503, title: 'The history cannot be read', detail: describeStorageFault(error) });
+      return problem({ status: 503, title: 'The history cannot be read', detail: describeStorageError(error) });
     }
   });
 }

@@ -1,7 +1,7 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
 import { services } from '../app/services.ts';
 import { dueTicks } from '../config/schedule.ts';
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 
 /** Keeps the history in shape: adds the hours that are over up for the long windows, then deletes what is past its time. */
 export async function pruneOutcomes(_timer: Timer, context: InvocationContext): Promise<void> {
@@ -24,7 +24,7 @@ export async function pruneOutcomes(_timer: Timer, context: InvocationContext): 
     const simulations = await pruneSimulations(configured.services, context, now);
     if (simulations > 0) context.log(`${simulations} simulations deleted.`);
   } catch (error) {
-    context.error(`The history could not be kept in shape, the next hour tries again: ${describeStorageFault(error)}`);
+    context.error(`The history could not be kept in shape, the next hour tries again: ${describeStorageError(error)}`);
   }
 }
 

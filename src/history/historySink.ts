@@ -1,5 +1,5 @@
 import type { OutcomeSink } from '../outcomes/recordOutcome.ts';
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { OutcomeHistory } from './history.ts';
 
 export function historySink(history: Pick<OutcomeHistory, 'append'>): OutcomeSink {
@@ -9,7 +9,7 @@ export function historySink(history: Pick<OutcomeHistory, 'append'>): OutcomeSin
       try {
         await history.append(outcome);
       } catch (cause) {
-        throw new Error(describeStorageFault(cause), { cause });
+        throw new Error(describeStorageError(cause), { cause });
       }
     },
   };

@@ -1,5 +1,5 @@
 import type { Outcome } from '../outcomes/outcome.ts';
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { OutcomeHistory } from './history.ts';
 
 export interface LatestOutcomes {
@@ -25,6 +25,6 @@ export async function latestOutcomes(
       latest: new Map(found.filter((outcome) => outcome !== undefined).map((outcome) => [outcome.probe, outcome])),
     };
   } catch (error) {
-    return { latest: new Map(), fault: describeStorageFault(error) };
+    return { latest: new Map(), fault: describeStorageError(error) };
   }
 }

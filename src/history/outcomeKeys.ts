@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Outcome } from '../outcomes/outcome.ts';
+import { invertedTime, keyText } from '../storage/keys.ts';
+import type { RowQuery } from '../storage/table.ts';
 
 /**
- * Rows of one probe are one partition, and a table sorts a partition by row key, upwards. So the row key begins with an index
- * and the complement of the time: the newest rows of an index are its first ones, and are read without a scan.
+ * Rows of one probe at one location are one partition, and a table sorts a partition by row key, upwards. So the row key begins with an
+ * index and the complement of the time: the newest rows of an index are its first ones, and are read without a scan.
  * `all` holds every outcome; `unhealthy` and `drift` hold those that are looked for most among many healthy ones.
  */
 export const outcomeIndexes = ['all', 'unhealthy', 'drift'] as const;
@@ -14,13 +15,6 @@ export type OutcomeIndex = (typeof outcomeIndexes)[number];
 export interface Position {
   readonly key: string;
   readonly probe: string;
-}
-
-/** Times are the milliseconds of a JavaScript date between 1970 and the year 2286: 13 digits, so that text sorts as the number. */
-const latestTimeMs = 9_999_999_999_999;
-
-export function invertedTime(timeMs: number): string {
-  return String(latestTimeMs - Math.min(Math.max(timeMs, 0), latestTimeMs)).padStart(13, '0');
 }
 
 /** The same outcome written twice has the same key, hence is one row. */
@@ -44,22 +38,23 @@ export interface KeyRange {
   readonly after?: Position | undefined;
 }
 
-/** The OData filter for a piece of an index of one probe. Every text in it is made of letters, digits and `- . _ ~`. */
-export function rangeFilter(probe: string, index: OutcomeIndex, { sinceMs, untilMs, after }: KeyRange = {}): string {
-  const conditions = [`PartitionKey eq '${probe}'`];
-  conditions.push(`RowKey ge '${index}-${untilMs === undefined ? '' : invertedTime(untilMs - 1)}'`);
-  // "." is the character after "-": the first text behind all that begin with "…-".
-  conditions.push(`RowKey lt '${index}${sinceMs === undefined ? '' : `-${invertedTime(sinceMs)}`}.'`);
-  if (after) {
-    conditions.push(`RowKey ${after.probe < probe ? 'ge' : 'gt'} '${rowKeyOf(index, after)}'`);
-  }
-  return conditions.join(' and ');
+/** A partition for each probe and location: a location's own runs are read without a filter on other columns. */
+export function partitionOf(probe: string, location: string): string {
+  return `${probe}@${keyText(location)}`;
 }
 
-/** Text as part of a key: Table Storage refuses some characters and long keys, so what is not plain is hashed. */
-export function keyText(text: string): string {
-  if (/^[\w.-]{1,128}$/.test(text)) return text;
-  return `~${createHash('sha256').update(text).digest('base64url')}`;
+/** Row keys of a piece of an index of one probe. */
+export function indexRange(
+  probe: string,
+  index: OutcomeIndex,
+  { sinceMs, untilMs, after }: KeyRange = {},
+): Pick<RowQuery, 'from' | 'after' | 'before'> {
+  const from = `${index}-${untilMs === undefined ? '' : invertedTime(untilMs - 1)}`;
+  // "." is the character after "-": the first text behind all that begin with "…-".
+  const before = `${index}${sinceMs === undefined ? '' : `-${invertedTime(sinceMs)}`}.`;
+  if (!after) return { from, before };
+  const key = rowKeyOf(index, after);
+  return after.probe < probe ? { from: key > from ? key : from, before } : { from, after: key, before };
 }
 
 function compareText(one: string, other: string): number {

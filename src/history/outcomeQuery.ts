@@ -11,6 +11,8 @@ export interface OutcomeQuery {
   /** Milliseconds since 1970, exclusive. */
   readonly untilMs?: number | undefined;
   readonly verdict?: Verdict | undefined;
+  /** Default: all that the history knows. */
+  readonly locations?: readonly string[] | undefined;
   readonly limit: number;
   /** Where the page before ended. */
   readonly after?: Position | undefined;
@@ -31,7 +33,7 @@ const maxLimit = 1000;
 
 /** Function keys arrive as query parameters of the platform's own. */
 const platformFields = ['code', 'clientId'];
-const fields = ['probe', 'since', 'until', 'verdict', 'limit', 'cursor'] as const;
+const fields = ['probe', 'since', 'until', 'verdict', 'location', 'limit', 'cursor'] as const;
 
 const limitMessage = `expected a whole number from 1 to ${maxLimit}`;
 const timeMessage = 'expected a time such as 2026-11-24T01:00:00Z or a date such as 2026-11-24';
@@ -44,6 +46,7 @@ const querySchema = z
     since: time.optional(),
     until: time.optional(),
     verdict: z.enum(verdicts, { error: `expected one of ${verdicts.join(', ')}` }).optional(),
+    location: z.string().max(64, { error: 'expected a location of at most 64 characters' }).optional(),
     limit: z
       .string()
       .regex(/^\d{1,9}$/, { error: limitMessage })
@@ -82,9 +85,10 @@ export function parseOutcomeQuery(search: URLSearchParams, knownProbes: readonly
     const message = `no probe is called ${JSON.stringify(unknown.slice(0, 64))}: expected one of ${knownProbes.join(', ')}`;
     return { kind: 'unknownProbe', probe: unknown, message };
   }
-  const { since, until, verdict, limit, cursor } = parsed.data;
+  const { since, until, verdict, location, limit, cursor } = parsed.data;
   const probes = asked.length > 0 ? [...new Set(asked)] : knownProbes;
-  return { kind: 'query', query: { probes, sinceMs: since, untilMs: until, verdict, limit, after: cursor } };
+  const locations = location === undefined ? undefined : [location];
+  return { kind: 'query', query: { probes, sinceMs: since, untilMs: until, verdict, locations, limit, after: cursor } };
 }
 
 function unknownFields(search: URLSearchParams): QueryFault[] {

@@ -114,11 +114,11 @@ function hoursOf(fromMs: number, toMs: number, before: RunState | undefined, { r
 /** The hours first, then the day that they are part of: a day never knows more than its hours do. */
 async function writeDay(store: RollupStore, probe: string, fromMs: number, hours: readonly Rollup[]): Promise<void> {
   if (hours.length === 0) return;
-  await store.table.submitTransaction(hours.map((hour) => ['upsert', rollupRow(store, probe, hour), 'Replace']));
+  await store.table.put(hours.map((hour) => rollupRow(store, probe, hour)));
   const startMs = floorTo(dayMs, fromMs);
   const hoursBefore = await readRollups(store, probe, 'hour', { fromMs: startMs, toMs: fromMs });
   const day = dayOf(startMs, [...hoursBefore.toReversed(), ...hours]);
-  if (day) await store.table.upsertEntity(rollupRow(store, probe, day), 'Replace');
+  if (day) await store.table.put([rollupRow(store, probe, day)]);
 }
 
 function dayOf(startMs: number, hours: readonly Rollup[]): Rollup | undefined {

@@ -1,9 +1,10 @@
-import type { TableClient, TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 import { verdicts } from '../outcomes/outcome.ts';
 import { type EncodedHistograms, measures } from '../outcomes/phaseHistograms.ts';
 import type { RunState } from '../outcomes/runState.ts';
-import { invertedTime, keyText } from './outcomeKeys.ts';
+import { invertedTime } from '../storage/keys.ts';
+import { type Row, readRows, type Table } from '../storage/table.ts';
+import { partitionOf } from './outcomeKeys.ts';
 import { countedNames, type RunTally } from './tally.ts';
 
 export const hourMs = 3_600_000;
@@ -26,18 +27,14 @@ export interface Rollup extends RunTally {
 
 /** Each location has rollups of its own: what is missed at one is not made up for by another. */
 export interface RollupStore {
-  readonly table: TableClient;
+  readonly table: Table;
   readonly location: string;
 }
 
 /** Partition: the probe and the location. Row key: the span and the inverted start, so that the newest of a span is its first row. */
 export const rollupTable = 'outcomeRollups';
 
-export function rollupRow(
-  { location }: RollupStore,
-  probe: string,
-  rollup: Rollup,
-): TableEntity<Record<string, unknown>> {
+export function rollupRow({ location }: RollupStore, probe: string, rollup: Rollup): Row {
   const { span, startMs, endMs, state, counts, histograms } = rollup;
   return {
     partitionKey: partitionOf(probe, location),
@@ -65,24 +62,14 @@ export async function readRollups(
   signal?: AbortSignal,
 ): Promise<Rollup[]> {
   if (toMs <= fromMs) return [];
-  const filter = [
-    `PartitionKey eq '${partitionOf(probe, location)}'`,
-    `RowKey ge '${span}-${invertedTime(toMs - 1)}'`,
-    `RowKey le '${span}-${invertedTime(fromMs)}'`,
-  ].join(' and ');
-  const pages = table
-    .listEntities<Record<string, unknown>>({ queryOptions: { filter }, ...(signal && { abortSignal: signal }) })
-    .byPage({ maxPageSize: count ?? 1000 });
-  const rollups: Rollup[] = [];
-  for await (const page of pages) {
-    rollups.push(...page.map((row) => rollupOf(span, row)));
-    if (count !== undefined && rollups.length >= count) break;
-  }
-  return rollups;
-}
-
-function partitionOf(probe: string, location: string): string {
-  return `${probe}@${keyText(location)}`;
+  const rows = await readRows(table, {
+    partitionKey: partitionOf(probe, location),
+    from: `${span}-${invertedTime(toMs - 1)}`,
+    before: `${span}-${invertedTime(fromMs)}.`,
+    count,
+    signal,
+  });
+  return rows.map((row) => rollupOf(span, row));
 }
 
 const count = z.int().nonnegative();

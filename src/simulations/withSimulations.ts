@@ -3,7 +3,7 @@ import { services } from '../app/services.ts';
 import { withServices } from '../app/withServices.ts';
 import { formatErrors } from '../config/configurationErrors.ts';
 import { problem } from '../http/problem.ts';
-import { describeStorageFault } from '../storage/storageError.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
 /** For HTTP functions: answers with what simulations work with, or says what is missing. */
@@ -19,7 +19,7 @@ export function withSimulations(
     } catch (error) {
       // Told by its shape: the client library is not loaded for this.
       if (!(error instanceof Error && error.name === 'RestError')) throw error;
-      return problem({ status: 503, title: 'Simulations cannot be kept', detail: describeStorageFault(error) });
+      return problem({ status: 503, title: 'Simulations cannot be kept', detail: describeStorageError(error) });
     }
   });
 }

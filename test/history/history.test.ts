@@ -20,7 +20,7 @@ function table(): TableClient {
 
 async function rowsOf(probe: string) {
   const rows: Record<string, unknown>[] = [];
-  for await (const row of table().listEntities({ queryOptions: { filter: `PartitionKey eq '${probe}'` } })) {
+  for await (const row of table().listEntities({ queryOptions: { filter: `PartitionKey eq '${probe}@westeurope'` } })) {
     rows.push(row);
   }
   return rows;
@@ -98,23 +98,66 @@ describe('the history', () => {
     expect(kept.length).toBeGreaterThan(1_000);
     expect(kept[0]).toEqual(transcript[0]);
     expect(kept.at(-1)).toEqual(transcript.at(-1));
-    expect(note?.detail).toMatch(new RegExp(`^${8_000 - (kept.length - 1)} of 8000 transcript entries left out`));
+    expect(note?.detail).toMatch(new RegExp(`^${8_000 - (kept.length - 1)} of 8000 transcript entries were left out`));
     expect((await rowsOf('too-long'))[0]?.trimmed).toBe(note?.detail);
   });
 
-  it('refuses an outcome that no row can hold, instead of keeping a part of it', async () => {
-    const history = open();
-    const outcome = buildOutcome({ probe: 'huge', verdict: 'failing', reasons: ['x'.repeat(400_000)] });
-    await expect(history.append(outcome)).rejects.toThrow(/outcome .* of probe huge has \d+ characters/);
-    expect(await rowsOf('huge')).toEqual([]);
+  it.each<[string, Partial<Outcome>]>([
+    ['a reason of 400,000 characters', { reasons: ['x'.repeat(400_000)] }],
+    ['quotes and control characters, which grow twice on their way', { reasons: ['"\u0001\\'.repeat(200_000)] }],
+    ['half a character', { reasons: [`${'\ud800'.repeat(300_000)}`], registrationId: 'a\udfff' }],
+    [
+      'a certificate subject of 40,000 quotes and a long operationId',
+      {
+        result: {
+          kind: 'assigned',
+          operationId: 'o'.repeat(500_000),
+          assignedHub: 'hub',
+          deviceId: 'd',
+          polls: 1,
+        } as never,
+        server: { subject: '"'.repeat(40_000), chain: Array.from({ length: 5_000 }, () => 'CN=one') } as never,
+      },
+    ],
+    [
+      'any number of parts',
+      {
+        result: {
+          kind: 'rejected',
+          phase: 'register',
+          status: 400,
+          more: Array.from({ length: 60_000 }, (_, n) => [`p${n}`]),
+        } as never,
+        notes: ['kept'],
+      },
+    ],
+  ])('stores an outcome with %s short, says so, and finds it in every index (fault 50)', async (name, over) => {
+    const probe = `huge-${name.replace(/\W+/g, '-').toLowerCase()}`.slice(0, 40);
+    const outcome = buildOutcome({
+      probe,
+      verdict: 'failing',
+      events: [{ kind: 'deviceId', from: 'a', to: 'b' }],
+      ...over,
+    });
+    const history = await seed(open(), [outcome]);
+    for (const index of ['all', 'unhealthy', 'drift'] as const) {
+      const [stored] = await history.newest(probe, index, 1);
+      expect(stored).toMatchObject({ probe, runId: outcome.runId, verdict: 'failing', durationMs: outcome.durationMs });
+      expect(stored?.notes?.at(-1)).toContain('a row of the history holds');
+    }
+    expect((await rowsOf(probe))[0]?.trimmed).toContain('a row of the history holds');
+    expect(await history.summaries(probe, {})).toHaveLength(1);
   });
 
   it('names a row that holds no outcome', async () => {
     await open().append(buildOutcome({ probe: 'broken' }));
     const [row] = await rowsOf('broken');
-    await table().updateEntity({ partitionKey: 'broken', rowKey: String(row?.rowKey), outcome0: '{}' }, 'Merge');
+    await table().updateEntity(
+      { partitionKey: 'broken@westeurope', rowKey: String(row?.rowKey), outcome0: '{}' },
+      'Merge',
+    );
     await expect(open().latest('broken')).rejects.toThrow(
-      /^row all-\S+ of partition broken of the history holds no outcome$/,
+      /^row all-\S+ of partition broken@westeurope of the history holds no outcome$/,
     );
   });
 

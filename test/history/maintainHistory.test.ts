@@ -54,7 +54,7 @@ describe('pruning', () => {
     await seedOutcomes(azurite.connectionString(), outcomes);
     const history = historyAt(azurite.connectionString());
     expect(await history.prune(now, { retentionDays: 90 })).toEqual({ deletedRows: 250, complete: true });
-    expect(await rowCount('outcomes', 'forgotten')).toBe(0);
+    expect(await rowCount('outcomes', 'forgotten@westeurope')).toBe(0);
   });
 
   it('stops when its time is up, and the next call finds the rest', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCursor, parseCursor } from '../../src/history/outcomeCursor.ts';
-import { comparePositions, invertedTime, keyText, positionOf } from '../../src/history/outcomeKeys.ts';
+import { comparePositions, positionOf } from '../../src/history/outcomeKeys.ts';
+import { invertedTime, keyText } from '../../src/storage/keys.ts';
 
 const timeMs = fc.integer({ min: 0, max: 9_999_999_999_999 });
 const position = fc

@@ -40,7 +40,10 @@ describe('the query of GET /api/outcomes', () => {
     ['since=2026-11-25&until=2026-11-24', [{ field: 'since', message: 'expected a time that is not after until' }]],
     ['verdict=bad', [{ field: 'verdict', message: 'expected one of healthy, degraded, failing, unknown' }]],
     ['cursor=abc', [{ field: 'cursor', message: 'expected the cursor of an earlier answer, unchanged' }]],
-    ['prob=one', [{ field: 'prob', message: 'unknown: expected one of probe, since, until, verdict, limit, cursor' }]],
+    [
+      'prob=one',
+      [{ field: 'prob', message: 'unknown: expected one of probe, since, until, verdict, location, limit, cursor' }],
+    ],
     [
       'limit=0&verdict=x',
       [

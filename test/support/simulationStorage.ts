@@ -1,4 +1,3 @@
-import { TableClient } from '@azure/data-tables';
 import { QueueClient } from '@azure/storage-queue';
 import type { Probe } from '../../src/config/probe.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
@@ -13,6 +12,8 @@ import { createBatchStore } from '../../src/simulations/store/batchStore.ts';
 import { createDeviceOutcomes } from '../../src/simulations/store/deviceOutcomes.ts';
 import { createSimulationStore } from '../../src/simulations/store/simulationStore.ts';
 import { createDeviceRunner } from '../../src/simulations/worker/deviceRunner.ts';
+import { type OpenQueues, openQueues } from '../../src/storage/openQueues.ts';
+import { tablesAt } from './useHistory.ts';
 
 export interface SimulationStorage {
   readonly connectionString: string;
@@ -33,12 +34,13 @@ export async function simulationContext(
   storage: SimulationStorage,
   { probes, readSecret, limits, log, probeRunsPerMinute = 0 }: ContextOptions,
 ): Promise<SimulationContext> {
-  const [simulations, outcomes] = await Promise.all([table(storage, 'simulations'), table(storage, 'devices')]);
+  const openTable = tablesAt(storage.connectionString);
+  const simulations = openTable(`simulations${storage.suffix}`);
   return {
     simulations: createSimulationStore(simulations),
     batches: createBatchStore(simulations),
-    outcomes: createDeviceOutcomes(outcomes),
-    queue: createBatchQueue(await batchQueue(storage)),
+    outcomes: createDeviceOutcomes(openTable(`devices${storage.suffix}`)),
+    queue: createBatchQueue(queuesAt(storage.connectionString)(queueName(storage))),
     probes,
     probeRunsPerMinute: () => probeRunsPerMinute,
     location: 'test',
@@ -56,16 +58,16 @@ export async function simulationContext(
   };
 }
 
-export async function batchQueue({ connectionString, suffix }: SimulationStorage): Promise<QueueClient> {
-  const queue = new QueueClient(connectionString, `${batchQueueName}-${suffix}`);
+export async function batchQueue(storage: SimulationStorage): Promise<QueueClient> {
+  const queue = new QueueClient(storage.connectionString, queueName(storage));
   await queue.createIfNotExists();
   return queue;
 }
 
-async function table({ connectionString, suffix }: SimulationStorage, name: string): Promise<TableClient> {
-  const client = TableClient.fromConnectionString(connectionString, `${name}${suffix}`, {
-    allowInsecureConnection: true,
-  });
-  await client.createTable();
-  return client;
+function queueName({ suffix }: SimulationStorage): string {
+  return `${batchQueueName}-${suffix}`;
+}
+
+function queuesAt(connectionString: string): OpenQueues {
+  return openQueues({ kind: 'connectionString', connectionString }, { managedIdentity: false });
 }

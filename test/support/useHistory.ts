@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
 import { createOutcomeHistory, type OutcomeHistory } from '../../src/history/history.ts';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
-import { createTableOpener } from '../../src/storage/openTable.ts';
+import { type OpenTables, openTables } from '../../src/storage/openTables.ts';
 
 /** One Azurite for a test file. Its tests keep apart by the names of their probes. */
 export function useAzurite(): { readonly connectionString: () => string } {
@@ -23,7 +23,12 @@ export function useAzurite(): { readonly connectionString: () => string } {
 
 /** Of an app that looks from where the outcomes of `buildOutcome` come from. */
 export function historyAt(connectionString: string, location = 'westeurope'): OutcomeHistory {
-  return createOutcomeHistory(createTableOpener({ kind: 'connectionString', connectionString }), location);
+  return createOutcomeHistory(tablesAt(connectionString), location);
+}
+
+/** As one process opens them. */
+export function tablesAt(connectionString: string): OpenTables {
+  return openTables({ kind: 'connectionString', connectionString }, { managedIdentity: false });
 }
 
 /** The connection string of a storage that is away: its port was free a moment ago, and nobody listens there. */

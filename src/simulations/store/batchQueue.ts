@@ -1,5 +1,5 @@
-import type { QueueClient } from '@azure/storage-queue';
 import * as z from 'zod';
+import type { Queue } from '../../storage/openQueues.ts';
 
 /**
  * What a message in the queue asks for. Its fields are named so that none can be taken for the trigger's own metadata (`id`,
@@ -22,10 +22,10 @@ export interface BatchQueue {
   send(task: SimulationTask, delaySeconds?: number): Promise<void>;
 }
 
-export function createBatchQueue(queue: QueueClient): BatchQueue {
+export function createBatchQueue(queue: Queue): BatchQueue {
   return {
     async send(task, delaySeconds = 0) {
-      await queue.sendMessage(JSON.stringify(task), { visibilityTimeout: Math.ceil(delaySeconds) });
+      await queue.send(JSON.stringify(task), { delaySeconds });
     },
   };
 }

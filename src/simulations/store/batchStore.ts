@@ -1,6 +1,5 @@
-import { odata, type TableClient } from '@azure/data-tables';
-import { longTextColumns, longTextOf, longTextProperties } from '../../storage/longText.ts';
-import { insertRow, readRow, replaceRow, retryOnConflict } from '../../storage/tableRow.ts';
+import { chunkColumns, fromChunks, toChunks } from '../../storage/chunkedText.ts';
+import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
 
 /** A batch as its row has it. A row is there from when its message was about to be sent. */
@@ -39,49 +38,47 @@ export interface BatchStore {
   removeAll(simulationId: string): Promise<void>;
 }
 
-/** The summary in properties of its own (`summary0`, …), so that a list need not fetch it. */
-interface BatchRow {
-  readonly json: string;
-}
-
+/** The summary in columns of its own (`summary0`, …), so that a list need not fetch it. */
 const summaryName = 'summary';
 
-export function createBatchStore(table: TableClient): BatchStore {
-  const rowsOf = (simulationId: string, select?: string[]) =>
-    table.listEntities<BatchRow>({
-      queryOptions: { filter: odata`PartitionKey eq ${partitionOf(simulationId)}`, ...(select && { select }) },
-    });
+export function createBatchStore(table: Table): BatchStore {
+  const rowsOf = (simulationId: string, select: readonly string[]) =>
+    readRows(table, { partitionKey: partitionOf(simulationId), select });
+  const keyOf = (simulationId: string, number: number) => ({
+    partitionKey: partitionOf(simulationId),
+    rowKey: rowKeyOf(number),
+  });
   return {
     async list(simulationId) {
-      const batches: BatchState[] = [];
-      for await (const row of rowsOf(simulationId, ['json'])) batches.push(parse(row));
-      return batches;
+      return (await rowsOf(simulationId, ['json'])).map(parse);
     },
     async *summaries(simulationId) {
-      for await (const row of rowsOf(simulationId, ['RowKey', ...longTextColumns(summaryName)])) {
+      for (const row of await rowsOf(simulationId, ['RowKey', ...chunkColumns(summaryName)])) {
         const summary = summaryOf(row);
         if (summary) yield { number: Number(row.rowKey), summary };
       }
     },
     async read(simulationId, number) {
-      const found = await readRow<BatchRow>(table, partitionOf(simulationId), rowKeyOf(number));
+      const found = await table.read(keyOf(simulationId, number));
       return found && parse(found.row);
     },
-    insert: (simulationId, batch) => insertRow(table, rowOf(simulationId, batch)),
+    insert: async (simulationId, batch) => (await table.insert(rowOf(simulationId, batch))).kind === 'written',
     update: (simulationId, number, change) =>
       retryOnConflict(async () => {
-        const found = await readRow<BatchRow>(table, partitionOf(simulationId), rowKeyOf(number));
+        const found = await table.read(keyOf(simulationId, number));
         const present = found && parse(found.row);
         const changed = change(present);
         if (!changed) return { batch: present, changed: false };
         const row = rowOf(simulationId, changed);
-        const written = found ? await replaceRow(table, row, found.etag) : await insertRow(table, row);
-        return written ? { batch: changed, changed: true } : 'changed';
+        const { kind } = await (found ? table.replace(row, found.etag) : table.insert(row));
+        return kind === 'written' ? { batch: changed, changed: true } : 'changed';
       }),
     async removeAll(simulationId) {
-      for await (const { partitionKey, rowKey } of rowsOf(simulationId, ['PartitionKey', 'RowKey'])) {
-        await table.deleteEntity(String(partitionKey), String(rowKey));
-      }
+      const rows = await rowsOf(simulationId, ['RowKey']);
+      await table.removeAll(
+        partitionOf(simulationId),
+        rows.map(({ rowKey }) => String(rowKey)),
+      );
     },
   };
 }
@@ -91,18 +88,18 @@ function rowOf(simulationId: string, { summary, ...rest }: BatchState) {
     partitionKey: partitionOf(simulationId),
     rowKey: rowKeyOf(rest.number),
     json: JSON.stringify(rest),
-    ...longTextProperties(summaryName, summary && JSON.stringify(summary)),
+    ...toChunks(summaryName, summary && JSON.stringify(summary)),
   };
 }
 
-function parse(row: BatchRow): BatchState {
-  const state = JSON.parse(row.json) as BatchState;
+function parse(row: Readonly<Record<string, unknown>>): BatchState {
+  const state = JSON.parse(String(row.json)) as BatchState;
   const summary = summaryOf(row);
   return summary ? { ...state, summary } : state;
 }
 
-function summaryOf(row: object): BatchSummary | undefined {
-  const text = longTextOf(summaryName, { ...row });
+function summaryOf(row: Readonly<Record<string, unknown>>): BatchSummary | undefined {
+  const text = fromChunks(summaryName, row);
   return text === undefined ? undefined : (JSON.parse(text) as BatchSummary);
 }
 

@@ -1,6 +1,5 @@
-import { odata, type TableClient, TableTransaction } from '@azure/data-tables';
 import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
-import { isStatus } from '../../storage/tableRow.ts';
+import { maxRowsAtOnce, readRows, type Table } from '../../storage/table.ts';
 
 /** What one device of a simulation came to. */
 export interface DeviceOutcome {
@@ -36,91 +35,67 @@ export interface PageOptions {
   readonly cursor?: string;
 }
 
-/** A transaction takes 100 rows, and a device is two. */
-export const mostDevicesAtOnce = 50;
+/** A device is two rows. */
+export const mostDevicesAtOnce = maxRowsAtOnce / 2;
 
 /** A string property holds 32 Ki characters (64 KiB of UTF-16). */
 const mostCharacters = 30_000;
 
 const rankOf: { readonly [verdict in Verdict]: number } = { failing: 0, unknown: 1, degraded: 2, healthy: 3 };
 
-interface OutcomeRow {
-  readonly index: number;
-  readonly json: string;
-}
-
-export function createDeviceOutcomes(table: TableClient): DeviceOutcomes {
-  const write = async (simulationId: string, devices: readonly DeviceOutcome[]) => {
-    const transaction = new TableTransaction();
-    for (const { index, outcome } of devices) {
-      transaction.createEntity({ partitionKey: simulationId, rowKey: `claim-${paddedIndex(index)}` });
-      const row: OutcomeRow = { index, json: outcomeJson(outcome) };
-      transaction.createEntity({ partitionKey: simulationId, rowKey: outcomeKey(outcome.verdict, index), ...row });
-    }
-    await table.submitTransaction(transaction.actions);
-  };
-  const rows = (simulationId: string, from: string, before: string) =>
-    table.listEntities<OutcomeRow>({
-      queryOptions: { filter: odata`PartitionKey eq ${simulationId} and RowKey ge ${from} and RowKey lt ${before}` },
-    });
+export function createDeviceOutcomes(table: Table): DeviceOutcomes {
+  const write = (partitionKey: string, devices: readonly DeviceOutcome[]): Promise<boolean> =>
+    table.insertAll(
+      devices.flatMap(({ index, outcome }) => [
+        { partitionKey, rowKey: `claim-${paddedIndex(index)}` },
+        { partitionKey, rowKey: outcomeKey(outcome.verdict, index), index, json: outcomeJson(outcome) },
+      ]),
+    );
 
   return {
     async insert(simulationId, devices) {
       for (let at = 0; at < devices.length; at += mostDevicesAtOnce) {
         const group = devices.slice(at, at + mostDevicesAtOnce);
-        try {
-          await write(simulationId, group);
-        } catch (error) {
-          if (!isStatus(error, 409)) throw error;
-          // Some are there already, so none of the group was written: one by one, each for itself.
-          for (const device of group) await ifAbsent(() => write(simulationId, [device]));
-        }
+        if (await write(simulationId, group)) continue;
+        // Some are there already, so none of the group was written: one by one, each for itself.
+        for (const device of group) await write(simulationId, [device]);
       }
     },
     async *ofRange(simulationId, first, count) {
       for (const verdict of ['failing', 'unknown', 'degraded', 'healthy'] as const) {
-        for await (const { index, json } of rows(
-          simulationId,
-          outcomeKey(verdict, first),
-          outcomeKey(verdict, first + count),
-        )) {
-          yield { index, outcome: JSON.parse(json) as Outcome };
+        const pages = table.pages({
+          partitionKey: simulationId,
+          from: outcomeKey(verdict, first),
+          before: outcomeKey(verdict, first + count),
+        });
+        for await (const page of pages) {
+          for (const { index, json } of page) yield { index: Number(index), outcome: outcomeOf(json) };
         }
       }
     },
     async page(simulationId, { limit, verdict, cursor }) {
       const from = verdict ? `outcome-${rankOf[verdict]}-` : 'outcome-';
       const before = verdict ? `outcome-${rankOf[verdict]}.` : 'outcome.';
-      const outcomes: Outcome[] = [];
-      let last = '';
+      const range = { partitionKey: simulationId, from: cursor ? `${cursor}~` : from, before };
       // One more than asked for tells whether there is a next page.
-      for await (const { json, rowKey } of rows(simulationId, cursor ? `${cursor}~` : from, before)) {
-        if (outcomes.length === limit) return { outcomes, cursor: last };
-        outcomes.push(JSON.parse(json) as Outcome);
-        last = String(rowKey);
-      }
-      return { outcomes };
+      const rows = await readRows(table, { ...range, count: limit + 1 });
+      const outcomes = rows.slice(0, limit).map(({ json }) => outcomeOf(json));
+      return { outcomes, ...(rows.length > limit && { cursor: String(rows[limit - 1]?.rowKey) }) };
     },
     async removeAll(simulationId) {
-      const all = table.listEntities({
-        queryOptions: { filter: odata`PartitionKey eq ${simulationId}`, select: ['PartitionKey', 'RowKey'] },
-      });
-      for await (const page of all.byPage({ maxPageSize: 100 })) {
-        if (page.length === 0) continue;
-        const transaction = new TableTransaction();
-        for (const { rowKey } of page) transaction.deleteEntity(simulationId, String(rowKey));
-        await table.submitTransaction(transaction.actions);
+      for await (const page of table.pages({ partitionKey: simulationId, select: ['RowKey'] })) {
+        await table.removeAll(
+          simulationId,
+          page.map(({ rowKey }) => String(rowKey)),
+        );
       }
     },
   };
 }
 
-async function ifAbsent(insert: () => Promise<void>): Promise<void> {
-  try {
-    await insert();
-  } catch (error) {
-    if (!isStatus(error, 409)) throw error;
-  }
+/** Written by this module alone. */
+function outcomeOf(json: unknown): Outcome {
+  return JSON.parse(String(json)) as Outcome;
 }
 
 function outcomeKey(verdict: Verdict, index: number): string {

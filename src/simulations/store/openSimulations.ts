@@ -1,7 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Services } from '../../app/services.ts';
 import { planOf } from '../../config/plan.ts';
-import { openQueue } from '../../storage/openQueue.ts';
 import { defaultLimits, type SimulationContext, type SimulationLogLine } from '../simulationContext.ts';
 import { createDeviceRunner } from '../worker/deviceRunner.ts';
 import { batchQueueName, createBatchQueue } from './batchQueue.ts';
@@ -17,19 +16,15 @@ export async function openSimulations(
   services: Services,
   invocation: InvocationContext,
 ): Promise<SimulationContext | undefined> {
-  const { openTable, settings, identity, probes, secrets } = services;
-  if (!openTable || !settings.queueStorage) return undefined;
-  const [simulations, devices, queue] = await Promise.all([
-    openTable(simulationsTable),
-    openTable(devicesTable),
-    openQueue(settings.queueStorage, identity, batchQueueName),
-  ]);
+  const { openTable, openQueue, settings, probes, secrets } = services;
+  if (!openTable || !openQueue) return undefined;
+  const simulations = openTable(simulationsTable);
   const { scopes } = planOf(settings, probes);
   return {
     simulations: createSimulationStore(simulations),
     batches: createBatchStore(simulations),
-    outcomes: createDeviceOutcomes(devices),
-    queue: createBatchQueue(queue),
+    outcomes: createDeviceOutcomes(openTable(devicesTable)),
+    queue: createBatchQueue(openQueue(batchQueueName)),
     probes,
     probeRunsPerMinute: (idScope) =>
       scopes.find((scope) => scope.idScope === idScope)?.registrationsInBusiestMinute ?? 0,

@@ -1,6 +1,6 @@
-import { odata, type TableClient } from '@azure/data-tables';
-import { longTextOf, longTextProperties } from '../../storage/longText.ts';
-import { insertRow, readRow, replaceRow, retryOnConflict } from '../../storage/tableRow.ts';
+import { fromChunks, toChunks } from '../../storage/chunkedText.ts';
+import { invertedTime } from '../../storage/keys.ts';
+import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 import { reserve } from '../pace.ts';
 import type { Simulation } from '../simulation.ts';
 import type { SimulationReport } from '../simulationReport.ts';
@@ -33,74 +33,64 @@ export interface Updated {
   readonly changed: boolean;
 }
 
-/** Only ever read and written whole. The report is in properties of its own (`report0`, …), for it can be long. */
-interface SimulationRow {
-  readonly json: string;
-}
-
+/** A simulation is only ever read and written whole. Its report is in columns of its own (`report0`, …), for it can be long. */
 const reportName = 'report';
 
 const partition = 'simulation';
 const recentPartition = 'recent';
 const budgetPartition = 'budget';
 
-export function createSimulationStore(table: TableClient): SimulationStore {
+export function createSimulationStore(table: Table): SimulationStore {
   const store: SimulationStore = {
     async create(simulation) {
-      const inserted = await insertRow(table, simulationRow(simulation));
-      const present = inserted ? simulation : ((await store.read(simulation.id)) ?? simulation);
+      const inserted = await table.insert(simulationRow(simulation));
+      const present = inserted.kind === 'written' ? simulation : ((await store.read(simulation.id)) ?? simulation);
       // After the row itself, and again when a creation is repeated: a crash in between leaves nothing out of the list.
-      await insertRow(table, { partitionKey: recentPartition, rowKey: recentKey(present), id: present.id });
+      await table.insert({ partitionKey: recentPartition, rowKey: recentKey(present), id: present.id });
       return present;
     },
     async read(id) {
-      const found = await readRow<SimulationRow>(table, partition, id);
+      const found = await table.read({ partitionKey: partition, rowKey: id });
       return found && parse(found.row);
     },
     update: (id, change) =>
       retryOnConflict(async () => {
-        const found = await readRow<SimulationRow>(table, partition, id);
+        const found = await table.read({ partitionKey: partition, rowKey: id });
         if (!found) return undefined;
         const present = parse(found.row);
         const changed = change(present);
         if (!changed) return { simulation: present, changed: false };
-        const replaced = await replaceRow(table, simulationRow(changed), found.etag);
-        return replaced ? { simulation: changed, changed: true } : 'changed';
+        const { kind } = await table.replace(simulationRow(changed), found.etag);
+        return kind === 'written' ? { simulation: changed, changed: true } : 'changed';
       }),
     async recent(limit) {
-      const ids: string[] = [];
-      const rows = table.listEntities<{ id: string }>({
-        queryOptions: { filter: odata`PartitionKey eq ${recentPartition}` },
-      });
-      for await (const { id } of rows) {
-        ids.push(id);
-        if (ids.length >= limit) break;
-      }
-      const simulations = await Promise.all(ids.map((id) => store.read(id)));
+      const rows = await readRows(table, { partitionKey: recentPartition, count: limit });
+      const simulations = await Promise.all(rows.map(({ id }) => store.read(String(id))));
       return simulations.filter((simulation) => simulation !== undefined);
     },
     reserveBudget: (idScope, ratePerSecond, count, nowMs) =>
       retryOnConflict(async () => {
-        const found = await readRow<{ nextStartAtMs: number }>(table, budgetPartition, idScope);
+        const found = await table.read({ partitionKey: budgetPartition, rowKey: idScope });
         const { startsAtMs, nextStartAtMs } = reserve(
-          { ratePerSecond, nextStartAtMs: found?.row.nextStartAtMs ?? nowMs },
+          { ratePerSecond, nextStartAtMs: Number(found?.row.nextStartAtMs ?? nowMs) },
           count,
           nowMs,
         );
         const row = { partitionKey: budgetPartition, rowKey: idScope, nextStartAtMs };
-        const written = found ? await replaceRow(table, row, found.etag) : await insertRow(table, row);
-        return written ? startsAtMs : 'changed';
+        const { kind } = await (found ? table.replace(row, found.etag) : table.insert(row));
+        return kind === 'written' ? startsAtMs : 'changed';
       }),
     async *createdBefore(time) {
-      const filter = odata`PartitionKey eq ${recentPartition} and RowKey gt ${invertedTime(time)}`;
-      for await (const { id } of table.listEntities<{ id: string }>({ queryOptions: { filter } })) {
-        const simulation = await store.read(id);
-        if (simulation) yield simulation;
+      for await (const page of table.pages({ partitionKey: recentPartition, after: invertedTime(time.getTime()) })) {
+        for (const { id } of page) {
+          const simulation = await store.read(String(id));
+          if (simulation) yield simulation;
+        }
       }
     },
     async remove(simulation) {
-      await table.deleteEntity(partition, simulation.id);
-      await table.deleteEntity(recentPartition, recentKey(simulation));
+      await table.remove({ partitionKey: partition, rowKey: simulation.id });
+      await table.remove({ partitionKey: recentPartition, rowKey: recentKey(simulation) });
     },
   };
   return store;
@@ -111,22 +101,17 @@ function simulationRow({ report, ...rest }: Simulation) {
     partitionKey: partition,
     rowKey: rest.id,
     json: JSON.stringify(rest),
-    ...longTextProperties(reportName, report && JSON.stringify(report)),
+    ...toChunks(reportName, report && JSON.stringify(report)),
   };
 }
 
 /** Written by this module alone. */
-function parse(row: SimulationRow): Simulation {
-  const simulation = JSON.parse(row.json) as Simulation;
-  const report = longTextOf(reportName, { ...row });
+function parse(row: Readonly<Record<string, unknown>>): Simulation {
+  const simulation = JSON.parse(String(row.json)) as Simulation;
+  const report = fromChunks(reportName, row);
   return report === undefined ? simulation : { ...simulation, report: JSON.parse(report) as SimulationReport };
 }
 
 function recentKey({ createdAt, id }: Simulation): string {
-  return `${invertedTime(new Date(createdAt))}-${id}`;
-}
-
-/** Tables sort by row key, upwards: the complement of the time puts the newest first. */
-function invertedTime(time: Date): string {
-  return String(Number.MAX_SAFE_INTEGER - time.getTime()).padStart(16, '0');
+  return `${invertedTime(Date.parse(createdAt))}-${id}`;
 }

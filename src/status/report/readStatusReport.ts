@@ -1,7 +1,7 @@
 import type { Probe } from '../../config/probe.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
 import type { DueTicks } from '../../history/missedTicks.ts';
-import { describeStorageFault } from '../../storage/storageError.ts';
+import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { findCorrelations } from './findCorrelations.ts';
 import { readProbeReport, withoutData } from './probeReport.ts';
 import type { ProbeReport, StatusReport } from './statusReport.ts';
@@ -37,7 +37,7 @@ export async function readStatusReport(
     );
     return { ...report, probes: reports, correlations: findCorrelations(lastRuns(probes, reports)) };
   } catch (error) {
-    return { ...report, probes: probes.map(withoutData), correlations: [], storageFault: describeStorageFault(error) };
+    return { ...report, probes: probes.map(withoutData), correlations: [], storageFault: describeStorageError(error) };
   }
 }
 

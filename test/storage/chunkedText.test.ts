@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { longTextOf, longTextProperties } from '../../src/storage/longText.ts';
+import { fromChunks, toChunks } from '../../src/storage/chunkedText.ts';
 
 const rowProperty = 32 * 1024;
 
@@ -9,22 +9,22 @@ it('comes back as it was, from properties that each fit and hold whole character
   fc.assert(
     fc.property(piece, fc.integer({ min: 0, max: 10_000 }), (text, times) => {
       const long = text.repeat(times);
-      const properties = longTextProperties('report', long);
+      const properties = toChunks('report', long);
       for (const part of Object.values(properties)) {
         expect(part.length).toBeLessThanOrEqual(rowProperty);
         expect(part.isWellFormed()).toBe(true);
       }
-      expect(longTextOf('report', { json: '{}', ...properties })).toBe(long === '' ? undefined : long);
+      expect(fromChunks('report', { json: '{}', ...properties })).toBe(long === '' ? undefined : long);
     }),
     { numRuns: 100 },
   );
 });
 
 it('is nothing where there is none', () => {
-  expect(longTextProperties('report', undefined)).toEqual({});
-  expect(longTextOf('report', { json: '{}' })).toBeUndefined();
+  expect(toChunks('report', undefined)).toEqual({});
+  expect(fromChunks('report', { json: '{}' })).toBeUndefined();
 });
 
 it('is refused, and not cut, where a row cannot hold it', () => {
-  expect(() => longTextProperties('report', 'x'.repeat(300_000))).toThrow('report is longer than 8 properties');
+  expect(() => toChunks('report', 'x'.repeat(300_000))).toThrow('report is longer than 8 properties');
 });

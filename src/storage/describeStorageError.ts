@@ -2,7 +2,7 @@
  * One sentence for the person on call: what Table Storage did, and what to do. Made of codes and a host name, never of an address
  * with its query, which may hold a signature.
  */
-export function describeStorageFault(error: unknown): string {
+export function describeStorageError(error: unknown): string {
   const fault = factsOf(error);
   const where = fault.host === undefined ? 'the history storage' : `the history storage at ${fault.host}`;
   if (fault.name === 'AbortError' || fault.name === 'TimeoutError') {

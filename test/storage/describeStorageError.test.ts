@@ -1,6 +1,6 @@
 import { RestError } from '@azure/data-tables';
 import { describe, expect, it } from 'vitest';
-import { describeStorageFault } from '../../src/storage/storageError.ts';
+import { describeStorageError } from '../../src/storage/describeStorageError.ts';
 
 /** As the client throws it, with the address that it called: a SAS connection has its signature in there. */
 function restError(message: string, over: { statusCode?: number; code?: string; odataCode?: string }): RestError {
@@ -36,7 +36,7 @@ describe('a fault of the storage', () => {
     [new Error('row all-1 holds no outcome'), 'the history storage could not be used: row all-1 holds no outcome'],
     ['nonsense', 'the history storage could not be used: nonsense'],
   ])('is one sentence without a secret: %s', (error, sentence) => {
-    expect(describeStorageFault(error)).toBe(sentence);
-    expect(describeStorageFault(error)).not.toContain('c2VjcmV0');
+    expect(describeStorageError(error)).toBe(sentence);
+    expect(describeStorageError(error)).not.toContain('c2VjcmV0');
   });
 });

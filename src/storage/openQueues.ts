@@ -1,0 +1,60 @@
+import type { QueueClient } from '@azure/storage-queue';
+import type { StorageConnection } from '../config/storageConnection.ts';
+import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
+import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
+import { keepOnce } from './keepOnce.ts';
+import { isContainerMissing } from './storageResponse.ts';
+
+/** The queues of one storage account, by name. Nothing is connected before the first call. */
+export type OpenQueues = (name: string) => Queue;
+
+export interface Queue {
+  /** Creates the queue where it is missing. `delaySeconds`: not to be received before. */
+  send(text: string, options?: SendOptions): Promise<void>;
+}
+
+export interface SendOptions extends CallOptions {
+  readonly delaySeconds?: number;
+}
+
+/** The library's defaults would try for 44 s and more. */
+const retryOptions = { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 1000 };
+
+export function openQueues(storage: StorageConnection, identity: AzureIdentity): OpenQueues {
+  const queues = new Map<string, Queue>();
+  const limited = createCallLimiter();
+  return (name) => {
+    const queue =
+      queues.get(name) ??
+      createQueue(
+        keepOnce(() => connect(storage, identity, name)),
+        limited,
+      );
+    queues.set(name, queue);
+    return queue;
+  };
+}
+
+function createQueue(client: () => Promise<QueueClient>, limited: CallLimiter): Queue {
+  return {
+    send: (text, { delaySeconds = 0, ...options } = {}) =>
+      limited(options, async (abortSignal) => {
+        const queue = await client();
+        const message = { visibilityTimeout: Math.ceil(delaySeconds), abortSignal };
+        try {
+          await queue.sendMessage(text, message);
+        } catch (error) {
+          if (!isContainerMissing(error)) throw error;
+          await queue.createIfNotExists({ abortSignal });
+          await queue.sendMessage(text, message);
+        }
+      }),
+  };
+}
+
+async function connect(storage: StorageConnection, identity: AzureIdentity, name: string): Promise<QueueClient> {
+  const { QueueClient } = await import('@azure/storage-queue');
+  if (storage.kind === 'connectionString') return new QueueClient(storage.connectionString, name, { retryOptions });
+  const credential = await createAzureCredential({ ...identity, clientId: storage.clientId });
+  return new QueueClient(`${storage.endpoint}/${name}`, credential, { retryOptions });
+}

@@ -1,0 +1,102 @@
+import type { Edm } from '@azure/data-tables';
+import type { CallOptions } from './callLimit.ts';
+
+export interface RowKey {
+  readonly partitionKey: string;
+  readonly rowKey: string;
+}
+
+/** A value of a column. A whole JavaScript number would be written as an Int32 where it fits: `double` keeps a column of one type. */
+export type ColumnValue = string | number | boolean | Edm<'Double'> | undefined;
+
+export type Row = RowKey & { readonly [column: string]: ColumnValue };
+
+export interface StoredRow {
+  readonly row: RowKey & Readonly<Record<string, unknown>>;
+  readonly etag: string;
+  /** Time since the row was last written, by the storage's own clock alone: its response's `Date` less the row's `Timestamp`. */
+  readonly ageMs: number;
+}
+
+/** `changed`: the row is not as it was at that etag, or is not there. */
+export type Written = { readonly kind: 'written'; readonly etag: string } | { readonly kind: 'changed' };
+
+/** A piece of one partition, in the order of its row keys. */
+export interface RowQuery extends CallOptions {
+  readonly partitionKey: string;
+  /** Inclusive. */
+  readonly from?: string | undefined;
+  /** Exclusive. */
+  readonly after?: string | undefined;
+  /** Exclusive. */
+  readonly before?: string | undefined;
+  /** OData on other columns; `quoted` makes a literal of a text. */
+  readonly where?: string | undefined;
+  readonly select?: readonly string[] | undefined;
+  /** At most 1000, which is the default. */
+  readonly pageSize?: number | undefined;
+}
+
+/**
+ * One table of a storage account. Every call has a time limit and follows the caller's signal. Reading never creates the table: one that
+ * is not there holds no rows. Writing creates it.
+ */
+export interface Table {
+  readonly name: string;
+  /** Undefined: there is no such row. */
+  read(key: RowKey, options?: CallOptions): Promise<StoredRow | undefined>;
+  /** `changed`: there is such a row already, which stays as it is. */
+  insert(row: Row, options?: CallOptions): Promise<Written>;
+  /** Inserts all rows of one partition, or none: false when one of them is there already. At most `maxRowsAtOnce`. */
+  insertAll(rows: readonly Row[], options?: CallOptions): Promise<boolean>;
+  /** Inserts or replaces rows of one partition, all or none. At most `maxRowsAtOnce`. */
+  put(rows: readonly Row[], options?: CallOptions): Promise<void>;
+  /** Replaces the row as it was at that etag. */
+  replace(row: Row, etag: string, options?: CallOptions): Promise<Written>;
+  /** False: it is not there, or not as it was at that etag (default: whatever it is). */
+  remove(key: RowKey, options?: CallOptions & { readonly etag?: string }): Promise<boolean>;
+  /** Deletes any number of rows of one partition. Rows that are gone already, or that another process deletes meanwhile, are no error. */
+  removeAll(partitionKey: string, rowKeys: readonly string[], options?: CallOptions): Promise<void>;
+  /** A page per request; pages may be empty before the last one. */
+  pages(query: RowQuery): AsyncGenerator<readonly Readonly<Record<string, unknown>>[]>;
+  /** Names of the partitions, a request each, however many rows they hold. */
+  partitions(options?: CallOptions): AsyncGenerator<string>;
+}
+
+/** As many as the service accepts in one transaction. */
+export const maxRowsAtOnce = 100;
+
+/** All rows of a query, or the first `count`. */
+export async function readRows(
+  table: Table,
+  { count, ...query }: RowQuery & { readonly count?: number | undefined },
+): Promise<Readonly<Record<string, unknown>>[]> {
+  const rows: Readonly<Record<string, unknown>>[] = [];
+  for await (const page of table.pages({ ...query, ...(count !== undefined && { pageSize: Math.min(count, 1000) }) })) {
+    rows.push(...page);
+    if (count !== undefined && rows.length >= count) return rows.slice(0, count);
+  }
+  return rows;
+}
+
+export function double(value: number): Edm<'Double'> {
+  return { type: 'Double', value };
+}
+
+/** A text as an OData literal. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+const maxAttempts = 50;
+const maxPauseMs = 50;
+
+/** Calls `once` until it does not return `'changed'`: optimistic concurrency, with a short random pause between two attempts. */
+export async function retryOnConflict<Result>(once: () => Promise<Result | 'changed'>): Promise<Result> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const result = await once();
+    if (result !== 'changed') return result;
+    await new Promise((resume) => setTimeout(resume, Math.random() * Math.min(maxPauseMs, 5 * attempt)));
+  }
+  throw new Error(`a row was changed by other processes ${maxAttempts} times in a row`);
+}
