@@ -39,7 +39,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],
   emulator: [],
-  local: ['emulator'],
+  local: ['config', 'emulator'],
   cli: ['..', 'config', 'emulator', 'local', 'outcomes', 'simulations', 'transport'],
 };
 

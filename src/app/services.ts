@@ -64,7 +64,7 @@ function make(): ConfiguredServices {
       ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
       ...(settings.queueStorage && { openQueue: openQueues(settings.queueStorage, identity) }),
       ...(settings.applicationInsights && {
-        availability: createAvailability({ ...settings.applicationInsights, identity }),
+        availability: createAvailability({ ingestion: settings.applicationInsights, identity }),
       }),
       ...(settings.openTelemetry && { openTelemetry: createOtlpTelemetry('dps-canary') }),
     },

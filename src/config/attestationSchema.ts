@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alternatives, choiceExpected, closest } from './configurationErrors.ts';
 import { looksLikeSecret } from './secretLooking.ts';
 
 /** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */
@@ -57,12 +58,18 @@ export const attestationSchema = z
   })
   .meta({ description: 'How the device proves itself.' });
 
+const types = ['symmetricKey', 'x509'];
+
 function typeExpected(attestation: unknown): string {
-  const type = attestation instanceof Object && 'type' in attestation ? attestation.type : undefined;
-  if (type === undefined) return 'required, but missing: symmetricKey or x509';
-  // "DPS attualmente non supporta i dispositivi che usano il meccanismo di attestazione TPM sul protocollo MQTT" (the document's note)
+  if (!(attestation instanceof Object)) return `expected an object with type ${alternatives(types)}`;
+  if (!('type' in attestation)) {
+    const misspelt = Object.keys(attestation).find((field) => closest(field, ['type']) !== undefined);
+    return `required, but missing: ${alternatives(types)}${misspelt === undefined ? '' : ` (did you mean it by "${misspelt}"?)`}`;
+  }
+  const { type } = attestation;
+  // TPM attestation is not offered over MQTT: https://learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support
   const isTpm = typeof type === 'string' && type.toLowerCase() === 'tpm';
   return isTpm
     ? 'DPS does not offer TPM attestation over MQTT: expected symmetricKey or x509'
-    : 'expected symmetricKey or x509';
+    : choiceExpected(types, type);
 }

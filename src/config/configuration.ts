@@ -31,7 +31,7 @@ function readProbes({ PROBES, PROBES_FILE }: Environment, readFile: (path: strin
   if (PROBES !== undefined && PROBES_FILE !== undefined) {
     return invalid('PROBES_FILE', 'expected only one of PROBES and PROBES_FILE');
   }
-  if (PROBES !== undefined) return parseProbes(PROBES, 'PROBES');
+  if (PROBES !== undefined) return parseProbes(PROBES, { root: 'PROBES' });
   if (PROBES_FILE === undefined) return { kind: 'valid', probes: [] };
   let text: string;
   try {
@@ -40,7 +40,7 @@ function readProbes({ PROBES, PROBES_FILE }: Environment, readFile: (path: strin
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return invalid('PROBES_FILE', `expected the path of a file that can be read${code}`);
   }
-  return parseProbes(text, 'PROBES_FILE');
+  return parseProbes(text, { root: 'PROBES_FILE', file: PROBES_FILE });
 }
 
 function invalid(path: string, message: string): ParsedProbes {

@@ -2,32 +2,48 @@ import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { looksLikeSecret } from './secretLooking.ts';
 
-/** One thing that is wrong with the configuration. Neither part ever repeats a configured value: it could be a secret. */
+/** One thing that is wrong with the configuration. Nothing in it repeats a configured value that could be a secret. */
 export interface ConfigurationError {
-  /** Where: a setting's name, and inside of JSON the path, e.g. `PROBES[3].attestation.secret`. */
+  /** Where: a setting or a file, and inside of JSON the path, e.g. `PROBES[3].attestation.secret`. */
   readonly path: string;
-  /** What was expected there. */
+  /** What was expected there, and what was found. */
   readonly message: string;
+  /** The name of the probe it is in. */
+  readonly probe?: string;
+  /** The file that holds the JSON. */
+  readonly file?: string;
+  /** In the JSON, from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
-/** One line per error, in the order of the configuration. */
+/** One line per error, in the order of the configuration: path, message, and in brackets where to find it. */
 export function formatErrors(errors: readonly ConfigurationError[]): string {
-  return errors.map(({ path, message }) => `${path}: ${message}`).join('\n');
+  return errors.map((error) => `${error.path}: ${error.message}${whereabouts(error)}`).join('\n');
 }
+
+function whereabouts({ path, probe, file, line }: ConfigurationError): string {
+  const parts = [
+    line === undefined ? '' : `${file === undefined || path.startsWith(file) ? '' : `${file} `}line ${line}`,
+    probe === undefined ? '' : `probe ${probe}`,
+  ].filter(Boolean);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+const missing = 'required, but missing';
 
 /** What zod found, in the words of this product. Hand it to `safeParse` as `{ error: explainIssue }`. */
 export const explainIssue: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return 'required, but missing';
-      return `expected ${expectedTypes[issue.expected] ?? issue.expected}, not ${jsonType(issue.input)}`;
+      if (issue.input === undefined) return missing;
+      return `expected ${expectedTypes[issue.expected] ?? issue.expected}, got ${jsonType(issue.input)}`;
     case 'invalid_value':
-      if (issue.input === undefined) return 'required, but missing';
-      return `expected ${alternatives(issue.values.map(String))}`;
+      return issue.input === undefined ? missing : choiceExpected(issue.values.map(String), issue.input);
     case 'too_small':
-      return `expected ${issue.inclusive ? 'at least' : 'more than'} ${quantity(issue.minimum, issue.origin)}`;
+      return `expected ${issue.inclusive ? 'at least' : 'more than'} ${quantity(issue.minimum, issue.origin)}, got ${sizeOf(issue.input)}`;
     case 'too_big':
-      return `expected ${issue.inclusive ? 'at most' : 'less than'} ${quantity(issue.maximum, issue.origin)}`;
+      return `expected ${issue.inclusive ? 'at most' : 'less than'} ${quantity(issue.maximum, issue.origin)}, got ${sizeOf(issue.input)}`;
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownField(key, fieldsOf(issue.inst))).join('\n');
     default:
@@ -35,21 +51,37 @@ export const explainIssue: z.core.$ZodErrorMap = (issue) => {
   }
 };
 
-/** The errors of one parse, their paths below `root`. Needs the messages of `explainIssue`. */
-export function toErrors(issues: readonly z.core.$ZodIssue[], root: string): readonly ConfigurationError[] {
-  return issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return { path: pathBelow(root, issue.path), message: issue.message };
-    // zod says in one issue what are several errors; `explainIssue` writes a line for each
+/** What zod found and where; of a path there is one error. */
+export interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** The findings of one parse. Needs the messages of `explainIssue`. */
+export function findingsOf(issues: readonly z.core.$ZodIssue[]): readonly Finding[] {
+  const findings = issues.flatMap((issue): readonly Finding[] => {
+    if (issue.code !== 'unrecognized_keys') return [issue];
+    // zod reports in one issue what are several errors; `explainIssue` writes a line for each
     const messages = issue.message.split('\n');
     return issue.keys.map((key, index) => ({
-      path: pathBelow(root, [...issue.path, key]),
+      path: [...issue.path, key],
       message: messages[index] ?? issue.message,
     }));
   });
+  // A misspelt field is one mistake, although the field that was meant is missing as well.
+  const meant = new Set(
+    findings.map(({ path, message }) => pathBelow('', [...path.slice(0, -1), meantField(message)])),
+  );
+  return findings.filter(({ path, message }) => message !== missing || !meant.has(pathBelow('', path)));
+}
+
+/** The errors of one parse, their paths below `root`. */
+export function toErrors(issues: readonly z.core.$ZodIssue[], root: string): readonly ConfigurationError[] {
+  return findingsOf(issues).map(({ path, message }) => ({ path: pathBelow(root, path), message }));
 }
 
 /** `root[3].attestation.secret`; a name that is no identifier is quoted, and one that looks like a secret is left out. */
-function pathBelow(root: string, path: readonly PropertyKey[]): string {
+export function pathBelow(root: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     const name = String(part);
@@ -62,11 +94,30 @@ function pathBelow(root: string, path: readonly PropertyKey[]): string {
 const longestNameShown = 64;
 
 function unknownField(name: string, known: readonly string[]): string {
-  const byCase = known.find((field) => field.toLowerCase() === name.toLowerCase());
-  const meant = byCase ?? closestMatch(name, known, { maxDistance: Math.max(1, Math.floor(name.length / 3)) });
+  const meant = closest(name, known);
   return meant === undefined
     ? `unknown field; the fields here are ${known.join(', ')}`
     : `unknown field, did you mean ${meant}?`;
+}
+
+function meantField(message: string): string {
+  return /^unknown field, did you mean (\w+)\?$/.exec(message)?.[1] ?? '';
+}
+
+/** The value itself is shown only where it is so close to a choice that it cannot be a secret. */
+export function choiceExpected(choices: readonly string[], found: unknown): string {
+  const meant = typeof found === 'string' ? closest(found, choices) : undefined;
+  if (meant !== undefined)
+    return `expected ${alternatives(choices)}, got ${JSON.stringify(found)} (did you mean "${meant}"?)`;
+  return `expected ${alternatives(choices)}, got ${typeof found === 'string' ? 'something else' : jsonType(found)}`;
+}
+
+/** The name that was meant by one with a typo or in another case. */
+export function closest(name: string, known: readonly string[]): string | undefined {
+  return (
+    known.find((one) => one.toLowerCase() === name.toLowerCase()) ??
+    closestMatch(name, known, { maxDistance: Math.ceil(name.length / 3) })
+  );
 }
 
 function fieldsOf(schema: unknown): readonly string[] {
@@ -88,6 +139,11 @@ function jsonType(value: unknown): string {
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a fraction';
   return `a ${typeof value}`;
+}
+
+function sizeOf(value: unknown): string {
+  if (typeof value === 'string' || Array.isArray(value)) return String(value.length);
+  return typeof value === 'number' ? String(value) : jsonType(value);
 }
 
 function quantity(bound: number | bigint, origin: string): string {

@@ -1,22 +1,22 @@
 import * as z from 'zod';
 import { endpointSchema } from './formats.ts';
 
-/** What the operator holds to be right: it turns a result into a verdict. */
+/** What the operator expects: it turns a result into a verdict. */
 export const expectationSchema = z
   .strictObject({
     result: z.enum(['assigned', 'refused', 'disabled', 'failed']).default('assigned').meta({
       description:
-        'How the registration has to end. refused: DPS did not let this credential in, and for no other reason; anything else is never healthy.',
+        'How the registration must end. refused: DPS refused this credential, and for no other reason; anything else is never healthy.',
     }),
     errorCode: z.int().min(100_000).max(999_999).optional().meta({
-      description: 'The six-digit code that a refusal or failure has to carry. Only with result refused or failed.',
+      description: 'The six-digit code that a refusal or failure must carry. Only with result refused or failed.',
     }),
     assignedHub: z.array(endpointSchema).min(1).optional().meta({
       description:
-        "The hubs that the device may be assigned to. Only with result assigned. Also the list of hubs, besides Azure's own, that verifyHub may show the credential to.",
+        "The hubs that the device may be assigned to. Only with result assigned. verifyHub gives the credential to these hubs and to Azure's own, to no others.",
     }),
     deviceId: z.string().min(1).max(128).optional().meta({
-      description: 'The device id that has to be assigned. Only with result assigned.',
+      description: 'The device ID that must be assigned. Only with result assigned.',
     }),
     substatus: z
       .string()
@@ -24,7 +24,7 @@ export const expectationSchema = z
       .max(128)
       .optional()
       .meta({
-        description: 'The substatus that the assignment has to have. Only with result assigned.',
+        description: 'The substatus that the assignment must have. Only with result assigned.',
         examples: ['initialAssignment', 'deviceDataMigrated', 'deviceDataReset', 'reprovisionedToInitialAssignment'],
       }),
     connectionProfile: z
@@ -50,9 +50,9 @@ export const expectationSchema = z
     withinSeconds: z.number().positive().optional().meta({
       description: 'A slower run is degraded. Less than timeoutSeconds; only with result assigned.',
     }),
-    certificateDaysLeft: z.number().nonnegative().optional().meta({
+    certificateDaysLeft: z.number().nonnegative().max(3650).optional().meta({
       description:
-        "The run is degraded when the server's chain, the device certificate or the secret ends in fewer days.",
+        "The run is degraded when the server's chain, the device certificate or the secret expires in fewer days.",
     }),
     rootFingerprints: z
       .array(
@@ -64,12 +64,12 @@ export const expectationSchema = z
       .optional()
       .meta({
         description:
-          'SHA-256 fingerprints of the root certificates that the server may have; another root is degraded. Without them, a root that is another one than in the run before.',
+          'SHA-256 fingerprints of the root certificates that the server may have; another root is degraded. Without them, a root that differs from the previous run is degraded, once.',
       }),
   })
-  .meta({ description: 'What has to happen for the run to be healthy.' });
+  .meta({ description: 'What must happen for the run to be healthy.' });
 
-/** Fields of `expect` that say something only about certain results. */
+/** Fields of `expect` that apply only to certain results. */
 export const fieldsByResult: readonly { readonly field: string; readonly results: readonly string[] }[] = [
   { field: 'errorCode', results: ['refused', 'failed'] },
   { field: 'assignedHub', results: ['assigned'] },

@@ -5,7 +5,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `https://host[:port]`: what an SDK client is given. Nothing but TLS is spoken to Azure. */
 export function httpsOrigin(what: string): z.ZodType<string, string> {
-  return z.string().regex(/^https:\/\/[^\s/?#@]+\/?$/, { error: `expected the https URL of ${what}, without a path` });
+  const error = `expected the https URL of ${what}, without a path`;
+  return z
+    .string()
+    .regex(/^https:\/\/[^\s/?#@]+\/?$/, { error, abort: true })
+    .refine((url) => URL.canParse(url), { error });
 }
 
 export const identityClientId = z.guid({ error: 'expected the client ID of a user-assigned identity, a GUID' });
@@ -30,3 +34,9 @@ export const endpointSchema = z
   .regex(new RegExp(`^${label}(?:\\.${label})*(?::${port})?$`), {
     error: 'expected host[:port], without scheme and path',
   });
+
+/** The cloud whose DPS a host is: `net` public, `us` US Government, `cn` China; undefined for any other host, as stand-ins have. */
+export function microsoftCloud(endpoint: string): 'net' | 'us' | 'cn' | undefined {
+  const cloud = /\.azure-devices-provisioning\.(net|us|cn)(?::\d+)?$/i.exec(endpoint)?.[1]?.toLowerCase();
+  return cloud === 'net' || cloud === 'us' || cloud === 'cn' ? cloud : undefined;
+}

@@ -2,21 +2,22 @@ import * as z from 'zod';
 import { attestationSchema } from './attestationSchema.ts';
 import { alternatives } from './configurationErrors.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
-import { endpointSchema } from './formats.ts';
+import { endpointSchema, microsoftCloud } from './formats.ts';
 import {
   checkOperationalCertificate,
   dependentDefaults,
   isRecord,
   timeoutSecondsByDefault,
 } from './operationalCertificate.ts';
+import { payloadSchema } from './payloadSchema.ts';
 
 const millisecondsPerSecond = 1000;
 
-/** Azure's load balancer gives up on an HTTP request after 230 s, and a probe run on demand has to answer before that. */
-const longestTimeoutSeconds = 220;
+/** Azure's load balancer ends an HTTP request after 230 s, and a probe that is run on demand has to respond before that. */
+const maxTimeoutSeconds = 220;
 
-/** DPS takes messages of at most 96 KB (its published limits). */
-const largestPayloadBytes = 96 * 1024;
+const minutesPerDay = 1440;
+const maxTags = 16;
 
 /** One configured check as people write it: the contract's section "A probe". */
 export const probeFields = z
@@ -24,15 +25,15 @@ export const probeFields = z
     name: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
-        error: 'expected 1 to 63 lower-case letters, digits and dashes, with no dash first',
+        error: 'expected 1 to 63 lower-case letters, digits and dashes, starting with a letter or digit',
       })
       .meta({ description: 'The probe in URLs, metrics and history. Each probe has its own.' }),
     idScope: z
       .string()
       .regex(/^[0-9A-Za-z]{1,64}$/, {
-        error: 'expected the ID scope of a DPS instance: letters and digits, as in 0ne00000000',
+        error: 'expected the ID scope of a DPS instance: letters and digits, as in 0ne00A1B2C3',
       })
-      .meta({ description: "The DPS instance's ID scope.", examples: ['0ne00000000'] }),
+      .meta({ description: "The DPS instance's ID scope.", examples: ['0ne00A1B2C3'] }),
     registrationId: z
       .string()
       // alphanumeric plus `: . _ -`, at most 128, no special character at either end (REST reference)
@@ -58,27 +59,21 @@ export const probeFields = z
           'DPS device API version. Default: 2019-03-31; with requestCertificate 2025-07-01-preview, with expect.connectionProfile 2026-11-02-preview.',
         examples: ['2019-03-31', '2021-06-01', '2021-10-01', '2025-07-01-preview', '2026-11-02-preview'],
       }),
-    payload: z
-      .json({ error: 'expected a JSON value' })
-      .refine((payload) => Buffer.byteLength(JSON.stringify(payload) ?? '') <= largestPayloadBytes, {
-        error: 'expected at most 96 KB of JSON, the largest message that DPS takes',
-      })
-      .optional()
-      .meta({
-        description: "Custom allocation data, sent with the registration to the enrollment's allocation function.",
-      }),
+    payload: payloadSchema.optional().meta({
+      description: "Custom allocation data, sent with the registration to the enrollment's allocation function.",
+    }),
     timeoutSeconds: z
       .number()
       .positive()
-      .max(longestTimeoutSeconds)
+      .max(maxTimeoutSeconds)
       .optional()
       .meta({
         default: 60,
-        description: `The one deadline of a run, from the Key Vault read to the hub's answer. At most ${longestTimeoutSeconds}. Default: 60; with verifyHub renew 180.`,
+        description: `The one deadline of a run, from the Key Vault read to the hub's response. At most ${maxTimeoutSeconds}. Default: 60; with verifyHub renew 180.`,
       }),
-    everyMinutes: z.int().positive().optional().meta({
+    everyMinutes: z.int().positive().max(minutesPerDay).optional().meta({
       description:
-        'Run only every so many minutes, counted from midnight UTC where a day is a multiple. Default: each tick of PROBE_SCHEDULE; with verifyHub renew 60.',
+        'Run only every so many minutes, counted from midnight UTC where a day is a multiple; at most 1440. Default: every scheduled run; with verifyHub renew 60.',
     }),
     requestCertificate: z.boolean().default(false).meta({
       description:
@@ -86,15 +81,28 @@ export const probeFields = z
     }),
     verifyHub: z.enum(['connect', 'telemetry', 'twin', 'renew']).optional().meta({
       description:
-        'Afterwards prove the assignment at the hub, with the operational certificate where one is requested. connect: be let in. telemetry: also have one message acknowledged. twin: also read the twin. renew: have the hub renew the operational certificate and connect with the new one; only with requestCertificate. Only with an expected result of assigned.',
+        'Afterwards prove the assignment at the hub, with the operational certificate where one is requested. connect: the hub accepts the connection. telemetry: it also acknowledges a message. twin: it also returns the twin. renew: it renews the operational certificate and accepts the new one; only with requestCertificate. Only with an expected result of assigned.',
     }),
+    tags: z
+      .array(
+        z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+          error: 'expected 1 to 63 letters, digits or . _ - with a letter or digit first',
+        }),
+      )
+      .max(maxTags)
+      .refine((tags) => new Set(tags).size === tags.length, { error: 'expected each tag once' })
+      .optional()
+      .meta({
+        description: 'Groups of probes: the status page and the API filter by them.',
+        examples: [['weu', 'line-3']],
+      }),
     expect: expectationSchema.prefault({}),
   })
   .check(z.superRefine(checkFieldsTogether, { when: ({ value }) => isRecord(value) }))
   .meta({
     id: 'Probe',
     title: 'Probe',
-    description: 'One simulated device that registers with DPS, and what has to come of it.',
+    description: 'One simulated device that registers with DPS, and what must happen.',
   });
 
 export const probeSchema = probeFields.transform((probe) => ({ ...probe, ...dependentDefaults(probe) }));
@@ -112,8 +120,15 @@ export function timeoutMs(probe: Pick<Probe, 'timeoutSeconds'>): number {
  * any type, and a field that is wrong in itself says nothing here.
  */
 function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): void {
-  if (!isRecord(probe) || !isRecord(probe.expect)) return;
-  const expected = probe.expect;
+  if (!isRecord(probe)) return;
+  const { idScope, globalDeviceEndpoint, expect: expected } = probe;
+  if (isPlaceholder(idScope) && isMicrosoftEndpoint(globalDeviceEndpoint)) {
+    report(
+      ['idScope'],
+      'expected the ID scope of your DPS instance (Azure portal, Overview), got the placeholder of the examples',
+    );
+  }
+  if (!isRecord(expected)) return;
   for (const { field, results } of fieldsByResult) {
     if (expected[field] === undefined || isAmong(expected.result, results)) continue;
     report(['expect', field], `expected only with an expected result of ${alternatives(results)}`);
@@ -133,7 +148,16 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
   }
 }
 
-/** A result that is no known one has its own error already. */
+/** `0ne00000000` and `0neXXXXXXXX`: what examples and templates hold until somebody fills them in. */
+function isPlaceholder(idScope: unknown): boolean {
+  return typeof idScope === 'string' && /^0[a-z]{2}(?:0+|x+)$/i.test(idScope);
+}
+
+function isMicrosoftEndpoint(endpoint: unknown): boolean {
+  return typeof endpoint === 'string' && microsoftCloud(endpoint) !== undefined;
+}
+
+/** An unknown result has its own error already. */
 function isAmong(result: unknown, results: readonly string[]): boolean {
   const known: readonly unknown[] = expectationSchema.shape.result.unwrap().options;
   return !known.includes(result) || results.some((one) => one === result);

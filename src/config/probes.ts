@@ -1,7 +1,8 @@
-import { parse } from '@humanwhocodes/momoa';
 import * as z from 'zod';
-import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
-import { type Probe, probeSchema } from './probe.ts';
+import { type ConfigurationError, explainIssue, type Finding, findingsOf, pathBelow } from './configurationErrors.ts';
+import { type Probe, probeFields, probeSchema } from './probe.ts';
+import { readJson } from './readJson.ts';
+import { looksLikeSecret } from './secretLooking.ts';
 
 /** The probes as people write them: an array, or an object that can name its JSON Schema for the editor. */
 const probeList = z.array(probeSchema).meta({ title: 'Probes' });
@@ -14,74 +15,87 @@ const probeDocument = z
 
 export const probesSchema = z.union([probeList, probeDocument]).meta({
   title: 'DPS Canary probes',
-  description: 'What PROBES and PROBES_FILE hold: the simulated devices, and what has to come of each.',
+  description: 'What PROBES and PROBES_FILE hold: the simulated devices, and what must happen to each.',
 });
 
 export type ParsedProbes =
   | { readonly kind: 'valid'; readonly probes: readonly Probe[] }
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
-/**
- * Reads the JSON of `PROBES` or of the file at `PROBES_FILE`, and finds every error.
- *
- * @param source what the paths of the errors begin with
- */
-export function parseProbes(text: string, source: string): ParsedProbes {
-  const json = parseJson(text);
-  if (json.kind === 'invalid') return { kind: 'invalid', errors: [{ path: source, message: json.message }] };
+export interface ProbesSource {
+  /** What the paths of the errors begin with: the setting, or the file as it was named. */
+  readonly root: string;
+  readonly file?: string;
+}
 
-  if (typeof json.value !== 'object' || json.value === null) {
-    return {
-      kind: 'invalid',
-      errors: [{ path: source, message: 'expected an array of probes, or an object with probes' }],
-    };
+/** Reads the JSON of `PROBES` or of a file, and finds every error. */
+export function parseProbes(text: string, { root, file }: ProbesSource): ParsedProbes {
+  const inFile = file === undefined ? {} : { file };
+  const json = readJson(text);
+  if (json.kind === 'notJson') {
+    const { message, line, column } = json;
+    return { kind: 'invalid', errors: [{ path: root, message, ...inFile, line, column }] };
   }
-  // a union would only say that neither form fits, so the form is chosen here
+  const list = probesIn(json.value);
+  const form = formError(json.value);
+  // A union would only report that neither form fits, so the form is chosen here.
   const parsed = Array.isArray(json.value)
     ? probeList.safeParse(json.value, { error: explainIssue })
     : probeDocument.transform(({ probes }) => probes).safeParse(json.value, { error: explainIssue });
-  const errors = [...toErrors(parsed.error?.issues ?? [], source), ...duplicateNames(json.value, source)];
+  const findings =
+    form === undefined
+      ? [...findingsOf(parsed.error?.issues ?? []), ...duplicateNames(list, root, Array.isArray(json.value))]
+      : [{ path: [], message: form }];
+  const isOneLine = !text.trim().includes('\n');
+  const errors = [...json.errors, ...findings].map(({ path, message }): ConfigurationError => {
+    const index = path.find((part) => typeof part === 'number');
+    const probe = index === undefined ? undefined : nameIn(list[index]);
+    return {
+      path: pathBelow(root, path),
+      message,
+      ...(probe !== undefined && { probe }),
+      ...inFile,
+      ...(!isOneLine && json.placeOf(path)),
+    };
+  });
   return parsed.success && errors.length === 0 ? { kind: 'valid', probes: parsed.data } : { kind: 'invalid', errors };
 }
 
+/** One error for the form: held against the wrong one, every field would be an error of its own. */
+function formError(value: unknown): string | undefined {
+  if (Array.isArray(value)) return undefined;
+  if (typeof value !== 'object' || value === null) return 'expected an array of probes, or an object with probes';
+  const isProbe = !('probes' in value) && ['idScope', 'registrationId', 'attestation'].some((field) => field in value);
+  return isProbe ? 'expected an array of probes, got a single probe: write it in [ ]' : undefined;
+}
+
+/** The unparsed probes, in either form. */
+function probesIn(value: unknown): readonly unknown[] {
+  const list: unknown = value instanceof Object && 'probes' in value ? value.probes : value;
+  return Array.isArray(list) ? list : [];
+}
+
 /** Looks at the unparsed probes, so that an error elsewhere does not hide this one. */
-function duplicateNames(json: unknown, source: string): readonly ConfigurationError[] {
-  const isDocument = !Array.isArray(json);
-  const list: unknown = isDocument && json instanceof Object && 'probes' in json ? json.probes : json;
-  if (!Array.isArray(list)) return [];
-  const root = isDocument ? `${source}.probes` : source;
-  const names: readonly unknown[] = list.map((probe) =>
-    probe instanceof Object && 'name' in probe ? probe.name : undefined,
-  );
-  return names.flatMap((name, index) => {
-    const first = names.indexOf(name);
-    if (typeof name !== 'string' || first === index) return [];
-    return { path: `${root}[${index}].name`, message: `expected a name of its own: ${root}[${first}] has the same` };
+function duplicateNames(list: readonly unknown[], root: string, isArray: boolean): readonly Finding[] {
+  const pathOf = (index: number) => (isArray ? [index] : ['probes', index]);
+  const first = new Map<string, number>();
+  return list.flatMap((probe, index) => {
+    const name = nameIn(probe);
+    if (name === undefined) return [];
+    const earlier = first.get(name);
+    if (earlier === undefined) {
+      first.set(name, index);
+      return [];
+    }
+    const message = `duplicate name: ${pathBelow(root, pathOf(earlier))} already uses it`;
+    return [{ path: [...pathOf(index), 'name'], message }];
   });
 }
 
-type ParsedJson =
-  | { readonly kind: 'valid'; readonly value: unknown }
-  | { readonly kind: 'invalid'; readonly message: string };
-
-/** JSON.parse's own message quotes the text, which may hold a secret, and often lacks the place: momoa knows the place. */
-function parseJson(text: string): ParsedJson {
-  const withoutMark = text.replace(/^\uFEFF/, '');
-  try {
-    return { kind: 'valid', value: JSON.parse(withoutMark) };
-  } catch {
-    return { kind: 'invalid', message: `expected JSON${placeOfJsonError(withoutMark)}` };
-  }
+/** A name that may be shown: one that is malformed could be anything. */
+function nameIn(probe: unknown): string | undefined {
+  const name = probe instanceof Object && 'name' in probe ? probe.name : undefined;
+  return typeof name === 'string' && !looksLikeSecret(name) && probeFields.shape.name.safeParse(name).success
+    ? name
+    : undefined;
 }
-
-function placeOfJsonError(text: string): string {
-  try {
-    parse(text, { mode: 'json' });
-    return '';
-  } catch (error) {
-    const { line, column } = faultPlace.parse(error);
-    return `; it breaks off at line ${line}, column ${column}`;
-  }
-}
-
-const faultPlace = z.object({ line: z.int(), column: z.int() });

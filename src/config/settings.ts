@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Ingestion, parseIngestion } from './applicationInsights.ts';
 import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
 import { days, type Environment, httpsOrigin, identityClientId } from './formats.ts';
 import { scheduleError } from './schedule.ts';
@@ -9,31 +10,26 @@ import {
   storageSettingsSchema,
 } from './storageConnection.ts';
 
-/** The application settings, parsed. What is absent was not configured: the app does without, and says so. */
+/** The application settings, parsed. What is absent is not configured: the app works without it and reports that. */
 export interface Settings {
   /** Origin of the vault, without a slash at the end. */
   readonly keyVaultUrl?: string;
   /** NCRONTAB, UTC. */
   readonly probeSchedule: string;
-  /** Where this instance looks from. */
+  /** Where this instance probes from. */
   readonly location: string;
   /** Tables: outcomes and simulations. */
   readonly outcomesStorage?: StorageConnection;
   /** Queues, in the app's own account: simulation batches. */
   readonly queueStorage?: StorageConnection;
-  readonly applicationInsights?: ApplicationInsightsSettings;
+  /** Where availability results go. */
+  readonly applicationInsights?: Ingestion;
   /** A collector is configured by OpenTelemetry's own settings; the exporter reads the rest of them itself. */
   readonly openTelemetry: boolean;
   readonly identity: IdentitySettings;
   /** Of the status page, the badges and the metrics. */
   readonly statusPageAuth: 'function' | 'anonymous';
   readonly outcomeRetentionDays: number;
-}
-
-export interface ApplicationInsightsSettings {
-  readonly connectionString: string;
-  /** Telemetry is sent with a Microsoft Entra token; the string says whose. */
-  readonly authenticationString?: string;
 }
 
 export interface IdentitySettings {
@@ -56,21 +52,17 @@ const settingsSchema = z
       const message = scheduleError(expression);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     }),
-    PROBE_LOCATION: z.string().max(64),
+    PROBE_LOCATION: z
+      .string()
+      .max(64)
+      .regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' }),
     /** Set by App Service. */
     REGION_NAME: z.string(),
-    APPLICATIONINSIGHTS_CONNECTION_STRING: z
-      .string()
-      .regex(/(?:^|;)\s*InstrumentationKey=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(?:;|$)/i, {
-        error: 'expected the connection string of an Application Insights resource, with its InstrumentationKey',
-      }),
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
-      .string()
-      .regex(/^(?:ClientId=[0-9a-f-]{36};)?Authorization=AAD(?:;ClientId=[0-9a-f-]{36})?;?$/i, {
-        error: 'expected Authorization=AAD, and for a user-assigned identity ClientId=GUID;Authorization=AAD',
-      }),
+    APPLICATIONINSIGHTS_CONNECTION_STRING: z.string(),
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string(),
     OTEL_EXPORTER_OTLP_ENDPOINT: z.url({
-      error: 'expected the URL of an OTLP collector, as in https://collector:4318',
+      protocol: /^https?$/,
+      error: 'expected the http or https URL of an OTLP collector, as in https://collector:4318',
     }),
     AZURE_CLIENT_ID: identityClientId,
     /** Set by App Service where there is a managed identity. */
@@ -92,7 +84,7 @@ export const settingNames: readonly string[] = [
 /** Those of `settingNames` that Azure sets by itself. */
 export const platformSettingNames: readonly string[] = ['REGION_NAME', 'IDENTITY_ENDPOINT'];
 
-/** Our settings out of an environment, trimmed. One that is empty counts as not set, as templates and shells leave them behind. */
+/** Our settings of an environment, trimmed. An empty one counts as not set, because templates and shells leave them behind. */
 export function ownSettings(environment: Environment): Environment {
   return Object.fromEntries(
     settingNames.map((name) => [name, environment[name]?.trim() || undefined]).filter(([, text]) => text !== undefined),
@@ -106,12 +98,17 @@ export function parseSettings(environment: Environment): ParsedSettings {
   const parsedStorage = storageSettingsSchema.safeParse(own, { error: explainIssue });
   const outcomesStorage = parseOutcomesStorage(own);
   const queueStorage = parseQueueStorage(own);
+  const applicationInsights = parseIngestion(
+    own.APPLICATIONINSIGHTS_CONNECTION_STRING,
+    own.APPLICATIONINSIGHTS_AUTHENTICATION_STRING,
+  );
 
   const errors = [
     ...unresolvedReferences(own),
     ...toErrors(parsed.error?.issues ?? [], ''),
     ...toErrors(parsedStorage.error?.issues ?? [], ''),
     ...[outcomesStorage, queueStorage].filter((storage) => isError(storage)),
+    ...(applicationInsights.kind === 'invalid' ? applicationInsights.errors : []),
   ];
   if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors: oncePerSetting(errors) };
 
@@ -131,16 +128,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
       ...(data.KEY_VAULT_URL === undefined ? {} : { keyVaultUrl: data.KEY_VAULT_URL.replace(/\/$/, '') }),
       ...(outcomesStorage === undefined || isError(outcomesStorage) ? {} : { outcomesStorage }),
       ...(queueStorage === undefined || isError(queueStorage) ? {} : { queueStorage }),
-      ...(data.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
-        ? {}
-        : {
-            applicationInsights: {
-              connectionString: data.APPLICATIONINSIGHTS_CONNECTION_STRING,
-              ...(data.APPLICATIONINSIGHTS_AUTHENTICATION_STRING === undefined
-                ? {}
-                : { authenticationString: data.APPLICATIONINSIGHTS_AUTHENTICATION_STRING }),
-            },
-          }),
+      ...(applicationInsights.kind === 'valid' && { applicationInsights: applicationInsights.ingestion }),
     },
   };
 }
@@ -151,11 +139,12 @@ function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
     .filter(([, text]) => text?.startsWith('@Microsoft.KeyVault('))
     .map(([path]) => ({
       path,
-      message: 'a Key Vault reference that App Service could not resolve: is the identity allowed to read it?',
+      message:
+        "a Key Vault reference that App Service could not resolve. Check that the app's identity may read the secret",
     }));
 }
 
-/** What is said of a setting first explains the rest. */
+/** The first error of a setting explains the others. */
 function oncePerSetting(errors: readonly ConfigurationError[]): readonly ConfigurationError[] {
   return [...new Map(errors.toReversed().map((error) => [error.path, error])).values()].toReversed();
 }

@@ -59,13 +59,8 @@ function parseStorageConnection(
 ): StorageConnection | ConfigurationError | undefined {
   const connectionString = environment[name];
   if (connectionString !== undefined) {
-    if (isConnectionString(connectionString)) return { kind: 'connectionString', connectionString };
-    return {
-      path: name,
-      message:
-        'expected a storage connection string: DefaultEndpointsProtocol, AccountName and AccountKey, ' +
-        "or the services' endpoints and SharedAccessSignature, or UseDevelopmentStorage=true",
-    };
+    const message = connectionStringError(connectionString, service);
+    return message === undefined ? { kind: 'connectionString', connectionString } : { path: name, message };
   }
   if (!isConfigured(environment, name)) return undefined;
 
@@ -87,13 +82,40 @@ function isConfigured(environment: Environment, name: string): boolean {
   return places.some((suffix) => environment[`${name}${suffix}`] !== undefined);
 }
 
-/** The forms that the Azure SDKs read. */
-function isConnectionString(text: string): boolean {
-  if (text.startsWith('UseDevelopmentStorage=true')) return true;
-  const names = new Set(text.split(';').map((part) => /^\s*(\w+)=./.exec(part)?.[1]));
-  const hasAll = (...wanted: readonly string[]) => wanted.every((name) => names.has(name));
-  return (
-    hasAll('DefaultEndpointsProtocol', 'AccountName', 'AccountKey') ||
-    (names.has('SharedAccessSignature') && (names.has('TableEndpoint') || names.has('QueueEndpoint')))
+/** What is wrong with it for the Azure SDKs, which would throw only when they are used. Never quotes it. */
+function connectionStringError(text: string, service: StorageService): string | undefined {
+  if (/^UseDevelopmentStorage=true(?:;|$)/.test(text)) return undefined;
+  const fields = new Map(
+    text.split(';').map((part) => {
+      const [name = '', ...value] = part.split('=');
+      return [name.trim(), value.join('=').trim()] as const;
+    }),
   );
+  const endpoint = fields.get(service === 'table' ? 'TableEndpoint' : 'QueueEndpoint');
+  if (endpoint !== undefined && !isHttpUrl(endpoint)) {
+    return `expected ${service === 'table' ? 'TableEndpoint' : 'QueueEndpoint'} to be an http or https URL`;
+  }
+  if (fields.get('SharedAccessSignature')) {
+    return endpoint === undefined
+      ? `required, but missing: ${service === 'table' ? 'TableEndpoint' : 'QueueEndpoint'}`
+      : undefined;
+  }
+  const [protocol, account, key] = ['DefaultEndpointsProtocol', 'AccountName', 'AccountKey'].map((name) =>
+    fields.get(name),
+  );
+  if (!protocol || !account || !key) return formExpected;
+  if (!/^https?$/.test(protocol)) return 'expected DefaultEndpointsProtocol to be http or https';
+  if (!/^[a-z0-9]{3,24}$/.test(account)) return 'expected AccountName to be 3 to 24 lower-case letters and digits';
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(key)) return 'expected AccountKey to be base64';
+  const suffix = fields.get('EndpointSuffix');
+  const isHost = suffix === undefined || /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(suffix);
+  return isHost ? undefined : 'expected EndpointSuffix to be a host name, as in core.windows.net';
+}
+
+const formExpected =
+  'expected a storage connection string: DefaultEndpointsProtocol, AccountName and AccountKey, ' +
+  "or the services' endpoints and SharedAccessSignature, or UseDevelopmentStorage=true";
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

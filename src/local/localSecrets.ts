@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { readJson } from '../config/readJson.ts';
 import { type LocalSecret, secretName } from './keyVault/secretStore.ts';
 
 export type LocalSecrets =
@@ -40,37 +41,36 @@ export async function readLocalSecrets(file: string | undefined): Promise<LocalS
   if (!file) return { kind: 'valid', secrets: {} };
   let json: string;
   try {
-    json = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    json = await readFile(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return invalid(`expected the path of a file that can be read${code}`);
   }
-  try {
-    return parseLocalSecrets(JSON.parse(json));
-  } catch (error) {
-    // The parser's message quotes the text around the error, which here is a secret: only the place is taken from it.
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
-    return invalid(`expected JSON${line === undefined ? '' : `; it breaks off at line ${line}, column ${column}`}`);
-  }
+  const read = readJson(json);
+  if (read.kind === 'notJson') return invalid(read.message);
+  // The names of a duplicate field's path are those of secrets, or a value in the wrong place.
+  const [error] = read.errors;
+  if (error !== undefined) return invalid(`${error.message} (line ${error.line}, column ${error.column})`);
+  return parseLocalSecrets(read.value);
 }
 
 function parseLocalSecrets(json: unknown): LocalSecrets {
   const parsed = secretsFile.safeParse(json);
-  const errors = [...nameErrors(json), ...(parsed.error?.issues ?? []).flatMap(faultsOf)];
+  const errors = [...nameErrors(json), ...(parsed.error?.issues ?? []).flatMap(errorsOf)];
   return parsed.success && errors.length === 0 ? { kind: 'valid', secrets: parsed.data } : { kind: 'invalid', errors };
 }
 
-/** What is no name may be a value in the wrong place, so its place is told in numbers. */
+/** What is not a name may be a value in the wrong place, so only its number is shown. */
 function nameErrors(json: unknown): LocalSecretsError[] {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return [];
   return Object.keys(json).flatMap((name, index) => {
     if (secretName.test(name)) return [];
-    const message = `expected the name of entry ${index + 1} to be one of Key Vault's: 1 to 127 letters, digits and dashes`;
+    const message = `expected the name of entry ${index + 1} to be a Key Vault name: 1 to 127 letters, digits and dashes`;
     return [{ path: setting, message }];
   });
 }
 
-function faultsOf(issue: z.core.$ZodIssue): LocalSecretsError[] {
+function errorsOf(issue: z.core.$ZodIssue): LocalSecretsError[] {
   const [name, ...inside] = issue.path.map(String);
   const path = [setting, ...(name === undefined ? [] : [secretName.test(name) ? name : '…']), ...inside].join('.');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];

@@ -4,11 +4,14 @@ import { createRunContext } from '../../src/app/runContext.ts';
 import type { Services } from '../../src/app/services.ts';
 import { parseSettings } from '../../src/config/settings.ts';
 import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
+import { ingestionOf } from '../support/ingestionOf.ts';
 
 const identity = { managedIdentity: false, clientId: undefined };
 const secrets = { read: async () => Promise.reject(new Error('nothing is read here')), invalidate: () => undefined };
 const applicationInsights = createAvailability({
-  connectionString: 'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://localhost/',
+  ingestion: ingestionOf(
+    'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://localhost/',
+  ),
   identity,
 });
 

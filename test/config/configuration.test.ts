@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { type Configuration, parseConfiguration } from '../../src/config/configuration.ts';
-import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const noFile = (path: string): string => {
@@ -8,7 +7,7 @@ const noFile = (path: string): string => {
 };
 
 function linesOf(configuration: Configuration): readonly string[] {
-  return configuration.kind === 'valid' ? [] : formatErrors(configuration.errors).split('\n');
+  return configuration.kind === 'valid' ? [] : configuration.errors.map(({ path, message }) => `${path}: ${message}`);
 }
 
 describe('the configuration', () => {
@@ -50,7 +49,7 @@ describe('the configuration', () => {
   it('takes the example of the contract, its alternatives chosen', () => {
     const example = {
       name: 'weu-group-key',
-      idScope: '0ne00000000',
+      idScope: '0ne00A1B2C3',
       registrationId: 'canary-001',
       attestation: { type: 'symmetricKey', secret: 'canary-001-key' },
       globalDeviceEndpoint: 'global.azure-devices-provisioning.net',
@@ -86,8 +85,8 @@ describe('the configuration', () => {
     expect(linesOf(parseConfiguration(environment, noFile))).toEqual([
       'KEY_VAULT_URL: expected the https URL of a key vault, as in https://NAME.vault.azure.net, without a path',
       'OUTCOME_RETENTION_DAYS: expected a whole number of days',
-      'PROBES[0].name: expected 1 to 63 lower-case letters, digits and dashes, with no dash first',
-      'PROBES[1].transport: expected mqtt or mqtt-ws',
+      'PROBES[0].name: expected 1 to 63 lower-case letters, digits and dashes, starting with a letter or digit',
+      'PROBES[1].transport: expected mqtt or mqtt-ws, got something else',
     ]);
   });
 

@@ -57,7 +57,7 @@ describe('the JSON Schema of the probes agrees with the app', () => {
     ['an IPv4 address', [probeJson({ globalDeviceEndpoint: '127.0.0.1:65535' })]],
     ['an empty expectation', [probeJson({ expect: {}, verifyHub: 'connect' })]],
   ])('that %s is right', (_, probes) => {
-    expect(parseProbes(JSON.stringify(probes), 'PROBES').kind).toBe('valid');
+    expect(parseProbes(JSON.stringify(probes), { root: 'PROBES' }).kind).toBe('valid');
     expect(conforms(probes), JSON.stringify(conforms.errors)).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe('the JSON Schema of the probes agrees with the app', () => {
   ])('that %s is wrong', (_, probes) => {
     // as JSON has it: without fields that are undefined
     const asWritten: unknown = JSON.parse(JSON.stringify(probes));
-    expect(parseProbes(JSON.stringify(probes), 'PROBES').kind).toBe('invalid');
+    expect(parseProbes(JSON.stringify(probes), { root: 'PROBES' }).kind).toBe('invalid');
     expect(conforms(asWritten)).toBe(false);
   });
 

@@ -42,11 +42,11 @@ describe('the plan', () => {
     });
 
     expect(plan.scopes).toEqual([
-      { idScope: '0ne00000000', registrationsInBusiestMinute: 12, shareOfLimit: 0.012 },
+      { idScope: '0ne00A1B2C3', registrationsInBusiestMinute: 12, shareOfLimit: 0.012 },
       { idScope: '0ne1', registrationsInBusiestMinute: 1, shareOfLimit: 0.001 },
     ]);
     expect(plan.warnings).toContain(
-      '0ne00000000: 12 registrations in one minute are more than 1 % of what the service takes from all devices together. Give some probes an everyMinutes.',
+      '0ne00A1B2C3: 12 registrations in one minute are more than 1 % of what the service takes from all devices together. Give some probes an everyMinutes.',
     );
   });
 
@@ -87,7 +87,7 @@ describe('the plan', () => {
   });
 
   it.each<[string, readonly object[], string]>([
-    ['no probe expects to be refused', [probeJson()], '0ne00000000: no probe expects to be refused'],
+    ['no probe expects to be refused', [probeJson()], '0ne00A1B2C3: no probe expects to be refused'],
     ['a run may outlast the ticks', [refusal, probeJson({ timeoutSeconds: 61 })], 'weu-key: a run may take 61 s'],
     [
       'the ticks are too rare',

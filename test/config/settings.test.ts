@@ -4,7 +4,7 @@ import { parseSettings, settingNames } from '../../src/config/settings.ts';
 import { sampleSecrets } from '../support/sampleSecrets.ts';
 
 const guid = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
-const account = 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net';
+const account = 'DefaultEndpointsProtocol=https;AccountName=account;AccountKey=a2V5;EndpointSuffix=core.windows.net';
 const telemetry = `InstrumentationKey=${guid};IngestionEndpoint=https://weu.example/`;
 const noStorage =
   "expected a storage connection string: DefaultEndpointsProtocol, AccountName and AccountKey, or the services' endpoints and SharedAccessSignature, or UseDevelopmentStorage=true";
@@ -54,7 +54,7 @@ describe('settings', () => {
       location: 'weu',
       outcomesStorage: { kind: 'connectionString', connectionString: account },
       queueStorage: { kind: 'connectionString', connectionString: account },
-      applicationInsights: { connectionString: telemetry },
+      applicationInsights: { instrumentationKey: guid, trackUrl: 'https://weu.example/v2.1/track' },
       openTelemetry: false,
       identity: { kind: 'managed', clientId: guid },
       statusPageAuth: 'anonymous',
@@ -74,7 +74,7 @@ describe('settings', () => {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: authenticationString,
       });
 
-      expect(settings.applicationInsights?.authenticationString).toBe(authenticationString);
+      expect(settings.applicationInsights?.tokenScope).toBe('https://monitor.azure.com/.default');
     },
   );
 
@@ -152,19 +152,42 @@ describe('one error of a setting, in the words that people see', () => {
     ['KEY_VAULT_URL', 'http://v.vault.azure.net', vault],
     ['KEY_VAULT_URL', 'https://v.vault.azure.net/secrets/s', vault],
     ['KEY_VAULT_URL', 'v', vault],
+    ['KEY_VAULT_URL', 'https://[v', vault],
+    ['KEY_VAULT_URL', 'https://v:99999', vault],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'ftp://collector',
+      'expected the http or https URL of an OTLP collector, as in https://collector:4318',
+    ],
+    ['PROBE_LOCATION', 'we\u0000u', 'expected printable characters only'],
     [
       'KEY_VAULT_URL',
       reference,
-      'a Key Vault reference that App Service could not resolve: is the identity allowed to read it?',
+      "a Key Vault reference that App Service could not resolve. Check that the app's identity may read the secret",
     ],
     [
       'PROBE_SCHEDULE',
       '*/5 * * * *',
       'expected six fields (second, minute, hour, day of month, month, day of week), as in "0 */5 * * * *", not 5',
     ],
-    ['PROBE_LOCATION', 'x'.repeat(65), 'expected at most 64 characters'],
+    ['PROBE_LOCATION', 'x'.repeat(65), 'expected at most 64 characters, got 65'],
     ['OutcomesStorage', 'AccountKey=a2V5', noStorage],
     ['AzureWebJobsStorage', 'account', noStorage],
+    ['OutcomesStorage', account.replace('https', 'ftp'), 'expected DefaultEndpointsProtocol to be http or https'],
+    [
+      'OutcomesStorage',
+      account.replace('AccountName=account', 'AccountName=A-b'),
+      'expected AccountName to be 3 to 24 lower-case letters and digits',
+    ],
+    ['OutcomesStorage', account.replace('a2V5', '???'), 'expected AccountKey to be base64'],
+    [
+      'OutcomesStorage',
+      account.replace('core.windows', 'core windows'),
+      'expected EndpointSuffix to be a host name, as in core.windows.net',
+    ],
+    ['OutcomesStorage', `${account};TableEndpoint=here`, 'expected TableEndpoint to be an http or https URL'],
+    ['OutcomesStorage', 'QueueEndpoint=https://a;SharedAccessSignature=sv=1', 'required, but missing: TableEndpoint'],
+    ['OutcomesStorage', 'UseDevelopmentStorage=truely', noStorage],
     [
       'OutcomesStorage__accountName',
       'My-Account',
@@ -181,9 +204,9 @@ describe('one error of a setting, in the words that people see', () => {
       'expected Authorization=AAD, and for a user-assigned identity ClientId=GUID;Authorization=AAD',
     ],
     ['AZURE_CLIENT_ID', 'me', 'expected the client ID of a user-assigned identity, a GUID'],
-    ['STATUS_PAGE_AUTH', 'none', 'expected function or anonymous'],
-    ['OUTCOME_RETENTION_DAYS', '0', 'expected at least 1'],
-    ['OUTCOME_RETENTION_DAYS', '4000', 'expected at most 3650'],
+    ['STATUS_PAGE_AUTH', 'none', 'expected function or anonymous, got something else'],
+    ['OUTCOME_RETENTION_DAYS', '0', 'expected at least 1, got 0'],
+    ['OUTCOME_RETENTION_DAYS', '4000', 'expected at most 3650, got 4000'],
     ['OUTCOME_RETENTION_DAYS', '1.5', 'expected a whole number of days'],
     ['OUTCOME_RETENTION_DAYS', 'forever', 'expected a whole number of days'],
   ])('%s: %s', (name, value, message) => {

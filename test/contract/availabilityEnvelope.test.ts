@@ -4,6 +4,7 @@ import type { AppInsights } from '../../src/local/appInsights/appInsights.ts';
 import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
 import { timeSpan } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
+import { ingestionOf } from '../support/ingestionOf.ts';
 import { startTestAppInsights } from '../support/testAppInsights.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -13,7 +14,7 @@ it('sends what the exporter of Microsoft sends for the same availability result'
   const outcome = buildOutcome();
   const appInsights = await startTestAppInsights();
   await createAvailability({
-    connectionString: appInsights.connectionString,
+    ingestion: ingestionOf(appInsights.connectionString),
     identity: { managedIdentity: false },
   }).send([outcome], `00-${traceId}-${spanId}-01`);
   const ours = await appInsights.nextAvailability();

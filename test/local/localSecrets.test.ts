@@ -44,15 +44,24 @@ it.each([
 
 const shape = '{ value, contentType, enabled, expiresOn, notBefore }';
 it.each([
-  ['no JSON', '{ "a": "planted', ['LOCAL_SECRETS_FILE: expected JSON; it breaks off at line 1, column 16']],
-  ['half a file', '{ "a":', ['LOCAL_SECRETS_FILE: expected JSON']],
+  [
+    'text that is not JSON',
+    '{ "a": "planted',
+    ['LOCAL_SECRETS_FILE: not valid JSON: it ends too early, at line 1, column 16'],
+  ],
+  ['half a file', '{ "a":', ['LOCAL_SECRETS_FILE: not valid JSON: it ends too early, at line 1, column 7']],
+  [
+    'a name twice',
+    '{ "a": "planted",\n "a": "planted-too" }',
+    ['LOCAL_SECRETS_FILE: duplicate field: line 1 already has it (line 2, column 2)'],
+  ],
   ['a list', '["planted"]', [`LOCAL_SECRETS_FILE: expected an object: name to value, or to ${shape}`]],
   ['a number', '{ "a": 7 }', [`LOCAL_SECRETS_FILE.a: expected a value, or ${shape}`]],
   ['no value', '{ "a": {} }', ['LOCAL_SECRETS_FILE.a.value: expected a string']],
   [
     'a key for a name',
     '{ "planted/key==": "x" }',
-    ["LOCAL_SECRETS_FILE: expected the name of entry 1 to be one of Key Vault's: 1 to 127 letters, digits and dashes"],
+    ['LOCAL_SECRETS_FILE: expected the name of entry 1 to be a Key Vault name: 1 to 127 letters, digits and dashes'],
   ],
   [
     'several errors',
@@ -63,7 +72,7 @@ it.each([
       'LOCAL_SECRETS_FILE.b: expected no other field than value, contentType, enabled, expiresOn, notBefore',
     ],
   ],
-])('tells every fault of a file with %s, and nothing that is in it', async (_, contents, expected) => {
+])('reports every error of a file with %s, and nothing of its contents', async (_, contents, expected) => {
   const result = await read(contents);
   const errors = result.kind === 'invalid' ? result.errors.map(({ path, message }) => `${path}: ${message}`) : [];
   expect(errors).toEqual(expected);

@@ -7,6 +7,7 @@ import { managedIdentityFaults } from '../../src/local/managedIdentity/managedId
 import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
 import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
+import { ingestionOf } from '../support/ingestionOf.ts';
 import { startTestAppInsights } from '../support/testAppInsights.ts';
 
 const planted = 'UGxhbnRlZCBrZXkgdGhhdCBtdXN0IG5ldmVyIGJlIHNlZW4gYW55d2hlcmUgYnV0IGluIG1lbW9yeQ==';
@@ -64,10 +65,8 @@ describe('no key, token or connection string is seen', () => {
     });
     const { connectionString } = appInsights;
     await (fault === 'gone' ? appInsights.close() : appInsights.setFault(fault));
-    const authenticationString = 'Authorization=AAD';
     const options = {
-      connectionString,
-      authenticationString,
+      ingestion: ingestionOf(connectionString, 'Authorization=AAD'),
       identity: settings,
       timeoutMs: fault === 'silent' ? 300 : 10_000,
     };

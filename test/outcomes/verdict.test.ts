@@ -22,7 +22,7 @@ const timedOut: ProbeResult = { kind: 'timedOut', phase: 'tcp', message: 'the de
 function expectation(expect: Partial<Expectation> = {}): Expectation {
   return probeSchema.parse({
     name: 'p',
-    idScope: '0ne00000000',
+    idScope: '0ne00A1B2C3',
     registrationId: 'one',
     attestation: { type: 'symmetricKey', secret: 's' },
     expect,

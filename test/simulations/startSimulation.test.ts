@@ -17,8 +17,8 @@ describe('a request that is refused', () => {
     ['no devices', { devices: 0 }, 'devices', 'expected at least 1'],
     ['a negative number of devices', { devices: -1 }, 'devices', 'expected at least 1'],
     ['a thousand million devices', { devices: 1e9 }, 'devices', 'expected at most 100000'],
-    ['half a device', { devices: 2.5 }, 'devices', 'expected a whole number, not a fraction'],
-    ['devices as text', { devices: '10' }, 'devices', 'expected a number, not a string'],
+    ['half a device', { devices: 2.5 }, 'devices', 'expected a whole number, got a fraction'],
+    ['devices as text', { devices: '10' }, 'devices', 'expected a number, got a string'],
     ['no number of devices', { devices: undefined }, 'devices', 'required, but missing'],
     ['a rate of 0', { ratePerSecond: 0 }, 'ratePerSecond', 'expected at least 0.1'],
     [

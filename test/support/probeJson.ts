@@ -2,7 +2,7 @@
 export function probeJson(changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
     name: 'weu-key',
-    idScope: '0ne00000000',
+    idScope: '0ne00A1B2C3',
     registrationId: 'canary-001',
     attestation: { type: 'symmetricKey', secret: 'canary-001-key' },
     ...changes,

@@ -1,18 +1,15 @@
 import * as z from 'zod';
+import type { Ingestion } from '../../config/applicationInsights.ts';
 import { type AzureIdentity, createAzureCredential } from '../../identity/azureCredential.ts';
 import { firstLine } from '../../identity/firstLine.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { parseTraceParent } from '../otlp/traceParent.ts';
 import { availabilityEnvelope, type Envelope } from './availabilityEnvelope.ts';
-import { type Ingestion, parseIngestion } from './ingestion.ts';
 
 export interface AvailabilityOptions {
-  /** `APPLICATIONINSIGHTS_CONNECTION_STRING`. */
-  readonly connectionString: string;
-  /** `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`: `Authorization=AAD`, where the component takes no telemetry by key. */
-  readonly authenticationString?: string | undefined;
-  /** Who asks for a token then; its client id gives way to that of the authentication string. */
+  readonly ingestion: Ingestion;
+  /** Who asks for a token where the ingestion wants one; its client ID gives way to that of the ingestion. */
   readonly identity: AzureIdentity;
   /** For the answer to one request; default ten seconds. */
   readonly timeoutMs?: number;
@@ -34,7 +31,7 @@ type Post = (body: string) => Promise<{ readonly status: number; readonly text: 
 
 /** Application Insights availability results. Loads nothing and connects nothing before the first outcome. */
 export function createAvailability(options: AvailabilityOptions): Availability {
-  const ingestion = parseIngestion(options.connectionString, options.authenticationString);
+  const { ingestion } = options;
   const { instrumentationKey } = ingestion;
   let post: Promise<Post> | undefined;
 

@@ -8,6 +8,7 @@ import {
 } from '../../../src/telemetry/appInsights/availability.ts';
 import { useManagedIdentity } from '../../support/azureIdentity.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
+import { ingestionOf } from '../../support/ingestionOf.ts';
 import { packagesLoadedBy } from '../../support/packagesLoadedBy.ts';
 import { startTestAppInsights } from '../../support/testAppInsights.ts';
 
@@ -183,7 +184,8 @@ describe('createAvailability', () => {
     await expect(availabilityAt(appInsights).send([rejected])).rejects.toThrow('answered 401');
 
     const authenticationString = `Authorization=AAD;ClientId=${settings.clientId}`;
-    await availabilityAt(appInsights, { authenticationString }).send([rejected]);
+    const ingestion = ingestionOf(appInsights.connectionString, authenticationString);
+    await availabilityAt(appInsights, { ingestion }).send([rejected]);
     expect(appInsights.requests.map(({ status, withToken }) => [status, withToken])).toEqual([
       [401, false],
       [200, true],
@@ -198,13 +200,15 @@ describe('createAvailability', () => {
     endpoint.setFault('noIdentity');
     const appInsights = await startTestAppInsights({ checkToken: endpoint.checkToken });
     await expect(
-      availabilityAt(appInsights, { authenticationString: 'Authorization=AAD' }).send([rejected]),
+      availabilityAt(appInsights, { ingestion: ingestionOf(appInsights.connectionString, 'Authorization=AAD') }).send([
+        rejected,
+      ]),
     ).rejects.toThrow('No User Assigned or Delegated Managed Identity found');
   });
 
   it('loads no client before the first outcome', { timeout: 120_000 }, () => {
     const create = `exports.createAvailability({
-      connectionString: 'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://localhost:1',
+      ingestion: { instrumentationKey: '00000000-0000-4000-8000-000000000000', trackUrl: 'https://localhost:1/v2.1/track' },
       identity: { managedIdentity: false },
     })`;
     expect(packagesLoadedBy('telemetry/appInsights/availability.ts', create)).toEqual(['zod']);
@@ -221,7 +225,11 @@ function availabilityAt(
   { connectionString }: Pick<AppInsights, 'connectionString'>,
   options: Partial<AvailabilityOptions> = {},
 ) {
-  return createAvailability({ connectionString, identity: testIdentity().settings, ...options });
+  return createAvailability({
+    ingestion: ingestionOf(connectionString),
+    identity: testIdentity().settings,
+    ...options,
+  });
 }
 
 async function sendOne(outcome: Outcome, header?: string) {

@@ -1,0 +1,142 @@
+import { type ElementNode, type MemberNode, type NumberNode, parse, type ValueNode } from '@humanwhocodes/momoa';
+import * as z from 'zod';
+
+/** Where something is in a text; both count from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with the text itself. Its message never quotes the text, which may hold a secret. */
+export interface JsonError extends Place {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+export type ReadJson =
+  | {
+      readonly kind: 'read';
+      /** As `JSON.parse` makes it: of a name that is given twice, the last value. */
+      readonly value: unknown;
+      /** What `JSON.parse` would accept silently: a name given twice, a number that would become another one. */
+      readonly errors: readonly JsonError[];
+      /** The place of a value, or of the innermost value around it that exists. */
+      readonly placeOf: (path: readonly PropertyKey[]) => Place;
+    }
+  | ({ readonly kind: 'notJson' } & Omit<JsonError, 'path'>);
+
+/** Deep enough for any payload. The parser, the schema and the writer are recursive: without a limit, a text could exhaust the stack. */
+const maxDepth = 64;
+const tooDeep = `expected at most ${maxDepth} levels of nesting`;
+
+/** Reads JSON as people write it: comments, trailing commas and a byte order mark are allowed, as in editors' settings files. */
+export function readJson(text: string): ReadJson {
+  const source = text.replace(/^\uFEFF/, '');
+  try {
+    const { body } = parse(source, { mode: 'jsonc', allowTrailingCommas: true });
+    const errors: JsonError[] = [];
+    const value = evaluate(body, [], source, errors);
+    return { kind: 'read', value, errors, placeOf: (path) => placeBelow(body, path) };
+  } catch (error) {
+    // The parser is recursive: V8 ends it where the nesting exhausts the stack.
+    if (error instanceof RangeError) return { kind: 'notJson', message: tooDeep, line: 1, column: 1 };
+    const { line, column } = syntaxError.parse(error);
+    return { kind: 'notJson', message: `not valid JSON: ${problemAt(source, line, column)}`, line, column };
+  }
+}
+
+const syntaxError = z.object({ line: z.int(), column: z.int() });
+
+function problemAt(source: string, line: number, column: number): string {
+  const rest = source.split('\n').slice(line - 1);
+  const isEnd = rest.length === 0 || (rest.length === 1 && (rest[0] ?? '').length < column);
+  return `${isEnd ? 'it ends too early, at' : 'unexpected token at'} line ${line}, column ${column}`;
+}
+
+function evaluate(node: ValueNode, path: readonly PropertyKey[], source: string, errors: JsonError[]): unknown {
+  if (path.length > maxDepth) {
+    // One error for the text: what is inside adds nothing.
+    if (errors.every(({ message }) => message !== tooDeep)) errors.push({ path, message: tooDeep, ...startOf(node) });
+    return null;
+  }
+  const report = (message: string) => errors.push({ path, message, ...startOf(node) });
+  switch (node.type) {
+    case 'Object':
+      reportRepeated(node.members, path, errors);
+      // Defines each field, so that "__proto__" is one like any other.
+      return Object.fromEntries(
+        node.members.map((member) => {
+          const name = nameOf(member);
+          return [name, evaluate(member.value, [...path, name], source, errors)];
+        }),
+      );
+    case 'Array':
+      return node.elements.map(({ value }, index) => evaluate(value, [...path, index], source, errors));
+    case 'Number':
+      if (isChanged(node, source)) report(numberExpected);
+      return node.value;
+    case 'String':
+      // RFC 8259 section 7: control characters are escaped. The parser accepts them, other readers do not.
+      if (hasControl.test(node.value) && hasControl.test(writtenAs(node, source))) report(escapeExpected);
+      return node.value;
+    case 'Boolean':
+      return node.value;
+    default:
+      return null;
+  }
+}
+
+function reportRepeated(members: readonly MemberNode[], path: readonly PropertyKey[], errors: JsonError[]): void {
+  const lines = new Map<string, number>();
+  for (const member of members) {
+    const name = nameOf(member);
+    const place = startOf(member.name);
+    const line = lines.get(name);
+    if (line === undefined) lines.set(name, place.line);
+    else errors.push({ path: [...path, name], message: `duplicate field: line ${line} already has it`, ...place });
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+const hasControl = /[\u0000-\u001F]/;
+const escapeExpected =
+  'expected no line break or other control character inside the quotes: write \\n for a line break';
+const numberExpected =
+  'expected a number that is kept exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
+
+/** Whether a number as written becomes another one. Fractions are rounded everywhere, and nobody is surprised. */
+function isChanged(node: NumberNode, source: string): boolean {
+  const { value } = node;
+  if (Number.isSafeInteger(value)) return false;
+  if (!Number.isFinite(value)) return true;
+  const written = writtenAs(node, source);
+  return /^-?\d+$/.test(written) && BigInt(written) !== BigInt(value);
+}
+
+function writtenAs({ loc }: ValueNode, source: string): string {
+  return source.slice(loc.start.offset, loc.end.offset);
+}
+
+function placeBelow(root: ValueNode, path: readonly PropertyKey[]): Place {
+  let found: ElementNode | MemberNode | ValueNode = root;
+  for (const part of path) {
+    const value: ValueNode = 'value' in found && typeof found.value === 'object' ? found.value : (found as ValueNode);
+    const next: MemberNode | ElementNode | undefined =
+      value.type === 'Object'
+        ? value.members.findLast((member) => nameOf(member) === part)
+        : value.type === 'Array' && typeof part === 'number'
+          ? value.elements[part]
+          : undefined;
+    if (next === undefined) break;
+    found = next;
+  }
+  return startOf(found);
+}
+
+function nameOf({ name }: MemberNode): string {
+  return name.type === 'String' ? name.value : name.name;
+}
+
+function startOf({ loc }: ValueNode | MemberNode | ElementNode | MemberNode['name']): Place {
+  return { line: loc.start.line, column: loc.start.column };
+}
