@@ -63,7 +63,7 @@ describe('the plan', () => {
   it('warns where two probes of one device differ in requestCertificate, in whatever case its ID is written', () => {
     const asking = probeJson({ name: 'asking', registrationId: 'CANARY-001', requestCertificate: true });
     expect(planFor([asking, probeJson(), refusal]).warnings).toEqual([
-      '0ne00000000/canary-001: asking requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
+      '0ne00A1B2C3/canary-001: asking requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
     ]);
     expect(planFor([asking, probeJson({ requestCertificate: true }), refusal]).warnings).toEqual([]);
     expect(planFor([asking, probeJson({ idScope: '0ne1' }), refusal]).warnings.join()).not.toContain('asking');

@@ -193,7 +193,7 @@ describe('one error of a probe, in the words that people see', () => {
     [
       'a request that is a text',
       { requestCertificate: 'true', verifyHub: 'renew' },
-      'PROBES[0].requestCertificate: expected true or false, not a string',
+      'PROBES[0].requestCertificate: expected true or false, got a string',
     ],
     [
       'more days at least than at most',
@@ -213,12 +213,12 @@ describe('one error of a probe, in the words that people see', () => {
     [
       'a number for the days',
       { requestCertificate: true, expect: { issuedCertificateDays: 30 } },
-      'PROBES[0].expect.issuedCertificateDays: expected an object, not a number',
+      'PROBES[0].expect.issuedCertificateDays: expected an object, got a number',
     ],
     [
       'an empty profile',
       { expect: { connectionProfile: '' } },
-      'PROBES[0].expect.connectionProfile: expected at least 1 character',
+      'PROBES[0].expect.connectionProfile: expected at least 1 character, got 0',
     ],
     [
       'slower than the deadline of a renewal',
