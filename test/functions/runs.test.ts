@@ -226,7 +226,7 @@ describe('GET /api/probe', () => {
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(text).toMatch(/^probe_success 1$/m);
     expect(text).toMatch(/^probe_verdict\{verdict="healthy"\} 1$/m);
-    expect(text).toMatch(/^probe_duration_seconds\{phase="register"\} 0\.\d+$/m);
+    expect(text).toMatch(/^probe_phase_duration_seconds\{phase="register"\} 0\.\d+$/m);
     expect(text.split('\n').filter((line) => !/^(#.*|[a-z_]+(\{[^}]+\})? [-\d.e+]+|)$/.test(line))).toEqual([]);
   });
 

@@ -4,17 +4,17 @@ import { phases } from '../../transport/phase.ts';
 import type { ServerIdentity } from '../../transport/serverIdentity.ts';
 
 /**
- * The metrics of a probe's last run and their help texts. Base units throughout, as `promtool check metrics` asks: times that lie
- * ahead are timestamps, so "days left" is `(x - time()) / 86400` and goes on counting between two runs.
+ * The metrics of a probe's last run and their help texts. Base units throughout, as `promtool check metrics` asks: dates are
+ * timestamps, so "days left" is `(x - time()) / 86400` and goes on counting between two runs.
  */
 export const probeMetrics = {
   probe_success:
-    'Whether the last run met what its probe expects (healthy or degraded: 1, failing: 0). Absent when it could not look: see probe_verdict.',
+    'Whether the last run met what its probe expects (healthy or degraded: 1, failing: 0). Absent when the probe could not run: see probe_verdict.',
   probe_verdict: 'The verdict of the last run: 1 for the one that holds, 0 for the others.',
   probe_result:
     'Always 1: how the last run ended, and why (kind, code of the service or the platform, phase where it stopped).',
-  probe_duration_seconds: 'Time that the last run spent in each phase it entered. The phases add up.',
-  probe_run_duration_seconds: 'Duration of the whole last run.',
+  probe_duration_seconds: 'Duration of the whole last run.',
+  probe_phase_duration_seconds: 'Time that the last run spent in each phase it entered. The phases add up to the run.',
   probe_polls: 'Operation status queries that the last run sent.',
   probe_last_run_timestamp_seconds: 'When the last run started, as Unix time.',
   probe_ssl_earliest_cert_expiry:
@@ -34,14 +34,14 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What an outcome says, as Prometheus samples. What it does not say gives no sample: never a 0 that nobody measured. */
+/** An outcome as Prometheus samples. What it does not contain gives no sample: never a 0 that was not measured. */
 export function probeSamples(outcome: Outcome): readonly Sample[] {
   return [
     ...successSample(outcome),
     ...verdicts.map((verdict) => sample('probe_verdict', outcome.verdict === verdict ? 1 : 0, { verdict })),
     sample('probe_result', 1, { result: outcome.result.kind, reason: reasonCode(outcome) }),
-    ...phases.flatMap((phase) => seconds('probe_duration_seconds', outcome.phases[phase], { phase })),
-    ...seconds('probe_run_duration_seconds', outcome.durationMs),
+    ...phases.flatMap((phase) => seconds('probe_phase_duration_seconds', outcome.phases[phase], { phase })),
+    ...seconds('probe_duration_seconds', outcome.durationMs),
     sample('probe_polls', outcome.polls),
     ...timestamp('probe_last_run_timestamp_seconds', outcome.startedAt),
     ...serverSamples(outcome.server),
@@ -52,7 +52,7 @@ export function probeSamples(outcome: Outcome): readonly Sample[] {
   ];
 }
 
-/** `unknown` is not "down": an alert on `probe_success == 0` must not page for a vault that we could not read. */
+/** `unknown` is not "down": an alert on `probe_success == 0` must not page for a vault that the app could not read. */
 function successSample({ verdict }: Outcome): readonly Sample[] {
   return verdict === 'unknown' ? [] : [sample('probe_success', verdict === 'failing' ? 0 : 1)];
 }
@@ -69,7 +69,7 @@ function serverSamples(server: ServerIdentity | undefined): readonly Sample[] {
   ];
 }
 
-/** Node says `TLSv1.3`; Prometheus's own prober says `TLS 1.3`, and dashboards are made for that. */
+/** Node writes `TLSv1.3`; blackbox_exporter writes `TLS 1.3`, and dashboards expect that. */
 function tlsSample(protocol: string | undefined): readonly Sample[] {
   const version = /^TLSv(\d(?:\.\d)?)$/.exec(protocol ?? '')?.[1];
   return version === undefined ? [] : [sample('probe_tls_version_info', 1, { version: `TLS ${version}` })];
@@ -79,8 +79,9 @@ function sample(metric: ProbeMetric, value: number, labels: Sample['labels'] = {
   return { metric, labels, value };
 }
 
+/** To the microsecond: what is beyond it is noise, and a digit too many for every reader. */
 function seconds(metric: ProbeMetric, durationMs: number | undefined, labels?: Sample['labels']): readonly Sample[] {
-  return durationMs === undefined ? [] : [sample(metric, durationMs / 1000, labels)];
+  return durationMs === undefined ? [] : [sample(metric, Math.round(durationMs * 1000) / 1e6, labels)];
 }
 
 function timestamp(metric: ProbeMetric, iso: string | undefined, labels?: Sample['labels']): readonly Sample[] {

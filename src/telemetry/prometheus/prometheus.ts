@@ -3,7 +3,7 @@ import type { Outcome } from '../../outcomes/outcome.ts';
 import { transcriptLine } from '../../outcomes/transcriptLine.ts';
 import { probeMetrics, probeSamples, type Sample } from './probeSamples.ts';
 
-/** The format that both functions answer with: Prometheus text 0.0.4. */
+/** Of both functions: Prometheus text 0.0.4. */
 export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 export interface BuildInfo {
@@ -11,17 +11,20 @@ export interface BuildInfo {
   readonly location: string;
 }
 
-/** `GET /api/metrics`: the last outcome of each probe, told apart by the label `probe`. */
+/** `GET /api/metrics`: the last outcome of each probe at this app's location, with the labels `probe` and `location`. */
 export async function renderMetrics(outcomes: readonly Outcome[], build: BuildInfo): Promise<string> {
   const registry = new Registry();
   new Gauge({
     name: 'dps_canary_build_info',
-    help: 'Always 1: the version that runs, and where it looks from.',
+    help: 'Always 1: the version that runs, and its location.',
     labelNames: ['version', 'location'],
     registers: [registry],
   }).set({ version: build.version, location: build.location }, 1);
   const samples = outcomes.flatMap((outcome) =>
-    probeSamples(outcome).map((sample) => ({ ...sample, labels: { probe: outcome.probe, ...sample.labels } })),
+    probeSamples(outcome).map((sample) => ({
+      ...sample,
+      labels: { probe: outcome.probe, location: outcome.location, ...sample.labels },
+    })),
   );
   expose(registry, samples);
   return registry.metrics();
@@ -38,7 +41,7 @@ export async function renderProbe(outcome: Outcome, { debug = false } = {}): Pro
   return debug ? `${debugComments(outcome)}${metrics}` : metrics;
 }
 
-/** A gauge is made for its samples only: prom-client starts one without labels at 0, a measurement that nobody made. */
+/** A gauge is created for its samples only: prom-client starts one without labels at 0, which was never measured. */
 function expose(registry: Registry, samples: readonly Sample[]): void {
   for (const [name, ofName] of Map.groupBy(samples, (sample) => sample.metric)) {
     const labelNames = [...new Set(ofName.flatMap(({ labels }) => Object.keys(labels)))];

@@ -34,28 +34,34 @@ const notRun = buildOutcome({
 const { server: _server, credential: _credential, ...unseen } = notRun;
 
 describe('Prometheus text', () => {
-  it('says per probe whether it succeeded, and leaves out the success of one that could not look', async () => {
+  it('shows per probe and location whether it succeeded, and leaves out the success of one that could not run', async () => {
     const text = await renderMetrics(
       [buildOutcome(), buildOutcome({ probe: 'slow', verdict: 'degraded' }), rejected, unseen],
       build,
     );
     expect(lines(text, 'probe_success')).toEqual([
-      'probe_success{probe="weu-group-key"} 1',
-      'probe_success{probe="slow"} 1',
-      'probe_success{probe="weu-x509"} 0',
+      'probe_success{probe="weu-group-key",location="westeurope"} 1',
+      'probe_success{probe="slow",location="westeurope"} 1',
+      'probe_success{probe="weu-x509",location="westeurope"} 0',
     ]);
-    expect(text).toContain('probe_verdict{probe="weu-hub",verdict="unknown"} 1');
-    expect(text).toContain('probe_verdict{probe="weu-hub",verdict="failing"} 0');
+    expect(text).toContain('probe_verdict{probe="weu-hub",location="westeurope",verdict="unknown"} 1');
+    expect(text).toContain('probe_verdict{probe="weu-hub",location="westeurope",verdict="failing"} 0');
     expect(text).toContain('dps_canary_build_info{version="1.2.3",location="westeurope"} 1');
   });
 
   it('gives each phase that was entered its seconds, and the phases add up to the run', async () => {
     const text = await renderProbe(buildOutcome());
-    const phases = lines(text, 'probe_duration_seconds');
+    const phases = lines(text, 'probe_phase_duration_seconds');
     expect(phases).toHaveLength(8);
-    expect(phases).toContain('probe_duration_seconds{phase="assign"} 3.2306');
+    expect(phases).toContain('probe_phase_duration_seconds{phase="assign"} 3.2306');
     const sum = phases.map((line) => Number(line.split(' ')[1])).reduce((a, b) => a + b, 0);
-    expect(lines(text, 'probe_run_duration_seconds')).toEqual([`probe_run_duration_seconds ${sum.toFixed(4)}`]);
+    expect(lines(text, 'probe_duration_seconds')).toEqual([`probe_duration_seconds ${sum.toFixed(4)}`]);
+  });
+
+  it('gives seconds to the microsecond, however a clock counted them', async () => {
+    const text = await renderProbe(buildOutcome({ durationMs: 1234.5678912, phases: { dns: 0.1 + 0.2 } }));
+    expect(lines(text, 'probe_duration_seconds')).toEqual(['probe_duration_seconds 1.234568']);
+    expect(lines(text, 'probe_phase_duration_seconds')).toEqual(['probe_phase_duration_seconds{phase="dns"} 0.0003']);
   });
 
   it('keeps the expiry of a certificate that was not accepted, and of the device certificate', async () => {
@@ -133,7 +139,7 @@ scrape_configs:
     for (const job of ['all', 'each']) {
       expect(await values(`probe_success{job="${job}",probe="weu-group-key"}`)).toEqual(['1']);
       expect(await values(`probe_success{job="${job}",probe="weu-x509"}`)).toEqual(['0']);
-      expect(await values(`probe_duration_seconds{job="${job}",probe="weu-group-key",phase="assign"}`)).toEqual([
+      expect(await values(`probe_phase_duration_seconds{job="${job}",probe="weu-group-key",phase="assign"}`)).toEqual([
         '3.2306',
       ]);
     }
