@@ -24,8 +24,7 @@ export function createRunContext(services: Services, trigger: Trigger, context: 
       ...(availability ? [availabilitySink(availability, traceParent)] : []),
       ...(openTelemetry ? [openTelemetry.sink(traceParent)] : []),
     ],
-    reportUnexpected: (error, { name }) =>
-      context.error(`Probe ${name}: unexpected error`, error instanceof Error ? error.stack : error),
+    reportUnexpected: (stack, { name }) => context.error(`Probe ${name}: unexpected error: ${stack}`),
     reportSinkFault: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),
   };
 }

@@ -11,7 +11,6 @@ export function deviceRegistration(registrationId: string, payload: unknown, csr
 const registrationState = z.looseObject({
   assignedHub: z.string().nullish(),
   deviceId: z.string().nullish(),
-  status: z.string().nullish(),
   substatus: z.string().nullish(),
   errorCode: z.number().nullish(),
   errorMessage: z.string().nullish(),
@@ -26,49 +25,75 @@ const operationStatus = z.looseObject({
   operationId: z.string().nullish(),
   status: z.string(),
   registrationState: registrationState.nullish(),
+  /** Its name in responses of 2017. */
+  registrationStatus: registrationState.nullish(),
 });
 
 export type OperationStatus = z.infer<typeof operationStatus>;
 
-const serviceError = z.looseObject({
-  errorCode: z.number().nullish(),
-  trackingId: z.string().nullish(),
-  message: z.string().nullish(),
-  timestampUtc: z.string().nullish(),
-});
-
-export function parseOperationStatus(body: Buffer): OperationStatus | { readonly fault: string } {
+/** The body, or what is wrong with it together with the service's own words, which are the finding then. */
+export function parseOperationStatus(body: Buffer): OperationStatus | { readonly malformed: string } {
+  if (body.length === 0) return { malformed: 'the body is empty' };
   const json = parseJson(body);
-  if ('fault' in json) return json;
-  const parsed = operationStatus.safeParse(json.value);
+  if (json === undefined) return { malformed: `the body is not valid JSON: ${quote(parseServiceError(body))}` };
+  const parsed = operationStatus.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  return { fault: `the body is no RegistrationOperationStatus: ${issue?.path.join('.') || 'body'}: ${issue?.message}` };
+  const where = issue?.path.join('.') || 'body';
+  return {
+    malformed: `the body is not a RegistrationOperationStatus (${printable(`${where}: ${issue?.message}`)}): ${quote(parseServiceError(body))}`,
+  };
 }
 
-/** Whatever of the error body can be read: a status is a finding even when its body is not what it should be. */
+/** Whatever of an error body can be read: a status is a finding even when its body is not what it should be. */
 export function parseServiceError(body: Buffer): ServiceError {
+  const text = body.toString('utf8');
   const json = parseJson(body);
-  const parsed = 'fault' in json ? undefined : serviceError.safeParse(json.value);
-  if (!parsed?.success) return body.length === 0 ? {} : { message: printable(body.toString('utf8')) };
-  const { errorCode, trackingId, message, timestampUtc } = parsed.data;
-  return {
-    ...(isThere(errorCode) && { errorCode }),
-    ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
-    ...(isThere(message) && { message: printable(message) }),
-    ...(isThere(timestampUtc) && { timestampUtc: printable(timestampUtc) }),
+  if (!isObject(json)) return text.trim() === '' ? {} : { message: printable(text) };
+  if (Object.keys(json).length === 0) return {};
+  const { errorCode, trackingId, timestampUtc } = json;
+  const message = firstText(json.message, json.Message, json.errorMessage, json.error_description, json.error);
+  const code = typeof errorCode === 'string' && /^\d{1,6}$/.test(errorCode) ? Number(errorCode) : errorCode;
+  const known: ServiceError = {
+    ...(typeof code === 'number' && Number.isFinite(code) && { errorCode: code }),
+    ...(typeof trackingId === 'string' && { trackingId: printable(trackingId) }),
+    ...(message !== undefined && { message: printable(message) }),
+    ...(typeof timestampUtc === 'string' && { timestampUtc: printable(timestampUtc) }),
   };
+  // An object in another form: what it says is in there somewhere.
+  return Object.keys(known).length > 0 ? known : { message: printable(text) };
+}
+
+function quote({ errorCode, message, trackingId }: ServiceError): string {
+  const parts = [
+    errorCode === undefined ? '' : `errorCode ${errorCode}`,
+    message === undefined ? '' : `"${message}"`,
+    trackingId === undefined ? '' : `trackingId ${trackingId}`,
+  ];
+  return parts.filter(Boolean).join(', ') || 'it says nothing';
+}
+
+function firstText(...fields: readonly unknown[]): string | undefined {
+  for (const field of fields) {
+    if (typeof field === 'string' && field !== '') return field;
+    if (isObject(field) && typeof field.message === 'string') return field.message;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is { readonly [field: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function isThere<T>(value: T | null | undefined): value is T {
   return value !== undefined && value !== null;
 }
 
-function parseJson(body: Buffer): { readonly value: unknown } | { readonly fault: string } {
-  if (body.length === 0) return { fault: 'the body is empty' };
+/** Undefined for what is not JSON. A byte order mark in front is not part of it (RFC 8259 section 8.1). */
+function parseJson(body: Buffer): unknown {
   try {
-    return { value: JSON.parse(body.toString('utf8')) };
+    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''));
   } catch {
-    return { fault: `the body is no JSON (${body.length} bytes)` };
+    return undefined;
   }
 }

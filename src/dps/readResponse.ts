@@ -1,10 +1,10 @@
-import { printable } from '../transport/printable.ts';
+import { printable, printableJson } from '../transport/printable.ts';
 import type { MalformedResponse } from '../transport/transportFailure.ts';
 import { isThere, type OperationStatus, parseOperationStatus, parseServiceError } from './messages.ts';
-import type { RegistrationResult, Throttled } from './registrationResult.ts';
+import type { Assigned, RegistrationResult, Throttled } from './registrationResult.ts';
 import type { DpsResponse } from './requests.ts';
 
-/** What one answer means for the exchange. */
+/** What one response means for the exchange. */
 export type ResponseReading =
   | {
       readonly kind: 'finished';
@@ -12,47 +12,50 @@ export type ResponseReading =
       /** As sent and not judged; with `assigned` alone. */
       readonly issuedCertificateChain?: unknown;
     }
-  /** 202: ask again later, by this operationId. */
+  /** 202: poll later, with this operationId. */
   | { readonly kind: 'accepted'; readonly operationId: string }
-  /** 429: ask the same again later. */
+  /** 429: send the same request again later. */
   | { readonly kind: 'throttled'; readonly result: Throttled };
 
 /** A returned payload is kept up to this size; beyond it only its size is. */
-const keptPayloadBytes = 4096;
+const maxKeptPayloadBytes = 4096;
 
 /**
  * The status in the topic decides, except where the document and the service differ: a 200 means "finished", and the body says
- * how (`assigned`, `failed`, `disabled`).
+ * how (`assigned`, `failed`, `disabled`). `retryAfterSeconds` is the time that will be waited where this is not the end.
  */
-export function readResponse({ status, retryAfter, body }: DpsResponse, phase: 'register' | 'assign'): ResponseReading {
+export function readResponse(
+  { status, body }: Pick<DpsResponse, 'status' | 'body'>,
+  phase: 'register' | 'assign',
+  retryAfterSeconds: number,
+): ResponseReading {
   if (status === 429) {
-    const seconds = Number(retryAfter);
-    const wait = Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {};
-    return { kind: 'throttled', result: { kind: 'throttled', phase, status, ...wait, ...parseServiceError(body) } };
+    const error = parseServiceError(body);
+    return { kind: 'throttled', result: { kind: 'throttled', phase, status, retryAfterSeconds, ...error } };
   }
   if (status >= 300) return finished({ kind: 'rejected', phase, status, ...parseServiceError(body) });
 
   const operation = parseOperationStatus(body);
-  if ('fault' in operation) return malformed(phase, `answer ${status}: ${operation.fault}`);
+  if ('malformed' in operation) return malformed(phase, `response ${status}: ${operation.malformed}`);
   if (status === 202) return accepted(operation, phase);
   if (status === 200) return readFinished(operation, phase);
-  return malformed(phase, `answer ${status} is neither 200, 202 nor an error`);
+  return malformed(phase, `response ${status} is neither 200, 202 nor an error`);
 }
 
 /** Real ones have some sixty characters; a topic name takes 65,535 bytes, and no half of a surrogate pair (MQTT 3.1.1 section 1.5.3). */
-const longestOperationId = 1024;
+const maxOperationIdCharacters = 1024;
 
 function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): ResponseReading {
-  if (!operationId && phase === 'register') return malformed(phase, 'the answer has no operationId to ask for');
-  if (operationId && (operationId.length > longestOperationId || !operationId.isWellFormed())) {
+  if (!operationId && phase === 'register') return malformed(phase, 'the response has no operationId to poll with');
+  if (operationId && (operationId.length > maxOperationIdCharacters || !operationId.isWellFormed())) {
     return malformed(phase, 'the operationId cannot be part of a topic name');
   }
   return { kind: 'accepted', operationId: operationId ?? '' };
 }
 
 function readFinished(operation: OperationStatus, phase: 'register' | 'assign'): ResponseReading {
-  const operationId = operation.operationId ?? '';
-  const state = operation.registrationState ?? {};
+  const operationId = printable(operation.operationId ?? '');
+  const state = operation.registrationState ?? operation.registrationStatus ?? {};
   switch (operation.status) {
     case 'assigned': {
       const { assignedHub, deviceId, substatus, connectionProfile, payload, issuedCertificateChain } = state;
@@ -88,15 +91,15 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
       // Not what the document promises with 200, but what the SDKs poll on: the operation has not finished.
       return accepted(operation, phase);
     default:
-      return malformed(phase, `answer 200 with the unknown status "${printable(operation.status)}"`);
+      return malformed(phase, `response 200 with the unknown status "${printable(operation.status)}"`);
   }
 }
 
-function keptPayload(payload: unknown) {
+function keptPayload(payload: unknown): Pick<Assigned, 'payload' | 'payloadBytes'> {
   if (!isThere(payload)) return {};
   const payloadBytes = sizeOf(payload);
   if (payloadBytes === undefined) return {};
-  return payloadBytes > keptPayloadBytes ? { payloadBytes } : { payload, payloadBytes };
+  return payloadBytes > maxKeptPayloadBytes ? { payloadBytes } : { payload: printableJson(payload), payloadBytes };
 }
 
 /** Undefined for what is nested too deep to be written again, although it could be read. */

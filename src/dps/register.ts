@@ -10,9 +10,9 @@ import type { TlsSessions } from '../transport/tlsSessions.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import { deviceRegistration } from './messages.ts';
 import { readResponse } from './readResponse.ts';
-import type { RegistrationResult } from './registrationResult.ts';
-import { createRequester, type DpsResponse } from './requests.ts';
-import { isInvalidRetryAfter, retryAfterSeconds } from './retryAfter.ts';
+import type { RegistrationResult, Throttled } from './registrationResult.ts';
+import { createRequester } from './requests.ts';
+import { readRetryAfter } from './retryAfter.ts';
 import { operationStatusTopic, registerTopic, responseFilter } from './topics.ts';
 
 export interface RegistrationRequest {
@@ -31,7 +31,7 @@ export interface RegistrationRequest {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly tlsSessions?: TlsSessions | undefined;
-  /** Called for every 429 when it comes, with the seconds that will be waited: a simulation slows down long before its devices end. */
+  /** Called for every 429 when it comes, with the seconds that will be waited: a simulation slows down long before its devices have finished. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
 }
 
@@ -45,8 +45,8 @@ export interface Registration {
 }
 
 /**
- * Plays a device that provisions: connect, subscribe, register, poll until the service has finished (document, from "Connessione
- * a DPS" to "Polling"). Never rejects; leaves no socket, timer or listener behind.
+ * Provisions as a device does: connect, subscribe, register, poll until the service has finished
+ * (learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support). Leaves no socket, timer or listener behind.
  */
 export async function register(request: RegistrationRequest): Promise<Registration> {
   const { idScope, registrationId, apiVersion } = request;
@@ -78,49 +78,53 @@ async function registerAndPoll(
 
   const requester = createRequester(session, recorder);
   recorder.enter('register');
-  let ask = () => requester.request(registerTopic, deviceRegistration(registrationId, payload, csr));
+  let send = () => requester.request(registerTopic, deviceRegistration(registrationId, payload, csr));
   let phase: 'register' | 'assign' = 'register';
   let polls = 0;
-  for (let answers = 1; ; answers += 1) {
-    const answer = await ask();
-    if (answer.kind !== 'answer') return { result: answer, polls };
-    const reading = readResponse(answer, phase);
+  let throttled: Throttled | undefined;
+  // Where 429 was the service's last word, that is the finding, and the deadline only its end.
+  const ended = (failure: TransportFailure) => ({
+    result: failure.kind === 'timedOut' ? (throttled ?? failure) : failure,
+    polls,
+  });
+  for (let responses = 1; ; responses += 1) {
+    const response = await send();
+    if (response.kind !== 'response') return ended(response);
+    const retryAfter = readRetryAfter(response.retryAfter, responses);
+    const reading = readResponse(response, phase, retryAfter.seconds);
     if (reading.kind === 'finished') {
       const { kind: _, ...finished } = reading;
       return { ...finished, polls };
     }
-    if (reading.kind === 'throttled') request.onThrottled?.(retryAfterSeconds(answer.retryAfter, answers));
+    throttled = reading.kind === 'throttled' ? reading.result : undefined;
+    if (throttled) request.onThrottled?.(retryAfter.seconds);
 
     if (reading.kind === 'accepted' && phase === 'register') {
       const { operationId } = reading;
       phase = 'assign';
       recorder.enter('assign');
-      ask = () => {
+      send = () => {
         polls += 1;
         return requester.request((rid) => operationStatusTopic(rid, operationId), '');
       };
     }
-    const interrupted = await waitRetryAfter(answer, answers, session, request);
-    if (!interrupted) continue;
-    const throttled = reading.kind === 'throttled' && interrupted.kind === 'timedOut';
-    return { result: throttled ? { ...reading.result, phase } : interrupted, polls };
+    if (retryAfter.invalid)
+      recorder.note('retry-after', `${response.retryAfter ?? 'missing'}: waiting ${retryAfter.seconds} s`);
+    const interrupted = await wait(retryAfter.seconds, session, request);
+    if (interrupted) return ended(interrupted);
   }
 }
 
-/** Waits as long as the service asks ("dopo un ritardo uguale al periodo di ripetizione"); answers what ended the wait early. */
-async function waitRetryAfter(
-  { retryAfter }: DpsResponse,
-  answers: number,
+/** Waits as long as the service asks, and returns what ended the wait early. */
+async function wait(
+  seconds: number,
   session: MqttSession,
   { recorder, deadline }: RegistrationRequest,
 ): Promise<TransportFailure | undefined> {
-  const seconds = retryAfterSeconds(retryAfter, answers);
-  if (isInvalidRetryAfter(retryAfter)) recorder.note('retry-after', `${retryAfter ?? 'missing'}: waiting ${seconds} s`);
-  const { phase } = recorder;
   if (seconds * 1000 > deadline.remainingMs()) {
-    // The end is known now; to sit the rest out would only keep the person who asked waiting.
+    // The end is known now: to wait for it would only delay the caller.
     const message = `the service asked to wait ${seconds} s, which is beyond the deadline`;
-    return { kind: 'timedOut', phase, message, retryAfterSeconds: seconds };
+    return { kind: 'timedOut', phase: recorder.phase, message, retryAfterSeconds: seconds };
   }
   if (seconds === 0) return undefined;
   const stop = new AbortController();

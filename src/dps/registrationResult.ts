@@ -42,11 +42,12 @@ export interface Rejected extends ServiceError {
   readonly status: number;
 }
 
-/** 429 until the deadline, or with a retry-after that reaches beyond it. */
+/** 429 was the service's last word: until the deadline, or with a retry-after that reaches beyond it. */
 export interface Throttled extends ServiceError {
   readonly kind: 'throttled';
   readonly phase: 'register' | 'assign';
   readonly status: 429;
+  /** The time that was waited, or would have been: the SDKs' default where the service named none. */
   readonly retryAfterSeconds?: number;
 }
 

@@ -1,18 +1,23 @@
 /** What Microsoft's SDKs wait where the service names no time. */
-const defaultRetryAfterSeconds = 2;
-/** "5 polls in 10 s per device" (service limits). Where the service asks for no wait at all, this many answers may follow at once. */
-const pollsWithoutWait = 5;
+const defaultSeconds = 2;
+/** "5 polls in 10 s per device" (service limits). Where the service asks for no wait at all, this many responses may follow at once. */
+const responsesWithoutWait = 5;
+/** Far beyond every deadline, and a number that every reader of it can hold. */
+const maxSeconds = 2 ** 31 - 1;
 
-/**
- * Seconds to wait before the next request, from the `retry-after` parameter as it was sent. A missing, negative or non-numeric
- * one counts as the SDKs' default; a zero is honoured until it would break the service's own limit of polls.
- */
-export function retryAfterSeconds(sent: string | undefined, answersSoFar: number): number {
-  const seconds = sent !== undefined && /^\d+(\.\d+)?$/.test(sent) ? Number(sent) : defaultRetryAfterSeconds;
-  return seconds === 0 && answersSoFar > pollsWithoutWait ? defaultRetryAfterSeconds : seconds;
+export interface RetryAfter {
+  /** Seconds to wait before the next request. */
+  readonly seconds: number;
+  /** The parameter is not a whole number of seconds, as the document promises. */
+  readonly invalid: boolean;
 }
 
-/** True where the parameter is not what the document promises: "il valore Retry-After in secondi". */
-export function isInvalidRetryAfter(sent: string | undefined): boolean {
-  return sent === undefined || !/^\d+$/.test(sent);
+/**
+ * Reads the `retry-after` parameter as it was sent. One that is missing, negative or not a decimal number counts as the SDKs'
+ * default. Less than a second counts as zero, and zero is honoured until it would break the service's own limit of polls.
+ */
+export function readRetryAfter(sent: string | undefined, responsesSoFar: number): RetryAfter {
+  const asked = sent !== undefined && /^\d+(\.\d+)?$/.test(sent) ? Math.min(Number(sent), maxSeconds) : defaultSeconds;
+  const seconds = asked >= 1 ? asked : responsesSoFar > responsesWithoutWait ? defaultSeconds : 0;
+  return { seconds, invalid: sent === undefined || !/^\d{1,9}$/.test(sent) };
 }

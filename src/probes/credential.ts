@@ -24,6 +24,8 @@ export interface Credential {
   readonly expiry: CredentialExpiry;
   /** What was found about it that does not keep it from being used. */
   readonly findings: readonly CredentialFinding[];
+  /** Everything secret that the run uses, to be struck out of what it saw. Tokens for hubs are added when they are made. */
+  readonly secrets: readonly string[];
 }
 
 /** Makes the device's credential from what the vault holds, or returns why the probe cannot run. */
@@ -70,18 +72,25 @@ async function symmetricKeyCredential(
   const { key } = credential;
   const deviceKey = enrollment === 'group' ? deriveDeviceKey(key, registrationId) : key;
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + tokenLifetimeSeconds;
+  const password = createSasToken({
+    resource: `${idScope}/registrations/${registrationId}`,
+    key: deviceKey,
+    expiresAtSeconds,
+    policy: 'registration',
+  });
+  const secrets = [password, key.toString('base64'), deviceKey.toString('base64')];
   return {
     kind: 'credential',
     secureContext: tlsContext(),
-    password: createSasToken({
-      resource: `${idScope}/registrations/${registrationId}`,
-      key: deviceKey,
-      expiresAtSeconds,
-      policy: 'registration',
-    }),
-    hubPassword: (resource) => createSasToken({ resource, key: deviceKey, expiresAtSeconds }),
+    password,
+    hubPassword(resource) {
+      const token = createSasToken({ resource, key: deviceKey, expiresAtSeconds });
+      secrets.push(token);
+      return token;
+    },
     expiry: secretExpiry(secret),
     findings,
+    secrets,
   };
 }
 

@@ -18,7 +18,7 @@ export interface RunContext {
   readonly sinks: readonly OutcomeSink[];
   readonly reportSinkFault: (fault: SinkFault, outcome: Outcome) => void;
   /** An error of this program ended a run. */
-  readonly reportUnexpected: (error: unknown, probe: Probe) => void;
+  readonly reportUnexpected: (stack: string, probe: Probe) => void;
 }
 
 /** A storage that answers slowly must not hold a probe up for long: without the outcome before, only drift goes unseen. */
@@ -39,7 +39,7 @@ async function observe(probe: Probe, runContext: RunContext): Promise<Outcome> {
   const facts = await runProbe(probe, {
     readSecret,
     configuredHubs: probe.expect.assignedHub,
-    reportUnexpected: (error) => reportUnexpected(error, probe),
+    reportUnexpected: (stack) => reportUnexpected(stack, probe),
   });
   const outcome = judgeRun(probe, facts, runContext, earlier);
 

@@ -11,6 +11,7 @@ import { createRecorder, milliseconds } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import { type ReadSecret, readCredential } from './credential.ts';
 import { enterHub, hubAccessOf, whyNotEntered } from './hubAccess.ts';
+import { strikeOutSecrets } from './strikeOutSecrets.ts';
 
 export interface RunOptions {
   readonly readSecret: ReadSecret;
@@ -21,8 +22,8 @@ export interface RunOptions {
   readonly tlsSessions?: TlsSessions | undefined;
   /** Called for every 429 when it comes, with the seconds that will be waited. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
-  /** Called with an error of this program, for the log. The run still has its outcome. */
-  readonly reportUnexpected?: ((error: unknown) => void) | undefined;
+  /** Called with the stack of an error in this program, for the log. The run still has its outcome. */
+  readonly reportUnexpected?: ((stack: string) => void) | undefined;
 }
 
 /**
@@ -37,6 +38,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
   let findings: readonly CredentialFinding[] = [];
+  let secrets: readonly string[] = [];
 
   const provision = async (): Promise<ProbeResult> => {
     const [credential, request] = await Promise.all([
@@ -46,6 +48,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
     if (credential.kind === 'notRun') return credential;
     const { secureContext, password, expiry } = credential;
     findings = credential.findings;
+    secrets = credential.secrets;
     if (Object.keys(expiry).length > 0) Object.assign(seen, { credential: expiry });
 
     const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
@@ -77,30 +80,37 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   };
 
   const result = await provision()
-    .catch((error: unknown) => unexpected(error, recorder.phase, options))
+    .catch((error: unknown) => unexpected(error, recorder.phase, secrets, options))
     .finally(deadline.end);
-  return {
+  const notes = [...(seen.notes ?? []), ...credentialNotes(findings, result)];
+  const facts: RunFacts = {
     runId,
     startedAt,
     durationMs: milliseconds(performance.now() - start),
     phases: recorder.phases(),
     ...seen,
-    ...credentialNotes(findings, result),
+    ...(notes.length > 0 && { notes }),
     result: options.signal?.aborted && endedByDeadline(result) ? cancelled(recorder.phase) : result,
     transcript: recorder.transcript(),
   };
+  return strikeOutSecrets(facts, secrets);
 }
 
 /** What explains a refusal is worth a note only where there was one. */
-function credentialNotes(findings: readonly CredentialFinding[], result: ProbeResult): Pick<RunFacts, 'notes'> {
+function credentialNotes(findings: readonly CredentialFinding[], result: ProbeResult): readonly string[] {
   const shown = findings.filter(({ severity }) => severity === 'note' || result.kind !== 'assigned');
-  return shown.length === 0 ? {} : { notes: shown.map(({ message, next }) => `${message}. ${next}.`) };
+  return shown.map(({ message, next }) => `${message}. ${next}.`);
 }
 
 /** The stack goes to the log; the outcome names the error alone. */
-function unexpected(error: unknown, phase: Phase, { reportUnexpected }: RunOptions): NotRun {
-  reportUnexpected?.(error);
-  const name = error instanceof Error ? error.name : typeof error;
+function unexpected(
+  error: unknown,
+  phase: Phase,
+  secrets: readonly string[],
+  { reportUnexpected }: RunOptions,
+): NotRun {
+  const [name, stack] = error instanceof Error ? [error.name, error.stack] : [typeof error, String(error)];
+  reportUnexpected?.(strikeOutSecrets(stack ?? name, secrets));
   return { kind: 'notRun', phase, cause: 'unexpected', message: `an unexpected error in this program (${name})` };
 }
 

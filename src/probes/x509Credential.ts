@@ -35,11 +35,13 @@ export async function x509Credential(
       : ownCertificate(await examine(subject, secret, { enrollment, registrationId }));
   if (!present) return invalidCredential(findings);
   try {
+    const presented = await present(registrationId);
     return {
       kind: 'credential',
-      secureContext: tlsContext(await present(registrationId)),
+      secureContext: tlsContext(presented),
       expiry: { ...secretExpiry(secret), ...(notAfter && { certificateNotAfter: notAfter }) },
       findings,
+      secrets: [presented.privateKey],
     };
   } catch (error) {
     return invalidCredential([unusableKey(subject, error)]);

@@ -1,7 +1,9 @@
-import type { SecureContext } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
 import { dial, type Endpoint } from './dial.ts';
 import { type MqttSession, openMqttSession } from './mqttSession.ts';
+import { MalformedPacketError } from './packetStream.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerIdentity } from './serverIdentity.ts';
 import type { TlsSessions } from './tlsSessions.ts';
@@ -27,6 +29,9 @@ export type Connected =
   | { readonly kind: 'connected'; readonly session: MqttSession; readonly server: () => ServerIdentity }
   | { readonly kind: 'notConnected'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
 
+/** Of one run, DPS and hub together: a hundred times what an exchange takes. */
+const maxRunBytes = 16 * 1024 * 1024;
+
 /** dns → tcp → tls (→ webSocket) → mqttConnect: the way into DPS and into the hub alike. */
 export async function connect(options: ConnectOptions): Promise<Connected> {
   const dialled = await dial(options);
@@ -37,9 +42,18 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     options.transport === 'mqtt-ws' ? await upgrade({ ...options, socket }) : { kind: 'upgraded', stream: socket };
   if (upgraded.kind === 'notUpgraded') return { kind: 'notConnected', failure: upgraded.failure, server: server() };
 
+  limitBytes(socket, upgraded.stream, options.recorder);
   const opened = await openMqttSession({ ...options, stream: upgraded.stream });
   if (opened.kind === 'notOpened') return { kind: 'notConnected', failure: opened.failure, server: server() };
   return { kind: 'connected', session: opened.session, server };
+}
+
+/** Counted under the WebSocket, whose control frames never become packets. */
+function limitBytes(socket: TLSSocket, stream: Duplex, recorder: Recorder): void {
+  socket.on('data', (bytes: Buffer) => {
+    if (recorder.countBytes(bytes.length) <= maxRunBytes) return;
+    stream.destroy(new MalformedPacketError(`more than ${maxRunBytes} bytes in one run`));
+  });
 }
 
 /** host[:port] of a probe, or of an assigned hub, with the port that the transport has by default. */

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
-import { checkName, deferCertificate } from './peerCertificate.ts';
+import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { meetServer, type ServerIdentity } from './serverIdentity.ts';
 import { classifySocketError, closedByServer, ignoreLateError, timedOut } from './socketFailure.ts';
@@ -32,13 +32,12 @@ export type Dialled =
  * what is half up must show.
  *
  * The handshake itself accepts any certificate, on purpose: a chain that does not verify is what a monitor has to report in full,
- * and a socket that OpenSSL has torn down tells nothing. The verdict is taken here, before a byte of ours is sent.
+ * and a socket that OpenSSL has torn down has nothing to report. Node's own verdict (`authorized`) is read here, before a byte of ours is sent.
  */
 export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions }: DialOptions): Promise<Dialled> {
   const { host, port } = endpoint;
   const literal = isIP(host) !== 0;
 
-  // Asked for once: Node hands the chain out with the first object, and later ones lack it.
   let certificate: X509Certificate | undefined;
   recorder.enter(literal ? 'tcp' : 'dns');
   const session = tlsSessions?.get(endpoint, secureContext);
@@ -50,13 +49,8 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
     autoSelectFamily: false,
     rejectUnauthorized: false,
     ...(session && { session }),
-    checkServerIdentity: (name) => {
-      certificate = socket.getPeerX509Certificate();
-      return checkName(certificate, name);
-    },
   };
   const socket = connect(options);
-  deferCertificate(socket);
   // A register-and-poll exchange is a handful of small packets, each of which waits for the other side's.
   socket.setNoDelay(true);
 
@@ -81,8 +75,8 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
     };
     const onConnect = () => recorder.enter('tls');
     const onSecure = () => {
-      // Where the chain does not verify, its names have not been checked, and it has not been read.
-      if (!socket.isSessionReused()) certificate ??= socket.getPeerX509Certificate();
+      // Read once: Node hands the chain out with the first object, and later ones lack it.
+      if (!socket.isSessionReused()) certificate = socket.getPeerX509Certificate();
       if (!socket.authorized) return fail(untrusted(socket));
       const server = meetServer(socket, certificate);
       tlsSessions?.keep(endpoint, secureContext, socket);
@@ -107,7 +101,7 @@ function untrusted(socket: TLSSocket): TransportFailure {
     kind: 'tlsFailed',
     phase: 'tls',
     code,
-    message: `the server's certificate is not accepted: ${code}`,
+    message: `the server's certificate is not accepted: ${printable(code)}`,
     refusedBy: 'client',
   };
 }

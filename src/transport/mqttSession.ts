@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { MqttClient } from 'mqtt';
 import type { Deadline } from './deadline.ts';
+import { createPacketStream, MalformedPacketError } from './packetStream.ts';
+import type { Phase } from './phase.ts';
+import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { classifySocketError, closedByServer, timedOut } from './socketFailure.ts';
-import type { SubscriptionRefused, TransportFailure } from './transportFailure.ts';
+import type { MalformedResponse, SubscriptionRefused, TransportFailure } from './transportFailure.ts';
 
 export interface SessionOptions {
   readonly stream: Duplex;
@@ -19,7 +22,7 @@ export interface SessionOptions {
 export interface MqttSession {
   /** Settles, once, when the connection is no use any more: lost, or out of time. Never rejects. */
   readonly failed: Promise<TransportFailure>;
-  subscribe(filter: string): Promise<{ readonly kind: 'subscribed' } | SubscriptionRefused | TransportFailure>;
+  subscribe(filter: string): Promise<Subscribed | TransportFailure>;
   /**
    * Publishes at QoS 1. Who needs to know whether it arrived as telemetry awaits the PUBACK; who asked a question awaits the answer.
    */
@@ -28,6 +31,8 @@ export interface MqttSession {
   /** Sends DISCONNECT and lets go of the stream; settles when it is closed. Safe to call at any time, and twice. */
   close(): Promise<void>;
 }
+
+type Subscribed = { readonly kind: 'subscribed' } | SubscriptionRefused | MalformedResponse;
 
 export type Opened =
   | { readonly kind: 'opened'; readonly session: MqttSession }
@@ -42,22 +47,11 @@ const neverMs = 2 ** 31 - 1;
 
 function ignoreDebugLog(): void {}
 
-/**
- * mqtt-packet writes a packet in up to a dozen pieces, and a TLS socket hands each of them over on its own. Joined first, they cost
- * a twentieth less of the exchange's CPU; and a WebSocket carries a packet in one frame.
- */
-function writeWhole(stream: Duplex): void {
-  stream._writev = (pieces, done) => {
-    const whole = Buffer.concat(pieces.map(({ chunk, encoding }) => Buffer.from(chunk, encoding)));
-    stream._write(whole, 'buffer' as BufferEncoding, done);
-  };
-}
-
-/** Sends CONNECT with CleanSession 1 (the document: 0 is not supported) and waits for the CONNACK. */
+/** Sends CONNECT with CleanSession 1 (the service keeps no session either way) and waits for the CONNACK. */
 export async function openMqttSession(options: SessionOptions): Promise<Opened> {
-  const { stream, recorder, deadline } = options;
+  const { recorder, deadline } = options;
   recorder.enter('mqttConnect');
-  writeWhole(stream);
+  const stream = createPacketStream(options.stream);
   recorder.sent('CONNECT', { detail: options.username });
   const client = new MqttClient(() => stream as MqttClient['stream'], {
     protocolVersion: 4,
@@ -76,7 +70,9 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
 
   const { promise: failed, resolve: fail } = Promise.withResolvers<TransportFailure>();
   const onAbort = () => fail(timedOut(recorder.phase));
-  client.on('error', (error) => fail(classifyClientError(error, recorder)));
+  const onError = (error: Error) => fail(classifyClientError(error, recorder));
+  stream.once('error', onError); // mqtt.js passes on only the errors that have a code
+  client.on('error', onError);
   client.once('close', () => {
     deadline.signal.removeEventListener('abort', onAbort);
     fail(closedByServer(recorder.phase));
@@ -84,7 +80,7 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
   if (deadline.signal.aborted) onAbort();
   deadline.signal.addEventListener('abort', onAbort, { once: true });
 
-  const session = sessionOf(client, options, failed);
+  const session = sessionOf(client, stream, options, failed);
   const connected = new Promise<'connected'>((resolve) => client.once('connect', () => resolve('connected')));
   const first = await Promise.race([connected, failed]);
   if (first === 'connected') {
@@ -97,7 +93,8 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
 
 function sessionOf(
   client: MqttClient,
-  { stream, recorder, deadline }: SessionOptions,
+  stream: Duplex,
+  { recorder, deadline }: SessionOptions,
   failed: Promise<TransportFailure>,
 ): MqttSession {
   let closed: Promise<void> | undefined;
@@ -105,20 +102,16 @@ function sessionOf(
     failed,
     subscribe(filter) {
       recorder.sent('SUBSCRIBE', { topic: filter });
-      const answered = new Promise<{ kind: 'subscribed' } | SubscriptionRefused>((resolve) => {
-        // DPS grants at most QoS 1 (document, "Connessione a DPS"), so that is what is asked for.
-        client.subscribe(filter, { qos: 1 }, (error, _granted, packet) => {
+      const granted = new Promise<Subscribed>((resolve) => {
+        // DPS grants at most QoS 1, so that is what is asked for.
+        client.subscribe(filter, { qos: 1 }, (_error, _granted, packet) => {
           const returnCode = packet?.granted[0];
-          if (typeof returnCode !== 'number') return; // the connection went: `failed` says how
+          if (typeof returnCode !== 'number') return; // the connection was lost: `failed` has the reason
           recorder.received('SUBACK', { status: returnCode });
-          resolve(
-            error
-              ? { kind: 'subscriptionRefused', phase: 'subscribe', returnCode, message: error.message }
-              : { kind: 'subscribed' },
-          );
+          resolve(readReturnCode(returnCode, recorder.phase));
         });
       });
-      return Promise.race([answered, failed]);
+      return Promise.race([granted, failed]);
     },
     publish(topic, payload) {
       recorder.sent('PUBLISH', { topic, bytes: Buffer.byteLength(payload) });
@@ -153,14 +146,43 @@ function sessionOf(
   };
 }
 
-function classifyClientError(error: Error & { code?: unknown }, { phase, received }: Recorder): TransportFailure {
-  if (typeof error.code === 'number' && phase === 'mqttConnect') {
-    received('CONNACK', { status: error.code });
-    return { kind: 'connectionRefused', phase, returnCode: error.code, message: error.message };
+/** MQTT 3.1.1 section 3.9.3: 0 to 2 grant a QoS, 0x80 is a failure, the others are reserved. */
+function readReturnCode(returnCode: number, phase: Phase): Subscribed {
+  if (returnCode <= 2) return { kind: 'subscribed' };
+  if (returnCode === 0x80) {
+    return { kind: 'subscriptionRefused', phase: 'subscribe', returnCode, message: 'the server refused the filter' };
   }
-  // ws's own codes tell of frames that RFC 6455 does not allow; all the others are those of a socket.
-  if (typeof error.code === 'string' && !error.code.startsWith('WS_ERR_'))
+  const message = `a SUBACK with return code ${returnCode}, which MQTT 3.1.1 does not define`;
+  return { kind: 'malformedResponse', phase, message };
+}
+
+/** MQTT 3.1.1 section 3.2.2.3. */
+const connackMeanings: { readonly [returnCode: number]: string } = {
+  1: 'unacceptable protocol version',
+  2: 'identifier rejected',
+  3: 'server unavailable',
+  4: 'bad user name or password',
+  5: 'not authorized',
+};
+
+function classifyClientError(error: Error & { code?: unknown }, { phase, received }: Recorder): TransportFailure {
+  const malformed = (message: string): MalformedResponse => {
+    // A second CONNACK belongs to connecting, however much of the next request has been sent when it arrives.
+    const at = phase === 'subscribe' && /CONNACK/.test(message) ? 'mqttConnect' : phase;
+    return { kind: 'malformedResponse', phase: at, message: printable(message) };
+  };
+  const { code } = error;
+  if (error instanceof MalformedPacketError) return malformed(`not what MQTT 3.1.1 allows: ${error.message}`);
+  if (typeof code === 'number' && phase === 'mqttConnect') {
+    received('CONNACK', { status: code });
+    const meaning = connackMeanings[code];
+    return meaning === undefined
+      ? malformed(`a CONNACK with return code ${code}, which MQTT 3.1.1 does not define`)
+      : { kind: 'connectionRefused', phase, returnCode: code, message: meaning };
+  }
+  // ws's own codes are about frames that RFC 6455 does not allow; all the others are those of a socket.
+  if (typeof code === 'string' && !code.startsWith('WS_ERR_'))
     return classifySocketError(error as NodeJS.ErrnoException, phase);
-  // What carries no other code comes from mqtt.js's parser, or from its checks of what MQTT 3.1.1 allows at this point.
-  return { kind: 'malformedResponse', phase, message: `not an MQTT 3.1.1 answer: ${error.message}` };
+  // What has no other code comes from mqtt.js's parser, or from its checks of what MQTT 3.1.1 allows at this point.
+  return malformed(`not what MQTT 3.1.1 allows: ${error.message}`);
 }

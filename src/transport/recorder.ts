@@ -2,13 +2,15 @@ import type { Phase, PhaseTimes } from './phase.ts';
 import { printable } from './printable.ts';
 import type { TranscriptEntry } from './transcript.ts';
 
-/** Takes the times and the minutes of one exchange. Phases follow one another: entering one ends the one before. */
+/** Records the phase timings and the packet transcript of one run. Phases follow one another: entering one ends the one before. */
 export interface Recorder {
   readonly phase: Phase;
   enter(phase: Phase): void;
   sent(what: string, facts?: EntryFacts): void;
   received(what: string, facts?: EntryFacts): void;
   note(what: string, detail: string): void;
+  /** Counts what was received, and returns the total of the run in bytes. */
+  countBytes(bytes: number): number;
   /** Times up to now, the running phase included. */
   phases(): PhaseTimes;
   transcript(): readonly TranscriptEntry[];
@@ -16,8 +18,8 @@ export interface Recorder {
 
 export type EntryFacts = Omit<TranscriptEntry, 'atMs' | 'direction' | 'what'>;
 
-/** A server that floods must not fill the memory of the one who looks: later entries are counted, not kept. */
-const keptEntries = 200;
+/** A server that floods must not fill this process's memory: later entries are counted, not kept. */
+const maxEntries = 200;
 
 export function createRecorder(firstPhase: Phase): Recorder {
   const startedAt = performance.now();
@@ -26,9 +28,10 @@ export function createRecorder(firstPhase: Phase): Recorder {
   let phase = firstPhase;
   let enteredAt = startedAt;
   let dropped = 0;
+  let totalBytes = 0;
 
   const add = (direction: TranscriptEntry['direction'], what: string, facts: EntryFacts = {}) => {
-    if (entries.length >= keptEntries) dropped += 1;
+    if (entries.length >= maxEntries) dropped += 1;
     else entries.push({ atMs: milliseconds(performance.now() - startedAt), direction, what, ...bounded(facts) });
   };
   const until = (now: number) => milliseconds((times[phase] ?? 0) + now - enteredAt);
@@ -46,6 +49,10 @@ export function createRecorder(firstPhase: Phase): Recorder {
     sent: (what, facts) => add('sent', what, facts),
     received: (what, facts) => add('received', what, facts),
     note: (what, detail) => add('note', what, { detail }),
+    countBytes(bytes) {
+      totalBytes += bytes;
+      return totalBytes;
+    },
     phases: () => ({ ...times, [phase]: until(performance.now()) }),
     transcript: () =>
       dropped === 0

@@ -54,7 +54,10 @@ type Chain = readonly ChainCertificate[];
 
 /** Ten thousand devices of a simulation meet the same few chains: each is read and kept once. */
 const knownChains = new Map<string, Chain>();
-const keptChains = 50;
+const maxKnownChains = 50;
+/** Real chains have three or four; a handshake has room for hundreds. */
+const maxChainLength = 10;
+const maxNameCharacters = 200;
 
 /** Holds on to the certificates only where the chain is a new one. */
 function chainReader(leaf: X509Certificate): () => Chain {
@@ -66,8 +69,11 @@ function chainReader(leaf: X509Certificate): () => Chain {
 }
 
 function readChain(key: string, sent: readonly X509Certificate[]): Chain {
-  const chain = [...sent, ...trustedRootOf(sent)].map(describeCertificate);
-  if (knownChains.size >= keptChains) knownChains.clear();
+  const whole = [...sent, ...trustedRootOf(sent)];
+  const chain = [...whole.slice(0, maxChainLength - 1), ...whole.slice(maxChainLength - 1).slice(-1)].map(
+    describeCertificate,
+  );
+  if (knownChains.size >= maxKnownChains) knownChains.clear();
   knownChains.set(key, chain);
   return chain;
 }
@@ -92,17 +98,21 @@ function trustedRootOf(sent: readonly X509Certificate[]): readonly X509Certifica
   return root ? [root] : [];
 }
 
+/** RFC 5280 section 4.1.2.5: the value for a certificate without a well-defined expiration. Here also for one that cannot be read. */
+const noExpiry = '9999-12-31T23:59:59.000Z';
+
 export function describeCertificate({
   subject,
   issuer,
   validToDate,
   fingerprint256,
 }: X509Certificate): ChainCertificate {
-  return { subject: nameOf(subject), issuer: nameOf(issuer), notAfter: validToDate.toISOString(), fingerprint256 };
+  const notAfter = Number.isNaN(validToDate.getTime()) ? noExpiry : validToDate.toISOString();
+  return { subject: nameOf(subject), issuer: nameOf(issuer), notAfter, fingerprint256 };
 }
 
 /** Of a distinguished name as OpenSSL prints it, an attribute a line: the common name, else the organisation. */
 function nameOf(distinguishedName: string): string {
   const attribute = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(distinguishedName)?.[1];
-  return printable(attribute('CN') ?? attribute('O') ?? attribute('OU') ?? '');
+  return printable(attribute('CN') ?? attribute('O') ?? attribute('OU') ?? '', maxNameCharacters);
 }

@@ -4,7 +4,7 @@ import type { TransportFailure } from './transportFailure.ts';
 
 /** The one place where a socket's error becomes a finding, by the phase that it came in. */
 export function classifySocketError(error: NodeJS.ErrnoException, phase: Phase): TransportFailure {
-  const code = error.code ?? error.name;
+  const code = printable(error.code ?? error.name);
   const message = wordsOf(error);
   // A port that resets has been reached: who listens there did not want to go on.
   if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
@@ -26,7 +26,7 @@ export function isCertificateAlert(code: string): boolean {
 
 /** OpenSSL puts its thread, its file and its line around the reason, and a line break behind them. */
 function wordsOf(error: Error & { readonly reason?: unknown }): string {
-  return typeof error.reason === 'string' ? error.reason : printable(error.message).trim();
+  return printable(typeof error.reason === 'string' ? error.reason : error.message).trim();
 }
 
 export function closedByServer(phase: Phase): TransportFailure {

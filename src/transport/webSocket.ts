@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './dial.ts';
+import { MalformedPacketError, maxPacketBytes } from './packetStream.ts';
 import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { classifySocketError, ignoreLateError, timedOut } from './socketFailure.ts';
@@ -11,8 +12,10 @@ import type { TransportFailure } from './transportFailure.ts';
 
 /** The path that Microsoft's SDKs ask for, at DPS and at the hub alike. */
 const path = '/$iothub/websocket';
-/** Document, "Connessione tramite WebSocket": the subprotocol is `mqtt`. */
+/** learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support, "Connect over WebSocket". */
 const subprotocol = 'mqtt';
+/** A service that asks for a sign of life sends one a minute or so. */
+const maxPings = 100;
 
 export interface UpgradeOptions {
   readonly endpoint: Endpoint;
@@ -32,12 +35,14 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
   const webSocket = new WebSocket(`wss://${endpoint.host}:${endpoint.port}${path}`, [subprotocol], {
     createConnection: () => socket,
     perMessageDeflate: false,
+    maxPayload: maxPacketBytes,
+    autoPong: false,
   });
 
   return new Promise((resolve) => {
     const settle = (upgraded: Upgraded) => {
       deadline.signal.removeEventListener('abort', onAbort);
-      webSocket.off('open', onOpen).off('unexpected-response', onOtherAnswer).off('error', onError);
+      webSocket.off('open', onOpen).off('unexpected-response', onOtherResponse).off('error', onError);
       if (upgraded.kind === 'notUpgraded') {
         webSocket.on('error', ignoreLateError);
         socket.on('error', ignoreLateError);
@@ -54,28 +59,34 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
       const stream = createWebSocketStream(webSocket);
       // ws only ends the readable side when the peer goes, and half a connection is no use to MQTT.
       webSocket.once('close', () => stream.destroy());
+      let pings = 0;
+      webSocket.on('ping', (data) => {
+        pings += 1;
+        if (pings <= maxPings) webSocket.pong(data);
+        else stream.destroy(new MalformedPacketError(`more than ${maxPings} WebSocket pings`));
+      });
       settle({ kind: 'upgraded', stream });
     };
-    const onOtherAnswer = (_request: unknown, response: IncomingMessage) => {
+    const onOtherResponse = (_request: unknown, response: IncomingMessage) => {
       const status = response.statusCode ?? 0;
       recorder.received(String(status));
       fail({
         kind: 'webSocketRefused',
         phase: 'webSocket',
         status,
-        message: `the upgrade was answered with ${status} ${printable(response.statusMessage ?? '')}`.trim(),
+        message: `the server responded to the upgrade with ${status} ${printable(response.statusMessage ?? '')}`.trim(),
       });
     };
     const onError = (error: NodeJS.ErrnoException) => {
       const failure = classifySocketError(error, 'webSocket');
-      // What comes without a system code is ws's own judgement of the answer: a wrong subprotocol, a wrong accept key, not HTTP.
+      // What has no system code is ws's own judgement of the response: a wrong subprotocol, a wrong accept key, not HTTP.
       fail(
         error.code?.startsWith('E')
           ? failure
           : { kind: 'webSocketRefused', phase: 'webSocket', message: printable(error.message) },
       );
     };
-    webSocket.on('open', onOpen).on('unexpected-response', onOtherAnswer).on('error', onError);
+    webSocket.on('open', onOpen).on('unexpected-response', onOtherResponse).on('error', onError);
     if (deadline.signal.aborted) return onAbort();
     deadline.signal.addEventListener('abort', onAbort, { once: true });
   });

@@ -84,8 +84,8 @@ export async function run(probe: Probe, over: Partial<RunOptions> = {}): Promise
 }
 
 /** Thrown where nothing catches it, so that the test fails although the run has its outcome. */
-function failTest(error: unknown): void {
+function failTest(stack: string): void {
   queueMicrotask(() => {
-    throw error;
+    throw new Error(stack);
   });
 }

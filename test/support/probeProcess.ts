@@ -8,6 +8,7 @@ const [probes = '[]', key = ''] = process.argv.slice(2);
 for (const probe of z.array(probeSchema).parse(JSON.parse(probes))) {
   const { result, phases } = await runProbe(probe, {
     readSecret: async () => ({ kind: 'found', value: key }),
+    configuredHubs: probe.expect.assignedHub,
   });
   console.log(JSON.stringify({ kind: result.kind, phases: Object.keys(phases) }));
 }

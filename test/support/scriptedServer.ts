@@ -22,7 +22,7 @@ export type Step =
   | { readonly do: 'answer'; readonly topic: string; readonly body: string; readonly qos: 0 | 1 | 2 };
 
 /** The final response to the registration: `over` replaces fields of its registrationState. */
-export function assignment(over: object): Step {
+export function assignment(over: object): Extract<Step, { readonly do: 'answer' }> {
   const registrationState = { ...assignedState, ...over };
   const body = JSON.stringify({ operationId, status: 'assigned', registrationState });
   return { do: 'answer', topic: '$dps/registrations/res/200/?$rid=1', body, qos: 1 };

@@ -48,8 +48,8 @@ export async function simulationContext(
       createDeviceRunner(
         readSecret,
         'test',
-        (error) => {
-          throw error;
+        (stack) => {
+          throw new Error(stack);
         },
         options,
       ),

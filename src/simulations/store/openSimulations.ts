@@ -33,7 +33,7 @@ export async function openSimulations(
       createDeviceRunner(
         secrets.read,
         settings.location,
-        (error) => invocation.error('Simulated device: unexpected error', error instanceof Error ? error.stack : error),
+        (stack) => invocation.error(`Simulated device: unexpected error: ${stack}`),
         options,
       ),
     log: (line) => write(invocation, line),

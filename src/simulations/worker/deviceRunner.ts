@@ -11,7 +11,7 @@ import type { DeviceRunnerOptions, RunDevice } from '../simulationContext.ts';
 export function createDeviceRunner(
   readSecret: ReadSecret,
   location: string,
-  reportUnexpected: (error: unknown) => void,
+  reportUnexpected: (stack: string) => void,
   { configuredHubs, reuseTlsSessions, onThrottled }: DeviceRunnerOptions,
 ): RunDevice {
   const readOnce = onceForEachName(readSecret);
