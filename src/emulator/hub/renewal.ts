@@ -57,20 +57,19 @@ export function handleRenewal(
   record(202, fault?.kind);
   const { correlationId } = pending;
   send(device, session, rid, { status: 202, body: { correlationId, operationExpires: utc(expiresAtMs) } });
-  if (fault?.kind !== 'renewalNeverFinished') void finish(hub, device, request, pending);
+  if (fault?.kind !== 'renewalNeverFinished') void finish(hub, session, { device, request, pending });
 }
 
-/** Sends a result that is still waiting, once the device is connected and subscribed. */
-export function deliverFinishedRenewal(hub: Hub, deviceId: string): void {
+/** Sends a result that is still waiting, once the device is connected and subscribed; whether it was sent. */
+export function deliverFinishedRenewal(hub: Hub, deviceId: string): boolean {
   const pending = hub.renewals.get(deviceId);
   const session = hub.connected.get(deviceId);
   const device = session?.state;
-  if (pending?.result === undefined || session === undefined || device === undefined) return;
-  if (!device.subscribed.has(credentialResponseFilter)) return;
+  if (pending?.result === undefined || session === undefined || device === undefined) return false;
+  if (!device.subscribed.has(credentialResponseFilter)) return false;
   hub.renewals.delete(deviceId);
-  const { rid, result } = pending;
-  hub.history.record({ ...packetOf(session), kind: 'renewalFinished', rid, answer: result.status });
-  send(device, session, rid, result);
+  send(device, session, pending.rid, pending.result);
+  return true;
 }
 
 /** What a request may not do while another one is pending, or when none is. */
@@ -88,19 +87,22 @@ function conflict(hub: Hub, deviceId: string, { replace }: RenewalRequest): Rene
   return renewalError(409, 409004, 'Another operation is active.', info);
 }
 
-async function finish(
-  hub: Hub,
-  device: ConnectedDevice,
-  request: RenewalRequest,
-  pending: PendingRenewal,
-): Promise<void> {
-  const { operational } = device.registered;
-  const delayMs = (operational?.policy.renewalSeconds ?? 0) * 1000;
+interface Operation {
+  readonly device: ConnectedDevice;
+  readonly request: RenewalRequest;
+  readonly pending: PendingRenewal;
+}
+
+async function finish(hub: Hub, session: HubSession, { device, request, pending }: Operation): Promise<void> {
+  const { deviceId, registered } = device;
+  const delayMs = (registered.operational?.policy.renewalSeconds ?? 0) * 1000;
   if (delayMs > 0) await hub.delay(delayMs);
   pending.result = await resultOf(hub, device, request, pending);
   // A newer request has replaced this one
-  if (hub.renewals.get(device.deviceId) !== pending) return;
-  deliverFinishedRenewal(hub, device.deviceId);
+  if (hub.renewals.get(deviceId) !== pending) return;
+  const note = deliverFinishedRenewal(hub, deviceId) ? undefined : 'kept until the device subscribes again';
+  const { rid, result } = pending;
+  hub.history.record({ ...packetOf(session, deviceId), kind: 'renewalFinished', rid, answer: result.status, note });
 }
 
 async function resultOf(
