@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { type ChainCertificate, describeCertificate } from '../transport/serverIdentity.ts';
+import { findBreak } from './chainOrder.ts';
 import { readCertificates } from './readCertificates.ts';
 
 /** An operational certificate as a run reports it. CONTRACT: the names are fixed. It never holds the private key. */
@@ -54,8 +55,8 @@ export interface ExpectedCertificate {
 /** Of our clock and the issuer's together. */
 const toleranceMs = 5 * 60 * 1000;
 
-/** Judges a chain that a service has issued, as it was sent: an array of base64 DER, leaf first. Never throws. */
-export function judgeIssuedChain(sent: unknown, expected: ExpectedCertificate): IssuedChain {
+/** Judges a chain that a service has issued, as it was sent: an array of base64 DER, leaf first. Never rejects. */
+export async function judgeIssuedChain(sent: unknown, expected: ExpectedCertificate): Promise<IssuedChain> {
   const read = readCertificates(sent);
   if (read.kind !== 'certificates') return notIssued(read.kind, read.message);
   const { certificates } = read;
@@ -73,7 +74,11 @@ export function judgeIssuedChain(sent: unknown, expected: ExpectedCertificate): 
     const problem = outsideValidity(certificate, expected.atMs);
     if (problem) return notIssued('notInValidity', problem);
   }
-  const broken = brokenAt(certificates, leaf);
+  if (certificates[0] !== leaf) {
+    const place = `number ${certificates.indexOf(leaf) + 1} of ${certificates.length}`;
+    return notIssued('brokenChain', `the device's own certificate is ${place}, and must be the first`);
+  }
+  const broken = await findBreak(certificates);
   if (broken) return notIssued('brokenChain', broken);
   return {
     kind: 'issued',
@@ -116,39 +121,6 @@ function outsideValidity(certificate: X509Certificate, atMs: number): string | u
     return `the certificate of ${subject} expired on ${validToDate.toISOString()}`;
   }
   return undefined;
-}
-
-/** Each certificate has to be signed by the next. Only the last may be one whose issuer was not sent. */
-function brokenAt(certificates: readonly X509Certificate[], leaf: X509Certificate): string | undefined {
-  if (certificates[0] !== leaf) {
-    return `the device's own certificate is number ${certificates.indexOf(leaf) + 1} of ${certificates.length}, and must be the first`;
-  }
-  const last = certificates.at(-1) ?? leaf;
-  const pairs = certificates.map((certificate, at) => ({ certificate, issuer: certificates[at + 1] }));
-  for (const { certificate, issuer } of pairs) {
-    const { subject } = describeCertificate(certificate);
-    if (!issuer) continue;
-    if (!isSignedBy(certificate, issuer)) {
-      return `the certificate of ${subject} is not signed by the next one, of ${describeCertificate(issuer).subject}`;
-    }
-    if (!issuer.ca)
-      return `the certificate of ${describeCertificate(issuer).subject} may not sign others: it is not a CA's`;
-  }
-  if (last.issuer === last.subject && (last === leaf || !isSignedBy(last, last))) {
-    const { subject } = describeCertificate(last);
-    return last === leaf
-      ? 'the certificate is signed with its own key, not by an issuer'
-      : `the root certificate of ${subject} has a wrong signature`;
-  }
-  return undefined;
-}
-
-function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-  } catch {
-    return false; // a kind of key or signature that OpenSSL does not know proves nothing
-  }
 }
 
 function describeIssued(leaf: X509Certificate, certificates: readonly X509Certificate[]): IssuedCertificate {

@@ -16,18 +16,18 @@ export interface HubAccess {
 }
 
 /** The certificate that was issued with the assignment; where none was requested, the onboarding credential. */
-export function hubAccessOf(
+export async function hubAccessOf(
   assigned: Assigned,
   { secureContext, hubPassword: password }: Credential,
   requested:
     | { readonly request: CertificateRequest; readonly registrationId: string; readonly phase: Phase }
     | undefined,
   issuedChain: unknown,
-): HubAccess | CertificateNotIssued {
+): Promise<HubAccess | CertificateNotIssued> {
   if (!requested) return { kind: 'hubAccess', assigned, credential: { secureContext, password } };
   const { request, registrationId, phase } = requested;
   const { publicKey, privateKey } = request;
-  const issued = judgeIssuedChain(issuedChain, { publicKey, commonNames: [registrationId], atMs: Date.now() });
+  const issued = await judgeIssuedChain(issuedChain, { publicKey, commonNames: [registrationId], atMs: Date.now() });
   if (issued.kind === 'notIssued') return { ...assigned, phase, ...issued, kind: 'certificateNotIssued' };
   const { certificate: issuedCertificate, certificateChain } = issued;
   return {
@@ -74,7 +74,7 @@ async function renewAtHub({ assigned, credential }: HubAccess, run: Run): Promis
   const { kind: _, certificates, ...operation } = renewed;
   // Which of the two names the hub uses is not documented.
   const commonNames = [...new Set([registrationId, assigned.deviceId])];
-  const chain = judgeIssuedChain(certificates, { publicKey, commonNames, atMs: Date.now() });
+  const chain = await judgeIssuedChain(certificates, { publicKey, commonNames, atMs: Date.now() });
   if (chain.kind === 'notIssued') return { ...assigned, phase: 'hub', ...chain, kind: 'certificateNotIssued' };
 
   const renewal = { ...operation, certificate: chain.certificate };

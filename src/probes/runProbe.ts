@@ -66,7 +66,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
     if (result.kind !== 'assigned') return result;
 
     const requested = request && { request, registrationId: probe.registrationId, phase: recorder.phase };
-    const access = hubAccessOf(result, credential, requested, issuedCertificateChain);
+    const access = await hubAccessOf(result, credential, requested, issuedCertificateChain);
     if (access.kind === 'certificateNotIssued') return access;
     if (!probe.verifyHub) return access.assigned;
     const notEntered = whyNotEntered(access.assigned);

@@ -1,0 +1,63 @@
+import type { X509Certificate } from 'node:crypto';
+import { describeCertificate } from '../transport/serverIdentity.ts';
+import { loadX509 } from './x509Library.ts';
+
+type Chain = readonly [X509Certificate, ...X509Certificate[]];
+
+/**
+ * Where a chain breaks, in a sentence: each certificate has to be signed by the next, and each signer has to be a CA that may have so many
+ * below it (RFC 5280 section 6.1.4). Only the last may be one whose issuer was not sent.
+ */
+export async function findBreak(chain: Chain): Promise<string | undefined> {
+  const [leaf, ...issuers] = chain;
+  for (const [index, issuer] of issuers.entries()) {
+    const broken = await breakBetween(chain[index] ?? leaf, issuer, index);
+    if (broken) return broken;
+  }
+  const last = chain.at(-1) ?? leaf;
+  if (last.issuer !== last.subject) return undefined;
+  if (last === leaf) return 'the certificate names itself as its issuer';
+  return isSignedBy(last, last) ? undefined : `the root certificate ${nameOf(last)} has a wrong signature`;
+}
+
+/** @param below how many CAs the chain has between the issuer and the leaf */
+async function breakBetween(
+  certificate: X509Certificate,
+  issuer: X509Certificate,
+  below: number,
+): Promise<string | undefined> {
+  if (!isSignedBy(certificate, issuer))
+    return `${nameOf(certificate)} is not signed by the next one, ${nameOf(issuer)}`;
+  if (!issuer.ca) return `${nameOf(issuer)} may not sign certificates: it is not a CA`;
+  const pathLength = await pathLengthOf(issuer);
+  if (pathLength !== undefined && below > pathLength) {
+    return `${nameOf(issuer)} may have ${pathLength} CAs below it, and has ${below}`;
+  }
+  return undefined;
+}
+
+function nameOf(certificate: X509Certificate): string {
+  return describeCertificate(certificate).subject;
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false; // a kind of key or signature that OpenSSL does not know proves nothing
+  }
+}
+
+/** Ten thousand devices of a simulation meet the same few CAs: each is parsed once. Node does not say what their constraint is. */
+const pathLengths = new Map<string, number | undefined>();
+const maxPathLengths = 50;
+
+async function pathLengthOf({ fingerprint256, raw }: X509Certificate): Promise<number | undefined> {
+  if (!pathLengths.has(fingerprint256)) {
+    const x509 = await loadX509();
+    const constraints = new x509.X509Certificate(raw).getExtension(x509.BasicConstraintsExtension);
+    if (pathLengths.size >= maxPathLengths) pathLengths.clear();
+    pathLengths.set(fingerprint256, constraints?.pathLength);
+  }
+  return pathLengths.get(fingerprint256);
+}
