@@ -6,18 +6,18 @@ type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
 /**
  * Where a chain breaks, in a sentence: each certificate has to be signed by the next, and each signer has to be a CA that may have so many
- * below it (RFC 5280 section 6.1.4). Only the last may be one whose issuer was not sent.
+ * below it (RFC 5280 section 6.1.4). The root may be left out, the leaf's issuer may not: devices present it.
  */
 export async function findBreak(chain: Chain): Promise<string | undefined> {
   const [leaf, ...issuers] = chain;
+  if (issuers.length === 0) return "the certificate came without its issuer's";
   for (const [index, issuer] of issuers.entries()) {
     const broken = await breakBetween(chain[index] ?? leaf, issuer, index);
     if (broken) return broken;
   }
   const last = chain.at(-1) ?? leaf;
-  if (last.issuer !== last.subject) return undefined;
-  if (last === leaf) return 'the certificate names itself as its issuer';
-  return isSignedBy(last, last) ? undefined : `the root certificate ${nameOf(last)} has a wrong signature`;
+  if (last.issuer !== last.subject || isSignedBy(last, last)) return undefined;
+  return `the root certificate ${nameOf(last)} has a wrong signature`;
 }
 
 /** @param below how many CAs the chain has between the issuer and the leaf */

@@ -14,7 +14,10 @@ export function readOperation(body: Buffer): RenewalOperation {
   };
 }
 
-const issued = z.looseObject({ correlationId: z.string().optional().catch(undefined), certificates: z.unknown() });
+const issued = z.looseObject({
+  correlationId: z.string().optional().catch(undefined),
+  certificates: z.unknown().optional(),
+});
 
 /** The body of a 200. */
 export function readIssued(body: Buffer): Omit<HubRenewed, 'durationMs'> | MalformedResponse {

@@ -38,7 +38,6 @@ const der = () => Buffer.from(leaf.base64, 'base64');
 const chains: readonly (readonly [string, () => unknown, IssuanceCause | undefined])[] = [
   ['leaf, intermediate and root', () => below(leaf), undefined],
   ['a chain without its root', () => [leaf.base64, intermediate.base64], undefined],
-  ['a leaf alone', () => [leaf.base64], undefined],
   ['a leaf of the root', async () => [(await leafOf({ issuer: root })).base64, root.base64], undefined],
   ['two intermediates', () => deepChain(), undefined],
   [
@@ -99,6 +98,7 @@ const chains: readonly (readonly [string, () => unknown, IssuanceCause | undefin
   ['root first', () => below(leaf).toReversed(), 'brokenChain'],
   ['the leaf second', () => [intermediate.base64, leaf.base64, root.base64], 'brokenChain'],
   ['the leaf last', () => [intermediate.base64, root.base64, leaf.base64], 'brokenChain'],
+  ['a leaf alone', () => [leaf.base64], 'brokenChain'],
   ['no intermediate', () => [leaf.base64, root.base64], 'brokenChain'],
   ['the intermediates in the wrong order', async () => swap(await deepChain()), 'brokenChain'],
   ['the leaf twice', () => [leaf.base64, ...below(leaf)], 'brokenChain'],
@@ -236,10 +236,7 @@ describe('the chain reader', () => {
     await fc.assert(
       fc.asyncProperty(anything, async (sent) => {
         const judged = await judge(sent);
-        if (judged.kind === 'issued') {
-          expect(sent).toEqual([leaf.base64]);
-          return;
-        }
+        if (judged.kind === 'issued') throw new Error('no chain of these is right');
         expect(issuanceFaults).toContain(judged.cause);
         expect(judged.message.length).toBeLessThan(300);
         expect(judged.message).not.toContain(marker);

@@ -52,13 +52,13 @@ function judgeIn(folder: string, sent: readonly unknown[], { publicKey, commonNa
 }
 
 function isUnbroken(leaf: Certificate, certificates: readonly Certificate[]): boolean {
-  if (leaf !== certificates[0]) return false;
+  if (leaf !== certificates[0] || certificates.length === 1) return false;
   // OpenSSL puts a chain into order: that each is signed by the very next is asked pair by pair.
   const pairs = certificates.slice(0, -1).map((certificate, index) => [certificate, certificates[index + 1]] as const);
   const isEachSigned = pairs.every(
     ([{ issuerHash, file }, next]) => issuerHash === next?.subjectHash && verifies('-trusted', next.file, file),
   );
-  if (!isEachSigned || leaf.issuerHash === leaf.subjectHash) return false;
+  if (!isEachSigned) return false;
   const untrusted = certificates.slice(1, -1).flatMap(({ file }) => ['-untrusted', file]);
   return verifies('-check_ss_sig', '-trusted', certificates.at(-1)?.file ?? '', ...untrusted, leaf.file);
 }
@@ -82,7 +82,7 @@ function readCertificate(file: string, sent: unknown): Certificate | undefined {
     Date.parse(new RegExp(`^${name}=(.+) (.+)$`, 'm').exec(lines)?.slice(1).join('T') ?? '');
   return {
     file,
-    publicKey: /-----BEGIN PUBLIC KEY-----[^]+-----END PUBLIC KEY-----\n/.exec(lines)?.[0] ?? '',
+    publicKey: /-----BEGIN PUBLIC KEY-----[\s\S]+-----END PUBLIC KEY-----\n/.exec(lines)?.[0] ?? '',
     from: date('notBefore'),
     until: date('notAfter'),
     subjectHash,
