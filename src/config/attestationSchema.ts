@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { alternatives, choiceExpected, closest } from './configurationErrors.ts';
-import { looksLikeSecret } from './secretLooking.ts';
+import { looksLikeSecret } from './formats.ts';
 
 /** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */
 function keyVaultName(kind: 'secret' | 'certificate') {

@@ -2,24 +2,36 @@ import { readFileSync } from 'node:fs';
 import type { ConfigurationError } from './configurationErrors.ts';
 import type { Environment } from './formats.ts';
 import type { Probe } from './probe.ts';
-import { type ParsedProbes, parseProbes } from './probes.ts';
+import { type ErrorIn, type ParsedProbes, type ProbesSource, parseProbes } from './probes.ts';
 import { defaultProbeSchedule, ownSettings, parseSettings, type Settings } from './settings.ts';
 
 export type Configuration =
-  | { readonly kind: 'valid'; readonly settings: Settings; readonly probes: readonly Probe[] }
+  | {
+      readonly kind: 'valid';
+      readonly settings: Settings;
+      readonly probes: readonly Probe[];
+      readonly errorIn: ErrorIn;
+    }
   /** Every error of settings and probes together. */
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
+
+/** Text of the file at a path; throws as `readFileSync` does. */
+type ReadFile = (path: string) => string;
 
 /**
  * Reads settings and probes. No probes at all is valid: an app that has just been deployed has none yet.
  *
- * @param readFile text of the file at a path; throws as `readFileSync` does
+ * @param probesFile replaces the probes of the environment
  */
-export function parseConfiguration(environment: Environment, readFile: (path: string) => string): Configuration {
+export function parseConfiguration(environment: Environment, readFile: ReadFile, probesFile?: string): Configuration {
   const parsedSettings = parseSettings(environment);
-  const parsedProbes = readProbes(ownSettings(environment), readFile);
+  const parsedProbes =
+    probesFile === undefined
+      ? readProbes(ownSettings(environment), readFile)
+      : readProbesFile(probesFile, { root: probesFile, file: probesFile }, readFile);
   if (parsedSettings.kind === 'valid' && parsedProbes.kind === 'valid') {
-    return { kind: 'valid', settings: parsedSettings.settings, probes: parsedProbes.probes };
+    const { probes, errorIn } = parsedProbes;
+    return { kind: 'valid', settings: parsedSettings.settings, probes, errorIn };
   }
   return {
     kind: 'invalid',
@@ -27,20 +39,24 @@ export function parseConfiguration(environment: Environment, readFile: (path: st
   };
 }
 
-function readProbes({ PROBES, PROBES_FILE }: Environment, readFile: (path: string) => string): ParsedProbes {
+function readProbes({ PROBES, PROBES_FILE }: Environment, readFile: ReadFile): ParsedProbes {
   if (PROBES !== undefined && PROBES_FILE !== undefined) {
     return invalid('PROBES_FILE', 'expected only one of PROBES and PROBES_FILE');
   }
-  if (PROBES !== undefined) return parseProbes(PROBES, { root: 'PROBES' });
-  if (PROBES_FILE === undefined) return { kind: 'valid', probes: [] };
+  if (PROBES_FILE !== undefined)
+    return readProbesFile(PROBES_FILE, { root: 'PROBES_FILE', file: PROBES_FILE }, readFile);
+  return parseProbes(PROBES ?? '[]', { root: 'PROBES' });
+}
+
+function readProbesFile(path: string, source: ProbesSource, readFile: ReadFile): ParsedProbes {
   let text: string;
   try {
-    text = readFile(PROBES_FILE);
+    text = readFile(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    return invalid('PROBES_FILE', `expected the path of a file that can be read${code}`);
+    return invalid(source.root, `expected the path of a file that can be read${code}`);
   }
-  return parseProbes(text, { root: 'PROBES_FILE', file: PROBES_FILE });
+  return parseProbes(text, source);
 }
 
 function invalid(path: string, message: string): ParsedProbes {

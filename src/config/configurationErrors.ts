@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 import * as z from 'zod';
-import { looksLikeSecret } from './secretLooking.ts';
+import { looksLikeSecret } from './formats.ts';
 
 /** One thing that is wrong with the configuration. Nothing in it repeats a configured value that could be a secret. */
 export interface ConfigurationError {

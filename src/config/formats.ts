@@ -40,3 +40,54 @@ export function microsoftCloud(endpoint: string): 'net' | 'us' | 'cn' | undefine
   const cloud = /\.azure-devices-provisioning\.(net|us|cn)(?::\d+)?$/i.exec(endpoint)?.[1]?.toLowerCase();
   return cloud === 'net' || cloud === 'us' || cloud === 'cn' ? cloud : undefined;
 }
+
+/**
+ * Whether a text is rather a secret than the name of one: a PEM block, a connection string or SAS, a JSON web token, or 32 bytes or
+ * more as base64 or hexadecimal. Where a name belongs it is then refused, and wherever it stands it is not repeated in a message.
+ */
+export function looksLikeSecret(text: string): boolean {
+  return (
+    text.includes('-----BEGIN') ||
+    /(?:AccountKey|SharedAccessKey|SharedAccessSignature|InstrumentationKey|sig)=/i.test(text) ||
+    /^eyJ[\w-]+\.[\w-]+\./.test(text) ||
+    /^[0-9a-f]{64,}$/i.test(text) ||
+    isLongBase64(text.trim())
+  );
+}
+
+/** 32 bytes are 43 base64 characters and a `=`. A long name of words is not one: it has dashes, or no digits, or one case only. */
+function isLongBase64(text: string): boolean {
+  if (!/^[A-Za-z0-9+/]{42,}={0,2}$/.test(text)) return false;
+  return /[+/=]/.test(text) || (/[a-z]/.test(text) && /[A-Z]/.test(text) && /[0-9]/.test(text));
+}
+
+/** DPS accepts messages of at most 96 KB (its published limits). */
+const maxPayloadBytes = 96 * 1024;
+const maxDepth = 32;
+
+/** Custom allocation data: any JSON that fits into a message, measured as it will be written, and not so deep that writing it could fail. */
+export const payloadSchema = z
+  .unknown()
+  .superRefine((payload, context) => {
+    const message = payloadError(payload);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .transform((payload) => payload as z.core.util.JSONType);
+
+function payloadError(payload: unknown): string | undefined {
+  // Iterative: what is being checked is whether recursion is safe.
+  let level: readonly unknown[] = [payload];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxDepth) return `expected at most ${maxDepth} levels of nesting`;
+    if (level.some((value) => !isJson(value))) return 'expected a JSON value: no number above 1.8e308';
+    level = level.flatMap((value) => (value instanceof Object ? Object.values(value) : []));
+  }
+  return Buffer.byteLength(JSON.stringify(payload)) > maxPayloadBytes
+    ? 'expected at most 96 KB of JSON, the largest message that DPS accepts'
+    : undefined;
+}
+
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return value === null || ['string', 'boolean', 'object'].includes(typeof value);
+}

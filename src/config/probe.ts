@@ -2,14 +2,13 @@ import * as z from 'zod';
 import { attestationSchema } from './attestationSchema.ts';
 import { alternatives } from './configurationErrors.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
-import { endpointSchema, microsoftCloud } from './formats.ts';
+import { endpointSchema, microsoftCloud, payloadSchema } from './formats.ts';
 import {
   checkOperationalCertificate,
   dependentDefaults,
   isRecord,
   timeoutSecondsByDefault,
 } from './operationalCertificate.ts';
-import { payloadSchema } from './payloadSchema.ts';
 
 const millisecondsPerSecond = 1000;
 
@@ -150,7 +149,7 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
 
 /** `0ne00000000` and `0neXXXXXXXX`: what examples and templates hold until somebody fills them in. */
 function isPlaceholder(idScope: unknown): boolean {
-  return typeof idScope === 'string' && /^0[a-z]{2}(?:0+|x+)$/i.test(idScope);
+  return typeof idScope === 'string' && /^0[a-z]{2}(?:0{4,}|x{4,})$/i.test(idScope);
 }
 
 function isMicrosoftEndpoint(endpoint: unknown): boolean {

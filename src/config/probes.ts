@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type ConfigurationError, explainIssue, type Finding, findingsOf, pathBelow } from './configurationErrors.ts';
+import { looksLikeSecret } from './formats.ts';
 import { type Probe, probeFields, probeSchema } from './probe.ts';
 import { readJson } from './readJson.ts';
-import { looksLikeSecret } from './secretLooking.ts';
 
 /** The probes as people write them: an array, or an object that can name its JSON Schema for the editor. */
 const probeList = z.array(probeSchema).meta({ title: 'Probes' });
@@ -19,8 +19,15 @@ export const probesSchema = z.union([probeList, probeDocument]).meta({
 });
 
 export type ParsedProbes =
-  | { readonly kind: 'valid'; readonly probes: readonly Probe[] }
+  | {
+      readonly kind: 'valid';
+      readonly probes: readonly Probe[];
+      /** An error that is found later in a field of a probe, with its place. */
+      readonly errorIn: ErrorIn;
+    }
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
+
+export type ErrorIn = (probe: number, field: string, message: string) => ConfigurationError;
 
 export interface ProbesSource {
   /** What the paths of the errors begin with: the setting, or the file as it was named. */
@@ -47,7 +54,7 @@ export function parseProbes(text: string, { root, file }: ProbesSource): ParsedP
       ? [...findingsOf(parsed.error?.issues ?? []), ...duplicateNames(list, root, Array.isArray(json.value))]
       : [{ path: [], message: form }];
   const isOneLine = !text.trim().includes('\n');
-  const errors = [...json.errors, ...findings].map(({ path, message }): ConfigurationError => {
+  const toError = ({ path, message }: Finding): ConfigurationError => {
     const index = path.find((part) => typeof part === 'number');
     const probe = index === undefined ? undefined : nameIn(list[index]);
     return {
@@ -57,8 +64,15 @@ export function parseProbes(text: string, { root, file }: ProbesSource): ParsedP
       ...inFile,
       ...(!isOneLine && json.placeOf(path)),
     };
-  });
-  return parsed.success && errors.length === 0 ? { kind: 'valid', probes: parsed.data } : { kind: 'invalid', errors };
+  };
+  const errors = [...json.errors, ...findings].map(toError);
+  if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors };
+  const pathOf = (index: number) => (Array.isArray(json.value) ? [index] : ['probes', index]);
+  return {
+    kind: 'valid',
+    probes: parsed.data,
+    errorIn: (probe, field, message) => toError({ path: [...pathOf(probe), field], message }),
+  };
 }
 
 /** One error for the form: held against the wrong one, every field would be an error of its own. */

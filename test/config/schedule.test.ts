@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cadenceOf, runsPerMonth, shortestGapMinutes } from '../../src/config/cadence.ts';
+import { cadenceOf, runCounter, shortestGapSeconds } from '../../src/config/plan/cadence.ts';
 import { isDue, nextTick, previousTick, scheduleError } from '../../src/config/schedule.ts';
 
 const daysPerMonth = 1461 / 48;
@@ -118,7 +118,7 @@ describe('runs in an average month', () => {
     ['0 0 9 * * MON-FRI', undefined, 1043 / 48],
     ['* * * * * *', 1, 1440 * daysPerMonth],
   ])('%s, every %s minutes: %d', (schedule, everyMinutes, expected) => {
-    expect(runsPerMonth(cadenceOf(schedule), everyMinutes)).toBeCloseTo(expected, 9);
+    expect(runCounter(cadenceOf(schedule))(everyMinutes)).toBeCloseTo(expected, 9);
   });
 
   it('are those that isDue lets through', () => {
@@ -133,15 +133,26 @@ describe('runs in an average month', () => {
       if (isDue({ everyMinutes: 30 }, tick, schedule)) due += 1;
     }
 
-    expect((due / 5) * daysPerMonth).toBeCloseTo(runsPerMonth(cadenceOf(schedule), 30), 9);
+    expect((due / 5) * daysPerMonth).toBeCloseTo(runCounter(cadenceOf(schedule))(30), 9);
   });
 
   it.each([
-    ['0 */5 * * * *', 5],
-    ['0 0,50 * * * *', 10],
-    ['0 0 0 * * *', 1440],
-    ['0,30 * * * * *', 0],
-  ])('the shortest time between ticks of %s is %d minutes', (schedule, minutes) => {
-    expect(shortestGapMinutes(cadenceOf(schedule))).toBe(minutes);
+    ['0 */5 * * * *', 300],
+    ['0 0,50 * * * *', 600],
+    ['0 0 0 * * *', 86_400],
+    ['0,30 * * * * *', 30],
+    ['*/25 * * * * *', 10],
+    ['10,50 0 * * * *', 40],
+    ['30 59 23,0 * * *', 3600],
+  ])('the shortest time between ticks of %s is %d seconds', (schedule, seconds) => {
+    expect(shortestGapSeconds(cadenceOf(schedule))).toBe(seconds);
+  });
+
+  it.each([7, 13, 50, 61, 1001, 1439])('are counted one by one with every %d minutes, too', (everyMinutes) => {
+    const { minutesOfDay, days } = cadenceOf('0 */10 6-20 * * MON,THU');
+    const periods = new Set(
+      days.flatMap((day) => minutesOfDay.map((minute) => Math.floor((day * 1440 + minute) / everyMinutes))),
+    );
+    expect(runCounter(cadenceOf('0 */10 6-20 * * MON,THU'))(everyMinutes)).toBeCloseTo(periods.size / 48, 9);
   });
 });

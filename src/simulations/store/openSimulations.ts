@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Services } from '../../app/services.ts';
-import { planOf } from '../../config/plan.ts';
+import { cadenceOf } from '../../config/plan/cadence.ts';
+import { loadOfScopes } from '../../config/plan/scopeLoad.ts';
 import { defaultLimits, type SimulationContext, type SimulationLogLine } from '../simulationContext.ts';
 import { createDeviceRunner } from '../worker/deviceRunner.ts';
 import { batchQueueName, createBatchQueue } from './batchQueue.ts';
@@ -19,7 +20,7 @@ export async function openSimulations(
   const { openTable, openQueue, settings, probes, secrets } = services;
   if (!openTable || !openQueue) return undefined;
   const simulations = openTable(simulationsTable);
-  const { scopes } = planOf(settings, probes);
+  const scopes = loadOfScopes(probes, cadenceOf(settings.probeSchedule));
   return {
     simulations: createSimulationStore(simulations),
     batches: createBatchStore(simulations),

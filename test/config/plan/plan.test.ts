@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfiguration } from '../../src/config/configuration.ts';
-import { formatErrors } from '../../src/config/configurationErrors.ts';
-import { type Plan, planOf } from '../../src/config/plan.ts';
-import { probeJson } from '../support/probeJson.ts';
+import { parseConfiguration } from '../../../src/config/configuration.ts';
+import { formatErrors } from '../../../src/config/configurationErrors.ts';
+import { type Plan, planErrors, planOf } from '../../../src/config/plan/plan.ts';
+import { probeJson } from '../../support/probeJson.ts';
 
 const complete = {
   KEY_VAULT_URL: 'https://v.vault.azure.net',
@@ -26,9 +26,9 @@ describe('the plan', () => {
     ]);
 
     expect(plan.probes.map(({ name, cadence, runsPerMonth }) => [name, cadence, runsPerMonth])).toEqual([
-      ['weu-key', 'each tick', 8766],
+      ['weu-key', 'every scheduled run', 8766],
       ['hourly', 'every 60 min', 730.5],
-      ['refusal', 'each tick', 8766],
+      ['refusal', 'every scheduled run', 8766],
     ]);
     expect(plan.runsPerMonth).toBe(18_262.5);
     expect(plan.costPerMonthUsd).toBeCloseTo(18.2625 * 0.123, 9);
@@ -46,7 +46,7 @@ describe('the plan', () => {
       { idScope: '0ne1', registrationsInBusiestMinute: 1, shareOfLimit: 0.001 },
     ]);
     expect(plan.warnings).toContain(
-      '0ne00A1B2C3: 12 registrations in one minute are more than 1 % of what the service takes from all devices together. Give some probes an everyMinutes.',
+      '0ne00A1B2C3: 12 registrations in one minute are more than 1 % of what the service accepts from all devices together. Give some probes an everyMinutes.',
     );
   });
 
@@ -65,7 +65,9 @@ describe('the plan', () => {
     expect(planFor([asking, probeJson(), refusal]).warnings).toEqual([
       '0ne00A1B2C3/canary-001: asking requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
     ]);
-    expect(planFor([asking, probeJson({ requestCertificate: true }), refusal]).warnings).toEqual([]);
+    expect(planFor([asking, probeJson({ requestCertificate: true }), refusal]).warnings.join()).not.toContain(
+      'does not',
+    );
     expect(planFor([asking, probeJson({ idScope: '0ne1' }), refusal]).warnings.join()).not.toContain('asking');
   });
 
@@ -88,21 +90,87 @@ describe('the plan', () => {
 
   it.each<[string, readonly object[], string]>([
     ['no probe expects to be refused', [probeJson()], '0ne00A1B2C3: no probe expects to be refused'],
-    ['a run may outlast the ticks', [refusal, probeJson({ timeoutSeconds: 61 })], 'weu-key: a run may take 61 s'],
     [
-      'the ticks are too rare',
+      'several probes use one device, in whatever case its ID is written',
+      [
+        refusal,
+        probeJson({ timeoutSeconds: 9 }),
+        probeJson({ name: 'same', registrationId: 'Canary-001', timeoutSeconds: 9 }),
+      ],
+      '0ne00A1B2C3/canary-001: weu-key, same use the same device and run one after the other.',
+    ],
+    [
+      'an ID scope of China goes to the public endpoint',
+      [refusal, probeJson({ idScope: '0cn00A1B2C3', registrationId: 'c', expect: { result: 'refused' } })],
+      'weu-key: the ID scope 0cn00A1B2C3 is one of Azure in China. Use globalDeviceEndpoint global.azure-devices-provisioning.cn.',
+    ],
+    [
+      'a public ID scope goes to China',
+      [refusal, probeJson({ registrationId: 'c', globalDeviceEndpoint: 'global.azure-devices-provisioning.cn' })],
+      'weu-key: the ID scope 0ne00A1B2C3 is one of public Azure. Use globalDeviceEndpoint global.azure-devices-provisioning.net.',
+    ],
+    [
+      'the schedule runs too rarely',
       [refusal, probeJson({ everyMinutes: 1, timeoutSeconds: 9 })],
       'weu-key: runs less often than every 1 minutes',
     ],
     [
-      'the turns are uneven',
+      'the intervals are uneven',
       [refusal, probeJson({ everyMinutes: 5, timeoutSeconds: 9 })],
-      'weu-key: its runs are unevenly spaced',
+      'weu-key: runs at uneven intervals',
     ],
-  ])('warns when %s', (reason, probes, start) => {
-    const everyMinute = reason === 'a run may outlast the ticks' ? '0 * * * * *' : '0 */2 * * * *';
-    const { warnings } = planFor(probes, { ...complete, PROBE_SCHEDULE: everyMinute });
+  ])('warns when %s', (_reason, probes, start) => {
+    const { warnings } = planFor(probes, { ...complete, PROBE_SCHEDULE: '0 */2 * * * *' });
 
     expect(warnings).toEqual([expect.stringContaining(start)]);
+  });
+
+  it('has the longest round of an outage: ten starts a second and scope, one device after the other', () => {
+    const fleet = (idScope: string, number: number) =>
+      Array.from({ length: number }, (_, at) =>
+        probeJson({ name: `${idScope}-${at}`, idScope, registrationId: `r${at}`, timeoutSeconds: 30 }),
+      );
+
+    expect(planFor([...fleet('0nea', 101), ...fleet('0neb', 50)]).longestRound).toEqual({
+      seconds: 40,
+      limitSeconds: 298,
+    });
+    expect(planFor([probeJson(), probeJson({ name: 'b' }), probeJson({ name: 'c' })]).longestRound.seconds).toBe(180);
+    expect(planFor([], { ...complete, PROBE_SCHEDULE: '0 0 * * * *' }).longestRound.limitSeconds).toBe(598);
+    expect(planFor([], { ...complete, PROBE_SCHEDULE: '*/20 * * * * *' }).longestRound.limitSeconds).toBe(18);
+  });
+
+  it('has no error for 500 probes every five minutes, and one for each that could not end in an outage', () => {
+    const configured = (number: number) => {
+      const probes = Array.from({ length: number }, (_, at) => probeJson({ name: `p${at}`, registrationId: `r${at}` }));
+      const parsed = parseConfiguration({ PROBES: JSON.stringify(probes) }, () => '');
+      if (parsed.kind === 'invalid') throw new Error(formatErrors(parsed.errors));
+      return planErrors(parsed.settings, parsed.probes);
+    };
+    expect(configured(500)).toEqual([]);
+    expect(configured(2382)).toEqual([
+      {
+        index: 2381,
+        message: expect.stringMatching(
+          /^starts 238\.1 s into a scheduled run, because 2381 probes of 0ne00A1B2C3 start before it/,
+        ),
+      },
+    ]);
+  });
+
+  it('adds up what a month costs in one location, and only for what is configured', () => {
+    expect(planFor([probeJson()]).costs.map(({ item }) => item)).toEqual([
+      'DPS registrations',
+      'telemetry',
+      'alert rules',
+      'always-ready instance, 512 MB',
+      'executions, 512 MB',
+      'storage, at most',
+    ]);
+    expect(planFor([probeJson()], {}).costs.map(({ usdPerMonth }) => usdPerMonth.toFixed(2))).toEqual([
+      '1.08',
+      '5.26',
+      '0.35',
+    ]);
   });
 });

@@ -1,0 +1,112 @@
+import { ticksBetween } from '../schedule.ts';
+
+const millisecondsPerSecond = 1000;
+const millisecondsPerDay = 86_400_000;
+const minutesPerDay = 1440;
+const secondsPerMinute = 60;
+
+/** Four years, so that every month end, weekday and leap day is counted in its proportion. */
+const firstInstant = Date.UTC(2025, 0, 1);
+const days = 4 * 365 + 1;
+const months = 48;
+
+/** How often a schedule ticks. `minutesOfDay` and `days` are ascending; the ticks are their product with the seconds. */
+export interface Cadence {
+  /** Those of a minute that has any. */
+  readonly secondsOfMinute: readonly number[];
+  readonly minutesOfDay: readonly number[];
+  /** Days since the epoch, of four years. */
+  readonly days: readonly number[];
+}
+
+let known: { readonly schedule: string; readonly cadence: Cadence } | undefined;
+
+/** A process has one schedule: its cadence is worked out once. */
+export function cadenceOf(schedule: string): Cadence {
+  if (known?.schedule !== schedule) known = { schedule, cadence: workOut(schedule) };
+  return known.cadence;
+}
+
+/** Field by field, because four years of ticks one by one would take minutes. */
+function workOut(schedule: string): Cadence {
+  const [second, minute, hour, ...dayFields] = schedule.trim().split(/\s+/);
+  const seconds = offsets(`${second} * * * * *`, millisecondsPerSecond, 60);
+  const minutes = offsets(`0 ${minute} * * * *`, 60 * millisecondsPerSecond, 60);
+  const hours = offsets(`0 0 ${hour} * * *`, 3600 * millisecondsPerSecond, 24);
+  const firstDay = firstInstant / millisecondsPerDay;
+  return {
+    secondsOfMinute: seconds,
+    minutesOfDay: hours.flatMap((ofDay) => minutes.map((ofHour) => ofDay * 60 + ofHour)),
+    days: offsets(`0 0 0 ${dayFields.join(' ')}`, millisecondsPerDay, days).map((day) => firstDay + day),
+  };
+}
+
+/**
+ * Runs in an average month of a probe: at each tick, or at the first of each period of `everyMinutes` (the rule of `isDue`). Many probes
+ * ask with the same few numbers of minutes, so the function for one cadence remembers its results.
+ */
+export function runCounter(cadence: Cadence): (everyMinutes: number | undefined) => number {
+  const { secondsOfMinute, minutesOfDay, days } = cadence;
+  const counted = new Map<number, number>();
+  return (everyMinutes) => {
+    if (everyMinutes === undefined) return (secondsOfMinute.length * minutesOfDay.length * days.length) / months;
+    const known = counted.get(everyMinutes) ?? periodsWithTick(cadence, everyMinutes) / months;
+    counted.set(everyMinutes, known);
+    return known;
+  };
+}
+
+/** Days begin at the same minute of a period again and again: each such beginning is counted once. */
+function periodsWithTick({ minutesOfDay, days }: Cadence, everyMinutes: number): number {
+  const [first = 0] = minutesOfDay;
+  const last = minutesOfDay.at(-1) ?? 0;
+  const periodsByOffset = new Map<number, number>();
+  let periods = 0;
+  let lastPeriod: number | undefined;
+  for (const day of days) {
+    const start = day * minutesPerDay;
+    const offset = start % everyMinutes;
+    let ofDay = periodsByOffset.get(offset);
+    if (ofDay === undefined) {
+      ofDay = periodsOf(minutesOfDay, offset, everyMinutes);
+      periodsByOffset.set(offset, ofDay);
+    }
+    const isContinued = Math.floor((start + first) / everyMinutes) === lastPeriod;
+    periods += ofDay - (isContinued ? 1 : 0);
+    lastPeriod = Math.floor((start + last) / everyMinutes);
+  }
+  return periods;
+}
+
+/** The minutes are ascending, so each period is one run of them. */
+function periodsOf(minutesOfDay: readonly number[], offset: number, everyMinutes: number): number {
+  let periods = 0;
+  let periodEnd = Number.NEGATIVE_INFINITY;
+  for (const minute of minutesOfDay) {
+    const at = offset + minute;
+    if (at < periodEnd) continue;
+    periods += 1;
+    periodEnd = at - (at % everyMinutes) + everyMinutes;
+  }
+  return periods;
+}
+
+/** The shortest time between two ticks, in seconds. */
+export function shortestGapSeconds({ secondsOfMinute, minutesOfDay }: Cadence): number {
+  const [firstSecond = 0] = secondsOfMinute;
+  const lastSecond = secondsOfMinute.at(-1) ?? 0;
+  const [firstMinute = 0] = minutesOfDay;
+  const gaps = secondsOfMinute.slice(1).map((second, at) => second - (secondsOfMinute[at] ?? 0));
+  const minuteGaps = minutesOfDay.map((minute, at) => (minutesOfDay[at + 1] ?? firstMinute + minutesPerDay) - minute);
+  return Math.min(...gaps, smallest(minuteGaps) * secondsPerMinute - lastSecond + firstSecond);
+}
+
+function smallest(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+}
+
+/** Which of the first `count` units, from the first instant on, a schedule ticks in. */
+function offsets(schedule: string, unitMs: number, count: number): readonly number[] {
+  const ticks = ticksBetween(schedule, new Date(firstInstant), new Date(firstInstant + count * unitMs));
+  return ticks.map((tick) => Math.round((tick.getTime() - firstInstant) / unitMs));
+}

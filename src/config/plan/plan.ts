@@ -1,0 +1,84 @@
+import type { Probe } from '../probe.ts';
+import type { Settings } from '../settings.ts';
+import { cadenceOf, runCounter, shortestGapSeconds } from './cadence.ts';
+import { type CostItem, costsPerMonth, registrationsUsd } from './costs.ts';
+import { errorsOfRound, type LongestRound, longestRoundSeconds, type RoundError, roundLimitSeconds } from './round.ts';
+import { loadOfScopes, type ScopeLoad } from './scopeLoad.ts';
+import { warningsOf } from './warnings.ts';
+
+/** What a configuration comes to, before it runs. */
+export interface Plan {
+  readonly schedule: string;
+  readonly location: string;
+  readonly probes: readonly PlannedProbe[];
+  readonly scopes: readonly ScopeLoad[];
+  readonly longestRound: LongestRound;
+  readonly runsPerMonth: number;
+  /** About, in US dollars: registrations only. */
+  readonly costPerMonthUsd: number;
+  /** About, in US dollars: everything in one location, by what it is for. */
+  readonly costs: readonly CostItem[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlannedProbe {
+  readonly name: string;
+  readonly idScope: string;
+  readonly registrationId: string;
+  readonly attestation: string;
+  readonly transport: Probe['transport'];
+  readonly expects: Probe['expect']['result'];
+  readonly cadence: string;
+  /** Of an average month. */
+  readonly runsPerMonth: number;
+  readonly costPerMonthUsd: number;
+}
+
+export interface PlanOptions {
+  /** `LOCAL_SECRETS_FILE` supplies the secrets. */
+  readonly hasLocalSecrets?: boolean;
+}
+
+export function planOf(settings: Settings, probes: readonly Probe[], options: PlanOptions = {}): Plan {
+  const cadence = cadenceOf(settings.probeSchedule);
+  const runsOf = runCounter(cadence);
+  const planned = probes.map((probe) => planProbe(probe, runsOf(probe.everyMinutes)));
+  const scopes = loadOfScopes(probes, cadence);
+  const runsPerMonth = sum(planned.map((probe) => probe.runsPerMonth));
+  const gapSeconds = shortestGapSeconds(cadence);
+  const { hasLocalSecrets = false } = options;
+  return {
+    schedule: settings.probeSchedule,
+    location: settings.location,
+    probes: planned,
+    scopes,
+    longestRound: { seconds: longestRoundSeconds(probes), limitSeconds: roundLimitSeconds(cadence) },
+    runsPerMonth,
+    costPerMonthUsd: sum(planned.map((probe) => probe.costPerMonthUsd)),
+    costs: costsPerMonth({ probes: probes.length, runsPerMonth, roundsPerMonth: runsOf(undefined), settings }),
+    warnings: warningsOf({ settings, probes, scopes, gapSeconds, hasLocalSecrets }),
+  };
+}
+
+/** Probes that the schedule can never run to their end. */
+export function planErrors(settings: Settings, probes: readonly Probe[]): readonly RoundError[] {
+  return errorsOfRound(probes, roundLimitSeconds(cadenceOf(settings.probeSchedule)));
+}
+
+function planProbe(probe: Probe, runsPerMonth: number): PlannedProbe {
+  return {
+    name: probe.name,
+    idScope: probe.idScope,
+    registrationId: probe.registrationId,
+    attestation: `${probe.attestation.type} ${probe.attestation.enrollment}`,
+    transport: probe.transport,
+    expects: probe.expect.result,
+    cadence: probe.everyMinutes === undefined ? 'every scheduled run' : `every ${probe.everyMinutes} min`,
+    runsPerMonth,
+    costPerMonthUsd: registrationsUsd(runsPerMonth),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, one) => total + one, 0);
+}

@@ -1,0 +1,76 @@
+import type { Probe } from '../probe.ts';
+import { type Cadence, shortestGapSeconds } from './cadence.ts';
+
+/** A round starts its probes at this rate per ID scope, over all locations: together they would otherwise meet the service's limits. */
+export const startsPerSecond = 10;
+
+/** `functionTimeout` of host.json: the host then ends the whole round. */
+const functionTimeoutSeconds = 600;
+/** A round ends this much before the host or the next round would end it: what did not fit is recorded in that time. */
+const marginSeconds = 2;
+
+/** How long a round may take, in seconds. */
+export function roundLimitSeconds(cadence: Cadence): number {
+  return Math.min(functionTimeoutSeconds, shortestGapSeconds(cadence)) - marginSeconds;
+}
+
+/** What can never fit into a round: the probe, by its index, and the reason. */
+export interface RoundError {
+  readonly index: number;
+  readonly message: string;
+}
+
+export interface LongestRound {
+  /** Where every probe is due at once and every run takes its whole timeout, as in an outage. */
+  readonly seconds: number;
+  readonly limitSeconds: number;
+}
+
+/** How long the round with all probes takes when the service does not respond at all. */
+export function longestRoundSeconds(probes: readonly Probe[]): number {
+  const started = new Map<string, number>();
+  const deviceFree = new Map<string, number>();
+  return probes.reduce((longest, probe) => {
+    const { idScope, timeoutSeconds } = probe;
+    const position = started.get(idScope) ?? 0;
+    started.set(idScope, position + 1);
+    const device = deviceOf(probe);
+    // Probes of one device run one after the other: a server closes a device's first connection when its second arrives.
+    const end = Math.max(position / startsPerSecond, deviceFree.get(device) ?? 0) + timeoutSeconds;
+    deviceFree.set(device, end);
+    return Math.max(longest, end);
+  }, 0);
+}
+
+/** Probes that would be cut off in every outage: those of one device together, or one alone, or those that start too late. */
+export function errorsOfRound(probes: readonly Probe[], limitSeconds: number): readonly RoundError[] {
+  const taken = new Map<string, { readonly seconds: number; readonly names: readonly string[] }>();
+  const startedEachRound = new Map<string, number>();
+  return probes.flatMap((probe, index): readonly RoundError[] => {
+    const { idScope, name, timeoutSeconds, everyMinutes } = probe;
+    const device = deviceOf(probe);
+    const before = taken.get(device) ?? { seconds: 0, names: [] };
+    const seconds = before.seconds + timeoutSeconds;
+    taken.set(device, { seconds, names: [...before.names.slice(-2), name] });
+    if (timeoutSeconds > limitSeconds) {
+      const message = `expected at most ${limitSeconds}: PROBE_SCHEDULE starts the next runs then. Got ${timeoutSeconds}`;
+      return [{ index, message }];
+    }
+    if (seconds > limitSeconds) {
+      const others = before.names.join(', ');
+      const message = `too long together with ${others}: they use the same device and run one after the other, up to ${seconds} s, but a scheduled run ends after ${limitSeconds} s. Use other devices or shorter timeouts`;
+      return [{ index, message }];
+    }
+    if (everyMinutes !== undefined) return [];
+    const position = startedEachRound.get(idScope) ?? 0;
+    startedEachRound.set(idScope, position + 1);
+    const start = position / startsPerSecond;
+    if (start + timeoutSeconds <= limitSeconds) return [];
+    const message = `starts ${start} s into a scheduled run, because ${position} probes of ${idScope} start before it at ${startsPerSecond} a second, and could not end within ${limitSeconds} s. Give probes an everyMinutes, or use a longer PROBE_SCHEDULE`;
+    return [{ index, message }];
+  });
+}
+
+function deviceOf({ idScope, registrationId }: Probe): string {
+  return `${idScope}/${registrationId.toLowerCase()}`;
+}

@@ -1,0 +1,128 @@
+import { microsoftCloud } from '../formats.ts';
+import { renewEveryMinutes, renewTimeoutSeconds } from '../operationalCertificate.ts';
+import type { Probe } from '../probe.ts';
+import type { Settings } from '../settings.ts';
+import type { ScopeLoad } from './scopeLoad.ts';
+
+/** What probes may take of the service's limit without a warning. */
+const unremarkableShare = 0.01;
+
+export interface WarningsInput {
+  readonly settings: Settings;
+  readonly probes: readonly Probe[];
+  readonly scopes: readonly ScopeLoad[];
+  readonly gapSeconds: number;
+  /** True where `LOCAL_SECRETS_FILE` supplies the secrets of a vault on this machine. */
+  readonly hasLocalSecrets: boolean;
+}
+
+/** Sentences about a configuration that is valid and may still not be what was meant. */
+export function warningsOf({
+  settings,
+  probes,
+  scopes,
+  gapSeconds,
+  hasLocalSecrets,
+}: WarningsInput): readonly string[] {
+  return [
+    ...warningsOfSettings(settings, probes, hasLocalSecrets),
+    ...warningsOfScopes(scopes, probes),
+    ...warningsOfEndpoints(probes),
+    ...probes.flatMap((probe) => warningsOfCadence(probe, gapSeconds)),
+    ...warningsOfDevices(probes),
+    ...warningsOfRenewals(probes),
+  ];
+}
+
+function warningsOfSettings(settings: Settings, probes: readonly Probe[], hasLocalSecrets: boolean): readonly string[] {
+  return [
+    probes.length === 0 && 'No probes: set PROBES or PROBES_FILE; nothing is monitored without them.',
+    settings.keyVaultUrl === undefined &&
+      !hasLocalSecrets &&
+      'KEY_VAULT_URL is not set: no credential can be read, and every probe ends as unknown.',
+    settings.outcomesStorage === undefined &&
+      'Neither OutcomesStorage nor AzureWebJobsStorage is set: outcomes are not kept, and the status page stays empty.',
+    settings.applicationInsights === undefined &&
+      'APPLICATIONINSIGHTS_CONNECTION_STRING is not set: no availability results, and no alerts on them.',
+  ].filter((warning) => warning !== false);
+}
+
+function warningsOfScopes(scopes: readonly ScopeLoad[], probes: readonly Probe[]): readonly string[] {
+  const heavy = scopes
+    .filter(({ shareOfLimit }) => shareOfLimit > unremarkableShare)
+    .map(
+      ({ idScope, registrationsInBusiestMinute }) =>
+        `${idScope}: ${registrationsInBusiestMinute} registrations in one minute are more than 1 % of what the service accepts from all devices together. Give some probes an everyMinutes.`,
+    );
+  const refusing = new Set(probes.filter(({ expect }) => expect.result === 'refused').map(({ idScope }) => idScope));
+  const neverRefusing = scopes
+    .filter(({ idScope }) => !refusing.has(idScope))
+    .map(
+      ({ idScope }) =>
+        `${idScope}: no probe expects to be refused, so a service that accepts every device would go unnoticed.`,
+    );
+  return [...heavy, ...neverRefusing];
+}
+
+/** The first characters of an ID scope are those of its cloud: `0ne` public, `0cn` China. */
+function warningsOfEndpoints(probes: readonly Probe[]): readonly string[] {
+  return probes.flatMap(({ name, idScope, globalDeviceEndpoint }) => {
+    const isChina = /^0cn/i.test(idScope);
+    const isPublic = /^0ne/i.test(idScope);
+    const cloud = microsoftCloud(globalDeviceEndpoint);
+    const suffix = isChina && cloud === 'net' ? 'cn' : isPublic && cloud === 'cn' ? 'net' : undefined;
+    if (suffix === undefined) return [];
+    const where = isChina ? 'Azure in China' : 'public Azure';
+    return [
+      `${name}: the ID scope ${idScope} is one of ${where}. Use globalDeviceEndpoint global.azure-devices-provisioning.${suffix}.`,
+    ];
+  });
+}
+
+function warningsOfCadence({ name, everyMinutes }: Probe, gapSeconds: number): readonly string[] {
+  if (everyMinutes === undefined) return [];
+  const gap = gapSeconds / 60;
+  if (everyMinutes < gap) {
+    return [
+      `${name}: runs less often than every ${everyMinutes} minutes, because PROBE_SCHEDULE runs every ${gap} at most.`,
+    ];
+  }
+  return everyMinutes > gap && gap >= 1 && everyMinutes % gap !== 0
+    ? [
+        `${name}: runs at uneven intervals, because everyMinutes ${everyMinutes} is not a multiple of PROBE_SCHEDULE's ${gap}.`,
+      ]
+    : [];
+}
+
+function warningsOfDevices(probes: readonly Probe[]): readonly string[] {
+  const ofDevice = Map.groupBy(probes, ({ idScope, registrationId }) => `${idScope}/${registrationId.toLowerCase()}`);
+  return [...ofDevice].flatMap(([device, sameDevice]) => {
+    if (sameDevice.length < 2) return [];
+    const [asking = [], others = []] = [true, false].map((wanted) =>
+      sameDevice.filter(({ requestCertificate }) => requestCertificate === wanted).map(({ name }) => name),
+    );
+    if (asking.length > 0 && others.length > 0) {
+      return [
+        `${device}: ${asking.join(', ')} requests a certificate and ${others.join(', ')} does not. A hub may accept a device only with its issued certificate afterwards: use different devices.`,
+      ];
+    }
+    const names = sameDevice.map(({ name }) => name).join(', ');
+    return [
+      `${device}: ${names} use the same device and run one after the other. Give each its own registrationId, so that none waits for another.`,
+    ];
+  });
+}
+
+/** An operational certificate is issued by a service that takes its time, and may change what the device is accepted with. */
+function warningsOfRenewals(probes: readonly Probe[]): readonly string[] {
+  return probes
+    .filter(({ verifyHub }) => verifyHub === 'renew')
+    .flatMap(({ name, timeoutSeconds, everyMinutes = 0 }) =>
+      [
+        timeoutSeconds < renewTimeoutSeconds &&
+          `${name}: timeoutSeconds ${timeoutSeconds} is short for a renewal, which can take minutes. Use ${renewTimeoutSeconds} or more.`,
+        everyMinutes < renewEveryMinutes &&
+          `${name}: each run issues two certificates, every ${everyMinutes} minutes. Use an everyMinutes of ${renewEveryMinutes} or more.`,
+      ].filter((warning) => warning !== false),
+    );
+}
