@@ -49,7 +49,7 @@ export function parseOperationStatus(body: Buffer): OperationStatus | { readonly
 export function parseServiceError(body: Buffer): ServiceError {
   const text = body.toString('utf8');
   const json = parseJson(body);
-  if (!isObject(json)) return text.trim() === '' ? {} : { message: printable(text) };
+  if (!isObject(json)) return text.trim() === '' ? {} : { message: printableMessage(text) };
   if (Object.keys(json).length === 0) return {};
   const { errorCode, trackingId, timestampUtc } = json;
   const message = firstText(json.message, json.Message, json.errorMessage, json.error_description, json.error);
@@ -57,11 +57,16 @@ export function parseServiceError(body: Buffer): ServiceError {
   const known: ServiceError = {
     ...(typeof code === 'number' && Number.isFinite(code) && { errorCode: code }),
     ...(typeof trackingId === 'string' && { trackingId: printable(trackingId) }),
-    ...(message !== undefined && { message: printable(message) }),
+    ...(message !== undefined && { message: printableMessage(message) }),
     ...(typeof timestampUtc === 'string' && { timestampUtc: printable(timestampUtc) }),
   };
   // An object in another form: what it says is in there somewhere.
-  return Object.keys(known).length > 0 ? known : { message: printable(text) };
+  return Object.keys(known).length > 0 ? known : { message: printableMessage(text) };
+}
+
+/** Service errors are nested JSON at times, and are read again to be explained. */
+export function printableMessage(text: string): string {
+  return printable(text, 1_000);
 }
 
 function quote({ errorCode, message, trackingId }: ServiceError): string {

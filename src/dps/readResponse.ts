@@ -1,6 +1,12 @@
 import { printable, printableJson } from '../transport/printable.ts';
 import type { MalformedResponse } from '../transport/transportFailure.ts';
-import { isThere, type OperationStatus, parseOperationStatus, parseServiceError } from './messages.ts';
+import {
+  isThere,
+  type OperationStatus,
+  parseOperationStatus,
+  parseServiceError,
+  printableMessage,
+} from './messages.ts';
 import type { Assigned, RegistrationResult, Throttled } from './registrationResult.ts';
 import type { DpsResponse } from './requests.ts';
 
@@ -80,7 +86,7 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
         phase,
         operationId,
         ...(isThere(errorCode) && { errorCode }),
-        ...(isThere(errorMessage) && { message: printable(errorMessage) }),
+        ...(isThere(errorMessage) && { message: printableMessage(errorMessage) }),
         ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
       });
     }

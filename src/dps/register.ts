@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
-import { connect, type Transport } from '../transport/connect.ts';
+import { connect } from '../transport/connect.ts';
 import type { Deadline } from '../transport/deadline.ts';
-import type { Endpoint } from '../transport/dial.ts';
+import type { Endpoint, Transport } from '../transport/endpoint.ts';
 import type { MqttSession } from '../transport/mqttSession.ts';
 import type { Recorder } from '../transport/recorder.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';

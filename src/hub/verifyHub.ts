@@ -1,10 +1,11 @@
 import type { SecureContext } from 'node:tls';
-import { connect, parseEndpoint, type Transport } from '../transport/connect.ts';
+import { connect } from '../transport/connect.ts';
 import type { Deadline } from '../transport/deadline.ts';
+import { parseEndpoint, type Transport } from '../transport/endpoint.ts';
 import type { MqttSession } from '../transport/mqttSession.ts';
 import type { Recorder } from '../transport/recorder.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
-import { isAllowedHub } from './allowedHub.ts';
+import { isAllowedHub } from './hubName.ts';
 import type {
   HubRefusal,
   HubRenewed,
@@ -59,6 +60,10 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
     const message = `${assignedHub} is neither an Azure hub name nor in the configured probe's expect.assignedHub: no credential was sent to it`;
     return refused({ kind: 'hubNotAllowed', message });
   }
+  if (!isHubDeviceId(deviceId)) {
+    const message = `the assigned device ID "${deviceId}" is not one that an IoT hub can have: expected at most 128 visible ASCII characters`;
+    return refused({ kind: 'malformedResponse', phase: 'hub', message });
+  }
 
   const endpoint = parseEndpoint(assignedHub, request.transport);
   const inside = insidePhaseHub(recorder);
@@ -72,7 +77,7 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
   });
   if (connected.kind === 'notConnected') return refused(connected.failure);
   const { session } = connected;
-  inside.enter('hub'); // what fails from here on is no step of the way in
+  inside.enter('hub'); // what fails from here on is not a step of connecting
   try {
     const proof = await prove(session, request);
     return proof.kind === 'verified' || proof.kind === 'renewed' ? proof : refused(proof);
@@ -116,7 +121,7 @@ async function readTwin(session: MqttSession, { recorder }: HubRequest): Promise
   const subscribed = await session.subscribe(twinFilter);
   if (subscribed.kind !== 'subscribed') return subscribed;
   const rid = '1';
-  const answered = new Promise<number>((resolve) => {
+  const responded = new Promise<number>((resolve) => {
     session.onMessage((topic, payload) => {
       const [, status, query] = /^\$iothub\/twin\/res\/(\d{3})\/\?(.*)$/.exec(topic) ?? [];
       recorder.received('PUBLISH', { topic, bytes: payload.length, ...(status && { status: Number(status) }) });
@@ -124,11 +129,16 @@ async function readTwin(session: MqttSession, { recorder }: HubRequest): Promise
     });
   });
   void session.publish(`$iothub/twin/GET/?$rid=${rid}`, '');
-  const ended = await Promise.race([answered, session.failed]);
+  const ended = await Promise.race([responded, session.failed]);
   if (typeof ended !== 'number') return ended;
   return ended === 200
     ? undefined
-    : { kind: 'twinRejected', status: ended, message: `the twin was answered with status ${ended}` };
+    : { kind: 'twinRejected', status: ended, message: `the hub responded to the twin request with status ${ended}` };
+}
+
+/** IoT Hub's identity registry; anything else was not assigned by a working service, and could not be sent as it is. */
+function isHubDeviceId(deviceId: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/.test(deviceId);
 }
 
 /** The hub's connection is one phase of the run, however many steps it has; the failure itself says which step it was. */

@@ -1,3 +1,4 @@
+import { isSameHub } from '../hub/hubName.ts';
 import type { ChainCertificate } from '../transport/serverIdentity.ts';
 import { issuedCertificateOf } from './operationalCertificate.ts';
 import type { DriftEvent, Outcome, ProbeResult, RunFacts } from './outcome.ts';
@@ -28,8 +29,12 @@ export function findDrift(
   ] as const;
   return kinds.flatMap((kind) => {
     const [from, to] = [before[kind] ?? beforeThat[kind], facts[kind]];
-    return from !== undefined && to !== undefined && from !== to ? [{ kind, from, to }] : [];
+    return from !== undefined && to !== undefined && isChange(kind, from, to) ? [{ kind, from, to }] : [];
   });
+}
+
+function isChange(kind: DriftEvent['kind'], from: string, to: string): boolean {
+  return kind === 'assignedHub' ? !isSameHub(from, to) : from !== to;
 }
 
 type Facts = { readonly [kind in DriftEvent['kind']]?: string | undefined };

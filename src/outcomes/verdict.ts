@@ -1,4 +1,5 @@
 import type { Expectation } from '../config/probe.ts';
+import { isSameHub } from '../hub/hubName.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import { explain } from './explain.ts';
@@ -91,9 +92,9 @@ export function refusedAt(result: ProbeResult): string | undefined {
 function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
   if (result.kind !== 'assigned') return [];
   const { assignedHub, deviceId, substatus } = result;
-  const hubs = expect.assignedHub?.map((hub) => hub.toLowerCase());
+  const hubs = expect.assignedHub;
   return [
-    ...(hubs && !hubs.includes(assignedHub.toLowerCase())
+    ...(hubs && !hubs.some((hub) => isSameHub(hub, assignedHub))
       ? [sentence(`assigned to ${assignedHub}, expected ${hubs.join(' or ')}`, "check the enrollment's linked hubs")]
       : []),
     ...(expect.deviceId !== undefined && deviceId !== expect.deviceId

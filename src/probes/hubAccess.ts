@@ -2,6 +2,7 @@ import { type CertificateRequest, createCertificateRequest } from '../attestatio
 import { judgeIssuedChain } from '../attestation/issuedCertificate.ts';
 import type { Probe } from '../config/probe.ts';
 import type { Assigned } from '../dps/registrationResult.ts';
+import { isDeviceName } from '../hub/hubName.ts';
 import { type HubConnection, verifyHub } from '../hub/verifyHub.ts';
 import type { CertificateNotIssued, ProbeResult } from '../outcomes/outcome.ts';
 import type { Phase } from '../transport/phase.ts';
@@ -37,13 +38,33 @@ export async function hubAccessOf(
   };
 }
 
-/**
- * Why a hub is not entered, as a note: undefined for a hub that speaks MQTT 3.1.1. Our failure at any other would say nothing about it,
- * and a profile that is not known is not guessed at.
- */
-export function whyNotEntered({ connectionProfile = 'classic', assignedHub }: Assigned): string | undefined {
-  if (connectionProfile.toLowerCase() === 'classic') return undefined;
-  return `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client speaks MQTT 3.1.1`;
+export interface HubVisit {
+  /** Undefined where the hub is not entered. */
+  readonly verification: Probe['verifyHub'];
+  readonly notes: readonly string[];
+}
+
+/** How far an assignment can be verified, with notes that explain where that is not as far as was asked for. */
+export function planHubVisit(
+  verification: NonNullable<Probe['verifyHub']>,
+  { connectionProfile = 'classic', assignedHub, deviceId }: Assigned,
+): HubVisit {
+  // A failure of this client at a hub that speaks another protocol says nothing about the hub, and an unknown profile is not guessed at.
+  if (connectionProfile.toLowerCase() !== 'classic') {
+    const note = `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client speaks MQTT 3.1.1`;
+    return { verification: undefined, notes: [note] };
+  }
+  const notes = isDeviceName(assignedHub)
+    ? [
+        `the user name at the hub has the assigned name ${assignedHub}; which of a hub's two names it expects is not documented`,
+      ]
+    : [];
+  // MQTT 3.1.1 section 4.7.1: a topic name must not contain wildcards. The server would end the connection.
+  if (verification === 'telemetry' && /[#+]/.test(deviceId)) {
+    const note = `verified up to the hub's CONNACK: MQTT forbids # and + in a topic name, so that a device with the ID ${deviceId} cannot send telemetry`;
+    return { verification: 'connect', notes: [...notes, note] };
+  }
+  return { verification, notes };
 }
 
 type Run = Pick<HubConnection, 'transport' | 'configuredHubs' | 'runId' | 'recorder' | 'deadline'> & {

@@ -4,13 +4,13 @@ import type { CredentialFinding } from '../attestation/examineCredential.ts';
 import { type Probe, timeoutMs } from '../config/probe.ts';
 import { register } from '../dps/register.ts';
 import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
-import { parseEndpoint } from '../transport/connect.ts';
 import { createDeadline } from '../transport/deadline.ts';
+import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
 import { createRecorder, milliseconds } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import { type ReadSecret, readCredential } from './credential.ts';
-import { enterHub, hubAccessOf, whyNotEntered } from './hubAccess.ts';
+import { enterHub, hubAccessOf, planHubVisit } from './hubAccess.ts';
 import { strikeOutSecrets } from './strikeOutSecrets.ts';
 
 export interface RunOptions {
@@ -37,6 +37,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   const recorder = createRecorder('keyVault');
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
+  const notes: string[] = [];
   let findings: readonly CredentialFinding[] = [];
   let secrets: readonly string[] = [];
 
@@ -69,20 +70,18 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
     const access = await hubAccessOf(result, credential, requested, issuedCertificateChain);
     if (access.kind === 'certificateNotIssued') return access;
     if (!probe.verifyHub) return access.assigned;
-    const notEntered = whyNotEntered(access.assigned);
-    if (notEntered) {
-      Object.assign(seen, { notes: [notEntered] });
-      return access.assigned;
-    }
+    const { verification, ...visit } = planHubVisit(probe.verifyHub, access.assigned);
+    notes.push(...visit.notes);
+    if (!verification) return access.assigned;
     recorder.enter('hub');
     const { configuredHubs } = options;
-    return enterHub(probe.verifyHub, access, { ...probe, configuredHubs, runId, recorder, deadline });
+    return enterHub(verification, access, { ...probe, configuredHubs, runId, recorder, deadline });
   };
 
   const result = await provision()
     .catch((error: unknown) => unexpected(error, recorder.phase, secrets, options))
     .finally(deadline.end);
-  const notes = [...(seen.notes ?? []), ...credentialNotes(findings, result)];
+  notes.push(...credentialNotes(findings, result));
   const facts: RunFacts = {
     runId,
     startedAt,

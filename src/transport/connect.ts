@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
-import { dial, type Endpoint } from './dial.ts';
+import { dial } from './dial.ts';
+import type { Endpoint, Transport } from './endpoint.ts';
 import { type MqttSession, openMqttSession } from './mqttSession.ts';
 import { MalformedPacketError } from './packetStream.ts';
 import type { Recorder } from './recorder.ts';
@@ -9,9 +10,6 @@ import type { ServerIdentity } from './serverIdentity.ts';
 import type { TlsSessions } from './tlsSessions.ts';
 import type { TransportFailure } from './transportFailure.ts';
 import { type Upgraded, upgrade } from './webSocket.ts';
-
-/** `mqtt`: MQTT 3.1.1 over TLS on 8883. `mqtt-ws`: the same over WebSocket on 443. */
-export type Transport = 'mqtt' | 'mqtt-ws';
 
 export interface ConnectOptions {
   readonly endpoint: Endpoint;
@@ -54,10 +52,4 @@ function limitBytes(socket: TLSSocket, stream: Duplex, recorder: Recorder): void
     if (recorder.countBytes(bytes.length) <= maxRunBytes) return;
     stream.destroy(new MalformedPacketError(`more than ${maxRunBytes} bytes in one run`));
   });
-}
-
-/** host[:port] of a probe, or of an assigned hub, with the port that the transport has by default. */
-export function parseEndpoint(text: string, transport: Transport): Endpoint {
-  const [, host = text, port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
-  return { host, port: port ? Number(port) : transport === 'mqtt' ? 8883 : 443 };
 }

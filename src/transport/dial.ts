@@ -2,17 +2,13 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Deadline } from './deadline.ts';
+import type { Endpoint } from './endpoint.ts';
 import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { meetServer, type ServerIdentity } from './serverIdentity.ts';
 import { classifySocketError, closedByServer, ignoreLateError, timedOut } from './socketFailure.ts';
 import type { TlsSessions } from './tlsSessions.ts';
 import type { TransportFailure } from './transportFailure.ts';
-
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface DialOptions {
   readonly endpoint: Endpoint;

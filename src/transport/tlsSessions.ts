@@ -1,5 +1,5 @@
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { Endpoint } from './dial.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /**
  * TLS sessions that were accepted, for simulations that ask for resumption (RFC 8446 section 2.2). Real devices make a full

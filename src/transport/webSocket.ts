@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Deadline } from './deadline.ts';
-import type { Endpoint } from './dial.ts';
+import type { Endpoint } from './endpoint.ts';
 import { MalformedPacketError, maxPacketBytes } from './packetStream.ts';
 import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,7 +1,7 @@
 /** The document up to its section "TLS/SSL configuration": transports, CONNECT, credentials, QoS, TLS. */
 import { expect } from 'vitest';
 import { probeSchema } from '../../src/config/probe.ts';
-import { parseEndpoint } from '../../src/transport/connect.ts';
+import { parseEndpoint } from '../../src/transport/endpoint.ts';
 import { onStrictStandIn } from '../support/documentTarget.ts';
 import { authority, deviceKey } from '../support/localProbe.ts';
 import { registerWithMicrosoftSdk } from '../support/microsoftDevice.ts';

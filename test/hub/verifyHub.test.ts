@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import { authority, deviceKey, localProbe, registry, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
@@ -109,6 +109,52 @@ describe('a hub name that nobody vouches for', () => {
       result: { kind: 'hubRefused', cause: { kind: 'hubNotAllowed' } },
     });
     expect(connects()).toBe(before);
+  });
+});
+
+describe('a device ID that MQTT cannot carry everywhere (field report 12)', () => {
+  it.each(['D17#0001', 'a+b', '#', '+'])(
+    'is verified by the connection alone, and the outcome has a note: %s',
+    async (deviceId) => {
+      const [id, probe] = await assignedAs(deviceId, 'telemetry');
+      const outcome = await run(probe, { readSecret });
+      expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', deviceId } });
+      expect(outcome.notes?.join()).toMatch(/MQTT forbids # and \+/);
+      const sent = hub.requests.all.filter(({ clientId }) => clientId === id);
+      expect(sent.map(({ kind }) => kind)).toEqual(['connect']);
+    },
+  );
+
+  it.each(['a%b', 'a(b)c', 'a@b', "d'1!*,=$:.-_?"])(
+    'works everywhere where it is only unusual: %s',
+    async (deviceId) => {
+      for (const verifyHub of ['connect', 'telemetry', 'twin']) {
+        const [, probe] = await assignedAs(deviceId, verifyHub);
+        const outcome = await run(probe, { readSecret });
+        expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', deviceId } });
+        expect(outcome.notes).toBeUndefined();
+      }
+    },
+  );
+
+  /** A probe whose device is assigned under this device ID, and the ClientID that it then has. */
+  async function assignedAs(deviceId: string, verifyHub: string) {
+    const own = await startLocalDps({ iotHubHostName: hubName, deviceId }, { iotHubs: [hubName] });
+    onTestFinished(() => own.close());
+    return [deviceId, localProbe(own, { verifyHub, expect: { assignedHub: [hubName] } })] as const;
+  }
+});
+
+describe('a hub that is linked under its newer name (field report 2)', () => {
+  it('is allowed, satisfies an expectation of either name, and the outcome shows which name was used', async () => {
+    const assignedHub = 'no-such-hub.device.azure-devices.net';
+    const own = await startLocalDps({ iotHubHostName: assignedHub }, { iotHubs: [assignedHub] });
+    onTestFinished(() => own.close());
+    const expect_ = { assignedHub: ['no-such-hub.azure-devices.net'] };
+    expect(await run(localProbe(own, { expect: expect_ }), { readSecret })).toMatchObject({ verdict: 'healthy' });
+    const outcome = await run(localProbe(own, { verifyHub: 'connect', expect: expect_ }), { readSecret });
+    expect(outcome.result).toMatchObject({ kind: 'hubRefused', cause: { kind: 'unreachable', phase: 'dns' } });
+    expect(outcome.notes?.join()).toContain(assignedHub);
   });
 });
 

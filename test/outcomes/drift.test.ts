@@ -52,6 +52,14 @@ describe('drift', () => {
     expect(findDrift(unreachable, { previous: before })).toEqual([]);
   });
 
+  it('is none where one hub is named in its other way (field report 2)', () => {
+    const named = (assignedHub: string) => buildOutcome({ result: { ...assigned, assignedHub }, server });
+    const [classic, device] = [named('hub-a.azure-devices.net'), named('Hub-A.device.azure-devices.net')];
+    expect(findDrift(device, { previous: classic })).toEqual([]);
+    expect(findDrift(classic, { previous: device })).toEqual([]);
+    expect(findDrift(named('hub-b.device.azure-devices.net'), { previous: classic })).toHaveLength(1);
+  });
+
   it('is seen across an outage, and once', () => {
     const moved = buildOutcome({ result: { ...assigned, assignedHub: 'hub-b' }, server });
     expect(findDrift(moved, { previous: unreachable, lastUp: before })).toEqual([

@@ -1,7 +1,7 @@
 /** The services on which the document's sentences are tried: the stand-in always, and a real DPS where the environment names one. */
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
-import { parseEndpoint } from '../../src/transport/connect.ts';
+import { parseEndpoint } from '../../src/transport/endpoint.ts';
 import { authority, deviceKey, registrationId, startLocalDps } from './localProbe.ts';
 import { connectPacket, type RawMqttClient, rawMqttOverTls, type TlsTarget } from './rawMqttClient.ts';
 import { type SasParts, sasToken } from './sasToken.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseEndpoint, type Transport } from '../../src/transport/connect.ts';
+import { parseEndpoint, type Transport } from '../../src/transport/endpoint.ts';
 
 it.each<[string, Transport, string, number]>([
   ['global.azure-devices-provisioning.net', 'mqtt', 'global.azure-devices-provisioning.net', 8883],

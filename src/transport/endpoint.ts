@@ -1,0 +1,13 @@
+/** `mqtt`: MQTT 3.1.1 over TLS on 8883. `mqtt-ws`: the same over WebSocket on 443. */
+export type Transport = 'mqtt' | 'mqtt-ws';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** host[:port] of a probe, or of an assigned hub, with the port that the transport has by default. */
+export function parseEndpoint(text: string, transport: Transport): Endpoint {
+  const [, host = text, port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
+  return { host, port: port ? Number(port) : transport === 'mqtt' ? 8883 : 443 };
+}
