@@ -33,7 +33,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   dps: ['transport'],
   hub: ['transport'],
   outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'attestation'],
-  history: ['config', 'outcomes', 'storage', 'transport'],
+  history: ['config', 'outcomes', 'storage', 'transport', 'identity'],
   telemetry: ['config', 'outcomes', 'transport', 'identity', 'history'],
   storage: ['config', 'identity'],
   status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],

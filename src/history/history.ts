@@ -1,5 +1,5 @@
+import { keepOnce } from '../identity/keepOnce.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
-import { keepOnce } from '../storage/keepOnce.ts';
 import type { OpenTables } from '../storage/openTables.ts';
 import { quoted, readRows, type Table } from '../storage/table.ts';
 import { type HeartbeatResult, heartbeatTable, readHeartbeats, recordHeartbeat, type Tick } from './heartbeat.ts';

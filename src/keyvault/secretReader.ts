@@ -1,8 +1,9 @@
 import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import type { AzureIdentity } from '../identity/azureCredential.ts';
+import { keepOnce } from '../identity/keepOnce.ts';
 import type { SecretResult } from './secretResult.ts';
 import { disabled, secretUnavailable } from './secretUnavailable.ts';
-import { createVaultClient, type GetSecret } from './vaultClient.ts';
+import { createVaultClient } from './vaultClient.ts';
 
 export interface SecretReaderOptions {
   readonly vaultUrl: string;
@@ -18,7 +19,7 @@ export interface SecretReaderOptions {
 export interface SecretReader {
   /**
    * The newest version of the secret, or why there is none. Never rejects. When `signal` aborts before the vault has
-   * answered, the result is `unreachable`.
+   * responded, the result is `unreachable`.
    */
   readonly read: (name: string, signal: AbortSignal) => Promise<SecretResult>;
   /** Forgets the value: it was refused, and may have been rotated. The next read asks the vault. */
@@ -37,7 +38,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
   const { vaultUrl, identity, keepMs = 120_000, keepFailureMs = 5_000, now = Date.now } = options;
   const kept = new Map<string, { readonly result: SecretResult; readonly until: number }>();
   const flights = new Map<string, InFlightRead>();
-  let client: Promise<GetSecret> | undefined;
+  const client = keepOnce(() => createVaultClient(vaultUrl, identity));
 
   function start(name: string): InFlightRead {
     const abort = new AbortController();
@@ -54,21 +55,15 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     }
   }
 
-  function connect(): Promise<GetSecret> {
-    const connected = client ?? createVaultClient(vaultUrl, identity);
-    client = connected;
-    connected.catch(() => {
-      client = undefined; // what could not be made is made anew
-    });
-    return connected;
-  }
-
   async function ask(name: string, signal: AbortSignal): Promise<SecretResult> {
     try {
-      const getSecret = await connect();
+      const getSecret = await client();
       return judge(name, await getSecret(name, signal), now());
     } catch (error) {
-      return secretUnavailable(name, vaultUrl, error);
+      const unavailable = secretUnavailable(name, vaultUrl, error);
+      // An identity client that failed once has been seen to fail for days (azure-sdk-for-js#39566).
+      if (unavailable.kind === 'unauthenticated') client.forget();
+      return unavailable;
     }
   }
 
@@ -80,14 +75,14 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     return Math.min(now() + keepMs, expires);
   }
 
-  /** Nobody waits any more: the request ends, and nothing that comes of it is kept. */
+  /** No reader waits any more: the request is aborted, and its result is not kept. */
   function cancel(name: string, flight: InFlightRead): void {
     if (flights.get(name) === flight) {
       flights.delete(name);
     }
     flight.abort.abort();
     // A request for a token cannot be aborted, and this client's later reads would queue behind it.
-    client = undefined;
+    client.forget();
   }
 
   return {
@@ -117,7 +112,8 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
 
 /** Key Vault returns secrets outside their validity as well: its dates are for us to obey. */
 function judge(name: string, { value = '', properties }: KeyVaultSecret, now: number): SecretResult {
-  const { enabled, notBefore, expiresOn, contentType, version } = properties;
+  const { enabled, contentType, version } = properties;
+  const [notBefore, expiresOn] = [representable(properties.notBefore), representable(properties.expiresOn)];
   if (enabled === false) {
     return disabled(name);
   }
@@ -126,7 +122,7 @@ function judge(name: string, { value = '', properties }: KeyVaultSecret, now: nu
     return { kind: 'notYetValid', secret: name, message };
   }
   if (expiresOn !== undefined && expiresOn.getTime() <= now) {
-    const message = `secret "${name}" expired at ${expiresOn.toISOString()}: store a new version`;
+    const message = `secret "${name}" expired at ${expiresOn.toISOString()}`;
     return { kind: 'expired', secret: name, message };
   }
   return {
@@ -138,8 +134,13 @@ function judge(name: string, { value = '', properties }: KeyVaultSecret, now: nu
   };
 }
 
+/** A second count that no calendar has is not a date: the secret is there, and its end is unknown. */
+function representable(date: Date | undefined): Date | undefined {
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+}
+
 function unanswered(secret: string, vaultUrl: string): SecretResult {
-  const message = `the vault ${new URL(vaultUrl).hostname}, or the identity that it asks for, did not answer in time`;
+  const message = `the vault ${new URL(vaultUrl).hostname}, or the identity that it asks for, did not respond in time`;
   return { kind: 'unreachable', secret, message };
 }
 

@@ -1,3 +1,5 @@
+import type { VaultProblem } from './vaultProblems.ts';
+
 /** Every way in which reading one secret (or a certificate's secret) can end. `secret` is its name, never its value. */
 export type SecretResult = SecretFound | SecretUnavailable;
 
@@ -19,8 +21,10 @@ export interface SecretUnavailable {
     | 'notYetValid'
     | 'throttled'
     | 'unreachable'
-    /** No token could be had: no identity, or the identity endpoint does not answer. */
+    /** No token could be had: no identity, or the identity endpoint does not respond. */
     | 'unauthenticated';
   readonly secret: string;
+  /** Which of its kind, where that asks for something else to be done. */
+  readonly detail?: VaultProblem;
   readonly message: string;
 }

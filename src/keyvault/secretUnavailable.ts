@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { firstLine } from '../identity/firstLine.ts';
 import type { SecretUnavailable } from './secretResult.ts';
+import type { VaultProblem } from './vaultProblems.ts';
 
-/** What the Azure libraries throw when a service answered: the status, and the service's error body. */
+/** What the Azure libraries throw when a service responded: the status, and the service's error body. */
 const serviceError = z.object({
   statusCode: z.number(),
   details: z
@@ -20,81 +21,126 @@ const serviceError = z.object({
 /** … and when none did: the platform's code. */
 const networkError = z.object({ code: z.string() });
 
-/** Names what went wrong, and says what to do. `error` is whatever reading the secret threw. */
+/** Says what went wrong. `error` is whatever reading the secret threw; what to do about it is in the explanations. */
 export function secretUnavailable(secret: string, vaultUrl: string, error: unknown): SecretUnavailable {
   const { hostname } = new URL(vaultUrl);
-  const unavailable = (kind: SecretUnavailable['kind'], message: string) => ({ kind, secret, message });
-  const answered = serviceError.safeParse(error);
-  if (!answered.success) {
-    if (isCredentialError(error)) {
-      const why =
-        error.name === developerLoginError
-          ? 'nobody is logged in to Azure on this machine: run "az login"'
-          : firstLine(error.message);
-      return unavailable('unauthenticated', `no token for Key Vault could be had: ${why}`);
-    }
+  const unavailable = (kind: SecretUnavailable['kind'], message: string, detail?: VaultProblem) => ({
+    kind,
+    secret,
+    message,
+    ...(detail && { detail }),
+  });
+  const responded = serviceError.safeParse(error);
+  if (!responded.success) {
+    if (isCredentialError(error)) return unavailable('unauthenticated', ...noToken(error));
     // Never the message of just any error: that of a parser quotes what it read.
-    const code = networkError.safeParse(error).data?.code ?? (error instanceof Error ? error.name : typeof error);
-    return unavailable('unreachable', `the vault ${hostname} cannot be reached: ${code}`);
+    const { code } = networkError.safeParse(error).data ?? {};
+    if (code !== undefined) return unavailable('unreachable', `the vault ${hostname} cannot be reached: ${code}`);
+    // The library throws its own TypeError at a response that it cannot take apart.
+    return unavailable('unreachable', `the response of ${hostname} is not one of Key Vault's`, 'notKeyVault');
   }
 
-  const { statusCode, details, response } = answered.data;
+  const { statusCode, details, response } = responded.data;
   switch (statusCode) {
-    case 401:
-      return unavailable(
-        'unauthenticated',
-        `the vault ${hostname} does not accept this app's token: ${firstLine(details?.error.message ?? 'status 401')}`,
-      );
+    case 401: {
+      const words = details?.error.message ?? 'status 401';
+      const refused = `the vault ${hostname} does not accept this app's token: `;
+      const [expected, found] = tenantsOf(words);
+      return found
+        ? unavailable(
+            'unauthenticated',
+            `${refused}it is of tenant ${found}, the vault's is ${expected}`,
+            'otherTenant',
+          )
+        : unavailable('unauthenticated', refused + firstLine(words));
+    }
     case 403:
-      return forbidden(secret, hostname, details?.error.innerError?.code);
+      if (!details)
+        return unavailable(
+          'forbidden',
+          `${hostname} responded with 403, without Key Vault's error body`,
+          'notKeyVault',
+        );
+      return forbidden(secret, hostname, details.error);
     case 404:
-      return unavailable(
-        'notFound',
-        `the vault ${hostname} has no secret "${secret}": store it there, or correct the name in the probe`,
-      );
+      return unavailable('notFound', `the vault ${hostname} has no secret "${secret}"`);
     case 429: {
-      const retryAfter = response?.headers.get('retry-after');
-      const when = retryAfter === undefined ? '' : ` and asks to wait ${retryAfter} s`;
+      const seconds = secondsToWait(response?.headers.get('retry-after'));
+      const when = seconds === undefined ? '' : ` and asks to wait ${seconds} s`;
       return unavailable('throttled', `the vault ${hostname} throttles its callers${when}`);
     }
     case 200:
-      return unavailable('unreachable', `the vault ${hostname} answered with something that is no secret`);
+      return unavailable('unreachable', `the response of ${hostname} is not a secret of Key Vault`, 'notKeyVault');
     default:
-      return unavailable('unreachable', `the vault ${hostname} answered with status ${statusCode}`);
+      return unavailable('unreachable', `the vault ${hostname} responded with status ${statusCode}`);
   }
 }
 
+type ErrorBody = NonNullable<z.infer<typeof serviceError>['details']>['error'];
+
 /** 403 has many reasons, which the inner code tells apart: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
-function forbidden(secret: string, hostname: string, innerCode: string | undefined): SecretUnavailable {
-  switch (innerCode) {
+function forbidden(secret: string, hostname: string, { innerError, message = '' }: ErrorBody): SecretUnavailable {
+  const refused = (detail: VaultProblem, words: string): SecretUnavailable => ({
+    kind: 'forbidden',
+    secret,
+    message: words,
+    detail,
+  });
+  const mayNotRead = `this app may not read secret "${secret}" of the vault ${hostname}`;
+  switch (innerError?.code) {
     case 'SecretDisabled':
       return disabled(secret);
-    case 'ForbiddenByFirewall':
+    case 'ForbiddenByFirewall': {
+      const [, address] = /Client address: ([\da-f.:]+)/i.exec(message) ?? [];
+      const from = address ? ` from ${address}` : '';
+      return refused('firewall', `the firewall of the vault ${hostname} does not accept this app's requests${from}`);
+    }
     case 'ForbiddenByConnection':
-      return {
-        kind: 'forbidden',
-        secret,
-        message: `the firewall of the vault ${hostname} does not let this app in: allow its network, or give it a private endpoint`,
-      };
+      return refused('privateLinkOnly', `the vault ${hostname} accepts requests over its private endpoint only`);
+    case 'ForbiddenByPolicy':
+    case 'AccessDenied':
+      return refused('noAccessPolicy', `${mayNotRead}: no access policy allows it`);
     default:
-      return {
-        kind: 'forbidden',
-        secret,
-        message: `this app may not read secret "${secret}" of the vault ${hostname}: give its identity the role "Key Vault Secrets User" (a new role takes some minutes to work)`,
-      };
+      return refused('noRole', `${mayNotRead}: no role allows it`);
   }
 }
 
 export function disabled(secret: string): SecretUnavailable {
-  return {
-    kind: 'disabled',
-    secret,
-    message: `secret "${secret}" is disabled: enable it, or store a new version`,
-  };
+  return { kind: 'disabled', secret, message: `secret "${secret}" is disabled` };
+}
+
+/** `AKV10032: Invalid issuer. Expected one of https://sts.windows.net/{tenant}/, found https://sts.windows.net/{tenant}/.` */
+function tenantsOf(words: string): readonly string[] {
+  if (!words.startsWith('AKV10032')) return [];
+  const [expected = '', found = ''] = words.split(/\bfound\b/i);
+  const tenant = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+  return [tenant.exec(expected)?.[0] ?? 'another one', tenant.exec(found)?.[0] ?? ''];
+}
+
+/** Seconds, or a date (RFC 9110 §10.2.3). Undefined for what is neither, or has passed. */
+function secondsToWait(retryAfter: string | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter);
+  const seconds = Math.ceil((Date.parse(retryAfter) - Date.now()) / 1000);
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** What DefaultAzureCredential throws when it has tried every login of this machine; the message lists them all. */
 const developerLoginError = 'AggregateAuthenticationError';
+
+function noToken(error: Error): readonly [message: string, detail?: VaultProblem] {
+  if (error.name === developerLoginError) {
+    return ['no token for Key Vault: no login to Azure was found on this machine (run "az login")'];
+  }
+  // MSAL's word for an endpoint that could not be reached or reset the connection.
+  if (/network_error|Network unreachable/i.test(error.message)) {
+    return [
+      'no token for Key Vault: the managed identity endpoint (IDENTITY_ENDPOINT) cannot be reached: network_error',
+      'identityEndpoint',
+    ];
+  }
+  return [`no token for Key Vault: ${firstLine(error.message)}`];
+}
 
 /** By name, because `instanceof` would ask for the library, which may not be loaded. */
 function isCredentialError(error: unknown): error is Error {

@@ -1,6 +1,7 @@
 import { credentialProblems } from '../attestation/credentialProblems.ts';
 import { explainError } from '../dps/errorCodes.ts';
 import type { ServiceError } from '../dps/registrationResult.ts';
+import { vaultProblems } from '../keyvault/vaultProblems.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import {
@@ -173,7 +174,7 @@ function explainFailed({ errorCode, message }: ServiceError): { readonly meaning
 }
 
 function explainNotRun({ cause, detail, message }: NotRun): Explanation {
-  const next = detail ? credentialProblems[detail].next : nextForNotRun(cause);
+  const next = detail ? { ...credentialProblems, ...vaultProblems }[detail].next : nextForNotRun(cause);
   return { what: `the probe did not run: ${message}`, next };
 }
 

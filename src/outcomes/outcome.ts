@@ -3,6 +3,7 @@ import type { IssuanceFault, IssuedCertificate } from '../attestation/issuedCert
 import type { Assigned, RegistrationResult } from '../dps/registrationResult.ts';
 import type { HubRefused } from '../hub/hubResult.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
+import type { VaultProblem } from '../keyvault/vaultProblems.ts';
 import type { Phase, PhaseTimes } from '../transport/phase.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import type { TranscriptEntry } from '../transport/transcript.ts';
@@ -97,7 +98,7 @@ export interface NotRun {
     /** An error in this program: the log has its stack. */
     | 'unexpected';
   /** Which of its kind: what is wrong with the stored credential, or why the vault refused. */
-  readonly detail?: CredentialProblem;
+  readonly detail?: CredentialProblem | VaultProblem;
   readonly message: string;
 }
 

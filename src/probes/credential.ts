@@ -37,15 +37,24 @@ export async function readCredential(
   const { attestation } = probe;
   const secret = await readSecret(secretName(probe), signal);
   if (secret.kind !== 'found') {
-    const { kind: cause, message } = secret;
-    return { kind: 'notRun', phase: 'keyVault', cause: signal.aborted ? 'timedOut' : cause, message };
+    const { kind: cause, detail, message } = secret;
+    if (signal.aborted) return { kind: 'notRun', phase: 'keyVault', cause: 'timedOut', message };
+    return { kind: 'notRun', phase: 'keyVault', cause, message, ...(detail && { detail }) };
   }
   switch (attestation.type) {
     case 'symmetricKey':
       return symmetricKeyCredential(probe, attestation, secret);
     case 'x509': {
       const { x509Credential } = await import('./x509Credential.ts');
-      return x509Credential(probe, attestation, secret);
+      const {
+        findings,
+        secureContext,
+        notAfter,
+        secrets = [],
+      } = await x509Credential(probe.registrationId, attestation, secret);
+      if (!secureContext) return invalidCredential(findings);
+      const expiry = { ...secretExpiry(secret), ...(notAfter && { certificateNotAfter: notAfter }) };
+      return { kind: 'credential', secureContext, expiry, findings, secrets };
     }
   }
 }
@@ -94,12 +103,12 @@ async function symmetricKeyCredential(
   };
 }
 
-export function secretExpiry({ expiresOn }: SecretFound): CredentialExpiry {
+function secretExpiry({ expiresOn }: SecretFound): CredentialExpiry {
   return expiresOn ? { secretExpiresOn: expiresOn } : {};
 }
 
 /** The first error is what keeps the probe from running. */
-export function invalidCredential(findings: readonly CredentialFinding[]): NotRun {
+function invalidCredential(findings: readonly CredentialFinding[]): NotRun {
   const error = findings.find(({ severity }) => severity === 'error');
   const { problem: detail, message = 'the credential cannot be used' } = error ?? {};
   return { kind: 'notRun', phase: 'keyVault', cause: 'invalidCredential', message, ...(detail && { detail }) };

@@ -4,7 +4,7 @@ import { judgeRun } from '../outcomes/judgeRun.ts';
 import type { Outcome, Trigger } from '../outcomes/outcome.ts';
 import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
 import { type EarlierOutcomes, refusedAt } from '../outcomes/verdict.ts';
-import type { ReadSecret } from './credential.ts';
+import { type ReadSecret, secretName } from './credential.ts';
 import { deviceOf, inTurn } from './deviceLease.ts';
 import { runProbe } from './runProbe.ts';
 
@@ -43,7 +43,8 @@ async function observe(probe: Probe, runContext: RunContext): Promise<Outcome> {
   });
   const outcome = judgeRun(probe, facts, runContext, earlier);
 
-  if (refusedAt(outcome.result)) forgetSecret(secretOf(probe));
+  // A refusal that nobody expected may be a rotated key. An expected one says nothing of the secret, which other probes may share.
+  if (refusedAt(outcome.result) && outcome.verdict !== 'healthy') forgetSecret(secretName(probe));
   const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
   for (const fault of faults) reportSinkFault(fault, outcome);
   return outcome;
@@ -56,10 +57,6 @@ async function readEarlier({ name }: Probe, history: NonNullable<RunContext['his
   const isUp = previous === undefined || previous.verdict === 'healthy' || previous.verdict === 'degraded';
   if (isUp) return { previous };
   return { previous, lastUp: await history.latestUp(name, signal).catch(() => undefined) };
-}
-
-function secretOf({ attestation }: Probe): string {
-  return attestation.type === 'symmetricKey' ? attestation.secret : attestation.certificate;
 }
 
 /** Ten thousand transcripts of runs that went well would only hide the one that is looked for. */

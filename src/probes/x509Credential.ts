@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls';
 import { createDeviceCertificateIssuer, type DeviceCertificateIssuer } from '../attestation/deviceCertificate.ts';
 import {
   type CredentialExamination,
@@ -5,53 +6,52 @@ import {
   credentialFinding,
   examineCredential,
 } from '../attestation/examineCredential.ts';
-import type { Probe } from '../config/probe.ts';
 import type { SecretFound } from '../keyvault/secretResult.ts';
-import type { NotRun } from '../outcomes/outcome.ts';
 import { printable } from '../transport/printable.ts';
 import { type ClientCertificate, tlsContext } from '../transport/tlsContext.ts';
-import { type Credential, invalidCredential, type ProbedDevice, secretExpiry } from './credential.ts';
 
-type X509 = Extract<Probe['attestation'], { type: 'x509' }>;
-
-/** What is presented in TLS, or nothing and the errors why. */
-interface Presentable {
+export interface X509Credential {
+  /** What was found about the stored certificate. Where `secureContext` is absent, one of them is an error. */
   readonly findings: readonly CredentialFinding[];
-  readonly present?: (registrationId: string) => Promise<ClientCertificate>;
+  /** Presents the certificate in TLS; there is no password. */
+  readonly secureContext?: SecureContext;
   /** Of what the operator has to renew: the device's own certificate or the group's CA, not the hour-long leaf. ISO 8601. */
   readonly notAfter?: string;
+  /** The private key, to be struck out of what the run saw. */
+  readonly secrets?: readonly string[];
 }
 
-/** The device's own certificate, or a leaf issued for it by the group's CA. Both are presented in TLS; there is no password. */
+/** What is presented in TLS, or nothing and the errors why. */
+type Presentable = Omit<X509Credential, 'secureContext' | 'secrets'> & {
+  readonly present?: (registrationId: string) => Promise<ClientCertificate>;
+};
+
+type Enrollment = 'individual' | 'group';
+
+/** The device's own certificate (`individual`), or a leaf issued for it by the group's CA (`group`). */
 export async function x509Credential(
-  { registrationId }: ProbedDevice,
-  { certificate, enrollment }: X509,
+  registrationId: string,
+  { certificate, enrollment }: { readonly certificate: string; readonly enrollment: Enrollment },
   secret: SecretFound,
-): Promise<Credential | NotRun> {
+): Promise<X509Credential> {
   const subject = `certificate "${certificate}"`;
-  const { findings, present, notAfter } =
+  const { present, ...stored } =
     enrollment === 'group'
       ? await authorityOf(subject, secret)
       : ownCertificate(await examine(subject, secret, { enrollment, registrationId }));
-  if (!present) return invalidCredential(findings);
+  if (!present) return stored;
   try {
     const presented = await present(registrationId);
-    return {
-      kind: 'credential',
-      secureContext: tlsContext(presented),
-      expiry: { ...secretExpiry(secret), ...(notAfter && { certificateNotAfter: notAfter }) },
-      findings,
-      secrets: [presented.privateKey],
-    };
+    return { ...stored, secureContext: tlsContext(presented), secrets: [presented.privateKey] };
   } catch (error) {
-    return invalidCredential([unusableKey(subject, error)]);
+    return { findings: [unusableKey(subject, error)] };
   }
 }
 
 function examine(
   subject: string,
   { value }: SecretFound,
-  device: { readonly enrollment: X509['enrollment']; readonly registrationId?: string },
+  device: { readonly enrollment: Enrollment; readonly registrationId?: string },
 ): Promise<CredentialExamination> {
   return examineCredential({ subject, value, attestation: 'x509', ...device });
 }

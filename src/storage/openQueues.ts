@@ -1,8 +1,8 @@
 import type { QueueClient } from '@azure/storage-queue';
 import type { StorageConnection } from '../config/storageConnection.ts';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
+import { keepOnce } from '../identity/keepOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
-import { keepOnce } from './keepOnce.ts';
 import { isContainerMissing } from './storageResponse.ts';
 
 /** The queues of one storage account, by name. Nothing is connected before the first call. */

@@ -1,8 +1,8 @@
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 import type { StorageConnection } from '../config/storageConnection.ts';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
+import { keepOnce } from '../identity/keepOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
-import { keepOnce } from './keepOnce.ts';
 import { isContainerMissing, isMissing, isOutdated, isPresent, orElse } from './storageResponse.ts';
 import { maxRowsAtOnce, type Row, type Table, type Written } from './table.ts';
 import { type Call, pagesOf, partitionsOf } from './tableQueries.ts';

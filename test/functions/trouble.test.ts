@@ -152,7 +152,7 @@ describe('an app whose cloud goes away', () => {
     expect(health.json()).toMatchObject({
       checks: [
         { name: 'configuration', ok: true },
-        { name: 'keyVault', ok: false, detail: expect.stringContaining('answered with status 503') },
+        { name: 'keyVault', ok: false, detail: expect.stringContaining('responded with status 503') },
         { name: 'storage', ok: true },
       ],
     });

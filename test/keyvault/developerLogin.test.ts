@@ -20,6 +20,6 @@ it('tells a developer who is not logged in what to do', async () => {
   expect(await reader.read('key', AbortSignal.timeout(20_000))).toEqual({
     kind: 'unauthenticated',
     secret: 'key',
-    message: 'no token for Key Vault could be had: nobody is logged in to Azure on this machine: run "az login"',
+    message: 'no token for Key Vault: no login to Azure was found on this machine (run "az login")',
   });
 });

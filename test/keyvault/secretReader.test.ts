@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { createSecretReader, type SecretReaderOptions } from '../../src/keyvault/secretReader.ts';
+import type { SecretUnavailable } from '../../src/keyvault/secretResult.ts';
 import { type KeyVaultFault, type KeyVaultOptions, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
 import { packagesLoadedBy } from '../support/packagesLoadedBy.ts';
+import { trust } from '../support/trust.ts';
 
 const canary = 'q83vCANARYvalueThatMustNeverBeSeen0123456789abcdefghijklmnopqrs==';
 const noDeadline = new AbortController().signal;
@@ -37,32 +40,36 @@ describe('createSecretReader', () => {
     ]);
   });
 
-  it.each<[string, KeyVaultFault | undefined, string, string]>([
+  it.each<[string, KeyVaultFault | undefined, Partial<SecretUnavailable>]>([
+    ['missing', undefined, { kind: 'notFound', message: 'the vault localhost has no secret "missing"' }],
+    ['switched-off', undefined, { kind: 'disabled', message: 'secret "switched-off" is disabled' }],
+    ['old', undefined, { kind: 'expired', message: 'secret "old" expired at 2020-01-01T00:00:00.000Z' }],
     [
-      'missing',
+      'young',
       undefined,
-      'notFound',
-      'the vault localhost has no secret "missing": store it there, or correct the name in the probe',
-    ],
-    ['switched-off', undefined, 'disabled', 'secret "switched-off" is disabled: enable it, or store a new version'],
-    ['old', undefined, 'expired', 'secret "old" expired at 2020-01-01T00:00:00.000Z: store a new version'],
-    ['young', undefined, 'notYetValid', 'secret "young" is not valid before 2999-01-01T00:00:00.000Z'],
-    [
-      'good',
-      'forbidden',
-      'forbidden',
-      'this app may not read secret "good" of the vault localhost: give its identity the role "Key Vault Secrets User" (a new role takes some minutes to work)',
+      { kind: 'notYetValid', message: 'secret "young" is not valid before 2999-01-01T00:00:00.000Z' },
     ],
     [
       'good',
-      'firewall',
-      'forbidden',
-      'the firewall of the vault localhost does not let this app in: allow its network, or give it a private endpoint',
+      'throttled',
+      { kind: 'throttled', message: 'the vault localhost throttles its callers and asks to wait 10 s' },
     ],
-    ['good', 'throttled', 'throttled', 'the vault localhost throttles its callers and asks to wait 10 s'],
-    ['good', 'unavailable', 'unreachable', 'the vault localhost answered with status 503'],
-    ['good', 'malformed', 'unreachable', 'the vault localhost answered with something that is no secret'],
-  ])('names what is wrong with a %s secret of a vault with the fault %s: %s', async (secret, fault, kind, message) => {
+    ['good', 'unavailable', { kind: 'unreachable', message: 'the vault localhost responded with status 503' }],
+    [
+      'good',
+      'malformed',
+      { kind: 'unreachable', detail: 'notKeyVault', message: 'the response of localhost is not a secret of Key Vault' },
+    ],
+    [
+      'good',
+      'proxy',
+      {
+        kind: 'forbidden',
+        detail: 'notKeyVault',
+        message: "localhost responded with 403, without Key Vault's error body",
+      },
+    ],
+  ])('names what is wrong with a %s secret of a vault with the fault %s', async (secret, fault, expected) => {
     const { vault, reader } = await start({
       secrets: {
         good: canary,
@@ -74,8 +81,62 @@ describe('createSecretReader', () => {
     vault.setFault(fault);
 
     const result = await reader.read(secret, noDeadline);
-    expect(result).toEqual({ kind, secret, message });
+    expect(result).toEqual({ secret, ...expected });
     expect(JSON.stringify(result)).not.toContain('CANARY');
+  });
+
+  it.each<[KeyVaultFault, Partial<SecretUnavailable>, RegExp]>([
+    ['forbidden', { kind: 'forbidden', detail: 'noRole' }, /may not read secret "key".*no role allows it/],
+    [
+      'policy',
+      { kind: 'forbidden', detail: 'noAccessPolicy' },
+      /may not read secret "key".*no access policy allows it/,
+    ],
+    [
+      'firewall',
+      { kind: 'forbidden', detail: 'firewall' },
+      /firewall of the vault localhost .* from (127\.0\.0\.1|::1|::ffff:127\.0\.0\.1)$/,
+    ],
+    ['connection', { kind: 'forbidden', detail: 'privateLinkOnly' }, /over its private endpoint only/],
+    [
+      'tenant',
+      { kind: 'unauthenticated', detail: 'otherTenant' },
+      /is of tenant [0-9a-f-]{36}, the vault's is [0-9a-f-]{36}$/,
+    ],
+  ])(
+    'field report 16: a vault that refuses with the fault %s has a next step of its own',
+    async (fault, expected, words) => {
+      const { vault, reader } = await start({ secrets: { key: canary } });
+      vault.setFault(fault);
+      const result = await reader.read('key', noDeadline);
+      expect(result).toMatchObject({ ...expected, message: expect.stringMatching(words) });
+    },
+  );
+
+  it('field report 16: names the tenants in words, whatever else the message holds', async () => {
+    const { vault, identity, reader } = await start({ secrets: { key: canary } });
+    vault.setFault('tenant');
+    expect(await reader.read('key', noDeadline)).toHaveProperty('message', expect.stringContaining(identity.tenantId));
+  });
+
+  it.each([
+    ['a date that is ahead', () => new Date(Date.now() + 90_000).toUTCString(), / and asks to wait (89|90) s$/],
+    ['a date that has passed', () => 'Wed, 21 Oct 2015 07:28:00 GMT', /throttles its callers$/],
+    ['text that is neither', () => 'soon', /throttles its callers$/],
+  ])('reads the retry-after of a throttling vault: %s', async (_case, retryAfterSeconds, words) => {
+    const { vault, reader } = await start({ secrets: { key: canary }, retryAfterSeconds: retryAfterSeconds() });
+    vault.setFault('throttled');
+    expect(await reader.read('key', noDeadline)).toMatchObject({
+      kind: 'throttled',
+      message: expect.stringMatching(words),
+    });
+  });
+
+  it.each(['1e20', '-1e20', '"soon"'])('reads a secret whose exp no calendar has (%s), without an end', async (exp) => {
+    const body = `{"value":"v","id":"https://vault/secrets/key/1","attributes":{"enabled":true,"exp":${exp}}}`;
+    const reader = createSecretReader({ vaultUrl: await startVaultWith(body), identity: testIdentity().settings });
+    const result = await reader.read('key', noDeadline);
+    expect(result).toEqual({ kind: 'found', value: 'v', version: '1' });
   });
 
   it('asks a failing vault once, and does not retry behind the back of the probe', async () => {
@@ -105,6 +166,33 @@ describe('createSecretReader', () => {
     );
   });
 
+  it('field report 17: names the identity endpoint when it aborts every request, and works again with the next read', async () => {
+    const { vault, identity, reader } = await start({ secrets: { key: canary } }, { keepFailureMs: 0 });
+    identity.setFault('reset');
+    for (let run = 0; run < 3; run += 1) {
+      expect(await reader.read('key', noDeadline)).toEqual({
+        kind: 'unauthenticated',
+        secret: 'key',
+        detail: 'identityEndpoint',
+        message:
+          'no token for Key Vault: the managed identity endpoint (IDENTITY_ENDPOINT) cannot be reached: network_error',
+      });
+    }
+    expect(vault.requests.every(({ withToken }) => !withToken)).toBe(true);
+    identity.setFault(undefined);
+    expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found', value: canary });
+  });
+
+  it('field report 17: reads on where the identity endpoint aborts one request of six', async () => {
+    const { identity, reader } = await start({ secrets: { key: canary } }, { keepFailureMs: 0, keepMs: 0 });
+    identity.setFault('resetSometimes');
+    const kinds: string[] = [];
+    while (!kinds.includes('found') && kinds.length < 7) kinds.push((await reader.read('key', noDeadline)).kind);
+    // At most one read met the aborted request; the token of the next one is kept.
+    expect(kinds.filter((kind) => kind !== 'found').length).toBeLessThanOrEqual(1);
+    expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found' });
+  });
+
   it('is unauthenticated when the vault does not accept the token', async () => {
     const { reader } = await start({ secrets: { key: canary }, checkToken: () => 'AKV10032: Invalid issuer.' });
     expect(await reader.read('key', noDeadline)).toEqual({
@@ -115,8 +203,8 @@ describe('createSecretReader', () => {
   });
 
   it.each<['vault' | 'identity', string]>([
-    ['vault', 'the vault localhost, or the identity that it asks for, did not answer in time'],
-    ['identity', 'the vault localhost, or the identity that it asks for, did not answer in time'],
+    ['vault', 'the vault localhost, or the identity that it asks for, did not respond in time'],
+    ['identity', 'the vault localhost, or the identity that it asks for, did not respond in time'],
   ])('returns at the deadline when the %s is silent, and works again afterwards', async (silent, message) => {
     const { vault, identity, reader } = await start({ secrets: { key: canary } });
     const silence = { vault, identity }[silent];
@@ -211,6 +299,18 @@ async function unusedPort(): Promise<string> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return `https://localhost:${typeof address === 'object' ? address?.port : ''}`;
+}
+
+/** A vault that never challenges, and responds with this body. */
+async function startVaultWith(body: string): Promise<string> {
+  const authority = await createLocalAuthority();
+  trust(authority.caPem);
+  const server = createHttpsServer(await authority.issueServer(), (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  });
+  await once(server.listen(0), 'listening');
+  onTestFinished(() => void server.close());
+  return `https://localhost:${(server.address() as AddressInfo).port}`;
 }
 
 async function startUntrustedVault(): Promise<string> {

@@ -66,6 +66,14 @@ it('forgets a key that was refused, so that a rotated one is read the next time'
   expect(forgotten).toEqual(['device-key']);
 });
 
+it('keeps a key whose refusal is what the probe expects: other probes may share it', async () => {
+  const wrong = vaultOf({ 'device-key': Buffer.from('another').toString('base64') });
+  const { runContext, forgotten, outcomes } = observe({ readSecret: wrong });
+  await runDueProbes([localProbe(dps, { expect: { result: 'refused' } })], runContext, neverUnrecorded);
+  expect(outcomes).toMatchObject([{ verdict: 'healthy' }]);
+  expect(forgotten).toEqual([]);
+});
+
 it('keeps the transcript of what did not go well, and of nothing else', async () => {
   const { runContext, outcomes } = observe();
   await runDueProbes(

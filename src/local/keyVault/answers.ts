@@ -2,7 +2,7 @@
 
 export interface Answer {
   readonly status: number;
-  readonly body: object;
+  readonly body: object | string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -39,6 +39,34 @@ export function forbiddenByFirewall(address: string): Answer {
   return { status: 403, body: failure('Forbidden', message, 'ForbiddenByFirewall') };
 }
 
+export function forbiddenByConnection(): Answer {
+  const message =
+    'Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: appid=local;oid=local\r\nVault: local;location=local';
+  return { status: 403, body: failure('Forbidden', message, 'ForbiddenByConnection') };
+}
+
+export function forbiddenByPolicy(): Answer {
+  const message =
+    "The user, group or application 'appid=local;oid=local;numgroups=0' does not have secrets get permission on key vault 'local;location=local'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287";
+  return { status: 403, body: failure('Forbidden', message, 'ForbiddenByPolicy') };
+}
+
+/** A token of another tenant: its issuer is not the vault's. */
+export function invalidIssuer(tenantId: string, resource: string, foundTenantId: string): Answer {
+  const issuer = (tenant: string) => `https://sts.windows.net/${tenant}/`;
+  const message = `AKV10032: Invalid issuer. Expected one of ${issuer(tenantId)}, found ${issuer(foundTenantId)}.`;
+  return unauthorized(tenantId, resource, message);
+}
+
+/** What a proxy on the way responds in the vault's place. */
+export function proxyRefusal(): Answer {
+  return {
+    status: 403,
+    headers: { 'Content-Type': 'text/html' },
+    body: '<html><body><h1>Access denied by policy</h1></body></html>',
+  };
+}
+
 export function secretDisabled(): Answer {
   return {
     status: 403,
@@ -59,7 +87,7 @@ export function notFound(): Answer {
   return { status: 404, body: failure('NotFound', 'The stand-in knows the reading of secrets, and nothing else.') };
 }
 
-export function throttled(retryAfterSeconds: number): Answer {
+export function throttled(retryAfterSeconds: number | string): Answer {
   return {
     status: 429,
     headers: { 'Retry-After': String(retryAfterSeconds) },

@@ -13,12 +13,17 @@ import { createSecretStore, type LocalSecret, secretItem, secretName } from './s
 import { certificateSecret } from './vaultCertificate.ts';
 
 /**
- * forbidden: no role. firewall: the caller's network is not allowed. throttled: 429. unavailable: 503.
- * malformed: 200 with a body that is no JSON. silent: no answer, ever. slow: the right answer, late.
+ * forbidden: no role. policy: no access policy. firewall: the caller's network is not allowed. connection: private endpoint only.
+ * tenant: the token is of another tenant. proxy: 403 of something in between. throttled: 429. unavailable: 503.
+ * malformed: 200 with a body that is not JSON. silent: no response, ever. slow: the right response, late.
  */
 export const keyVaultFaults = [
   'forbidden',
+  'policy',
   'firewall',
+  'connection',
+  'tenant',
+  'proxy',
   'throttled',
   'unavailable',
   'malformed',
@@ -38,8 +43,8 @@ export interface KeyVaultOptions {
   readonly port?: number;
   /** Of the fault `slow`; default 1000. */
   readonly slowMs?: number;
-  /** Of the fault `throttled`; default 10. */
-  readonly retryAfterSeconds?: number;
+  /** Of the fault `throttled`: seconds, or an HTTP date. Default 10. */
+  readonly retryAfterSeconds?: number | string;
 }
 
 export interface KeyVaultRequest {
@@ -70,7 +75,8 @@ export interface KeyVault {
 }
 
 const audience = 'https://vault.azure.net';
-const largestPage = 25;
+const otherTenantId = randomUUID();
+const maxPageSize = 25;
 
 export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault> {
   const store = createSecretStore();
@@ -88,6 +94,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
     const reply = () => {
       const { status, body, headers } = answerTo(request, target, fault);
       record(status);
+      const isMalformed = status === 200 && fault === 'malformed';
       response
         .writeHead(status, {
           'Content-Type': 'application/json; charset=utf-8',
@@ -95,7 +102,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
           'x-ms-request-id': randomUUID(),
           ...headers,
         })
-        .end(status === 200 && fault === 'malformed' ? JSON.stringify(body).slice(0, -1) : JSON.stringify(body));
+        .end(typeof body === 'string' ? body : JSON.stringify(body).slice(0, isMalformed ? -1 : undefined));
     };
 
     if (fault === 'silent') {
@@ -117,11 +124,17 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
     if (fault === 'unavailable') {
       return answers.unavailable();
     }
+    if (fault === 'proxy') {
+      return answers.proxyRefusal();
+    }
     const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
     const refusal =
       token === undefined ? 'AKV10000: Request is missing a Bearer or PoP token.' : options.checkToken(token, audience);
     if (refusal !== undefined) {
       return answers.unauthorized(options.tenantId, audience, refusal);
+    }
+    if (fault === 'tenant') {
+      return answers.invalidIssuer(options.tenantId, audience, otherTenantId);
     }
     const [collection, name, version, ...rest] = target.pathname.split('/').slice(1);
     if (request.method !== 'GET' || collection !== 'secrets' || name === undefined || rest.length > 0) {
@@ -138,6 +151,12 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
     }
     if (fault === 'forbidden') {
       return answers.forbiddenByRole(name);
+    }
+    if (fault === 'policy') {
+      return answers.forbiddenByPolicy();
+    }
+    if (fault === 'connection') {
+      return answers.forbiddenByConnection();
     }
     return version === 'versions' ? versionsOf(name, target) : secretOf(name, version);
   }
@@ -156,9 +175,9 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
   }
 
   function versionsOf(name: string, target: URL): answers.Answer {
-    const size = Number(target.searchParams.get('maxresults') ?? largestPage);
-    if (!Number.isInteger(size) || size < 1 || size > largestPage) {
-      return answers.badParameter(`maxresults must be from 1 to ${largestPage}`);
+    const size = Number(target.searchParams.get('maxresults') ?? maxPageSize);
+    if (!Number.isInteger(size) || size < 1 || size > maxPageSize) {
+      return answers.badParameter(`maxresults must be from 1 to ${maxPageSize}`);
     }
     const start = Number(target.searchParams.get('$skiptoken') ?? 0);
     const versions = store.versions(name);

@@ -8,8 +8,18 @@ import { createServer, type ServerResponse } from 'node:http';
 import { listen } from '../listen.ts';
 import { type AccessToken, type CheckToken, createAccessTokens } from './accessTokens.ts';
 
-/** noIdentity: no such identity is assigned to the app. silent: no answer, ever. */
-export const managedIdentityFaults = ['noIdentity', 'throttled', 'unavailable', 'silent'] as const;
+/**
+ * noIdentity: no such identity is assigned to the app. silent: no response, ever. reset: each connection is aborted. resetSometimes: the
+ * connection of every sixth request is.
+ */
+export const managedIdentityFaults = [
+  'noIdentity',
+  'throttled',
+  'unavailable',
+  'silent',
+  'reset',
+  'resetSometimes',
+] as const;
 export type ManagedIdentityFault = (typeof managedIdentityFaults)[number];
 
 export interface ManagedIdentityOptions {
@@ -66,8 +76,10 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
       reply(response, status, body, headers);
     };
 
-    if (fault === 'silent') {
+    const isReset = fault === 'reset' || (fault === 'resetSometimes' && requests.length % 6 === 0);
+    if (fault === 'silent' || isReset) {
       requests.push({ resource, clientId, status: undefined });
+      if (isReset) request.socket.destroy();
     } else if (fault === 'throttled') {
       answer(429, failure(429, 'Too many requests.'), { 'Retry-After': '10' });
     } else if (fault === 'unavailable') {

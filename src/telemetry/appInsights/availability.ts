@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Ingestion } from '../../config/applicationInsights.ts';
 import { type AzureIdentity, createAzureCredential } from '../../identity/azureCredential.ts';
 import { firstLine } from '../../identity/firstLine.ts';
+import { keepOnce } from '../../identity/keepOnce.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { parseTraceParent } from '../otlp/traceParent.ts';
@@ -33,7 +34,7 @@ type Post = (body: string) => Promise<{ readonly status: number; readonly text: 
 export function createAvailability(options: AvailabilityOptions): Availability {
   const { ingestion } = options;
   const { instrumentationKey } = ingestion;
-  let post: Promise<Post> | undefined;
+  const post = keepOnce(() => createPost(ingestion, options));
 
   return {
     async send(outcomes, traceParent) {
@@ -42,18 +43,9 @@ export function createAvailability(options: AvailabilityOptions): Availability {
       }
       const trace = parseTraceParent(traceParent);
       const envelopes = outcomes.map((outcome) => availabilityEnvelope(outcome, { instrumentationKey, role, trace }));
-      await deliver(envelopes, await connect(), new URL(ingestion.trackUrl).hostname);
+      await deliver(envelopes, await post(), new URL(ingestion.trackUrl).hostname);
     },
   };
-
-  function connect(): Promise<Post> {
-    const connected = post ?? createPost(ingestion, options);
-    post = connected;
-    connected.catch(() => {
-      post = undefined; // what could not be made is made anew
-    });
-    return connected;
-  }
 }
 
 /** The sink of one invocation. */

@@ -1,5 +1,5 @@
+import { keepOnce } from '../../identity/keepOnce.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
-import type { OtlpExport } from './otlpExport.ts';
 import { openTelemetrySink } from './spans.ts';
 
 /** Runs as OpenTelemetry spans and metrics, sent to the configured collector. Nothing is loaded before the first outcome. */
@@ -9,15 +9,17 @@ export interface OtlpTelemetry {
 }
 
 export function createOtlpTelemetry(serviceName: string): OtlpTelemetry {
-  let started: Promise<OtlpExport> | undefined;
+  const exporter = keepOnce(async () => {
+    const { startOtlpExport } = await import('./otlpExport.ts');
+    return startOtlpExport({ serviceName });
+  });
   return {
     sink(traceParent) {
       const spans = openTelemetrySink(traceParent);
       return {
         name: spans.name,
         async write(outcome) {
-          started ??= import('./otlpExport.ts').then(({ startOtlpExport }) => startOtlpExport({ serviceName }));
-          const { flush } = await started;
+          const { flush } = await exporter();
           await spans.write(outcome);
           await flush();
         },

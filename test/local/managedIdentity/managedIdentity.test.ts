@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type ManagedIdentityOptions,
-  managedIdentityFaults,
   startManagedIdentity,
 } from '../../../src/local/managedIdentity/managedIdentity.ts';
 
@@ -71,8 +70,23 @@ describe('startManagedIdentity', () => {
     await Promise.all([expect(answer).rejects.toThrow(), identity.close()]);
   });
 
-  it('names its faults for those who choose one by name', () => {
-    expect(managedIdentityFaults).toEqual(['noIdentity', 'throttled', 'unavailable', 'silent']);
+  it.each([
+    ['reset', [true, true, true, true, true, true, true]],
+    ['resetSometimes', [true, false, false, false, false, false, true]],
+  ] as const)('aborts connections with the fault %s', async (fault, aborted) => {
+    const identity = await startManagedIdentity();
+    onTestFinished(() => identity.close());
+    identity.setFault(fault);
+    const seen: boolean[] = [];
+    for (const _ of aborted) {
+      seen.push(
+        await fetch(identity.endpoint).then(
+          () => false,
+          () => true,
+        ),
+      );
+    }
+    expect(seen).toEqual(aborted);
   });
 
   it('says that its port is taken', async () => {

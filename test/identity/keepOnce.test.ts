@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { keepOnce } from '../../src/identity/keepOnce.ts';
+
+describe('keepOnce', () => {
+  it('makes one connection for every caller, those at the same time included', async () => {
+    let made = 0;
+    const connection = keepOnce(async () => {
+      made += 1;
+      return made;
+    });
+    expect(await Promise.all([connection(), connection()])).toEqual([1, 1]);
+    expect(await connection()).toBe(1);
+  });
+
+  it('does not keep a failure: the next call tries again', async () => {
+    let attempts = 0;
+    const connection = keepOnce(async () => {
+      attempts += 1;
+      if (attempts === 1) throw new Error('not yet');
+      return attempts;
+    });
+    await expect(connection()).rejects.toThrow('not yet');
+    expect(await connection()).toBe(2);
+  });
+
+  it('keeps the newer connection when an older attempt fails after forget', async () => {
+    const attempts = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;
+    let made = 0;
+    const connection = keepOnce(() => attempts[made++ === 0 ? 0 : 1].promise);
+    const first = connection();
+    connection.forget();
+    const second = connection();
+    attempts[0].reject(new Error('too late'));
+    attempts[1].resolve('second');
+    await expect(first).rejects.toThrow('too late');
+    expect(await second).toBe('second');
+    expect(await connection()).toBe('second');
+    expect(made).toBe(2);
+  });
+});
