@@ -1,28 +1,33 @@
 import { readFile } from 'node:fs/promises';
+import { evaluate, parse } from '@humanwhocodes/momoa';
 import { type DpsConfigurationInput, parseDpsConfiguration } from './dps/dpsConfiguration.ts';
 
 export type ReadConfiguration =
   | { readonly ok: true; readonly configuration: DpsConfigurationInput }
-  /** Sentences for a person, one fault each. */
-  | { readonly ok: false; readonly faults: readonly string[] };
+  /** Sentences for a person, one error each. */
+  | { readonly ok: false; readonly errors: readonly string[] };
 
-/** Reads and checks the stand-in's configuration file. */
+/** Reads and checks the stand-in's configuration file: JSON, in which comments and trailing commas are allowed. */
 export async function readConfiguration(file: string): Promise<ReadConfiguration> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    return { ok: false, faults: [`${file} cannot be read: ${messageOf(cause)}`] };
+    return { ok: false, errors: [`${file}: cannot be read: ${messageOf(cause)}`] };
   }
   let input: unknown;
   try {
-    input = JSON.parse(text);
+    input = evaluate(parse(text.replace(/^\uFEFF/, ''), { mode: 'jsonc', allowTrailingCommas: true }));
   } catch (cause) {
-    return { ok: false, faults: [`${file} is not JSON: ${messageOf(cause)}`] };
+    return { ok: false, errors: [`${file}: not valid JSON: ${messageOf(cause)}`] };
   }
   const parsed = parseDpsConfiguration(input);
-  if (!parsed.ok) return { ok: false, faults: parsed.faults.map((fault) => `${file}: ${fault}`) };
-  return { ok: true, configuration: input as DpsConfigurationInput }; // parsed just now, in full
+  if (parsed.ok) return { ok: true, configuration: input as DpsConfigurationInput }; // parsed just now, in full
+  const errors = parsed.errors.map((error) => `${file}: ${error}`);
+  return {
+    ok: false,
+    errors: [...errors, 'The fields and faults of the configuration are listed in docs/emulator.md.'],
+  };
 }
 
 function messageOf(cause: unknown): string {

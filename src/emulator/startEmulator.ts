@@ -6,10 +6,13 @@ import { createLocalAuthority } from './certificates.ts';
 import { createDeviceRegistry } from './deviceRegistry.ts';
 import type { DpsRequestKind } from './dps/device.ts';
 import { type DpsConfigurationInput, parseDpsConfiguration } from './dps/dpsConfiguration.ts';
-import { type RunningDps, startDps } from './dps/startDps.ts';
+import { createDpsService, type DpsService } from './dps/startDps.ts';
 import type { HubRequestKind } from './hub/hubSession.ts';
-import { type RunningHub, startHub } from './hub/startHub.ts';
+import { createHubService, type HubService } from './hub/startHub.ts';
+import { acceptSessions } from './mqtt/acceptSessions.ts';
+import { type Listener, type ListenOptions, listenMqtt } from './mqtt/listenMqtt.ts';
 import type { RecordedRequest } from './mqtt/requestHistory.ts';
+import { serveBoth } from './mqtt/serveBoth.ts';
 
 export interface EmulatorOptions {
   readonly configuration: DpsConfigurationInput;
@@ -17,7 +20,10 @@ export interface EmulatorOptions {
   readonly host: string;
   readonly mqttsPort: number;
   readonly wssPort: number;
+  /** The same as one of the others (and not 0): all ports then play both services. */
   readonly hubPort: number;
+  /** Further names in the server's certificate, for devices whose hosts file points them here. */
+  readonly names?: readonly string[];
 }
 
 export type EmulatorRequest =
@@ -29,74 +35,87 @@ export interface RunningEmulator {
   readonly mqttsPort: number;
   readonly wssPort: number;
   readonly hubPort: number;
-  /** The name under which devices reach this machine: it is in the server's certificate and in every assignment. */
+  /** The name under which devices reach this machine. */
   readonly name: string;
-  /** PEM file of the authority that issued the server's certificates; gone after `close`. */
+  /** What is assigned where neither the enrollment nor the configuration names a hub. */
+  readonly defaultHub: string;
+  /** PEM file of the authority that issued the server's certificate; gone after `close`. */
   readonly caFile: string;
   watch(listener: (request: EmulatorRequest) => void): void;
   close(): Promise<void>;
 }
 
-/** Rejects with Node's own error (`EADDRINUSE`, with its `port`) when a port cannot be had. */
+/** Rejects for a bad configuration, and with Node's own error (`EADDRINUSE`, with its `port`) when a port cannot be had. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   const parsed = parseDpsConfiguration(options.configuration);
-  if (!parsed.ok) throw new Error(`bad configuration:\n${parsed.faults.join('\n')}`);
+  if (!parsed.ok) throw new Error(`bad configuration:\n${parsed.errors.join('\n')}`);
+  const { hubFaults: faults, strict, clockSkewSeconds, listenerFault: fault } = parsed.configuration;
+  const { host, mqttsPort, wssPort, hubPort, names = [] } = options;
+  const name = reachableName(host);
+  const isShared = hubPort !== 0 && (hubPort === mqttsPort || hubPort === wssPort);
   const authority = await createLocalAuthority('DPS stand-in');
-  const certificate = await authority.issueServer(certificateNames(options.host));
+  const certificate = await authority.issueServer([...new Set([...certificateNames(host), ...names])]);
   const registry = createDeviceRegistry();
-  const name = reachableName(options.host);
+  const hub = createHubService({ registry, faults, strict, clockSkewSeconds });
 
-  const { host } = options;
-  const hub = await startHub({
-    host,
-    port: options.hubPort,
-    certificate,
-    registry,
-    faults: parsed.configuration.hubFaults,
-    strict: parsed.configuration.strict,
-    clockSkewSeconds: parsed.configuration.clockSkewSeconds,
-  });
-  const dps = await startDps({
-    host,
-    configuration: options.configuration,
-    mqttsPort: options.mqttsPort,
-    wssPort: options.wssPort,
-    certificate,
-    registry,
-    authority,
-    defaultHub: `${name}:${hub.port}`,
-  }).catch(async (cause: unknown) => {
-    await hub.close();
-    throw cause;
-  });
-  const folder = await mkdtemp(join(tmpdir(), 'dps-stand-in-'));
-  const caFile = join(folder, 'ca.pem');
-  await writeFile(caFile, `${authority.caPem}\n`);
-  return { ...running(dps, hub), name, caFile, close: () => closeAll(dps, hub, folder) };
-}
-
-function running(dps: RunningDps, hub: RunningHub): Omit<RunningEmulator, 'name' | 'caFile' | 'close'> {
-  return {
-    idScope: dps.idScope,
-    mqttsPort: dps.mqttsPort,
-    wssPort: dps.wssPort,
-    hubPort: hub.port,
-    watch: (listener) => {
-      dps.requests.watch((request) => listener({ service: 'dps', ...request }));
-      hub.requests.watch((request) => listener({ service: 'hub', ...request }));
-    },
+  const listeners: Listener[] = [];
+  const listen = async (at: Pick<ListenOptions, 'accepts' | 'port' | 'onWire' | 'fault'>): Promise<number> => {
+    const listener = await listenMqtt({ host, certificate, authority, ...at });
+    listeners.push(listener);
+    return listener.port;
   };
+  try {
+    const hubListens = isShared
+      ? hubPort
+      : await listen({ accepts: 'either', port: hubPort, onWire: acceptSessions(hub.service).onWire });
+    const defaultHub = isShared ? (names.find(isHubName) ?? name) : `${name}:${hubListens}`;
+    const dps = await createDpsService({ configuration: options.configuration, registry, defaultHub });
+    const { onWire } = isShared ? acceptSessions(serveBoth(dps.service, hub.service)) : acceptSessions(dps.service);
+    const isOnePort = mqttsPort === wssPort && mqttsPort !== 0;
+    // A hub has one name for both transports, so that its port serves both
+    const servesBoth = (port: number) => isOnePort || (isShared && port === hubPort);
+    const listenFor = (accepts: 'mqtt' | 'webSocket', port: number) =>
+      listen({ accepts: servesBoth(port) ? 'either' : accepts, port, onWire, fault });
+    const mqttsListens = await listenFor('mqtt', mqttsPort);
+    const wssListens = isOnePort ? wssPort : await listenFor('webSocket', wssPort);
+    const folder = await mkdtemp(join(tmpdir(), 'dps-stand-in-'));
+    const caFile = join(folder, 'ca.pem');
+    await writeFile(caFile, `${authority.caPem}\n`);
+    return {
+      idScope: dps.configuration.idScope,
+      mqttsPort: mqttsListens,
+      wssPort: wssListens,
+      hubPort: hubListens,
+      name,
+      defaultHub,
+      caFile,
+      watch: (listener) => watchBoth(dps, hub, listener),
+      close: async () => {
+        hub.stop();
+        await Promise.all([...listeners.map(({ close }) => close()), rm(folder, { recursive: true, force: true })]);
+      },
+    };
+  } catch (cause) {
+    await Promise.all(listeners.map(({ close }) => close()));
+    throw cause;
+  }
 }
 
-async function closeAll(dps: RunningDps, hub: RunningHub, folder: string): Promise<void> {
-  await Promise.all([dps.close(), hub.close(), rm(folder, { recursive: true, force: true })]);
+function watchBoth(dps: DpsService, hub: HubService, listener: (request: EmulatorRequest) => void): void {
+  dps.requests.watch((request) => listener({ service: 'dps', ...request }));
+  hub.requests.watch((request) => listener({ service: 'hub', ...request }));
 }
 
 function certificateNames(host: string): string[] {
   const own = ['localhost', '127.0.0.1', '::1'];
-  if (!isEveryAddress(host)) return [...new Set([...own, host])];
+  if (!isEveryAddress(host)) return [...own, host];
   const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  return [...new Set([...own, hostname(), ...addresses.filter((address) => !address.includes('%'))])];
+  return [...own, hostname(), ...addresses.filter((address) => !address.includes('%'))];
+}
+
+/** Among the names of a hosts file: not DPS's own. */
+function isHubName(name: string): boolean {
+  return !/\.azure-devices-provisioning\./.test(`.${name}`);
 }
 
 function reachableName(host: string): string {

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registrationToken } from '../support/sasToken.ts';
+import { connectPacket, isPublish, rawMqttOverTls } from '../support/rawMqttClient.ts';
+import { registrationToken, sasToken } from '../support/sasToken.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/emulator.ts', import.meta.url));
 const anyPorts = ['--port', '0', '--ws-port', '0', '--hub-port', '0'];
@@ -26,6 +27,14 @@ async function ended(child: ChildProcess): Promise<{ code: unknown; errors: stri
   });
   const [code] = await once(child, 'close');
   return { code, errors };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 interface Listening {
@@ -90,6 +99,50 @@ describe('npm run emulator', () => {
   });
 });
 
+describe('npm run emulator with --hub-port equal to --port, field report 3a', () => {
+  it('plays both services on one listener, and assigns a hub without a port that is in its certificate', async () => {
+    const port = String(await freePort());
+    const names = 'global.azure-devices-provisioning.net,my-hub.azure-devices.net';
+    const child = emulator('--port', port, '--ws-port', '0', '--hub-port', port, '--names', names, '--json');
+    const end = ended(child);
+    const lines = createInterface({ input: child.stdout ?? process.stdin })[Symbol.asyncIterator]();
+    const { mqtts, hub, caFile }: Listening = JSON.parse((await lines.next()).value ?? '');
+    expect([mqtts, hub]).toEqual([Number(port), Number(port)]);
+
+    const ca = await readFile(caFile, 'utf8');
+    const dps = await rawMqttOverTls({ port: mqtts, ca, servername: 'global.azure-devices-provisioning.net' });
+    dps.send(connectPacket('demo-device', registrationToken('demo-device', demoKey)));
+    await dps.next();
+    dps.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }] });
+    await dps.next();
+    const ask = async (topic: string, payload: string) => {
+      dps.send({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false });
+      const response = await dps.next();
+      return JSON.parse(isPublish(response) ? response.payload.toString() : 'null');
+    };
+    const { operationId } = await ask(
+      '$dps/registrations/PUT/iotdps-register/?$rid=1',
+      '{"registrationId":"demo-device"}',
+    );
+    const status = `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=${operationId}`;
+    const { registrationState } = await ask(status, '');
+    expect(registrationState).toMatchObject({ assignedHub: 'my-hub.azure-devices.net', deviceId: 'demo-device' });
+    dps.end();
+
+    const device = await rawMqttOverTls({ port: hub, ca, servername: 'my-hub.azure-devices.net' });
+    const resource = 'my-hub.azure-devices.net/devices/demo-device';
+    device.send(
+      connectPacket('demo-device', sasToken({ resource, key: demoKey, skn: undefined }), {
+        username: 'my-hub.azure-devices.net/demo-device/?api-version=2021-04-12',
+      }),
+    );
+    expect(await device.next()).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    device.end();
+    child.kill('SIGINT');
+    expect(await end).toEqual({ code: 0, errors: '' });
+  });
+});
+
 describe('npm run emulator ends with exit code 2', () => {
   let folder: string;
   beforeAll(async () => {
@@ -101,8 +154,13 @@ describe('npm run emulator ends with exit code 2', () => {
 
   it.each([
     ['an unknown option', ['--prot', '1'], /Unknown option '--prot'/],
-    ['a port that is none', ['--ws-port', '70000'], /--ws-port is "70000": expected a port, 0 to 65535\./],
-    ['a file that is not there', ['--config', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
+    ['a port that is out of range', ['--ws-port', '70000'], /--ws-port: expected a port, 0 to 65535, got "70000"\./],
+    [
+      'a name that is not one',
+      ['--names', 'hub.example,not a name'],
+      /--names: expected host names .*, got "not a name"\./,
+    ],
+    ['a file that is not there', ['--config', '/nowhere.json'], /\/nowhere\.json: cannot be read: ENOENT/],
   ])('for %s', async (_, args, message) => {
     const { code, errors } = await ended(emulator(...args));
     expect(code).toBe(2);
@@ -114,15 +172,16 @@ describe('npm run emulator ends with exit code 2', () => {
     const { code, errors } = await ended(emulator('--config', file));
     expect(code).toBe(2);
     expect(errors.trim().split('\n')).toEqual([
-      `${file}: idScope: Invalid input: expected string, received number`,
-      `${file}: configuration: Unrecognized key: "enrolmentGroups"`,
+      `${file}: idScope: expected a string, got 7`,
+      `${file}: enrolmentGroups: unknown field (did you mean "enrollmentGroups"?)`,
+      'The fields and faults of the configuration are listed in docs/emulator.md.',
     ]);
   });
 
-  it('for a file that is no JSON', async () => {
+  it('for a file that is not JSON', async () => {
     const { code, errors } = await ended(emulator('--config', join(folder, 'broken.json')));
     expect(code).toBe(2);
-    expect(errors).toContain('broken.json is not JSON');
+    expect(errors).toContain('broken.json: not valid JSON');
   });
 
   it.each(['--port', '--ws-port', '--hub-port'])('when the port of %s is in use, naming the option', async (option) => {
@@ -134,7 +193,7 @@ describe('npm run emulator ends with exit code 2', () => {
     const { code, errors } = await ended(emulator(...others, option, String(port)));
     expect({ code, errors }).toEqual({
       code: 2,
-      errors: `Port ${port} is in use: end what listens there, or choose another with ${option}.\n`,
+      errors: `Port ${port} is in use. Stop the program that listens there, or choose another port with ${option}.\n`,
     });
     await new Promise((resolve) => taken.close(resolve));
   });

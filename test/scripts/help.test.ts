@@ -10,7 +10,7 @@ const { scripts } = JSON.parse(readFileSync(join(projectDirectory, 'package.json
 };
 const commands = Object.entries(scripts).flatMap(([name, command]) => {
   const file = /^node (\S+\.ts)$/.exec(command)?.[1];
-  return file === undefined || name === 'emulator' ? [] : [{ name, file: join(projectDirectory, file) }];
+  return file === undefined ? [] : [{ name, file: join(projectDirectory, file) }];
 });
 
 /** Runs a command in an empty folder, so that what it writes is seen. */

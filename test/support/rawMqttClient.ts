@@ -30,6 +30,8 @@ export interface TlsTarget {
   readonly port: number;
   /** Default: localhost. */
   readonly host?: string;
+  /** The name that the certificate must have. Default: the host. */
+  readonly servername?: string;
   /** Default: what this process trusts. */
   readonly ca?: string;
   readonly cert?: string;

@@ -1,6 +1,7 @@
 /** The stand-in's configuration, in the field names of the service's own enrollment API. */
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { describeIssues } from '../configurationErrors.ts';
 import { hubFaultSchema } from '../hub/hubFaults.ts';
 import { listenerFaultSchema } from '../mqtt/listenerFault.ts';
 import { faultsSchema } from './faults/faults.ts';
@@ -10,7 +11,7 @@ const key = z
   .string()
   .refine(
     (text) => text !== '' && Buffer.from(text, 'base64').toString('base64') === text,
-    'not base64: expected a key as the portal shows it',
+    'expected a key in base64, as the portal shows it',
   )
   .transform((text) => Buffer.from(text, 'base64'));
 
@@ -18,7 +19,7 @@ const certificate = z.string().transform((text, context) => {
   try {
     return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'));
   } catch {
-    context.addIssue({ code: 'custom', message: 'no certificate: expected PEM, or DER in base64' });
+    context.addIssue({ code: 'custom', message: 'expected a certificate, as PEM or DER in base64' });
     return z.NEVER;
   }
 });
@@ -33,7 +34,7 @@ const symmetricKey = z.strictObject({
   symmetricKey: z.strictObject({ primaryKey: key, secondaryKey: key.optional() }),
 });
 
-const attestationKinds = { error: 'expected "symmetricKey" or "x509": TPM attestation is not offered over MQTT' };
+const attestationKinds = { error: 'expected "symmetricKey" or "x509" (DPS offers no TPM attestation over MQTT)' };
 
 const individualAttestation = z.discriminatedUnion(
   'type',
@@ -74,7 +75,7 @@ const registrationId = z
   .string()
   .regex(
     registrationIdPattern,
-    'no registrationId: expected 1 to 128 of a-z, 0-9, - . _ :, with none of the four at either end',
+    'expected a registrationId, 1 to 128 letters, digits and - . _ : with none of these four at either end',
   );
 
 const credentialPolicy = z.strictObject({
@@ -130,31 +131,46 @@ export type EnrollmentGroup = DpsConfiguration['enrollmentGroups'][number];
 
 export type ParsedDpsConfiguration =
   | { readonly ok: true; readonly configuration: DpsConfiguration }
-  /** Every fault, each as `path: what was expected`. */
-  | { readonly ok: false; readonly faults: readonly string[] };
+  /** Each as `path: expected …, got …`. */
+  | { readonly ok: false; readonly errors: readonly string[] };
 
 export function parseDpsConfiguration(input: unknown): ParsedDpsConfiguration {
   const parsed = configurationSchema.safeParse(input);
-  const duplicates = [
+  const more = [
     ...duplicatesOf(input, 'individualEnrollments', 'registrationId'),
     ...duplicatesOf(input, 'enrollmentGroups', 'enrollmentGroupId'),
+    ...duplicatesOf(input, 'credentialPolicies', 'name'),
+    ...unknownPolicies(input),
   ];
-  if (parsed.success && duplicates.length === 0) return { ok: true, configuration: parsed.data };
-  const faults = parsed.error?.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`) ?? [];
-  return { ok: false, faults: [...faults, ...duplicates] };
+  if (parsed.success && more.length === 0) return { ok: true, configuration: parsed.data };
+  const errors = describeIssues(parsed.error?.issues ?? [], input, configurationSchema);
+  return { ok: false, errors: [...errors, ...more] };
 }
 
-/** Looked for in the input itself, so that one fault elsewhere does not hide them. */
+/** Looked for in the input itself, so that one error elsewhere does not hide them. */
 function duplicatesOf(input: unknown, list: string, field: string): string[] {
-  const entries: unknown = Object(input)[list];
-  if (!Array.isArray(entries)) return [];
-  const ids = entries.map((entry: unknown) => String(Object(entry)[field]).toLowerCase());
+  const ids = fieldsOf(input, list, field).map((id) => String(id).toLowerCase());
   return ids.flatMap((id, index) =>
-    id === 'undefined' || ids.indexOf(id) === index ? [] : [`${list}[${index}].${field}: "${id}" is already enrolled`],
+    id === 'undefined' || ids.indexOf(id) === index
+      ? []
+      : [`${list}[${index}].${field}: duplicate name: ${list}[${ids.indexOf(id)}] already uses "${id}"`],
   );
 }
 
-function pathOf(path: readonly PropertyKey[]): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text === '' ? 'configuration' : text.replace(/^\./, '');
+function unknownPolicies(input: unknown): string[] {
+  const names = fieldsOf(input, 'credentialPolicies', 'name');
+  return ['individualEnrollments', 'enrollmentGroups'].flatMap((list) =>
+    fieldsOf(input, list, 'credentialPolicyName').flatMap((name, index) =>
+      typeof name !== 'string' || names.includes(name)
+        ? []
+        : [
+            `${list}[${index}].credentialPolicyName: expected the name of one of credentialPolicies, got ${JSON.stringify(name)}`,
+          ],
+    ),
+  );
+}
+
+function fieldsOf(input: unknown, list: string, field: string): unknown[] {
+  const entries: unknown = Object(input)[list];
+  return Array.isArray(entries) ? entries.map((entry: unknown) => Object(entry)[field]) : [];
 }

@@ -8,14 +8,21 @@ import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistor
 
 import { handleConnect } from './connect.ts';
 import { type Device, type Dps, type DpsRequestKind, packetOf } from './device.ts';
-import { type DpsConfigurationInput, parseDpsConfiguration } from './dpsConfiguration.ts';
+import { type DpsConfiguration, type DpsConfigurationInput, parseDpsConfiguration } from './dpsConfiguration.ts';
 import { handlePublish } from './publish.ts';
 import { createServiceState } from './service.ts';
 import { handleSubscribe } from './subscribe.ts';
 import { responseFilter } from './topics.ts';
 
-export interface DpsOptions {
+export interface DpsServiceOptions {
   readonly configuration: DpsConfigurationInput;
+  /** The hub of devices whose enrollment names none, when the configuration links none either. */
+  readonly defaultHub?: string;
+  /** Where assigned devices are written for the IoT Hub stand-in. */
+  readonly registry?: DeviceRegistry;
+}
+
+export interface DpsOptions extends DpsServiceOptions {
   readonly certificate: IssuedCertificate;
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -23,10 +30,6 @@ export interface DpsOptions {
   readonly mqttsPort?: number;
   /** MQTT over WebSocket; default any free port. */
   readonly wssPort?: number;
-  /** The hub of devices whose enrollment names none, when the configuration links none either. */
-  readonly defaultHub?: string;
-  /** Where assigned devices are written for the IoT Hub stand-in. */
-  readonly registry?: DeviceRegistry;
   /** Only for the listener faults that need a certificate issued. */
   readonly authority?: LocalAuthority;
 }
@@ -42,12 +45,19 @@ export interface RunningDps {
   close(): Promise<void>;
 }
 
+/** The service, not listening yet. */
+export interface DpsService {
+  readonly configuration: DpsConfiguration;
+  readonly service: MqttService<Device>;
+  readonly requests: RequestHistory<DpsRequestKind>;
+}
+
 const unlinkedHub = 'dps-stand-in.azure-devices.net';
 
-/** Starts the DPS stand-in. Throws for a bad configuration, with every fault; rejects when a port cannot be had. */
-export async function startDps(options: DpsOptions): Promise<RunningDps> {
+/** Rejects for a bad configuration, with every error. */
+export async function createDpsService(options: DpsServiceOptions): Promise<DpsService> {
   const parsed = parseDpsConfiguration(options.configuration);
-  if (!parsed.ok) throw new Error(`bad DPS configuration:\n${parsed.faults.join('\n')}`);
+  if (!parsed.ok) throw new Error(`bad DPS configuration:\n${parsed.errors.join('\n')}`);
   const { configuration } = parsed;
   const [firstHub = options.defaultHub ?? unlinkedHub, ...otherHubs] = configuration.iotHubs ?? [];
   const history = createRequestHistory<DpsRequestKind>();
@@ -60,8 +70,13 @@ export async function startDps(options: DpsOptions): Promise<RunningDps> {
     policies: await createCredentialPolicies(configuration.credentialPolicies),
     counts: new Map(),
   };
+  return { configuration, service: createService(dps), requests: history };
+}
 
-  const sessions = acceptSessions(createService(dps));
+/** Starts the DPS stand-in. Rejects for a bad configuration, with every error, and when a port cannot be had. */
+export async function startDps(options: DpsOptions): Promise<RunningDps> {
+  const { configuration, service, requests } = await createDpsService(options);
+  const sessions = acceptSessions(service);
   const shared = {
     host: options.host ?? '127.0.0.1',
     certificate: options.certificate,
@@ -80,7 +95,7 @@ export async function startDps(options: DpsOptions): Promise<RunningDps> {
     idScope: configuration.idScope,
     mqttsPort: mqtts.port,
     wssPort: wss.port,
-    requests: history,
+    requests,
     connections: sessions.count,
     close: async () => void (await Promise.all([mqtts.close(), wss.close()])),
   };

@@ -33,7 +33,7 @@ export const hubFaultSchema = z.preprocess(
       z.strictObject({ kind: z.literal('renewalForeignRid'), thenRight: z.boolean().default(false) }),
       z.strictObject({ kind: z.literal('renewedCertificate'), chain: chainFaultSchema.default('anotherKey') }),
     ],
-    { error: 'not a hub fault: see the table of hub faults in docs/emulator.md' },
+    { error: 'expected a hub fault of the table in docs/emulator.md' },
   ),
 );
 

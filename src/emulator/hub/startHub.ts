@@ -11,8 +11,7 @@ import { type ConnectedDevice, type Hub, type HubRequestKind, packetOf } from '.
 import { handlePublish } from './publish.ts';
 import { handleSubscribe } from './subscribe.ts';
 
-export interface HubOptions {
-  readonly certificate: IssuedCertificate;
+export interface HubServiceOptions {
   /** The devices that the DPS stand-in has assigned, to whichever hub: one stand-in plays all hubs. */
   readonly registry: DeviceRegistry;
   /** By device id. */
@@ -21,6 +20,10 @@ export interface HubOptions {
   readonly strict?: boolean;
   /** How far a device's clock may be off. Default: 0. */
   readonly clockSkewSeconds?: number;
+}
+
+export interface HubOptions extends HubServiceOptions {
+  readonly certificate: IssuedCertificate;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** MQTT over TLS and over WebSocket on one port, as an assigned hub is one name; default any free port. */
@@ -35,28 +38,47 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
-/** Starts the IoT Hub stand-in. Rejects when the port cannot be had. */
-export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const delays = new Set<NodeJS.Timeout>();
+/** The hub, not listening yet. */
+export interface HubService {
+  readonly service: MqttService<ConnectedDevice>;
+  readonly requests: RequestHistory<HubRequestKind>;
+  /** Ends the renewals that are not finished. */
+  stop(): void;
+}
+
+export function createHubService(options: HubServiceOptions): HubService {
+  const timers = new Set<NodeJS.Timeout>();
   const hub: Hub = {
+    registry: options.registry,
+    faults: options.faults ?? {},
     strict: options.strict ?? false,
     clockSkewSeconds: options.clockSkewSeconds ?? 0,
+    history: createRequestHistory<HubRequestKind>(),
+    connected: new Map(),
+    twins: new Map(),
     renewals: new Map(),
     delay: (ms) =>
       new Promise((resolve) => {
         const timer = setTimeout(() => {
-          delays.delete(timer);
+          timers.delete(timer);
           resolve();
         }, ms);
-        delays.add(timer);
+        timers.add(timer);
       }),
-    registry: options.registry,
-    faults: options.faults ?? {},
-    history: createRequestHistory<HubRequestKind>(),
-    connected: new Map(),
-    twins: new Map(),
   };
-  const sessions = acceptSessions(createService(hub));
+  return {
+    service: createService(hub),
+    requests: hub.history,
+    stop: () => {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+/** Starts the IoT Hub stand-in. Rejects when the port cannot be had. */
+export async function startHub(options: HubOptions): Promise<RunningHub> {
+  const { service, requests, stop } = createHubService(options);
+  const sessions = acceptSessions(service);
   const listener = await listenMqtt({
     accepts: 'either',
     host: options.host ?? '127.0.0.1',
@@ -66,10 +88,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   });
   return {
     port: listener.port,
-    requests: hub.history,
+    requests,
     connections: sessions.count,
     close: async () => {
-      for (const timer of delays) clearTimeout(timer);
+      stop();
       await listener.close();
     },
   };

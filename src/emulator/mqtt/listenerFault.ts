@@ -18,7 +18,7 @@ export const listenerFaultSchema = z.preprocess(
       z.strictObject({ kind: z.literal('noSubprotocol') }),
       z.strictObject({ kind: z.literal('wrongSubprotocol') }),
     ],
-    { error: 'not a listener fault: see the table of listener faults in docs/emulator.md' },
+    { error: 'expected a listener fault of the table in docs/emulator.md' },
   ),
 );
 

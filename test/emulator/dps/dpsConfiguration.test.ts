@@ -12,9 +12,9 @@ const x509Group = (certificate: string) => ({
   attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate } } } },
 });
 
-function faultsIn(input: unknown): readonly string[] {
+function errorsIn(input: unknown): readonly string[] {
   const parsed = parseDpsConfiguration(input);
-  return parsed.ok ? [] : parsed.faults;
+  return parsed.ok ? [] : parsed.errors;
 }
 
 it('takes the example of the contract', () => {
@@ -55,31 +55,34 @@ it('needs nothing at all', () => {
 
 it('takes a certificate as the REST interface shows it, DER in base64', () => {
   const der = caPem.replace(/-----[^-]+-----|\s/g, '');
-  expect(faultsIn({ enrollmentGroups: [x509Group(der)] })).toEqual([]);
+  expect(errorsIn({ enrollmentGroups: [x509Group(der)] })).toEqual([]);
 });
 
 it.each<[unknown, string]>([
-  [[], 'configuration: Invalid input: expected object, received array'],
-  [{ idscope: 'x' }, 'configuration: Unrecognized key: "idscope"'],
-  [{ idScope: 'two words' }, 'idScope: expected letters and digits, such as 0neLOCAL'],
-  [{ retryAfterSeconds: -1 }, 'retryAfterSeconds: Too small: expected number to be >=0'],
-  [{ refuseAt: 'poll' }, 'refuseAt: Invalid option: expected one of "register"|"connect"'],
+  [[], 'configuration: expected an object, got a list'],
+  [{ idscope: 'x' }, 'idscope: unknown field (did you mean "idScope"?)'],
+  [{ idScope: 'two words' }, 'idScope: expected letters and digits, such as 0neLOCAL, got "two words"'],
+  [{ retryAfterSeconds: -1 }, 'retryAfterSeconds: expected a number of at least 0, got -1'],
+  [{ refuseAt: 'poll' }, 'refuseAt: expected "register" or "connect", got "poll"'],
   [
     { individualEnrollments: [{ attestation }] },
-    'individualEnrollments[0].registrationId: Invalid input: expected string, received undefined',
+    'individualEnrollments[0].registrationId: expected a string, but it is missing',
   ],
   [
     { individualEnrollments: [{ ...one, registrationId: '_one' }] },
-    'individualEnrollments[0].registrationId: no registrationId: expected 1 to 128 of a-z, 0-9, - . _ :, with none of the four at either end',
+    'individualEnrollments[0].registrationId: expected a registrationId, 1 to 128 letters, digits and - . _ : with none of these four at either end, got "_one"',
   ],
   [
     { individualEnrollments: [one, { ...one, registrationId: 'ONE' }] },
-    'individualEnrollments[1].registrationId: "one" is already enrolled',
+    'individualEnrollments[1].registrationId: duplicate name: individualEnrollments[0] already uses "one"',
   ],
-  [{ enrollmentGroups: [group, group] }, 'enrollmentGroups[1].enrollmentGroupId: "fleet" is already enrolled'],
+  [
+    { enrollmentGroups: [group, group] },
+    'enrollmentGroups[1].enrollmentGroupId: duplicate name: enrollmentGroups[0] already uses "fleet"',
+  ],
   [
     { individualEnrollments: [{ ...one, attestation: { type: 'tpm' } }] },
-    'individualEnrollments[0].attestation.type: expected "symmetricKey" or "x509": TPM attestation is not offered over MQTT',
+    'individualEnrollments[0].attestation.type: expected "symmetricKey" or "x509" (DPS offers no TPM attestation over MQTT), got "tpm"',
   ],
   [
     {
@@ -87,39 +90,52 @@ it.each<[unknown, string]>([
         { ...one, attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: 'no key!' } } },
       ],
     },
-    'individualEnrollments[0].attestation.symmetricKey.primaryKey: not base64: expected a key as the portal shows it',
+    'individualEnrollments[0].attestation.symmetricKey.primaryKey: expected a key in base64, as the portal shows it, got another text of 7 characters',
   ],
   [
     { enrollmentGroups: [x509Group('hello')] },
-    'enrollmentGroups[0].attestation.x509.signingCertificates.primary.certificate: no certificate: expected PEM, or DER in base64',
+    'enrollmentGroups[0].attestation.x509.signingCertificates.primary.certificate: expected a certificate, as PEM or DER in base64, got another text of 5 characters',
   ],
   [
     { individualEnrollments: [{ ...one, fault: 'explode' }] },
-    'individualEnrollments[0].fault[0].kind: no such fault: see the tables of faults in docs/emulator.md',
+    'individualEnrollments[0].fault[0].kind: expected a fault of the table in docs/emulator.md, got "explode"',
   ],
   [
     { faults: { one: { kind: 'status', status: 200 } } },
-    'faults.one[0].status: Too small: expected number to be >=300',
+    'faults.one[0].status: expected a number of at least 300, got 200',
   ],
   [
     { faults: { one: { kind: 'silent', at: 'lunch' } } },
-    'faults.one[0].at: Invalid option: expected one of "connect"|"subscribe"|"register"|"poll"',
+    'faults.one[0].at: expected "connect", "subscribe", "register" or "poll", got "lunch"',
   ],
   [
     { listenerFault: 'smoke' },
-    'listenerFault.kind: not a listener fault: see the table of listener faults in docs/emulator.md',
+    'listenerFault.kind: expected a listener fault of the table in docs/emulator.md, got "smoke"',
   ],
   [
     { hubFaults: { one: 'smoke' } },
-    'hubFaults.one.kind: not a hub fault: see the table of hub faults in docs/emulator.md',
+    'hubFaults.one.kind: expected a hub fault of the table in docs/emulator.md, got "smoke"',
   ],
-])('reports %j as one fault with its path', (input, fault) => {
-  expect(faultsIn(input)).toEqual([fault]);
+  [
+    { hubFaults: { one: { kind: 'noPubAck' } } },
+    'hubFaults.one.kind: expected a hub fault of the table in docs/emulator.md, got "noPubAck" (did you mean "noPuback"?)',
+  ],
+  [
+    { individualEnrollments: [{ ...one, credentialPolicyName: 'default' }] },
+    'individualEnrollments[0].credentialPolicyName: expected the name of one of credentialPolicies, got "default"',
+  ],
+  [
+    { credentialPolicies: [{ name: 'a', validityDays: 91 }] },
+    'credentialPolicies[0].validityDays: expected a number of at most 90, got 91',
+  ],
+  [{ strict: 'yes' }, 'strict: expected true or false, got "yes"'],
+])('reports %j as one error with its path', (input, fault) => {
+  expect(errorsIn(input)).toEqual([fault]);
 });
 
-it('reports every fault at once', () => {
-  const faults = faultsIn({ idScope: '', individualEnrollments: [one, one, { registrationId: 'two' }], extra: 1 });
-  expect(faults).toHaveLength(4);
+it('reports every error at once', () => {
+  const errors = errorsIn({ idScope: '', individualEnrollments: [one, one, { registrationId: 'two' }], extra: 1 });
+  expect(errors).toHaveLength(4);
 });
 
 it('never quotes a key', () => {
@@ -127,5 +143,21 @@ it('never quotes a key', () => {
   const input = {
     individualEnrollments: [{ ...one, attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: secret } } }],
   };
-  expect(faultsIn(input).join()).not.toContain(secret);
+  expect(errorsIn(input).join()).not.toContain(secret);
+  expect(errorsIn({ enrollmentGroups: [x509Group(`MIIE${secret}`)] }).join()).not.toContain(secret);
+});
+
+it('never speaks in the words of its schema library, fault 41', () => {
+  const wrong = { idScope: 7, retryAfterSeconds: '1', assigningPolls: 1.5, iotHubs: [], strict: 1, faults: [], x: 1 };
+  const errors = errorsIn({
+    ...wrong,
+    individualEnrollments: {},
+    enrollmentGroups: [7],
+    hubFaults: { a: { kind: 7 } },
+  });
+  expect(errors.length).toBeGreaterThanOrEqual(10);
+  for (const error of errors) {
+    expect.soft(error).toMatch(/^[\w.[\]]+: (expected .+, (got .+|but it is missing)|unknown field.*)$/);
+    expect.soft(error).not.toMatch(/Invalid|Unrecognized|received|Too (small|big)|undefined|NaN/);
+  }
 });

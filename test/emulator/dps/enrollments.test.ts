@@ -51,7 +51,7 @@ const input: DpsConfigurationInput = {
 
 function configurationOf(over: Partial<DpsConfigurationInput> = {}) {
   const parsed = parseDpsConfiguration({ ...input, ...over });
-  if (!parsed.ok) throw new Error(parsed.faults.join('\n'));
+  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
   return parsed.configuration;
 }
 

@@ -100,7 +100,7 @@ const deliveryFaults = [
 const oneFault = z.preprocess(
   (value) => (typeof value === 'string' ? { kind: value } : value),
   z.discriminatedUnion('kind', [...connectionFaults, ...answerFaults, ...deliveryFaults], {
-    error: 'no such fault: see the tables of faults in docs/emulator.md',
+    error: 'expected a fault of the table in docs/emulator.md',
   }),
 );
 
