@@ -22,10 +22,21 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
     'storage',
     'http',
   ],
-  app: ['config', 'identity', 'keyvault', 'history', 'outcomes', 'telemetry', 'status', 'storage', 'http'],
+  app: [
+    'config',
+    'identity',
+    'keyvault',
+    'history',
+    'outcomes',
+    'simulations',
+    'telemetry',
+    'status',
+    'storage',
+    'http',
+  ],
   http: [],
   probes: ['config', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
-  simulations: ['app', 'config', 'probes', 'outcomes', 'storage', 'transport', 'http', 'history', 'status'],
+  simulations: ['config', 'probes', 'outcomes', 'storage', 'transport'],
   attestation: ['transport'],
   keyvault: ['identity'],
   identity: [],
@@ -47,8 +58,9 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
 const mayName: { readonly [folder: string]: readonly string[] } = {
   app: ['probes'],
   probes: ['history'],
-  http: ['app', 'config', 'status'],
+  http: ['status'],
   outcomes: ['attestation'],
+  simulations: ['identity'],
 };
 
 /** Packages that only these folders may touch. */

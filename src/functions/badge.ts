@@ -1,4 +1,5 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { app, type HttpResponseInit } from '@azure/functions';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
@@ -15,7 +16,7 @@ const headers = {
 } as const;
 
 /** A badge for a README or a wiki: state and availability of one probe. */
-export async function badge(request: HttpRequest): Promise<HttpResponseInit> {
+export async function badge({ request }: Call): Promise<HttpResponseInit> {
   return withServices(async (services) => {
     const { renderBadge } = await import('../status/badge.ts');
     const { found, svg } = renderBadge(await statusReportOf(services, new Date()), request.params.name ?? '');
@@ -23,4 +24,7 @@ export async function badge(request: HttpRequest): Promise<HttpResponseInit> {
   });
 }
 
-app.http('badge', { route: 'badges/{name}.svg', methods: ['GET'], authLevel: publicPagesAuthLevel(), handler: badge });
+app.http(
+  'badge',
+  httpRoute({ route: 'badges/{name}.svg', methods: ['GET'], authLevel: publicPagesAuthLevel(), handler: badge }),
+);

@@ -1,5 +1,5 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { withSimulationsForQueue } from '../simulations/withSimulations.ts';
+import { withSimulationsForQueue } from '../app/withSimulations.ts';
 
 /** A slice that failed each time it was tried: its devices end as not run, with the reason. */
 export async function failSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {

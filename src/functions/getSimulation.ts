@@ -1,15 +1,21 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { withSimulations } from '../simulations/withSimulations.ts';
+import { app, type HttpResponseInit } from '@azure/functions';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
+import { noSuchSimulation, progressResponse, withSimulation } from '../app/withSimulations.ts';
 
-/** Progress of a simulation, and its result when every device has an outcome. */
-export async function getSimulation(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
-  const { getSimulation: answer } = await import('../simulations/getSimulation.ts');
-  return withSimulations(context, (simulations) => answer(request, simulations));
+/**
+ * Progress of a simulation: 202 while devices are without an outcome, 200 when all have one. Reading it also resumes any step that a
+ * crashed worker left unfinished; HEAD only reads.
+ */
+export async function getSimulation({ request, invocation }: Call): Promise<HttpResponseInit> {
+  return withSimulation(request, invocation, async (id, context) => {
+    const { reconcileSimulation } = await import('../simulations/reconcileSimulation.ts');
+    const simulation =
+      request.method === 'HEAD' ? await context.simulations.read(id) : await reconcileSimulation(id, context);
+    return simulation ? progressResponse(simulation, context) : noSuchSimulation(id);
+  });
 }
 
-app.http('getSimulation', {
-  route: 'simulations/{id}',
-  methods: ['GET'],
-  authLevel: 'function',
-  handler: getSimulation,
-});
+app.http(
+  'getSimulation',
+  httpRoute({ route: 'simulations/{id}', methods: ['GET'], authLevel: 'function', handler: getSimulation }),
+);

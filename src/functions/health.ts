@@ -1,5 +1,6 @@
 import { app, type HttpResponseInit } from '@azure/functions';
 import { checkHealth } from '../app/checkHealth.ts';
+import { httpRoute } from '../app/httpRoute.ts';
 import { services } from '../app/services.ts';
 import { json } from '../http/problem.ts';
 
@@ -9,4 +10,4 @@ export async function health(): Promise<HttpResponseInit> {
   return json(report, { status: report.status === 'healthy' ? 200 : 503 });
 }
 
-app.http('health', { route: 'health', methods: ['GET'], authLevel: 'function', handler: health });
+app.http('health', httpRoute({ route: 'health', methods: ['GET'], authLevel: 'function', handler: health }));

@@ -1,32 +1,49 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { app, type HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withServices } from '../app/withServices.ts';
-import { parseOutcomeQuery } from '../history/outcomeQuery.ts';
+import { parseCursor as parsePosition } from '../history/outcomeCursor.ts';
+import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
 import { json, problem } from '../http/problem.ts';
-import { describeStorageError } from '../storage/describeStorageError.ts';
+import { limit, list, oneOf, time } from '../http/query.ts';
+import { unknownProbe } from '../http/unknownProbe.ts';
+import { verdicts } from '../outcomes/outcome.ts';
 
-const timeoutMs = 20_000;
+const outcomesQuery = z
+  .object({
+    probe: list,
+    /** Inclusive. */
+    since: time.optional(),
+    /** Exclusive. */
+    until: time.optional(),
+    verdict: oneOf(verdicts).optional(),
+    location: z.string().max(64, { error: 'expected a location of at most 64 characters' }).optional(),
+    limit: limit(100),
+    cursor: z.string().optional(),
+  })
+  .refine(({ since, until }) => since === undefined || until === undefined || since <= until, {
+    path: ['since'],
+    error: 'expected a time that is not after until',
+  });
 
-/** History, newest first, a page at a time. */
-export async function listOutcomes(request: HttpRequest): Promise<HttpResponseInit> {
+/** History, newest first, a page at a time: of all probes and locations where none is named. */
+export async function listOutcomes({ query, signal }: Call<typeof outcomesQuery>): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history }) => {
-    const parsed = parseOutcomeQuery(
-      new URLSearchParams(request.query.toString()),
-      probes.map(({ name }) => name),
-    );
-    switch (parsed.kind) {
-      case 'invalid': {
-        const faults = parsed.faults.map(({ field, message }) => ({ path: field, message }));
-        return problem({ status: 400, title: 'The query has faults', faults });
-      }
-      case 'unknownProbe':
-        return problem({ status: 404, title: 'No such probe', detail: parsed.message });
-    }
+    const { limit, cursor, since: sinceMs, until: untilMs, ...filter } = query;
+    const names = probes.map(({ name }) => name);
+    const unknown = filter.probe?.find((name) => !names.includes(name));
+    if (unknown !== undefined) return unknownProbe(unknown, probes, { parameter: 'probe' });
     if (!history) return noStorage;
-    try {
-      return json(await history.list(parsed.query, AbortSignal.timeout(timeoutMs)));
-    } catch (error) {
-      return problem({ status: 503, title: 'The history cannot be read', detail: describeStorageError(error) });
+    const bound = { ...filter, sinceMs, untilMs };
+    const after = cursor === undefined ? undefined : parsePosition(parseCursor(cursor, bound) ?? '');
+    if (cursor !== undefined && !after) {
+      return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
     }
+    const { probe: asked = [], location, ...rest } = bound;
+    const locations = location === undefined ? undefined : [location];
+    const ofProbes = asked.length > 0 ? [...new Set(asked)] : names;
+    const page = await history.list({ ...rest, probes: ofProbes, locations, limit, after }, signal);
+    return json({ ...page, ...(page.cursor !== undefined && { cursor: formatCursor(page.cursor, bound) }) });
   });
 }
 
@@ -36,4 +53,13 @@ const noStorage = problem({
   detail: 'No storage is configured: set OutcomesStorage or AzureWebJobsStorage.',
 });
 
-app.http('listOutcomes', { route: 'outcomes', methods: ['GET'], authLevel: 'function', handler: listOutcomes });
+app.http(
+  'listOutcomes',
+  httpRoute({
+    route: 'outcomes',
+    methods: ['GET'],
+    authLevel: 'function',
+    query: outcomesQuery,
+    handler: listOutcomes,
+  }),
+);

@@ -1,4 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions';
+import { httpRoute } from '../app/httpRoute.ts';
 import { withServices } from '../app/withServices.ts';
 import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { json } from '../http/problem.ts';
@@ -14,4 +15,4 @@ export async function listProbes(): Promise<HttpResponseInit> {
   });
 }
 
-app.http('listProbes', { route: 'probes', methods: ['GET'], authLevel: 'function', handler: listProbes });
+app.http('listProbes', httpRoute({ route: 'probes', methods: ['GET'], authLevel: 'function', handler: listProbes }));

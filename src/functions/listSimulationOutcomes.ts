@@ -1,18 +1,44 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { withSimulations } from '../simulations/withSimulations.ts';
+import { app, type HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
+import { noSuchSimulation, withSimulation } from '../app/withSimulations.ts';
+import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
+import { json, problem } from '../http/problem.ts';
+import { limit, oneOf } from '../http/query.ts';
+import { verdicts } from '../outcomes/outcome.ts';
 
-/** The devices of a simulation, a page at a time, those that failed first. */
-export async function listSimulationOutcomes(
-  request: HttpRequest,
-  context: InvocationContext,
-): Promise<HttpResponseInit> {
-  const { listSimulationOutcomes: answer } = await import('../simulations/listSimulationOutcomes.ts');
-  return withSimulations(context, (simulations) => answer(request, simulations));
+const devicesQuery = z.object({
+  verdict: oneOf(verdicts).optional(),
+  limit: limit(100),
+  cursor: z.string().optional(),
+});
+
+/** The devices of a simulation that have an outcome, a page at a time, those that failed first. */
+export async function listSimulationOutcomes({
+  request,
+  query,
+  invocation,
+}: Call<typeof devicesQuery>): Promise<HttpResponseInit> {
+  return withSimulation(request, invocation, async (id, context) => {
+    const { limit, verdict, cursor } = query;
+    const filter = { simulation: id, verdict };
+    const after = cursor === undefined ? undefined : parseCursor(cursor, filter);
+    if (cursor !== undefined && after === undefined) {
+      return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
+    }
+    if (!(await context.simulations.read(id))) return noSuchSimulation(id);
+    const { outcomes, last } = await context.outcomes.page(id, { limit, verdict, after });
+    return json({ outcomes, ...(last !== undefined && { cursor: formatCursor(last, filter) }) });
+  });
 }
 
-app.http('listSimulationOutcomes', {
-  route: 'simulations/{id}/outcomes',
-  methods: ['GET'],
-  authLevel: 'function',
-  handler: listSimulationOutcomes,
-});
+app.http(
+  'listSimulationOutcomes',
+  httpRoute({
+    route: 'simulations/{id}/outcomes',
+    methods: ['GET'],
+    authLevel: 'function',
+    query: devicesQuery,
+    handler: listSimulationOutcomes,
+  }),
+);

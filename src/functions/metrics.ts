@@ -1,4 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions';
+import { httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel } from '../app/services.ts';
 import { version } from '../app/version.ts';
 import { withServices } from '../app/withServices.ts';
@@ -16,4 +17,7 @@ export async function metrics(): Promise<HttpResponseInit> {
   });
 }
 
-app.http('metrics', { route: 'metrics', methods: ['GET'], authLevel: publicPagesAuthLevel(), handler: metrics });
+app.http(
+  'metrics',
+  httpRoute({ route: 'metrics', methods: ['GET'], authLevel: publicPagesAuthLevel(), handler: metrics }),
+);

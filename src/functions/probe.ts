@@ -1,33 +1,39 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { app, type HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';
-import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
-import { problem } from '../http/problem.ts';
-import { readFlag } from '../http/readFlag.ts';
+import { flag } from '../http/query.ts';
+import { unknownProbe } from '../http/unknownProbe.ts';
 import { runAndRecord } from '../probes/runAndRecord.ts';
 
-/** Prometheus's multi-target pattern: runs the target now, and answers with its metrics. */
-export async function probe(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
+const probeQuery = z.object({
+  target: z.string({ error: 'expected the name of a probe, as in /api/probe?target=NAME' }),
+  debug: flag,
+});
+
+/** Prometheus's multi-target pattern: runs the target now, and responds with its metrics. HEAD runs nothing. */
+export async function probe({ request, query, invocation }: Call<typeof probeQuery>): Promise<HttpResponseInit> {
   return withServices(async (services) => {
-    const target = request.query.get('target');
-    if (!target) return noTarget;
-    const configured = probeNamed(services, target);
-    if (!configured) return unknownProbe(services, target);
-    const debug = readFlag(request.query, 'debug');
-    if (debug.kind === 'neither') return debug.response;
-    const outcome = await runAndRecord(configured, createRunContext(services, 'http', context));
+    const { target, debug = false } = query;
+    const configured = services.probes.find(({ name }) => name === target);
+    if (!configured) return unknownProbe(target, services.probes, { parameter: 'target' });
     const { metricsContentType, renderProbe } = await import('../telemetry/prometheus/prometheus.ts');
-    return {
-      headers: { 'content-type': metricsContentType },
-      body: await renderProbe(outcome, { debug: debug.value }),
-    };
+    const headers = { 'content-type': metricsContentType };
+    if (request.method === 'HEAD') return { headers };
+    const outcome = await runAndRecord(configured, createRunContext(services, 'http', invocation));
+    return { headers, body: await renderProbe(outcome, { debug }) };
   });
 }
 
-const noTarget = problem({
-  status: 400,
-  title: 'Which probe?',
-  faults: [{ path: 'target', message: 'expected the name of a probe, as in /api/probe?target=NAME' }],
-});
-
-app.http('probe', { route: 'probe', methods: ['GET'], authLevel: 'function', handler: probe });
+app.http(
+  'probe',
+  httpRoute({
+    route: 'probe',
+    methods: ['GET'],
+    authLevel: 'function',
+    query: probeQuery,
+    takes: 'run',
+    handler: probe,
+  }),
+);

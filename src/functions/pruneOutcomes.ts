@@ -20,9 +20,13 @@ export async function pruneOutcomes(_timer: Timer, context: InvocationContext): 
     const { hours } = await history.rollUp(now, plan);
     const { deletedRows } = await history.prune(now, { retentionDays });
     context.log(`History: ${hours} hours added up, ${deletedRows} rows deleted.`);
-    const { pruneSimulations } = await import('../simulations/store/pruneSimulations.ts');
-    const simulations = await pruneSimulations(configured.services, context, now);
-    if (simulations > 0) context.log(`${simulations} simulations deleted.`);
+    const [{ openSimulations }, { pruneSimulations }] = await Promise.all([
+      import('../simulations/store/openSimulations.ts'),
+      import('../simulations/store/pruneSimulations.ts'),
+    ]);
+    const simulations = openSimulations(configured.services, context);
+    const deleted = simulations ? await pruneSimulations(simulations, now, retentionDays) : 0;
+    if (deleted > 0) context.log(`${deleted} simulations deleted.`);
   } catch (error) {
     context.error(`The history could not be kept in shape, the next hour tries again: ${describeStorageError(error)}`);
   }

@@ -1,37 +1,41 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { app, type HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';
-import { parseJson } from '../http/parseJson.ts';
-import { probeNamed, unknownProbe } from '../http/probeNamed.ts';
 import { json, problem } from '../http/problem.ts';
-import { readFlag } from '../http/readFlag.ts';
+import { flag } from '../http/query.ts';
+import { unknownProbe } from '../http/unknownProbe.ts';
 import { runAndRecord } from '../probes/runAndRecord.ts';
 
-/** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when a device could not provision, or nobody could look. */
-export async function runProbeNow(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
+const runQuery = z.object({ gate: flag });
+
+/** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when the verdict is failing or unknown. */
+export async function runProbeNow({ request, query, invocation }: Call<typeof runQuery>): Promise<HttpResponseInit> {
   return withServices(async (services) => {
-    const probe = probeNamed(services, request.params.name);
-    if (!probe) return unknownProbe(services, request.params.name);
-    const gate = readFlag(request.query, 'gate');
-    if (gate.kind === 'neither') return gate.response;
-    // Nothing is taken from a body; some pipelines' gates send one all the same, and then it has to be JSON.
-    const body = await request.text();
-    if (body.trim() !== '' && parseJson(body) === undefined) return notJson;
-    const outcome = await runAndRecord(probe, createRunContext(services, 'http', context));
-    const shut = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
-    return json(outcome, { status: shut && gate.value ? 503 : 200 });
+    const { name = '' } = request.params;
+    const probe = services.probes.find((configured) => configured.name === name);
+    if (!probe) return unknownProbe(name, services.probes);
+    // Nothing is read from a body. Some pipelines' gates send one nevertheless, and then it has to be JSON.
+    const { readJsonBody } = await import('../http/jsonBody.ts');
+    const body = await readJsonBody(request);
+    if (body.kind === 'invalid') {
+      return problem({ status: 400, title: 'The body is not valid JSON', errors: body.errors });
+    }
+    const outcome = await runAndRecord(probe, createRunContext(services, 'http', invocation));
+    const isClosed = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
+    return json(outcome, { status: isClosed && query.gate ? 503 : 200 });
   });
 }
 
-const notJson = problem({
-  status: 400,
-  title: 'The body is no JSON',
-  faults: [{ path: 'body', message: 'expected JSON, or no body at all' }],
-});
-
-app.http('runProbeNow', {
-  route: 'probes/{name}/runs',
-  methods: ['POST'],
-  authLevel: 'function',
-  handler: runProbeNow,
-});
+app.http(
+  'runProbeNow',
+  httpRoute({
+    route: 'probes/{name}/runs',
+    methods: ['POST'],
+    authLevel: 'function',
+    query: runQuery,
+    takes: 'run',
+    handler: runProbeNow,
+  }),
+);

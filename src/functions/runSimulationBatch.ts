@@ -1,5 +1,5 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { withSimulationsForQueue } from '../simulations/withSimulations.ts';
+import { withSimulationsForQueue } from '../app/withSimulations.ts';
 
 /** A slice of a simulation. Delivered at least once; each device is counted once all the same. */
 export async function runSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {

@@ -1,16 +1,23 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import * as z from 'zod';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
 import { nextTick } from '../config/schedule.ts';
 import { negotiateFormat, pageResponse } from '../http/pageResponse.ts';
-import { unknownProbe } from '../http/probeNamed.ts';
 import { json, problem } from '../http/problem.ts';
+import { unknownProbe } from '../http/unknownProbe.ts';
 import type { PageQuery } from '../status/page/pageQuery.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 
+const statusQuery = z.object({
+  probe: z.string().optional(),
+  refresh: z.literal('off', { error: 'expected off' }).optional(),
+});
+
 /** The page for people, or its data by `Accept`. Without a valid configuration it lists the errors. */
-export async function status(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
+export async function status({ request, query, invocation }: Call<typeof statusQuery>): Promise<HttpResponseInit> {
   const format = negotiateFormat(request.headers.get('accept') ?? undefined);
   if (format === undefined) return notAcceptable;
   const now = new Date();
@@ -21,10 +28,10 @@ export async function status(request: HttpRequest, context: InvocationContext): 
     return pageResponse(page, 503);
   }
   return withServices(async (services) => {
-    const { parsePageQuery } = await import('../status/page/pageQuery.ts');
-    const query = parsePageQuery(new URLSearchParams(request.query.toString()));
     const report = await statusReportOf(services, now);
-    return format === 'json' ? reportAsJson(services, report, query) : reportAsPage(services, report, query, context);
+    if (format === 'json') return reportAsJson(services, report, query);
+    const { parsePageQuery } = await import('../status/page/pageQuery.ts');
+    return reportAsPage(services, report, parsePageQuery(new URLSearchParams(request.query.toString())), invocation);
   });
 }
 
@@ -38,7 +45,7 @@ function reportAsJson(services: Services, report: StatusReport, { probe: name }:
   const headers = { Vary: 'Accept', 'X-Content-Type-Options': 'nosniff' };
   if (name === undefined) return json(report, { headers });
   const probe = report.probes.find((candidate) => candidate.name === name);
-  return probe === undefined ? unknownProbe(services, name) : json(probe, { headers });
+  return probe === undefined ? unknownProbe(name, services.probes, { parameter: 'probe' }) : json(probe, { headers });
 }
 
 async function reportAsPage(
@@ -70,7 +77,7 @@ async function simulationsOf(
       import('../simulations/store/openSimulations.ts'),
       import('../status/page/simulations/simulationsSection.ts'),
     ]);
-    const simulations = await openSimulations(services, invocation);
+    const simulations = openSimulations(services, invocation);
     return simulations && simulationsSection(await recentSimulations(simulations), generatedAt, query);
   } catch (error) {
     invocation.warn(`The page shows no simulations: ${error instanceof Error ? error.message : String(error)}`);
@@ -78,4 +85,13 @@ async function simulationsOf(
   }
 }
 
-app.http('status', { route: 'status', methods: ['GET'], authLevel: publicPagesAuthLevel(), handler: status });
+app.http(
+  'status',
+  httpRoute({
+    route: 'status',
+    methods: ['GET'],
+    authLevel: publicPagesAuthLevel(),
+    query: statusQuery,
+    handler: status,
+  }),
+);

@@ -1,11 +1,18 @@
-import { type EndedState, hasEnded, isHalted, type Simulation } from './simulation.ts';
+import {
+  batchCount,
+  batchesUnderWay,
+  batchOf,
+  type EndedState,
+  expired,
+  hasEnded,
+  isHalted,
+  type Simulation,
+} from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
-import { batchCount, batchesUnderWay, batchOf } from './simulationPlan.ts';
 import { reportOf } from './simulationReport.ts';
 import type { BatchState } from './store/batchStore.ts';
 import { claimBatch, holding } from './worker/claimBatch.ts';
 import { finishBatch, haltReason } from './worker/finishBatch.ts';
-import { expired } from './worker/reserveStarts.ts';
 
 /** Batches that one call ends by itself, when a simulation is halted: a request must not wait for thousands of rows. */
 const endedInOneCall = 2;
@@ -15,13 +22,19 @@ const endedInOneCall = 2;
  * reason to look calls it (a batch that ends, a progress request, the watch message), and any number may at the same time: what one
  * process left undone when it died, the next call does.
  */
-export async function reconcileSimulation(id: string, context: SimulationContext): Promise<Simulation | undefined> {
+export async function reconcileSimulation(
+  id: string,
+  context: SimulationContext,
+  change: (simulation: Simulation) => Simulation = (present) => present,
+): Promise<Simulation | undefined> {
   const updated = await context.simulations.update(id, (present) => {
-    const simulation = expired(present, Date.now());
+    const simulation = expired(change(present), Date.now());
     return simulation === present ? undefined : simulation;
   });
   const simulation = updated?.simulation;
   if (!simulation || hasEnded(simulation.state)) return simulation;
+  // Batches of another location are messages in that location's queue.
+  if (simulation.location !== context.location) return simulation;
 
   const batches = await context.batches.list(id);
   if (isHalted(simulation.state)) await endHalted(simulation, batches, context);

@@ -10,6 +10,8 @@ export interface SimulationView extends SimulationReport {
   readonly id: string;
   readonly state: SimulationState;
   readonly reason?: string;
+  /** The location that runs it. */
+  readonly location: string;
   readonly probe: string;
   readonly devices: number;
   /** Devices without an outcome. */
@@ -29,15 +31,35 @@ export interface SimulationView extends SimulationReport {
   };
 }
 
+/** In the list of simulations: what a reader needs to choose one. */
+export type SimulationSummary = Pick<
+  SimulationView,
+  'id' | 'state' | 'reason' | 'location' | 'probe' | 'devices' | 'done' | 'left' | 'verdicts' | 'createdAt' | 'endedAt'
+>;
+
+export async function summarizeSimulation(
+  simulation: Simulation,
+  context: SimulationContext,
+): Promise<SimulationSummary> {
+  const view = await viewSimulation(simulation, context);
+  const { id, state, reason, location, probe, devices, done, left, verdicts, createdAt, endedAt } = view;
+  return {
+    ...{ id, state, location, probe, devices, done, left, verdicts, createdAt },
+    ...(reason !== undefined && { reason }),
+    ...(endedAt !== undefined && { endedAt }),
+  };
+}
+
 /** Counts are as of now, those of batches under way included; percentiles, reasons and hubs are of the batches that are done. */
 export async function viewSimulation(simulation: Simulation, context: SimulationContext): Promise<SimulationView> {
-  const { id, state, reason, request, createdAt, endedAt, expiresAt, pace, report } = simulation;
+  const { id, state, reason, location, request, createdAt, endedAt, expiresAt, pace, report } = simulation;
   const present = report ?? (await reportSoFar(simulation, context));
   const left = request.devices - present.done;
   return {
     id,
     state,
     ...(reason !== undefined && { reason }),
+    location,
     probe: request.probe,
     devices: request.devices,
     left,

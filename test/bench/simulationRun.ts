@@ -4,7 +4,6 @@
  * after a collection, because what V8 has not got round to collecting grows with time and not with devices.
  */
 import { argv } from 'node:process';
-import { HttpRequest } from '@azure/functions';
 import { startSimulation } from '../../src/simulations/startSimulation.ts';
 import { groupProbe } from '../support/simulatedFleet.ts';
 import { batchQueue, simulationContext } from '../support/simulationStorage.ts';
@@ -40,11 +39,8 @@ setInterval(lookAtMemory, 500).unref();
 const stop = new AbortController();
 const working = workQueue(await batchQueue(storage), context, { signal: stop.signal });
 const body = { probe: 'fleet', devices, ratePerSecond: 1000, allowAboveServiceLimits: true };
-const response = await startSimulation(
-  new HttpRequest({ method: 'POST', url: 'http://localhost/api/simulations', body: { string: JSON.stringify(body) } }),
-  context,
-);
-if (response.status !== 202) throw new Error(`the simulation was refused: ${String(response.body)}`);
+const started = await startSimulation(body, undefined, context);
+if (started.kind !== 'started') throw new Error(`the simulation was refused: ${JSON.stringify(started)}`);
 const devicesPerSecond = await result;
 stop.abort();
 await working;

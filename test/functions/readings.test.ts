@@ -120,27 +120,33 @@ describe('GET /api/outcomes', () => {
     ['limit=0', 'limit', /from 1 to 1000/],
     ['limit=1001', 'limit', /from 1 to 1000/],
     ['limit=ten', 'limit', /from 1 to 1000/],
-    ['cursor=abc', 'cursor', /cursor of an earlier answer/],
-    ['probes=busy', 'probes', /unknown: expected one of probe, /],
-  ])('answers %s with 400 and the field', async (query, path, message) => {
+    ['cursor=abc', 'cursor', /cursor of the previous page/],
+    ['limit=1e2', 'limit', /from 1 to 1000, got "1e2"/],
+    ['limit=0x10', 'limit', /from 1 to 1000/],
+    ['limit=%2B5', 'limit', /from 1 to 1000/],
+    ['limit=5&limit=6', 'limit', /from 1 to 1000, got "5,6"/],
+    ['probes=busy', 'probes', /unknown parameter: .*did you mean "probe"/],
+  ])('answers %s with 400 and the field', async (query, parameter, detail) => {
     const answer = await app.call(`outcomes?${query}`);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect({ ...answer.json<object>(), answered: answer.status }).toMatchObject({
       answered: 400,
       status: 400,
-      faults: [{ path, message: expect.stringMatching(message) }],
+      errors: [{ parameter, detail: expect.stringMatching(detail) }],
     });
   });
 
-  it('tells all faults of a query at once', async () => {
-    const { faults } = (await app.call('outcomes?limit=0&verdict=down&since=x')).json<{ faults: { path: string }[] }>();
-    expect(faults.map(({ path }) => path).sort()).toEqual(['limit', 'since', 'verdict']);
+  it('names all errors of a query at once', async () => {
+    const { errors } = (await app.call('outcomes?limit=0&verdict=down&since=x')).json<{
+      errors: { parameter: string }[];
+    }>();
+    expect(errors.map(({ parameter }) => parameter).sort()).toEqual(['limit', 'since', 'verdict']);
   });
 
   it('knows no probe of another name', async () => {
     expect(await app.call('outcomes?probe=nobody')).toMatchObject({
       status: 404,
-      text: expect.stringContaining('expected one of busy, quiet, never'),
+      text: expect.stringContaining('configured are busy, quiet, never'),
     });
   });
 });

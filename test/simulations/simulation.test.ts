@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
 
 const lab = useSimulations();
@@ -35,12 +34,12 @@ describe('a simulation', () => {
     expect(ended.verdicts).toMatchObject({ healthy: 8, failing: 2 });
 
     const ids: string[] = [];
-    let cursor: string | undefined;
+    let after: string | undefined;
     do {
-      const { body } = await api.outcomes(id, { limit: '4', ...(cursor && { cursor }) });
-      ids.push(...(body.outcomes as Outcome[]).map(({ registrationId }) => registrationId.slice(-2)));
-      cursor = body.cursor as string | undefined;
-    } while (cursor);
+      const { outcomes, last } = await context.outcomes.page(id, { limit: 4, after });
+      ids.push(...outcomes.map(({ registrationId }) => registrationId.slice(-2)));
+      after = last;
+    } while (after);
     expect(ids).toEqual(['03', '07', '01', '02', '04', '05', '06', '08', '09', '10']);
   });
 });

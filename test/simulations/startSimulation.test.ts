@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { groupProbe } from '../support/simulatedFleet.ts';
+import type { SimulationStorage } from '../support/simulationStorage.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
 
 const lab = useSimulations();
-const nobody = { mqttsPort: 1 };
+const none = { mqttsPort: 1 };
 const individual = {
   ...groupProbe(1, { name: 'one', attestation: { type: 'symmetricKey', secret: 'one-key' } }),
 };
 
 async function newApi(storage = lab.newStorage(), probeRunsPerMinute = 10) {
-  return apiOf(await lab.context(storage, nobody, { probes: [groupProbe(1), individual], probeRunsPerMinute }));
+  return apiOf(await lab.context(storage, none, { probes: [groupProbe(1), individual], probeRunsPerMinute }));
 }
 
 describe('a request that is refused', () => {
@@ -25,7 +26,7 @@ describe('a request that is refused', () => {
       'a rate above what the service allows',
       { ratePerSecond: 17 },
       'ratePerSecond',
-      /^expected at most 16.50, .* only with "allowAboveServiceLimits": true$/,
+      /^expected at most 16.50, .* only with "allowAboveServiceLimits": true\), got 17$/,
     ],
     [
       'a prefix that begins with a dash',
@@ -52,113 +53,93 @@ describe('a request that is refused', () => {
     ],
     ['another transport', { transport: 'amqp' }, 'transport', 'expected mqtt or mqtt-ws'],
   ])('with %s names the field', async (_, difference, path, message) => {
-    const { status, headers, body } = await (await newApi()).post({ probe: 'fleet', devices: 10, ...difference });
-    expect(status).toBe(400);
-    expect(headers.get('content-type')).toBe('application/problem+json');
-    expect(body.faults).toEqual([{ path, message: expect.stringMatching(message) }]);
-    expect(body.detail).toContain(path);
+    const refused = await (await newApi()).post({ probe: 'fleet', devices: 10, ...difference });
+    const field = path.split('.');
+    expect(refused).toEqual({ kind: 'invalid', errors: [{ field, message: expect.stringMatching(message) }] });
   });
 
   it.each([
-    ['no JSON', '{', /expected JSON/],
-    ['no object', '7', /expected an object/],
-    [
-      'more than the limit',
-      JSON.stringify({ probe: 'fleet', devices: 1, payload: 'x'.repeat(17_000) }),
-      /at most 16384 bytes/,
-    ],
-  ])('because its body is %s says so', async (_, text, message) => {
-    const { status, body } = await (await newApi()).post(text);
-    expect(status).toBe(400);
-    expect(body.detail).toMatch(message);
+    ['the payload', { payload: Array.from({ length: 1000 }, () => 1e20) }, 'payload'],
+    ['the payload', { payload: '\u{1f525}'.repeat(5000) }, 'payload'],
+  ])('because %s is too long once it is written says how long it may be', async (_, difference, field) => {
+    const refused = await (await newApi()).post({ probe: 'fleet', devices: 10, ...difference });
+    const message = expect.stringMatching(/at most 16384 bytes as it is stored, got \d{5}$/);
+    expect(refused).toEqual({ kind: 'invalid', errors: [{ field: [field], message }] });
   });
 
-  it('for a probe that is not configured is 404', async () => {
-    const { status, body } = await (await newApi()).post({ probe: 'nobody', devices: 1 });
-    expect(status).toBe(404);
-    expect(body.faults).toEqual([{ path: 'probe', message: expect.any(String) }]);
+  it('for a probe that is not configured names it', async () => {
+    expect(await (await newApi()).post({ probe: 'nobody', devices: 1 })).toEqual({
+      kind: 'unknownProbe',
+      name: 'nobody',
+    });
   });
 
-  it('names every fault at once', async () => {
-    const { body } = await (await newApi()).post({ probe: 'fleet', devices: 0, ratePerSecond: 0, transport: 'x' });
-    expect(body.faults).toHaveLength(3);
+  it.each(['can', 'CAN', 'can-'])(
+    'because its prefix %s could make the registrationId of a configured probe',
+    async (prefix) => {
+      const taken = groupProbe(1, { name: 'taken', registrationId: `${prefix.toLowerCase()}004711` });
+      const context = await lab.context(lab.newStorage(), none, { probes: [groupProbe(1), taken] });
+      const refused = await apiOf(context).post({ probe: 'fleet', devices: 1, registrationIdPrefix: prefix });
+      expect(refused).toMatchObject({
+        kind: 'invalid',
+        errors: [{ field: ['registrationIdPrefix'], message: expect.stringContaining('belongs to probe taken') }],
+      });
+    },
+  );
+
+  it('names every error at once', async () => {
+    const refused = await (await newApi()).post({ probe: 'fleet', devices: 0, ratePerSecond: 0, transport: 'x' });
+    expect(refused).toMatchObject({ kind: 'invalid', errors: [{}, {}, {}] });
   });
 });
 
 describe('a request that is accepted', () => {
-  it('answers 202 with where to look and when', async () => {
-    const { status, headers, body } = await (await newApi()).post({ probe: 'fleet', devices: 10 });
-    expect(status).toBe(202);
-    expect(headers.get('location')).toBe(`/api/simulations/${body.id}`);
-    expect(headers.get('retry-after')).toBe('2');
-    expect(body).toMatchObject({ state: 'queued', devices: 10, left: 10, done: 0 });
+  it('is a simulation whose devices all wait', async () => {
+    const view = await (await newApi()).start({ probe: 'fleet', devices: 10 });
+    expect(view).toMatchObject({ state: 'queued', location: 'test', devices: 10, left: 10, done: 0 });
   });
 
-  it('takes what the service limit leaves beside the probes when no rate is asked for', async () => {
-    const { body } = await (await newApi()).post({ probe: 'fleet', devices: 10 });
-    expect(body.request).toMatchObject({ ratePerSecond: 990 / 60, registrationIdPrefix: 'fleet-sim-' });
+  it('uses what the service limit leaves beside the probes when no rate is asked for', async () => {
+    const { request } = await (await newApi()).start({ probe: 'fleet', devices: 10 });
+    expect(request).toMatchObject({ ratePerSecond: 990 / 60, registrationIdPrefix: 'fleet-sim-' });
   });
 
   it('goes beyond the service limit when told to', async () => {
-    const { status } = await (await newApi()).post({
-      probe: 'fleet',
-      devices: 10,
-      ratePerSecond: 100,
-      allowAboveServiceLimits: true,
-    });
-    expect(status).toBe(202);
+    const request = { probe: 'fleet', devices: 10, ratePerSecond: 100, allowAboveServiceLimits: true };
+    expect((await (await newApi()).start(request)).request).toMatchObject({ ratePerSecond: 100 });
   });
 });
 
-describe('an Idempotency-Key', () => {
+describe('an idempotency key', () => {
   const body = { probe: 'fleet', devices: 10 };
-  const headers = { 'idempotency-key': 'change-4711' };
+  const key = 'change-4711';
 
   it('makes a repeated request the same simulation, also at the same time', async () => {
     const api = await newApi();
-    const answers = await Promise.all([api.post(body, headers), api.post(body, headers), api.post(body, headers)]);
-    const later = await api.post({ devices: 10, probe: 'fleet' }, headers);
-    expect(new Set([...answers, later].map(({ status, body: { id } }) => `${status} ${id}`)).size).toBe(1);
+    const views = await Promise.all([api.start(body, key), api.start(body, key), api.start(body, key)]);
+    const later = await api.start({ devices: 10, probe: 'fleet' }, key);
+    expect(new Set([...views, later].map(({ id }) => id)).size).toBe(1);
   });
 
-  it('stands for the same simulation when the configuration has changed in between', async () => {
+  it.each([
+    ['another budget', async (storage: SimulationStorage) => newApi(storage, 990)],
+    ['the probe gone', async (storage: SimulationStorage) => apiOf(await lab.context(storage, none, { probes: [] }))],
+  ])('returns the simulation that is there when the configuration has %s by now', async (_, later) => {
     const storage = lab.newStorage();
-    const before = await (await newApi(storage, 10)).post(body, headers);
-    const after = await (await newApi(storage, 20)).post(body, headers);
-    expect([after.status, after.body.id]).toEqual([202, before.body.id]);
+    const request = { ...body, ratePerSecond: 16 };
+    const before = await (await newApi(storage)).start(request, key);
+    expect((await (await later(storage)).start(request, key)).id).toBe(before.id);
   });
 
-  it('does not take another body', async () => {
+  it('does not accept another body', async () => {
     const api = await newApi();
-    await api.post(body, headers);
-    const { status, body: answer } = await api.post({ ...body, devices: 11 }, headers);
-    expect(status).toBe(422);
-    expect(answer.detail).toMatch(/another body/);
+    const { id } = await api.start(body, key);
+    expect(await api.post({ ...body, devices: 11 }, key)).toMatchObject({ kind: 'keyInUse', simulation: { id } });
   });
 
   it('that is different is another simulation', async () => {
     const api = await newApi();
-    const [one, other] = [await api.post(body, headers), await api.post(body, { 'idempotency-key': 'change-4712' })];
-    expect(one.body.id).not.toBe(other.body.id);
+    const [one, other] = [await api.start(body, key), await api.start(body, 'change-4712')];
+    expect(one.id).not.toBe(other.id);
   });
-});
-
-it.each(['get', 'cancel', 'outcomes'] as const)('%s of an unknown simulation is 404', async (operation) => {
-  const { status, headers } = await (await newApi())[operation]('0123456789abcdef01234567');
-  expect(status).toBe(404);
-  expect(headers.get('content-type')).toBe('application/problem+json');
-});
-
-it.each([
-  ['limit', '0'],
-  ['limit', 'many'],
-  ['verdict', 'fine'],
-  ['cursor', '../x'],
-  ['page', '1'],
-])('a list of outcomes does not take %s=%s', async (name, value) => {
-  const api = await newApi();
-  const { id } = await api.start({ probe: 'fleet', devices: 1 });
-  const { status, body } = await api.outcomes(id, { [name]: value });
-  expect(status).toBe(400);
-  expect(body.faults).toEqual([{ path: name, message: expect.any(String) }]);
 });

@@ -23,7 +23,7 @@ describe('storage that fails for a moment', () => {
     const message = { work: 'batch', simulationId: id, batchNumber: 0 };
     const broken = { ...context, simulations: { ...context.simulations, update } };
     await expect(runSimulationTask(message, broken)).rejects.toThrow('storage is away');
-    expect((await api.get(id)).body).toMatchObject({ done: 10, left: 20 });
+    expect(await api.get(id)).toMatchObject({ done: 10, left: 20 });
     await runSimulationTask(message, context);
     expect((await api.untilEnded(id)).verdicts.healthy).toBe(30);
     expect(registrations()).toHaveLength(30);
@@ -41,7 +41,7 @@ describe('storage that fails for a moment', () => {
       };
       const broken = { ...context, outcomes: { ...context.outcomes, insert } };
       await expect(runSimulationTask(message, broken)).rejects.toThrow('storage is away');
-      expect((await api.get(id)).body).toMatchObject({ done, left: 20 - done });
+      expect(await api.get(id)).toMatchObject({ done, left: 20 - done });
     }
   });
 

@@ -1,12 +1,10 @@
-import { HttpRequest } from '@azure/functions';
 import { afterEach } from 'vitest';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
-import { cancelSimulation } from '../../src/simulations/cancelSimulation.ts';
-import { getSimulation } from '../../src/simulations/getSimulation.ts';
-import { listSimulationOutcomes } from '../../src/simulations/listSimulationOutcomes.ts';
+import { reconcileSimulation } from '../../src/simulations/reconcileSimulation.ts';
+import { cancelled, hasEnded, type Simulation } from '../../src/simulations/simulation.ts';
 import type { SimulationContext } from '../../src/simulations/simulationContext.ts';
-import type { SimulationView } from '../../src/simulations/simulationView.ts';
+import { type SimulationView, viewSimulation } from '../../src/simulations/simulationView.ts';
 import { startSimulation } from '../../src/simulations/startSimulation.ts';
 import { authority, vaultOf } from './localProbe.ts';
 import { groupKey, groupProbe } from './simulatedFleet.ts';
@@ -82,44 +80,24 @@ export function useSimulations() {
   return lab;
 }
 
-export interface Answered {
-  readonly status: number;
-  readonly headers: Headers;
-  // Whatever the test expects of it.
-  readonly body: Record<string, unknown>;
-}
-
-/** The simulations API as its functions call it. */
+/** What the HTTP functions do with a simulation, without HTTP. */
 export function apiOf(context: SimulationContext) {
-  const url = 'http://localhost/api/simulations';
-  const answered = async (response: Awaited<ReturnType<typeof startSimulation>>): Promise<Answered> => ({
-    status: response.status ?? 200,
-    headers: new Headers(Object.entries(response.headers ?? {})),
-    body: JSON.parse(String(response.body)) as Record<string, unknown>,
-  });
-  const about = (id: string, query: Record<string, string> = {}) =>
-    new HttpRequest({ method: 'GET', url: `${url}/${id}`, params: { id }, query });
+  const view = (simulation: Simulation | undefined) => simulation && viewSimulation(simulation, context);
   const api = {
-    post: async (body: unknown, headers: Record<string, string> = {}) => {
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      const request = new HttpRequest({ method: 'POST', url, headers, body: { string: text } });
-      return answered(await startSimulation(request, context));
+    post: (body: unknown, key?: string) => startSimulation(body, key, context),
+    start: async (body: unknown, key?: string): Promise<SimulationView> => {
+      const started = await api.post(body, key);
+      if (started.kind !== 'started') throw new Error(`the simulation was refused: ${JSON.stringify(started)}`);
+      return viewSimulation(started.simulation, context);
     },
-    get: async (id: string) => answered(await getSimulation(about(id), context)),
-    cancel: async (id: string) => answered(await cancelSimulation(about(id), context)),
-    outcomes: async (id: string, query: Record<string, string> = {}) =>
-      answered(await listSimulationOutcomes(about(id, query), context)),
-    start: async (body: unknown, headers?: Record<string, string>): Promise<SimulationView> => {
-      const { status, body: view } = await api.post(body, headers);
-      if (status !== 202) throw new Error(`expected 202, not ${status}: ${JSON.stringify(view)}`);
-      return view as unknown as SimulationView;
-    },
-    /** Asks as a client would, until the answer is 200. */
+    get: async (id: string) => view(await reconcileSimulation(id, context)),
+    cancel: async (id: string) => view(await reconcileSimulation(id, context, cancelled)),
+    /** Asks as a client would, until it has ended. */
     untilEnded: async (id: string): Promise<SimulationView> => {
       for (;;) {
-        const { status, body } = await api.get(id);
-        if (status === 200) return body as unknown as SimulationView;
-        if (status !== 202) throw new Error(`expected 202, not ${status}: ${JSON.stringify(body)}`);
+        const simulation = await reconcileSimulation(id, context);
+        if (!simulation) throw new Error(`there is no simulation ${id}`);
+        if (hasEnded(simulation.state)) return viewSimulation(simulation, context);
         await new Promise((resume) => setTimeout(resume, 200));
       }
     },

@@ -11,7 +11,7 @@ export interface DeviceOutcome {
 export interface OutcomePage {
   readonly outcomes: readonly Outcome[];
   /** Absent on the last page. */
-  readonly cursor?: string;
+  readonly last?: string;
 }
 
 /**
@@ -31,8 +31,9 @@ export interface DeviceOutcomes {
 
 export interface PageOptions {
   readonly limit: number;
-  readonly verdict?: Verdict;
-  readonly cursor?: string;
+  readonly verdict?: Verdict | undefined;
+  /** The `last` of the page before. */
+  readonly after?: string | undefined;
 }
 
 /** A device is two rows. */
@@ -73,14 +74,14 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
         }
       }
     },
-    async page(simulationId, { limit, verdict, cursor }) {
+    async page(simulationId, { limit, verdict, after }) {
       const from = verdict ? `outcome-${rankOf[verdict]}-` : 'outcome-';
       const before = verdict ? `outcome-${rankOf[verdict]}.` : 'outcome.';
-      const range = { partitionKey: simulationId, from: cursor ? `${cursor}~` : from, before };
+      const range = { partitionKey: simulationId, from: after ? `${after}~` : from, before };
       // One more than asked for tells whether there is a next page.
       const rows = await readRows(table, { ...range, count: limit + 1 });
       const outcomes = rows.slice(0, limit).map(({ json }) => outcomeOf(json));
-      return { outcomes, ...(rows.length > limit && { cursor: String(rows[limit - 1]?.rowKey) }) };
+      return { outcomes, ...(rows.length > limit && { last: String(rows[limit - 1]?.rowKey) }) };
     },
     async removeAll(simulationId) {
       for await (const page of table.pages({ partitionKey: simulationId, select: ['RowKey'] })) {

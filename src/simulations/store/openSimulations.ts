@@ -1,7 +1,10 @@
-import type { InvocationContext } from '@azure/functions';
-import type { Services } from '../../app/services.ts';
 import { cadenceOf } from '../../config/plan/cadence.ts';
 import { loadOfScopes } from '../../config/plan/scopeLoad.ts';
+import type { Probe } from '../../config/probe.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { ReadSecret } from '../../probes/credential.ts';
+import type { OpenQueues } from '../../storage/openQueues.ts';
+import type { OpenTables } from '../../storage/openTables.ts';
 import { defaultLimits, type SimulationContext, type SimulationLogLine } from '../simulationContext.ts';
 import { createDeviceRunner } from '../worker/deviceRunner.ts';
 import { batchQueueName, createBatchQueue } from './batchQueue.ts';
@@ -12,11 +15,23 @@ import { createSimulationStore } from './simulationStore.ts';
 const simulationsTable = 'simulations';
 const devicesTable = 'simulationdevices';
 
-/** What simulations work with, from the app's configuration. Undefined where there is no storage to keep them in. */
-export async function openSimulations(
-  services: Services,
-  invocation: InvocationContext,
-): Promise<SimulationContext | undefined> {
+/** The services of the app that simulations need. */
+interface SimulationServices {
+  readonly settings: Settings;
+  readonly probes: readonly Probe[];
+  readonly secrets: { readonly read: ReadSecret };
+  readonly openTable?: OpenTables;
+  readonly openQueue?: OpenQueues;
+}
+
+/** The log of one invocation. */
+type InvocationLog = { readonly [level in SimulationLogLine['level']]: (...parts: unknown[]) => void };
+
+/** What simulations work with, from the app's services. Undefined where there is no storage to keep them in. */
+export function openSimulations(
+  services: SimulationServices,
+  invocation: InvocationLog,
+): SimulationContext | undefined {
   const { openTable, openQueue, settings, probes, secrets } = services;
   if (!openTable || !openQueue) return undefined;
   const simulations = openTable(simulationsTable);
@@ -42,6 +57,6 @@ export async function openSimulations(
   };
 }
 
-function write(invocation: InvocationContext, { level, ...line }: SimulationLogLine): void {
+function write(invocation: InvocationLog, { level, ...line }: SimulationLogLine): void {
   invocation[level](JSON.stringify(line));
 }

@@ -1,9 +1,6 @@
-import type { InvocationContext } from '@azure/functions';
-import type { Services } from '../../app/services.ts';
 import { reconcileSimulation } from '../reconcileSimulation.ts';
 import { hasEnded } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { openSimulations } from './openSimulations.ts';
 
 const dayMs = 24 * 60 * 60_000;
 /** What is left then is for the next time. */
@@ -11,21 +8,20 @@ const mostAtOnce = 20;
 /** Newest first. */
 const mostTended = 100;
 
-/** Moves on what has come to a standstill, and deletes what is older than the history is kept. Resolves with how many it deleted. */
-export async function pruneSimulations(services: Services, invocation: InvocationContext, now: Date): Promise<number> {
-  const context = await openSimulations(services, invocation);
-  if (!context) return 0;
-  await tendOpenSimulations(context);
-  return removeSimulations(context, new Date(now.getTime() - services.settings.outcomeRetentionDays * dayMs));
+/** Resumes what has come to a standstill, and deletes what is older than `retentionDays`. Resolves with how many it deleted. */
+export async function pruneSimulations(context: SimulationContext, now: Date, retentionDays: number): Promise<number> {
+  await reconcileOpenSimulations(context);
+  return removeSimulations(context, new Date(now.getTime() - retentionDays * dayMs));
 }
 
 /**
  * An outage that outlasts the five deliveries of each message, or a faulty configuration, leaves a simulation without any. With
  * nobody asking about it, this is what brings it to its end.
  */
-export async function tendOpenSimulations(context: SimulationContext): Promise<void> {
-  for (const { id, state } of await context.simulations.recent(mostTended)) {
-    if (!hasEnded(state)) await reconcileSimulation(id, context);
+export async function reconcileOpenSimulations(context: SimulationContext): Promise<void> {
+  const { simulations } = await context.simulations.page(mostTended);
+  for (const { id, state, location } of simulations) {
+    if (!hasEnded(state) && location === context.location) await reconcileSimulation(id, context);
   }
 }
 

@@ -18,8 +18,8 @@ export interface SimulationStore {
    * Resolves with the simulation as it then stands, and whether this call changed it.
    */
   update(id: string, change: (simulation: Simulation) => Simulation | undefined): Promise<Updated | undefined>;
-  /** Newest first. */
-  recent(limit: number): Promise<readonly Simulation[]>;
+  /** Newest first. `after`: the `last` of the page before; present when there is a next page. */
+  page(limit: number, after?: string): Promise<{ readonly simulations: readonly Simulation[]; readonly last?: string }>;
   /** Starts that all simulations of an ID scope share, so that together they stay below the service's limit. */
   reserveBudget(idScope: string, ratePerSecond: number, count: number, nowMs: number): Promise<readonly number[]>;
   /** Oldest last. */
@@ -35,6 +35,9 @@ export interface Updated {
 
 /** A simulation is only ever read and written whole. Its report is in columns of its own (`report0`, …), for it can be long. */
 const reportName = 'report';
+
+/** Rows read together, so that a long list neither takes long nor opens hundreds of connections. */
+const readsAtOnce = 25;
 
 const partition = 'simulation';
 const recentPartition = 'recent';
@@ -63,10 +66,17 @@ export function createSimulationStore(table: Table): SimulationStore {
         const { kind } = await table.replace(simulationRow(changed), found.etag);
         return kind === 'written' ? { simulation: changed, changed: true } : 'changed';
       }),
-    async recent(limit) {
-      const rows = await readRows(table, { partitionKey: recentPartition, count: limit });
-      const simulations = await Promise.all(rows.map(({ id }) => store.read(String(id))));
-      return simulations.filter((simulation) => simulation !== undefined);
+    async page(limit, after) {
+      // One more than asked for tells whether there is a next page.
+      const rows = await readRows(table, { partitionKey: recentPartition, after, count: limit + 1 });
+      const asked = rows.slice(0, limit);
+      const simulations: (Simulation | undefined)[] = [];
+      for (let start = 0; start < asked.length; start += readsAtOnce) {
+        const chunk = asked.slice(start, start + readsAtOnce);
+        simulations.push(...(await Promise.all(chunk.map(({ id }) => store.read(String(id))))));
+      }
+      const present = simulations.filter((simulation) => simulation !== undefined);
+      return { simulations: present, ...(rows.length > limit && { last: String(asked.at(-1)?.rowKey) }) };
     },
     reserveBudget: (idScope, ratePerSecond, count, nowMs) =>
       retryOnConflict(async () => {

@@ -3,7 +3,7 @@ import type { NotRun, Outcome } from '../../outcomes/outcome.ts';
 import { newSummary, type VerdictCounts } from '../batchSummary.ts';
 import type { Batch, Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { registrationIdOf } from '../simulationPlan.ts';
+import { registrationIdOf } from '../simulationRequest.ts';
 import type { DeviceOutcome } from '../store/deviceOutcomes.ts';
 import type { Lease } from './claimBatch.ts';
 

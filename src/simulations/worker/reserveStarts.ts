@@ -1,7 +1,6 @@
 import { adapt, type Feedback, isStorm, reserve } from '../pace.ts';
-import { hasEnded, isHalted, type Simulation } from '../simulation.ts';
+import { expired, isHalted, type Simulation, serviceBudgetPerSecond } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { serviceBudgetPerSecond } from '../simulationPlan.ts';
 
 export type Reservation =
   | { readonly kind: 'granted'; readonly startsAtMs: readonly number[]; readonly ratePerSecond: number }
@@ -50,16 +49,4 @@ function applyFeedback(simulation: Simulation, feedback: Feedback, nowMs: number
     `although the rate had been lowered ${pace.decreases} times, from ${asked} to ${pace.ratePerSecond.toPrecision(2)} a second. ` +
     'Find out who else registers in this ID scope, or ask for a lower ratePerSecond.';
   return { ...simulation, pace, state: 'stopping', haltCause: 'cancelled', reason };
-}
-
-/** Stale batches must not start hours later, when nobody expects them any more. */
-export function expired(simulation: Simulation, nowMs: number): Simulation {
-  if (isHalted(simulation.state) || nowMs <= Date.parse(simulation.expiresAt)) return simulation;
-  const reason = `Expired: not every device had started by ${simulation.expiresAt}. Is the queue worked off, and at what rate?`;
-  return { ...simulation, state: 'stopping', haltCause: 'expired', reason };
-}
-
-export function cancelled(simulation: Simulation): Simulation {
-  if (hasEnded(simulation.state) || isHalted(simulation.state)) return simulation;
-  return { ...simulation, state: 'cancelling', haltCause: 'cancelled', reason: 'Cancelled by request.' };
 }

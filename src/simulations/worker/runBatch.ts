@@ -1,13 +1,11 @@
-import { formatErrors } from '../../config/configurationErrors.ts';
 import { reconcileSimulation } from '../reconcileSimulation.ts';
-import { hasEnded, isHalted, type Simulation } from '../simulation.ts';
+import { batchCount, batchOf, hasEnded, isHalted, type Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { batchCount, batchOf } from '../simulationPlan.ts';
+import { simulatedProbe } from '../simulationRequest.ts';
 import { claimBatch, holding } from './claimBatch.ts';
 import { finishBatch, haltReason, type NotRunReason, recordedDevices } from './finishBatch.ts';
 import { measureEventLoopDelay } from './measureEventLoopDelay.ts';
 import { runDevices } from './runDevices.ts';
-import { simulatedProbe } from './simulatedProbe.ts';
 
 /**
  * Runs one batch, whichever delivery of its message this is: the first, a second one at the same time, or one after a worker has died.
@@ -78,7 +76,8 @@ function probeToRun({ request }: Simulation, claims: number, { probes, limits }:
   }
   const simulated = simulatedProbe(configured, request);
   if (simulated.kind === 'probe') return simulated;
-  return neverRun(`probe ${request.probe} has changed: ${formatErrors(simulated.faults)}`);
+  const why = simulated.errors.map(({ field, message }) => `${field.map(String).join('.')}: ${message}`);
+  return neverRun(`probe ${request.probe} has changed: ${why.join('; ')}`);
 }
 
 function neverRun(why: string): ProbeToRun {

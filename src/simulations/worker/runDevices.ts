@@ -4,7 +4,7 @@ import type { Verdict } from '../../outcomes/outcome.ts';
 import { type Feedback, noFeedback } from '../pace.ts';
 import { isHalted, type Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { registrationIdOf } from '../simulationPlan.ts';
+import { registrationIdOf } from '../simulationRequest.ts';
 import type { Lease } from './claimBatch.ts';
 import type { RecordedDevices } from './finishBatch.ts';
 import { createOutcomeWriter } from './outcomeWriter.ts';

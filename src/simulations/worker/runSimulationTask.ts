@@ -1,7 +1,6 @@
 import { reconcileSimulation } from '../reconcileSimulation.ts';
-import { hasEnded } from '../simulation.ts';
+import { batchCount, batchOf, hasEnded } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { batchCount, batchOf } from '../simulationPlan.ts';
 import { parseTask } from '../store/batchQueue.ts';
 import { claimBatch, holding } from './claimBatch.ts';
 import { finishBatch } from './finishBatch.ts';

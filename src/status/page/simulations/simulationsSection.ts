@@ -9,7 +9,7 @@ const shown = 5;
 
 /** The newest simulations. Reads only: a page that is looked at all day must not be what moves them on. */
 export async function recentSimulations(context: SimulationContext): Promise<readonly SimulationView[]> {
-  const simulations = await context.simulations.recent(shown);
+  const { simulations } = await context.simulations.page(shown);
   return Promise.all(simulations.map((simulation) => viewSimulation(simulation, context)));
 }
 

@@ -18,6 +18,7 @@ const view: SimulationView = {
   id: '0123456789abcdef01234567',
   state: 'stopped',
   reason: 'Stopped: the service answered 429 <script>',
+  location: 'test',
   probe: 'fleet',
   devices: 400,
   left: 0,

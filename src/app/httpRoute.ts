@@ -1,0 +1,123 @@
+import type {
+  HttpFunctionOptions,
+  HttpMethod,
+  HttpRequest,
+  HttpResponseInit,
+  InvocationContext,
+} from '@azure/functions';
+import * as z from 'zod';
+import { problem } from '../http/problem.ts';
+import { parseQuery } from '../http/query.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
+
+/** One request, its query read and every parameter known. */
+export interface Call<Query extends z.ZodObject = typeof noQuery> {
+  readonly request: HttpRequest;
+  readonly query: z.infer<Query>;
+  readonly invocation: InvocationContext;
+  /** Aborts when the caller has its 503: storage that does not respond is not waited for any longer. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpRoute<Query extends z.ZodObject> {
+  readonly route: string;
+  /** HEAD comes with GET. A handler that runs something for GET leaves it out when `request.method` is HEAD. */
+  readonly methods: readonly Exclude<HttpMethod, 'HEAD'>[];
+  readonly authLevel: 'function' | 'anonymous';
+  /** Parameters of the query; default: none. */
+  readonly query?: Query;
+  /** Where the query does not matter. */
+  readonly anyQuery?: true;
+  /** `run`: as long as the probe's own deadline, and the wait for another run of the same device. */
+  readonly takes?: 'storage' | 'run';
+  readonly handler: (call: Call<Query>) => Promise<HttpResponseInit>;
+}
+
+export const noQuery = z.object({});
+
+/** Below the 10 s that a caller has to wait at most. */
+const storageTimeoutMs = 9_000;
+
+export interface RegisteredRoute {
+  readonly route: string;
+  readonly methods: readonly string[];
+  readonly query: z.ZodObject;
+}
+
+const registered: RegisteredRoute[] = [];
+
+/** Every route that was registered with `httpRoute` so far. */
+export function registeredRoutes(): readonly RegisteredRoute[] {
+  return registered;
+}
+
+/**
+ * The edge of every HTTP function: unknown query parameters are refused, HEAD works wherever GET does, and every response is in words,
+ * within 10 s where nothing is run.
+ */
+export function httpRoute<Query extends z.ZodObject = typeof noQuery>(options: HttpRoute<Query>): HttpFunctionOptions {
+  const { route, authLevel, handler, takes = 'storage' } = options;
+  const query = options.query ?? (noQuery as unknown as Query);
+  const methods = options.methods.flatMap((method) => (method === 'GET' ? (['GET', 'HEAD'] as const) : [method]));
+  registered.push({ route, methods, query });
+
+  const respond = async (request: HttpRequest, invocation: InvocationContext): Promise<HttpResponseInit> => {
+    const parsed = parseQuery(options.anyQuery ? [] : request.query, query);
+    if (parsed.kind === 'invalid')
+      return problem({ status: 400, title: 'The query is not valid', errors: parsed.errors });
+    const ended = new AbortController();
+    const { signal } = ended;
+    const call = { request, query: parsed.query, invocation, signal };
+    try {
+      return takes === 'run' ? await handler(call) : await within(storageTimeoutMs, handler(call));
+    } catch (error) {
+      return failed(error, invocation);
+    } finally {
+      ended.abort();
+    }
+  };
+  return {
+    route,
+    methods,
+    authLevel,
+    handler: async (request, invocation) => {
+      const response = await respond(request, invocation);
+      if (request.method !== 'HEAD') return response;
+      const { body: _, ...head } = response;
+      return head;
+    },
+  };
+}
+
+class NoResponse extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoResponse()), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The names are those of the storage clients and of aborted signals; the clients are not loaded for this. */
+const storageErrors = ['RestError', 'AbortError', 'TimeoutError'];
+
+function failed(error: unknown, invocation: InvocationContext): HttpResponseInit {
+  if (error instanceof Error && storageErrors.includes(error.name)) {
+    const detail = describeStorageError(error);
+    invocation.warn(`503: ${detail}`);
+    return problem({ status: 503, title: 'Storage cannot be used', detail });
+  }
+  invocation.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return problem({
+    status: 500,
+    title: 'Unexpected error',
+    detail: `Look up invocation ${invocation.invocationId} in the log of the app.`,
+  });
+}

@@ -1,0 +1,39 @@
+import { app, type HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
+import { withSimulations } from '../app/withSimulations.ts';
+import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
+import { json, problem } from '../http/problem.ts';
+import { limit } from '../http/query.ts';
+
+const simulationsQuery = z.object({ limit: limit(20), cursor: z.string().optional() });
+
+/** The simulations of all locations, newest first, a page at a time. Only reads. */
+export async function listSimulations({ query, invocation }: Call<typeof simulationsQuery>): Promise<HttpResponseInit> {
+  const after = query.cursor === undefined ? undefined : parseCursor(query.cursor, listName);
+  if (query.cursor !== undefined && after === undefined) {
+    return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
+  }
+  return withSimulations(invocation, async (context) => {
+    const { summarizeSimulation } = await import('../simulations/simulationView.ts');
+    const { simulations, last } = await context.simulations.page(query.limit, after);
+    return json({
+      simulations: await Promise.all(simulations.map((simulation) => summarizeSimulation(simulation, context))),
+      ...(last !== undefined && { cursor: formatCursor(last, listName) }),
+    });
+  });
+}
+
+/** The list has no filter; a cursor of another list is not one of this list. */
+const listName = 'simulations';
+
+app.http(
+  'listSimulations',
+  httpRoute({
+    route: 'simulations',
+    methods: ['GET'],
+    authLevel: 'function',
+    query: simulationsQuery,
+    handler: listSimulations,
+  }),
+);

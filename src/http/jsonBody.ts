@@ -1,0 +1,101 @@
+import type { HttpRequest } from '@azure/functions';
+import { type AnyNode, parse } from '@humanwhocodes/momoa';
+import { type ProblemError, pointerTo } from './problem.ts';
+
+export type JsonBody =
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** No body, or white space alone. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'invalid'; readonly errors: readonly ProblemError[] };
+
+const maxBytes = 16 * 1024;
+const maxDepth = 32;
+
+/** Reads a body as strict JSON (RFC 8259), bounded so that whatever reads the value later cannot run out of stack or digits. */
+export async function readJsonBody(request: HttpRequest): Promise<JsonBody> {
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.length > maxBytes) {
+    return invalid({ pointer: '#', detail: `expected at most ${maxBytes} bytes, got ${bytes.length}` });
+  }
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  if (text.trim() === '') return { kind: 'empty' };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return invalid({ pointer: '#', detail: `not valid JSON${placeOfError(text)}` });
+  }
+  const errors = boundsErrors(value);
+  if (errors.length > 0) return { kind: 'invalid', errors };
+  const repeated = repeatedNames(text);
+  return repeated.length > 0 ? { kind: 'invalid', errors: repeated } : { kind: 'json', value };
+}
+
+function invalid(error: ProblemError): JsonBody {
+  return { kind: 'invalid', errors: [error] };
+}
+
+/** JSON.parse often lacks the place, and quotes the text. */
+function placeOfError(text: string): string {
+  try {
+    parse(text, { mode: 'json' });
+    return '';
+  } catch (error) {
+    const place = error instanceof Object && 'line' in error && 'column' in error ? error : undefined;
+    return place ? `: unexpected token at line ${place.line}, column ${place.column}` : '';
+  }
+}
+
+/** Walks without recursion: the depth is what it finds out. */
+function boundsErrors(root: unknown): readonly ProblemError[] {
+  const errors: ProblemError[] = [];
+  const open: { readonly value: unknown; readonly field: readonly PropertyKey[] }[] = [{ value: root, field: [] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, field } = next;
+    const detail = boundsError(value, field.length);
+    if (detail !== undefined) {
+      const at = pointerTo(field.length > maxDepth ? field.slice(0, 1) : field);
+      if (!errors.some((error) => 'pointer' in error && error.pointer === at)) errors.push({ pointer: at, detail });
+      continue;
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [name, member] of Object.entries(value)) open.push({ value: member, field: [...field, name] });
+  }
+  return errors;
+}
+
+function boundsError(value: unknown, depth: number): string | undefined {
+  if (depth > maxDepth) return `expected at most ${maxDepth} levels of nesting`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'expected a number that a double can hold';
+  if (typeof value === 'string' && !value.isWellFormed()) return 'expected well-formed Unicode, got half a character';
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.keys(value).every((name) => name.isWellFormed())
+    ? undefined
+    : 'expected well-formed Unicode in its names, got half a character';
+}
+
+/** JSON.parse keeps the last of two members with one name, and another reader the first (RFC 8259 section 4). */
+function repeatedNames(text: string): readonly ProblemError[] {
+  const errors: ProblemError[] = [];
+  const visit = (node: AnyNode, field: readonly PropertyKey[]): void => {
+    if (node.type === 'Array') {
+      for (const [index, element] of node.elements.entries()) visit(element.value, [...field, index]);
+    }
+    if (node.type !== 'Object') return;
+    const seen = new Set<string>();
+    for (const member of node.members) {
+      const name = member.name.type === 'String' ? member.name.value : member.name.name;
+      if (seen.has(name)) errors.push({ pointer: pointerTo([...field, name]), detail: 'expected once, got it twice' });
+      seen.add(name);
+      visit(member.value, [...field, name]);
+    }
+  };
+  try {
+    visit(parse(text, { mode: 'json' }).body, []);
+  } catch (error) {
+    // What a later member of the same name replaces may be nested deeper than what JSON.parse returned.
+    if (!(error instanceof RangeError)) throw error;
+    errors.push({ pointer: '#', detail: `expected at most ${maxDepth} levels of nesting` });
+  }
+  return errors;
+}

@@ -1,0 +1,91 @@
+import { closestMatch } from 'leven';
+import * as z from 'zod';
+import type { ProblemError } from './problem.ts';
+
+/** Function keys come as query parameters, and are the host's own: `code`, and the key's name as `clientId`. */
+const hostParameters = ['code', 'clientId'];
+const maxShownCharacters = 64;
+
+/** `true`, `false` or left out. A typo is rejected: a gate that silently stays open is worse than none. */
+export const flag = z
+  .enum(['true', 'false'], { error: 'expected true or false' })
+  .transform((text) => text === 'true')
+  .optional();
+
+/** A whole number in decimal digits, 1 to `max`. */
+export function limit(defaultLimit: number, max = 1000) {
+  const error = `expected a whole number from 1 to ${max}`;
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, { error })
+    .transform(Number)
+    .refine((value) => value <= max, { error })
+    .default(defaultLimit);
+}
+
+/** Several values, given with commas or by naming the parameter more than once: the host joins those with commas. */
+export const list = z
+  .string()
+  .transform((text) => text.split(',').filter((part) => part !== ''))
+  .optional();
+
+/** ISO 8601, as milliseconds since 1970. */
+export const time = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'expected a time such as 2026-11-24T01:00:00Z or a date such as 2026-11-24',
+  })
+  .transform((text) => Date.parse(text));
+
+export function oneOf<const Value extends string>(values: readonly Value[]) {
+  return z.enum(values, { error: `expected one of ${values.join(', ')}` });
+}
+
+export type ParsedQuery<Schema extends z.ZodObject> =
+  | { readonly kind: 'query'; readonly query: z.infer<Schema> }
+  | { readonly kind: 'invalid'; readonly errors: readonly ProblemError[] };
+
+/**
+ * Every error at once, each with the name of its parameter. A parameter without a value counts as left out, so that an address with empty
+ * filters works; a flag without one is an error.
+ */
+export function parseQuery<Schema extends z.ZodObject>(
+  search: Iterable<[string, string]>,
+  schema: Schema,
+): ParsedQuery<Schema> {
+  const given = [...search].filter(([name]) => !hostParameters.includes(name));
+  const known = Object.keys(schema.shape);
+  const unknown = [...new Set(given.map(([name]) => name))].filter((name) => !known.includes(name));
+  const values = Object.fromEntries(given.filter(([name, value]) => value !== '' || schema.shape[name] === flag));
+  const parsed = schema.safeParse(values);
+  const errors = [
+    ...unknown.map((name) => ({ parameter: shown(name), detail: unknownParameter(name, known) })),
+    ...(parsed.error?.issues ?? [])
+      .filter(({ code }) => code !== 'unrecognized_keys')
+      .map(({ path, message }) => errorOf(String(path[0]), message, values)),
+  ];
+  return parsed.success && errors.length === 0
+    ? { kind: 'query', query: parsed.data as z.infer<Schema> }
+    : { kind: 'invalid', errors };
+}
+
+function unknownParameter(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'unknown parameter: expected none';
+  const byCase = known.find((one) => one.toLowerCase() === name.toLowerCase());
+  const meant =
+    byCase ??
+    closestMatch(name.slice(0, maxShownCharacters), known, { maxDistance: Math.max(1, Math.floor(name.length / 3)) });
+  const expected = `unknown parameter: expected ${known.length === 1 ? known[0] : `one of ${known.join(', ')}`}`;
+  return meant === undefined ? expected : `${expected} (did you mean ${JSON.stringify(meant)}?)`;
+}
+
+function errorOf(parameter: string, message: string, values: Readonly<Record<string, string>>): ProblemError {
+  const value = values[parameter];
+  return {
+    parameter,
+    detail: value === undefined ? `${message}, got nothing` : `${message}, got ${JSON.stringify(shown(value))}`,
+  };
+}
+
+function shown(text: string): string {
+  return text.toWellFormed().slice(0, maxShownCharacters);
+}

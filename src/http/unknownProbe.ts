@@ -1,0 +1,42 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { closestMatch } from 'leven';
+import { problem } from './problem.ts';
+
+const maxListed = 20;
+const maxShownCharacters = 64;
+
+/** 404 for a name that no configured probe has: the same words on every route. */
+export function unknownProbe(
+  name: string,
+  probes: readonly { readonly name: string }[],
+  where?: Where,
+): HttpResponseInit {
+  const names = probes.map((probe) => probe.name);
+  const detail = `No probe is called ${JSON.stringify(shown(name))}; ${configured(names)}${suggestion(name, names)}.`;
+  return problem({
+    status: 404,
+    title: 'No such probe',
+    detail,
+    ...(where && {
+      errors: [{ ...where, detail: `expected the name of a configured probe, got ${JSON.stringify(shown(name))}` }],
+    }),
+  });
+}
+
+/** Where the name was given, if not in the path. */
+type Where = { readonly pointer: string } | { readonly parameter: string };
+
+function configured(names: readonly string[]): string {
+  if (names.length === 0) return 'none is configured';
+  const more = names.length - maxListed;
+  return `configured are ${names.slice(0, maxListed).join(', ')}${more > 0 ? ` and ${more} more (GET /api/probes lists them)` : ''}`;
+}
+
+function suggestion(name: string, names: readonly string[]): string {
+  const meant = closestMatch(shown(name), names, { maxDistance: Math.max(1, Math.floor(name.length / 3)) });
+  return meant === undefined ? '' : ` (did you mean ${JSON.stringify(meant)}?)`;
+}
+
+function shown(name: string): string {
+  return name.toWellFormed().slice(0, maxShownCharacters);
+}
