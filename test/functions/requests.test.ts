@@ -170,8 +170,8 @@ describe('POST /api/simulations', () => {
   it.each([
     ['{', [{ pointer: '#', detail: expect.stringMatching(/^not valid JSON/) }]],
     ['', [{ pointer: '#', detail: 'expected a JSON object, got nothing' }]],
-    ['7', [{ pointer: '#', detail: 'expected an object, not a number' }]],
-    ['[]', [{ pointer: '#', detail: 'expected an object, not an array' }]],
+    ['7', [{ pointer: '#', detail: 'expected an object, got a number' }]],
+    ['[]', [{ pointer: '#', detail: 'expected an object, got an array' }]],
     ['{"probe":"weu-fleet"}', [{ pointer: '#/devices', detail: 'required, but missing' }]],
     [
       '{"probe":"weu-fleet","devices":2,"globalDeviceEndpoint":"evil.example"}',

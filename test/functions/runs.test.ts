@@ -80,8 +80,8 @@ function probes(globalDeviceEndpoint: string, hub: string): readonly object[] {
     { name: 'failing', registrationId: 'canary-failing', attestation: fleet },
     { name: 'unknown', registrationId: 'canary-004', attestation: own('no-such-key') },
     { name: 'rotated', registrationId: 'canary-rotated', attestation: own('rotated-key') },
-    // Counted from 1970, so that its turn is no timer's for the next decades.
-    { name: 'rarely', registrationId: 'canary-005', attestation: fleet, everyMinutes: 52_560_000 },
+    // Due at midnight UTC only.
+    { name: 'rarely', registrationId: 'canary-005', attestation: fleet, everyMinutes: 1440 },
   ].map((probe) => ({ idScope, globalDeviceEndpoint, timeoutSeconds: 20, ...probe }));
 }
 
