@@ -156,8 +156,8 @@ it('GET /api/metrics has the last outcome of each probe that ran', async () => {
   expect(status).toBe(200);
   expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(text).toMatch(/^dps_canary_build_info\{version="[\d.]+",location="testlocation"\} 1$/m);
-  expect(text).toMatch(/^probe_success\{probe="busy"\} 0$/m);
-  expect(text).toMatch(/^probe_success\{probe="quiet"\} 1$/m);
+  expect(text).toMatch(/^probe_success\{probe="busy",location="testlocation"\} 0$/m);
+  expect(text).toMatch(/^probe_success\{probe="quiet",location="testlocation"\} 1$/m);
   expect(text).not.toContain('never');
 });
 
