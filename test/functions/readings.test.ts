@@ -235,7 +235,7 @@ describe('GET /api/health', () => {
       status: 'unhealthy',
       checks: [
         { name: 'configuration', ok: true },
-        { name: 'keyVault', ok: false, detail: expect.stringMatching(/"busy-key".*Key Vault Secrets User/) },
+        { name: 'keyVault', ok: false, detail: expect.stringMatching(/"busy-key".*no role allows it/) },
         { name: 'storage', ok: true },
       ],
     });
