@@ -51,7 +51,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   config: [],
   emulator: [],
   local: ['config', 'emulator'],
-  cli: ['..', 'config', 'emulator', 'local', 'outcomes', 'simulations', 'transport'],
+  cli: ['..', 'config', 'emulator', 'keyvault', 'local', 'outcomes', 'probes', 'simulations', 'transport'],
 };
 
 /** What a folder may name beyond that, as a type alone. */

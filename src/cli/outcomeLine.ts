@@ -56,7 +56,7 @@ function describeResult(result: ProbeResult): string {
     case 'assigned':
       return `assigned to ${result.assignedHub} as ${result.deviceId}`;
     case 'rejected':
-      return `refused in phase ${result.phase} with ${result.errorCode ?? result.status}`;
+      return `${result.status >= 500 ? 'service error' : 'refused'} in phase ${result.phase} with ${result.errorCode ?? result.status}`;
     case 'hubRefused':
       return `assigned to ${result.assignedHub}, hub refused: ${result.cause.kind}`;
     case 'notRun':

@@ -43,7 +43,8 @@ export interface Outcome extends RunFacts {
   readonly events?: readonly DriftEvent[];
 }
 
-export type Trigger = 'timer' | 'http' | 'simulation';
+/** `command`: a run from a terminal, which is not stored. */
+export type Trigger = 'timer' | 'http' | 'simulation' | 'command';
 
 export const verdicts = ['healthy', 'degraded', 'failing', 'unknown'] as const;
 

@@ -7,7 +7,7 @@ import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
-import { createRecorder, milliseconds } from '../transport/recorder.ts';
+import { createRecorder, milliseconds, type RunObserver } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import { type ReadSecret, readCredential } from './credential.ts';
 import { enterHub, hubAccessOf, planHubVisit } from './hubAccess.ts';
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly tlsSessions?: TlsSessions | undefined;
   /** Called for every 429 when it comes, with the seconds that will be waited. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
+  /** Sees phases and packets as they come. */
+  readonly observer?: RunObserver | undefined;
   /** Called with the stack of an error in this program, for the log. The run still has its outcome. */
   readonly reportUnexpected?: ((stack: string) => void) | undefined;
 }
@@ -34,12 +36,17 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   const startedAt = new Date().toISOString();
   const runId = randomUUID();
   const deadline = createDeadline(timeoutMs(probe), options.signal);
-  const recorder = createRecorder('keyVault');
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
   const notes: string[] = [];
   let findings: readonly CredentialFinding[] = [];
   let secrets: readonly string[] = [];
+  const { observer } = options;
+  const recorder = createRecorder(
+    'keyVault',
+    // What a service echoes is struck out of what is shown at once, too.
+    observer && { ...observer, recorded: (entry) => observer.recorded(strikeOutSecrets(entry, secrets)) },
+  );
 
   const provision = async (): Promise<ProbeResult> => {
     const [credential, request] = await Promise.all([

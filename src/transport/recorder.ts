@@ -16,12 +16,18 @@ export interface Recorder {
   transcript(): readonly TranscriptEntry[];
 }
 
+/** Sees a run while it runs. Times are milliseconds since its start. */
+export interface RunObserver {
+  readonly entered: (phase: Phase, atMs: number) => void;
+  readonly recorded: (entry: TranscriptEntry) => void;
+}
+
 export type EntryFacts = Omit<TranscriptEntry, 'atMs' | 'direction' | 'what'>;
 
 /** A server that floods must not fill this process's memory: later entries are counted, not kept. */
 const maxEntries = 200;
 
-export function createRecorder(firstPhase: Phase): Recorder {
+export function createRecorder(firstPhase: Phase, observer?: RunObserver): Recorder {
   const startedAt = performance.now();
   const times: { [phase in Phase]?: number } = {};
   const entries: TranscriptEntry[] = [];
@@ -31,8 +37,13 @@ export function createRecorder(firstPhase: Phase): Recorder {
   let totalBytes = 0;
 
   const add = (direction: TranscriptEntry['direction'], what: string, facts: EntryFacts = {}) => {
-    if (entries.length >= maxEntries) dropped += 1;
-    else entries.push({ atMs: milliseconds(performance.now() - startedAt), direction, what, ...bounded(facts) });
+    if (entries.length >= maxEntries) {
+      dropped += 1;
+      return;
+    }
+    const entry = { atMs: milliseconds(performance.now() - startedAt), direction, what, ...bounded(facts) };
+    entries.push(entry);
+    observer?.recorded(entry);
   };
   const until = (now: number) => milliseconds((times[phase] ?? 0) + now - enteredAt);
 
@@ -45,6 +56,7 @@ export function createRecorder(firstPhase: Phase): Recorder {
       times[phase] = until(now);
       phase = next;
       enteredAt = now;
+      observer?.entered(next, milliseconds(now - startedAt));
     },
     sent: (what, facts) => add('sent', what, facts),
     received: (what, facts) => add('received', what, facts),

@@ -23,6 +23,7 @@ const programs = {
   },
   prometheus: { names: ['prometheus'], install: 'apt-get install prometheus' },
   promtool: { names: ['promtool'], install: 'apt-get install prometheus' },
+  script: { names: ['script'], install: 'apt-get install bsdutils' },
   openssl: { names: ['openssl'], install: 'apt-get install openssl' },
 } as const satisfies Record<string, Program>;
 
