@@ -12,7 +12,7 @@ const identifierRejected = 2;
 const badUserNameOrPassword = 4;
 const notAuthorized = 5;
 
-/** CONNECT: "the device must use the following values" (document, "Using the MQTT protocol directly"). */
+/** CONNECT: "the device should use the following values" (document, "Using the MQTT protocol directly"). */
 export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPacket): Promise<void> | undefined {
   const atMs = Date.now();
   const record = (answer: number | undefined, note: string | undefined): undefined => {

@@ -94,8 +94,12 @@ const configurationSchema = z.strictObject({
   retryAfterSeconds: z.number().min(0).default(1),
   /** How many status queries are answered 202 before the one that is answered 200. */
   assigningPolls: z.int().min(0).default(0),
-  /** Where a credential that is not accepted is refused: at the register answer, as was seen in public, or at CONNACK. */
-  refuseAt: z.enum(['register', 'connect']).default('register'),
+  /**
+   * How a credential that is not accepted is refused; each form was seen in public: `register` (401 or 404 in the
+   * response), `connect` (CONNACK 5), `close` (the end of the connection after the register message), `failed` (202, and
+   * then 200 with `failed`).
+   */
+  refuseAt: z.enum(['register', 'connect', 'close', 'failed']).default('register'),
   /** Refuse what the document does not allow or name, although the real service and SDKs do it. */
   strict: z.boolean().default(false),
   /** How far a device's clock may be off before its token or certificate counts as expired. */

@@ -22,13 +22,13 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   };
   const refuse = (note: string): undefined => {
     record('publish', { note });
-    session.close(note); // [MQTT-3.3.5-2] a PUBLISH that is not authorized: acknowledge it all the same, or close
+    session.close(note); // [MQTT-3.3.5-2] a PUBLISH that is not authorized is acknowledged all the same, or the connection closed
     return undefined;
   };
 
   const request = parseRequestTopic(packet.topic);
   if (request === undefined) return refuse('a topic that the document does not name');
-  // "To register, a device must subscribe to $dps/registrations/res/#" (document): without it no answer could reach it
+  // "a device should subscribe using $dps/registrations/res/# as a Topic Filter" (document): no response reaches it without
   const { subscribedQos } = device;
   if (subscribedQos === undefined) return refuse('not subscribed to the response filter');
 
@@ -36,15 +36,22 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   const recorded = { rid: request.rid, operationId: request.kind === 'poll' ? request.operationId : undefined };
   const deliver = (response: ServiceResponse): undefined => {
     record(phase, { ...recorded, answer: response.status, note: noteOf(device, phase) ?? response.note });
+    // "After that, DPS delivers messages to the device using QoS 1" (document); QoS 0 was seen, too
+    const qos = faultAt(device.faults, 'qos0', phase) === undefined ? subscribedQos : 0;
     const context = { phase, rid: request.rid, previous: device.lastDelivery };
     for (const delivery of deliveriesFor(response, device.faults, context)) {
-      session.deliver(delivery.topic, delivery.payload, subscribedQos); // "DPS delivers messages at QoS 1" (document)
+      session.deliver(delivery.topic, delivery.payload, qos);
       device.lastDelivery = delivery;
     }
     injectAfter(session, device.faults, phase);
     return undefined;
   };
   const handle = (): Promise<void> | undefined => {
+    if (device.decision.kind === 'refused' && dps.configuration.refuseAt === 'close') {
+      record(phase, { ...recorded, note: device.decision.why });
+      session.close(device.decision.why);
+      return undefined;
+    }
     const injected = injectBefore(session, device.faults, phase);
     if (injected !== undefined) return record(phase, { ...recorded, note: injected });
     // [MQTT-4.3.2-2] at QoS 1 the PUBLISH is acknowledged once it has been taken over

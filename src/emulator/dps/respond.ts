@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { issueChain } from '../credentials/issueChain.ts';
 import type { Device, Dps } from './device.ts';
-import type { AcceptedDevice } from './enrollments.ts';
+import type { AcceptedDevice, RefusedDevice } from './enrollments.ts';
 import { respondWithFaults } from './faults/faultResponses.ts';
 import { faultAt } from './faults/faults.ts';
 import { isKnownApiVersion } from './identity.ts';
 import { type ParsedRegistration, parseRegistration } from './registration.ts';
-import { errorResponse, type ServiceResponse } from './responses.ts';
-import { assigned, queryStatus, register } from './service.ts';
+import { assigning, errorResponse, finished, type ServiceResponse } from './responses.ts';
+import { assigned, newOperationId, queryStatus, register } from './service.ts';
 import type { DeviceRequest } from './topics.ts';
 
 /** A promise only where a certificate has to be issued first. */
@@ -20,11 +20,8 @@ export function respond(
 ): ServiceResponse | Promise<ServiceResponse> {
   const { decision } = device;
   const now = new Date();
-  // Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the response is 401
   if (decision.kind === 'refused')
-    return withFaults(dps, device, request, () =>
-      errorResponse(decision.status, decision.errorCode, decision.message, now),
-    );
+    return withFaults(dps, device, request, () => refusalOf(dps, device.registrationId, decision, request, now));
   if (!isKnownApiVersion(device.apiVersion))
     return withFaults(dps, device, request, () =>
       errorResponse(400, 400004, `Unsupported API version ${device.apiVersion}.`, now),
@@ -42,10 +39,34 @@ export function respond(
   }
   const { strict } = dps.configuration;
   const registration = parseRegistration(body, { ...device, strict });
+  const operationIdForm = faultAt(device.faults, 'operationId', 'register')?.form;
   const registerDevice = (issuedChain?: readonly string[]) =>
-    respondTo(() => register(dps.state, dps.rules, { ...device, accepted: decision, registration, issuedChain, now }));
+    respondTo(() =>
+      register(dps.state, dps.rules, {
+        ...device,
+        accepted: decision,
+        registration,
+        issuedChain,
+        operationIdForm,
+        now,
+      }),
+    );
   const issuing = issueFor(dps, device, decision, registration);
   return issuing === undefined ? registerDevice() : issuing.then(registerDevice);
+}
+
+/** Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the response is 401. */
+function refusalOf(
+  { configuration, rules }: Dps,
+  registrationId: string,
+  { status, errorCode, message }: RefusedDevice,
+  request: DeviceRequest,
+  now: Date,
+): ServiceResponse {
+  if (configuration.refuseAt !== 'failed') return errorResponse(status, errorCode, message, now);
+  if (request.kind === 'register')
+    return assigning(newOperationId(rules.idScope, registrationId), rules.retryAfterSeconds, undefined);
+  return finished(request.operationId, registrationId, 'failed', now, { errorCode, errorMessage: message });
 }
 
 /** The chain for a device that asks for one and whose enrollment has a policy; undefined: none is to be issued. */

@@ -44,8 +44,12 @@ export interface RegisterRequest {
   readonly registration: ParsedRegistration;
   /** The operational certificate that was issued for this registration: base64 DER, leaf first. */
   readonly issuedChain?: readonly string[] | undefined;
+  readonly operationIdForm?: OperationIdForm | undefined;
   readonly now: Date;
 }
+
+/** How an operation id starts; the oldest ones with the registrationId. */
+export type OperationIdForm = '0' | '2' | '4' | '5' | 'registrationId';
 
 export interface StatusRequest {
   readonly registrationId: string;
@@ -60,7 +64,7 @@ export function createServiceState(): ServiceState {
 }
 
 export function register(state: ServiceState, rules: ServiceRules, request: RegisterRequest): ServiceResponse {
-  const { registrationId, apiVersion, accepted, registration, issuedChain, now } = request;
+  const { registrationId, apiVersion, accepted, registration, issuedChain, operationIdForm, now } = request;
   if (registration.kind === 'invalid') return errorResponse(400, 400004, registration.message, now);
   // A switched-off enrollment is a finished operation that never had an id
   if (accepted.enrollment.provisioningStatus === 'disabled') return finished('', registrationId, 'disabled', now);
@@ -68,7 +72,7 @@ export function register(state: ServiceState, rules: ServiceRules, request: Regi
   const { returnPayload, allocationPolicy } = accepted.enrollment;
   const payload = returnPayload ?? (allocationPolicy === 'custom' ? registration.payload : undefined);
   const operation: Operation = {
-    operationId: newOperationId(rules.idScope),
+    operationId: newOperationId(rules.idScope, registrationId, operationIdForm),
     registrationId,
     apiVersion,
     accepted,
@@ -157,6 +161,7 @@ function remember(state: ServiceState, operation: Operation): void {
 }
 
 /** Shaped as the real ones are: `4.{sixteen hexadecimal digits of the service}.{uuid}`. */
-function newOperationId(idScope: string): string {
-  return `4.${createHash('sha256').update(idScope).digest('hex').slice(0, 16)}.${randomUUID()}`;
+export function newOperationId(idScope: string, registrationId: string, form: OperationIdForm = '4'): string {
+  if (form === 'registrationId') return `${registrationId}.${randomUUID()}`;
+  return `${form}.${createHash('sha256').update(idScope).digest('hex').slice(0, 16)}.${randomUUID()}`;
 }

@@ -36,7 +36,7 @@ export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscrib
   return delayOf(session, device.faults, 'subscribe')?.then(respond) ?? respond();
 }
 
-/** "With QoS 2, DPS grants the maximum QoS level 1 in the SUBACK" (document). */
+/** "When a device app subscribes to a topic with QoS 2, DPS grants maximum QoS level 1 in the SUBACK packet" (document). */
 function grantedQos(requested: 0 | 1 | 2): 0 | 1 {
   return requested === 0 ? 0 : 1;
 }

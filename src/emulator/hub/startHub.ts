@@ -1,15 +1,19 @@
+import type { ISubscribePacket } from 'mqtt-packet';
 import type { IssuedCertificate } from '../certificates.ts';
 import type { DeviceRegistry } from '../deviceRegistry.ts';
 import { acceptSessions } from '../mqtt/acceptSessions.ts';
 import type { MqttService } from '../mqtt/dispatch.ts';
 import { listenMqtt } from '../mqtt/listenMqtt.ts';
 import { createRequestHistory, type RequestHistory } from '../mqtt/requestHistory.ts';
-
 import { handleConnect } from './connect.ts';
 import type { HubFault } from './hubFaults.ts';
-import { type ConnectedDevice, type Hub, type HubRequestKind, packetOf } from './hubSession.ts';
+import { type ConnectedDevice, type Hub, type HubRequestKind, type HubSession, packetOf } from './hubSession.ts';
 import { handlePublish } from './publish.ts';
-import { handleSubscribe } from './subscribe.ts';
+import { deliverFinishedRenewal } from './renewal.ts';
+import { credentialResponseFilter, deviceFilters } from './topics.ts';
+
+/** Section 3.9.3: the return code of a filter that is not granted. */
+const refused = 0x80;
 
 export interface HubServiceOptions {
   /** The devices that the DPS stand-in has assigned, to whichever hub: one stand-in plays all hubs. */
@@ -113,4 +117,20 @@ function createService(hub: Hub): MqttService<ConnectedDevice> {
       hub.history.record({ ...packetOf(session), ...event });
     },
   };
+}
+
+/** SUBSCRIBE: a device's own filters, at QoS 1 at most; anything else is refused. */
+function handleSubscribe(hub: Hub, session: HubSession, packet: ISubscribePacket): undefined {
+  const device = session.state;
+  if (device === undefined) return;
+  const filters = deviceFilters(device.deviceId, device.apiVersion);
+  const granted = packet.subscriptions.map(({ topic, qos }) => {
+    const offered = filters.includes(topic) && device.fault?.kind !== 'subscriptionRefused';
+    const answer = offered ? (qos === 0 ? 0 : 1) : refused;
+    if (answer !== refused) device.subscribed.set(topic, answer);
+    hub.history.record({ ...packetOf(session), kind: 'subscribe', topic, answer });
+    return answer;
+  });
+  session.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
+  if (device.subscribed.has(credentialResponseFilter)) deliverFinishedRenewal(hub, device.deviceId);
 }

@@ -1,6 +1,6 @@
 /**
- * The two ways in that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. There is no third: a plaintext
- * CONNECT meets a TLS server, which answers with an alert and closes.
+ * The two transports that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. A plaintext CONNECT meets a
+ * TLS server, which responds with an alert and closes.
  */
 import { createServer as createHttpServer, type Server as HttpServer, STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ import { createPeerChains } from './peerChains.ts';
 import { tlsWire, type Wire, type WireSockets, webSocketWire } from './wire.ts';
 
 export interface ListenOptions {
-  /** `either`: one port serves both, told apart by their first byte. */
+  /** `either`: one port serves both, distinguished by their first byte. */
   readonly accepts: 'mqtt' | 'webSocket' | 'either';
   readonly host: string;
   /** 0 takes any free port. */
@@ -123,8 +123,8 @@ async function tlsOptions({ certificate, fault, authority }: ListenOptions): Pro
   // OpenSSL 3 offers TLS 1.1 at security level 0 only
   if (fault?.kind === 'oldTlsOnly')
     return { ...shared, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
-  // Document, "TLS/SSL configuration": TLS 1.2, "otherwise connection errors will occur". A device certificate is asked
-  // for and judged later, by the enrollment, as its chain ends at no public root.
+  // "your client must connect over TLS 1.2" (document, "TLS/SSL configuration"). A device certificate is requested, and
+  // judged later by the enrollment, because its chain leads to no public root.
   return { ...shared, minVersion: 'TLSv1.2' };
 }
 
@@ -191,7 +191,7 @@ function remoteOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
-/** A device may go at any time; the close event that follows says all that the stand-in wants to know. */
+/** A device may disconnect at any time; the close event that follows is all that the stand-in needs. */
 function ignoreErrors<Stream extends Socket>(socket: Stream): Stream {
   socket.on('error', () => {});
   return socket;

@@ -63,7 +63,7 @@ it.each<[unknown, string]>([
   [{ idscope: 'x' }, 'idscope: unknown field (did you mean "idScope"?)'],
   [{ idScope: 'two words' }, 'idScope: expected letters and digits, such as 0neLOCAL, got "two words"'],
   [{ retryAfterSeconds: -1 }, 'retryAfterSeconds: expected a number of at least 0, got -1'],
-  [{ refuseAt: 'poll' }, 'refuseAt: expected "register" or "connect", got "poll"'],
+  [{ refuseAt: 'poll' }, 'refuseAt: expected "register", "connect", "close" or "failed", got "poll"'],
   [
     { individualEnrollments: [{ attestation }] },
     'individualEnrollments[0].registrationId: expected a string, but it is missing',

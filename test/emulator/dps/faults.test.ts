@@ -62,6 +62,22 @@ const rows: readonly (readonly [FaultInput, readonly string[]])[] = [
   ['neverAssigned', upTo(accepted, ...[2, 3, 4].map((rid) => `202/?$rid=${rid}&retry-after=0 assigning`))],
   ['failed', upTo(accepted, '200/?$rid=2 failed 400207 Custom allocation failed with status code: 400')],
   [{ kind: 'failed', at: 'register', errorCode: null, message: null }, upTo('200/?$rid=1 failed')],
+  // Field report 15: a webhook's other status, and .NET's sentence in place of it
+  [
+    { kind: 'failed', webhookStatus: 404 },
+    upTo(accepted, '200/?$rid=2 failed 400207 Custom allocation failed with status code: 404'),
+  ],
+  [
+    { kind: 'failed', errorCode: 400207, message: 'An error occurred while sending the request.' },
+    upTo(accepted, '200/?$rid=2 failed 400207 An error occurred while sending the request.'),
+  ],
+  [{ kind: 'status', status: 401, topicStatus: 200 }, upTo('200/?$rid=1 errorCode 401000')],
+  [{ kind: 'status', status: 500, topicStatus: 200, at: 'poll' }, upTo(accepted, '200/?$rid=2 errorCode 500000')],
+  [{ kind: 'status', status: 502, body: 'text', message: 'Bad Gateway' }, upTo('502/?$rid=1 "Bad Gateway"')],
+  // Field report 21: forms of other years
+  ['registrationStatus', upTo(accepted, '200/?$rid=2 assigned in registrationStatus to nobody')],
+  ['operationId', upTo(accepted, '200/?$rid=2 assigned')],
+  ['qos0', upTo(`at QoS 0: ${accepted}`, 'at QoS 0: 200/?$rid=2 assigned')],
   ['disabled', upTo('200/?$rid=1 disabled without operationId')],
   [{ kind: 'disabled', at: 'poll' }, upTo(accepted, '200/?$rid=2 disabled without operationId')],
   ['assignedAtRegister', upTo('200/?$rid=1 assigned')],
@@ -122,6 +138,12 @@ beforeAll(async () => {
         ...Object.fromEntries(rows.map(([fault], index) => [`device-${index}`, fault])),
         'twice-throttled': { kind: 'throttled', times: 2, retryAfter: 0 },
         'resets-after-subscribe': { kind: 'reset', at: 'subscribe', when: 'after' },
+        ...Object.fromEntries(
+          (['0', '2', '5', 'registrationId'] as const).map((form) => [
+            `id-${form}`.toLowerCase(),
+            { kind: 'operationId' as const, form },
+          ]),
+        ),
         slow: { kind: 'slow', delayMs: 120 },
       },
       enrollmentGroups: [
@@ -148,8 +170,19 @@ it('stops throttling after as many times as it was told to', async () => {
   expect([first, second, third]).toEqual([throttled, throttled, upTo(accepted, '200/?$rid=2 assigned')]);
 });
 
-it('can answer and reset at once', async () => {
+it('can respond and reset at once', async () => {
   expect((await exchange('resets-after-subscribe')).at(-1)).toBe('reset');
+});
+
+it.each([
+  ['0', /^0\.[0-9a-f]{16}\.[0-9a-f-]{36}$/],
+  ['2', /^2\.[0-9a-f]{16}\.[0-9a-f-]{36}$/],
+  ['5', /^5\.[0-9a-f]{16}\.[0-9a-f-]{36}$/],
+  ['registrationId', /^id-registrationid\.[0-9a-f-]{36}$/],
+] as const)('plays the operation ids of form %s, field report 21', async (form, pattern) => {
+  await exchange(`id-${form}`.toLowerCase());
+  const poll = await dps.requests.seen({ kind: 'poll', clientId: `id-${form}`.toLowerCase(), answer: 200 });
+  expect(poll.operationId).toMatch(pattern);
 });
 
 it('is slow at each packet', async () => {
@@ -158,7 +191,7 @@ it('is slow at each packet', async () => {
   expect(performance.now() - since).toBeGreaterThan(4 * 120);
 });
 
-/** Goes as far as the answers let it, and tells what came, a line a packet. */
+/** Goes as far as the responses allow, and returns what was received, a line a packet. */
 async function exchange(registrationId: string): Promise<readonly string[]> {
   const client = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
   let wasReset = false;
@@ -199,7 +232,7 @@ async function exchange(registrationId: string): Promise<readonly string[]> {
 
 type Answer = Packet | 'closed' | 'silence' | 'garbage';
 
-/** Packets are answered in their order, so that a PINGRESP marks the end of what came before it. */
+/** Packets are handled in their order, so that a PINGRESP marks the end of what was sent before it. */
 async function answersTo(client: RawMqttClient, registrationId: string, packet: Packet): Promise<readonly Answer[]> {
   const injected = new AbortController();
   const unanswered = (note: 'silent' | 'garbage') =>
@@ -246,7 +279,7 @@ function lineOf(answer: Answer): string {
     case 'suback':
       return `suback ${answer.granted[0]}`;
     case 'publish':
-      return `${answer.topic.replace('$dps/registrations/res/', '')} ${summaryOf(String(answer.payload))}`;
+      return `${answer.qos === 0 ? 'at QoS 0: ' : ''}${answer.topic.replace('$dps/registrations/res/', '')} ${summaryOf(String(answer.payload))}`;
     default:
       return answer.cmd;
   }
@@ -274,5 +307,6 @@ function summaryOf(payload: string): string {
   const to = state?.assignedHub === 'dps-stand-in.azure-devices.net' ? '' : ` to ${state?.assignedHub ?? 'nobody'}`;
   const ended = String(status) === 'assigned' && typeof operationId === 'string' ? to : '';
   const failure = state?.errorCode === undefined ? '' : ` ${state.errorCode} ${state.errorMessage}`;
-  return `${status}${ended}${failure}${typeof operationId === 'string' && operationId !== '' ? '' : ' without operationId'}`;
+  const old = Object.hasOwn(body, 'registrationStatus') ? ' in registrationStatus' : '';
+  return `${status}${old}${ended}${failure}${typeof operationId === 'string' && operationId !== '' ? '' : ' without operationId'}`;
 }

@@ -1,10 +1,11 @@
 import { createServer } from 'node:net';
 import mqtt from 'mqtt';
+import type { Packet } from 'mqtt-packet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
 import { type RunningDps, startDps } from '../../../src/emulator/dps/startDps.ts';
 import { openResources } from '../../support/openResources.ts';
-import { connectPacket, rawMqttOverTls } from '../../support/rawMqttClient.ts';
+import { connectPacket, isPublish, rawMqttOverTls } from '../../support/rawMqttClient.ts';
 import { registrationToken } from '../../support/sasToken.ts';
 
 const authority = await createLocalAuthority();
@@ -91,6 +92,49 @@ describe('refuseAt "connect"', () => {
     client.send(connectPacket('one', password));
     const [connack] = await client.rest();
     expect(connack).toMatchObject({ cmd: 'connack', returnCode: 5 });
+    await dps.close();
+  });
+});
+
+describe('the other forms of refusal, field report 4', () => {
+  const wrong = registrationToken('one', Buffer.from('x').toString('base64'));
+  const registered = async (refuseAt: 'close' | 'failed') => {
+    const dps = await startDps({ certificate, configuration: { ...configuration, refuseAt } });
+    const client = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+    const exchange = async (packet: Packet) => {
+      client.send(packet);
+      return client.next();
+    };
+    const publish = (topic: string, payload: string) =>
+      exchange({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false });
+    expect(await exchange(connectPacket('one', wrong))).toMatchObject({ returnCode: 0 });
+    const filter = { topic: '$dps/registrations/res/#', qos: 1 } as const;
+    await exchange({ cmd: 'subscribe', messageId: 1, subscriptions: [filter] });
+    const response = await publish('$dps/registrations/PUT/iotdps-register/?$rid=1', '{"registrationId":"one"}');
+    return { dps, response, publish };
+  };
+
+  it('refuseAt "close" ends the connection after the register message, without a response', async () => {
+    const { dps, response } = await registered('close');
+    expect(response).toBe('closed');
+    expect(dps.requests.of('one').find(({ kind }) => kind === 'register')?.note).toBe(
+      'the signature was made with another key',
+    );
+    await dps.close();
+  });
+
+  it('refuseAt "failed" accepts the registration and finishes it with status failed', async () => {
+    const { dps, response, publish } = await registered('failed');
+    const { operationId } = JSON.parse(isPublish(response) ? response.payload.toString() : 'null');
+    const finished = await publish(
+      `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=${operationId}`,
+      '',
+    );
+    expect(isPublish(finished) && finished.topic).toBe('$dps/registrations/res/200/?$rid=2');
+    expect(JSON.parse(isPublish(finished) ? finished.payload.toString() : 'null')).toMatchObject({
+      status: 'failed',
+      registrationState: { errorCode: 401000, errorMessage: 'Unauthorized.' },
+    });
     await dps.close();
   });
 });

@@ -1,4 +1,4 @@
-/** Faults that change how an answer travels: on which topics, how often, and what comes before it. */
+/** Faults that change how a response is delivered: on which topics, how often, and what comes before it. */
 
 import type { ServiceResponse } from '../responses.ts';
 import { responseTopic } from '../topics.ts';
@@ -12,25 +12,25 @@ export interface Delivery {
 export interface DeliveryContext {
   readonly phase: 'register' | 'poll';
   readonly rid: string;
-  /** The last answer that this device got, for the fault that sends it again. */
+  /** The last response that this device got, for the fault that sends it again. */
   readonly previous: Delivery | undefined;
 }
 
-/** What is published for one answer, in order: one message, unless a fault wants more, other or none. */
+/** What is published for one response, in order: one message, unless a fault changes that. */
 export function deliveriesFor(
-  answer: ServiceResponse,
+  response: ServiceResponse,
   faults: readonly Fault[],
   { phase, rid, previous }: DeliveryContext,
 ): readonly Delivery[] {
-  const payload = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+  const payload = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
   const retryAfterFirst = faultAt(faults, 'parameterOrder', phase) !== undefined;
-  const right = { topic: topicFor(answer, rid, retryAfterFirst), payload };
+  const right = { topic: topicFor(response, rid, retryAfterFirst), payload };
 
   const wrongTopic = faultAt(faults, 'wrongTopic', phase);
   if (wrongTopic !== undefined) return [{ topic: wrongTopic.topic.replaceAll('{rid}', rid), payload }];
   const foreign = faultAt(faults, 'foreignRid', phase);
   if (foreign !== undefined) {
-    const elsewhere = { topic: topicFor(answer, `${rid}-foreign`, retryAfterFirst), payload };
+    const elsewhere = { topic: topicFor(response, `${rid}-foreign`, retryAfterFirst), payload };
     return foreign.thenRight ? [elsewhere, right] : [elsewhere];
   }
   if (faultAt(faults, 'duplicate', phase) !== undefined) return [right, right];
@@ -38,9 +38,9 @@ export function deliveriesFor(
   return [right];
 }
 
-function topicFor(answer: ServiceResponse, rid: string, retryAfterFirst: boolean): string {
+function topicFor(response: ServiceResponse, rid: string, retryAfterFirst: boolean): string {
   const ridParameter = ['$rid', rid] as const;
-  if (answer.retryAfter === undefined) return responseTopic(answer.status, [ridParameter]);
-  const retryAfter = ['retry-after', String(answer.retryAfter)] as const;
-  return responseTopic(answer.status, retryAfterFirst ? [retryAfter, ridParameter] : [ridParameter, retryAfter]);
+  if (response.retryAfter === undefined) return responseTopic(response.status, [ridParameter]);
+  const retryAfter = ['retry-after', String(response.retryAfter)] as const;
+  return responseTopic(response.status, retryAfterFirst ? [retryAfter, ridParameter] : [ridParameter, retryAfter]);
 }

@@ -1,4 +1,4 @@
-/** Faults that change what the service answers. Pure: an answer goes in, another comes out. */
+/** Faults that change what the service sends back. Pure: a response goes in, another comes out. */
 import { randomUUID } from 'node:crypto';
 import { errorResponse, finished, type ServiceResponse } from '../responses.ts';
 import type { Fault, FaultOf } from './faults.ts';
@@ -13,19 +13,19 @@ export interface ResponseContext {
   readonly now: Date;
   /** What the service would ask the device to wait. */
   readonly retryAfterSeconds: number;
-  /** The service's own answer, asked for only by the faults that need it. */
+  /** The service's own response, made only for the faults that need it. */
   readonly defaultResponse: () => ServiceResponse;
   /** The 200 of a device that is assigned at once. */
   readonly assignedNow: () => ServiceResponse;
 }
 
-/** The first fault that has something to say decides; the rest then disfigure its answer, in the order of the list. */
+/** The first fault that replaces the response decides; the others then change it, in the order of the list. */
 export function respondWithFaults(faults: readonly Fault[], context: ResponseContext): ServiceResponse {
-  let answer: ServiceResponse | undefined;
-  for (const fault of faults) answer ??= replacement(fault, context);
-  answer ??= context.defaultResponse();
-  for (const fault of faults) answer = malformed(fault, context, answer);
-  return answer;
+  let response: ServiceResponse | undefined;
+  for (const fault of faults) response ??= replacement(fault, context);
+  response ??= context.defaultResponse();
+  for (const fault of faults) response = malformed(fault, context, response);
+  return response;
 }
 
 function replacement(fault: Fault, context: ResponseContext): ServiceResponse | undefined {
@@ -38,10 +38,11 @@ function replacement(fault: Fault, context: ResponseContext): ServiceResponse | 
     case 'neverAssigned':
       return phase === 'poll' ? stillAssigning(context) : undefined;
     case 'failed': {
-      if (fault.at !== phase) return undefined;
+      if (!due(fault, context)) return undefined;
       const code = fault.errorCode === null ? {} : { errorCode: fault.errorCode };
-      const message = fault.message === null ? {} : { errorMessage: fault.message };
-      return finished(operationId, registrationId, 'failed', now, { ...code, ...message });
+      const message = fault.message ?? `Custom allocation failed with status code: ${fault.webhookStatus}`;
+      const described = fault.message === null ? {} : { errorMessage: message };
+      return finished(operationId, registrationId, 'failed', now, { ...code, ...described });
     }
     case 'disabled':
       return fault.at === phase ? finished('', registrationId, 'disabled', now) : undefined;
@@ -54,55 +55,59 @@ function replacement(fault: Fault, context: ResponseContext): ServiceResponse | 
   }
 }
 
-function malformed(fault: Fault, { phase }: ResponseContext, answer: ServiceResponse): ServiceResponse {
+function malformed(fault: Fault, { phase }: ResponseContext, response: ServiceResponse): ServiceResponse {
   switch (fault.kind) {
     case 'assignment':
-      return withState(answer, 'assigned', {
+      return withState(response, 'assigned', {
         ...(fault.assignedHub === undefined ? {} : { assignedHub: fault.assignedHub }),
         ...(fault.deviceId === undefined ? {} : { deviceId: fault.deviceId }),
         ...(fault.substatus === undefined ? {} : { substatus: fault.substatus }),
       });
+    case 'registrationStatus':
+      return { ...response, body: withOldName(response.body) };
     case 'missingField':
-      return fault.at === phase ? { ...answer, body: without(answer.body, fault.field) } : answer;
+      return fault.at === phase ? { ...response, body: without(response.body, fault.field) } : response;
     case 'badBody':
-      return fault.at === phase ? { ...answer, body: badBodies[fault.body](answer.body) } : answer;
+      return fault.at === phase ? { ...response, body: badBodies[fault.body](response.body) } : response;
     case 'retryAfter': {
-      if (answer.status === 200 || (fault.at !== undefined && fault.at !== phase)) return answer;
-      const { retryAfter: _, ...rest } = answer;
+      if (response.status === 200 || (fault.at !== undefined && fault.at !== phase)) return response;
+      const { retryAfter: _, ...rest } = response;
       return fault.value === null ? rest : { ...rest, retryAfter: fault.value };
     }
     default:
-      return answer;
+      return response;
   }
 }
 
-function due(fault: FaultOf<'status'> | FaultOf<'throttled'>, { phase, count }: ResponseContext): boolean {
+function due(
+  fault: FaultOf<'status'> | FaultOf<'throttled'> | FaultOf<'failed'>,
+  { phase, count }: ResponseContext,
+): boolean {
   return fault.at === phase && (fault.times === undefined || count <= fault.times);
 }
 
 function statusResponse(fault: FaultOf<'status'>, { operationId, now }: ResponseContext): ServiceResponse {
-  const retryAfter = fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter };
-  if (fault.body === 'empty') return { status: fault.status, ...retryAfter, body: '' };
-  if (fault.body === 'text') return { status: fault.status, ...retryAfter, body: 'The service is unavailable.' };
-  const defaultResponse = errorResponse(
-    fault.status,
-    fault.errorCode ?? fault.status * 1000,
-    'A fault of the stand-in.',
-    now,
-  );
+  const head = {
+    status: fault.topicStatus ?? fault.status,
+    ...(fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter }),
+  };
+  const message = fault.message ?? 'A fault of the stand-in.';
+  if (fault.body === 'empty') return { ...head, body: '' };
+  if (fault.body === 'text') return { ...head, body: fault.message ?? 'The service is unavailable.' };
+  const response = errorResponse(fault.status, fault.errorCode ?? fault.status * 1000, message, now);
   const body = {
-    ...(defaultResponse.body as object),
-    ...(fault.message === undefined ? {} : { message: fault.message ?? undefined }),
+    ...(response.body as object),
+    ...(fault.message === null ? { message: undefined } : {}),
     ...(fault.trackingId === undefined ? {} : { trackingId: fault.trackingId ?? undefined }),
     ...(fault.errorCode === null ? { errorCode: undefined } : {}),
     ...(fault.operationId ? { operationId } : {}),
   };
-  return { status: fault.status, ...retryAfter, body };
+  return { ...head, body };
 }
 
 function throttledResponse(fault: FaultOf<'throttled'>, { now, retryAfterSeconds }: ResponseContext): ServiceResponse {
-  const answer = errorResponse(429, 429001, 'Too many requests.', now);
-  return fault.retryAfter === null ? answer : { ...answer, retryAfter: fault.retryAfter ?? retryAfterSeconds };
+  const response = errorResponse(429, 429001, 'Too many requests.', now);
+  return fault.retryAfter === null ? response : { ...response, retryAfter: fault.retryAfter ?? retryAfterSeconds };
 }
 
 function stillAssigning({
@@ -111,18 +116,25 @@ function stillAssigning({
   registrationId,
   retryAfterSeconds,
 }: ResponseContext): ServiceResponse {
-  const answer = defaultResponse();
-  if (answer.status !== 200) return answer;
+  const response = defaultResponse();
+  if (response.status !== 200) return response;
   const registrationState = { registrationId, status: 'assigning' };
   return { status: 202, retryAfter: retryAfterSeconds, body: { operationId, status: 'assigning', registrationState } };
 }
 
 type Body = Record<string, unknown>;
 
-function withState(answer: ServiceResponse, status: string, change: Body): ServiceResponse {
-  const body = answer.body as { readonly status?: string; readonly registrationState?: object };
-  if (body.status !== status) return answer;
-  return { ...answer, body: { ...body, registrationState: { ...body.registrationState, ...change } } };
+function withState(response: ServiceResponse, status: string, change: Body): ServiceResponse {
+  const body = response.body as { readonly status?: string; readonly registrationState?: object };
+  if (body.status !== status) return response;
+  return { ...response, body: { ...body, registrationState: { ...body.registrationState, ...change } } };
+}
+
+/** As services of 2017 named it. */
+function withOldName(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('registrationState' in body)) return body;
+  const { registrationState, ...rest } = body;
+  return { ...rest, registrationStatus: registrationState };
 }
 
 function without(body: unknown, field: string): unknown {

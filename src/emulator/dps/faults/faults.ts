@@ -13,6 +13,8 @@ const atRequest = requestPhase.default('register');
 const ends = z.strictObject({ at, when: z.enum(['before', 'after']).default('before') });
 const times = z.int().min(1).optional();
 const status = z.int().min(300).max(599);
+/** What the allocation webhook of a custom allocation returned. */
+const webhookStatus = z.int().min(100).max(599).default(400);
 
 const connectionFaults = [
   z.strictObject({ kind: z.literal('connack'), returnCode: z.int().min(1).max(5).default(5) }),
@@ -38,6 +40,8 @@ const answerFaults = [
     operationId: z.boolean().default(false),
     retryAfter: z.union([z.string(), z.number()]).optional(),
     body: z.enum(['json', 'text', 'empty']).default('json'),
+    /** The status in the topic, where it is another one: an error body under 200. */
+    topicStatus: z.int().min(200).max(599).optional(),
   }),
   z.strictObject({
     kind: z.literal('throttled'),
@@ -49,8 +53,11 @@ const answerFaults = [
   z.strictObject({
     kind: z.literal('failed'),
     at: requestPhase.default('poll'),
+    times,
+    webhookStatus,
     errorCode: z.int().nullable().default(400207),
-    message: z.string().nullable().default('Custom allocation failed with status code: 400'),
+    /** Default: the sentence about the webhook. */
+    message: z.string().nullable().optional(),
   }),
   z.strictObject({ kind: z.literal('disabled'), at: atRequest }),
   z.strictObject({ kind: z.literal('assignedAtRegister') }),
@@ -87,6 +94,12 @@ const deliveryFaults = [
     at: requestPhase.optional(),
   }),
   z.strictObject({ kind: z.literal('parameterOrder') }),
+  z.strictObject({ kind: z.literal('qos0') }),
+  z.strictObject({ kind: z.literal('registrationStatus') }),
+  z.strictObject({
+    kind: z.literal('operationId'),
+    form: z.enum(['0', '2', '4', '5', 'registrationId']).default('registrationId'),
+  }),
   z.strictObject({ kind: z.literal('foreignRid'), at: atRequest, thenRight: z.boolean().default(false) }),
   z.strictObject({ kind: z.literal('duplicate'), at: requestPhase.optional() }),
   z.strictObject({ kind: z.literal('lateAnswer') }),
