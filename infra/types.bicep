@@ -45,6 +45,7 @@ type probe = {
 
   @description('Run only every so many minutes. Default: on each tick of the schedule; with verifyHub renew 60.')
   @minValue(1)
+  @maxValue(1440)
   everyMinutes: int?
 
   @description('Ask for an operational certificate with a certificate signing request. Each run issues one. Default: false.')
@@ -52,6 +53,9 @@ type probe = {
 
   @description('Connect to the assigned hub as well, and how far to go there; renew needs requestCertificate. Default: not at all.')
   verifyHub: ('connect' | 'telemetry' | 'twin' | 'renew')?
+
+  @description('Group the status page, and filter it everywhere.')
+  tags: string[]?
 
   @description('What must happen for the probe to be healthy. Default: the device is assigned.')
   expect: expectation?
@@ -148,6 +152,7 @@ type expectation = {
 
   @description('Days. The certificate of the server, of the device, or the secret, nearer its end: degraded.')
   @minValue(0)
+  @maxValue(3650)
   certificateDaysLeft: int?
 
   @description('SHA-256 fingerprints (AB:CD:…) of the root certificates that the server may chain to. Default: a change of the root is reported.')
