@@ -29,6 +29,8 @@ export type Connected =
 
 /** Of one run, DPS and hub together: a hundred times what an exchange takes. */
 const maxRunBytes = 16 * 1024 * 1024;
+/** The most that a TLS record holds: more is waiting behind it. */
+const fullRecordBytes = 16 * 1024;
 
 /** dns → tcp → tls (→ webSocket) → mqttConnect: the way into DPS and into the hub alike. */
 export async function connect(options: ConnectOptions): Promise<Connected> {
@@ -46,10 +48,17 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
   return { kind: 'connected', session: opened.session, server };
 }
 
-/** Counted under the WebSocket, whose control frames never become packets. */
+/**
+ * Counted under the WebSocket, whose control frames never become packets. A server that sends without end is read a little at a time,
+ * so that timers and other connections have their turns in between.
+ */
 function limitBytes(socket: TLSSocket, stream: Duplex, recorder: Recorder): void {
   socket.on('data', (bytes: Buffer) => {
-    if (recorder.countBytes(bytes.length) <= maxRunBytes) return;
-    stream.destroy(new MalformedPacketError(`more than ${maxRunBytes} bytes in one run`));
+    if (recorder.countBytes(bytes.length) > maxRunBytes) {
+      stream.destroy(new MalformedPacketError(`more than ${maxRunBytes} bytes in one run`));
+    } else if (bytes.length >= fullRecordBytes) {
+      socket.pause();
+      setImmediate(() => socket.resume());
+    }
   });
 }

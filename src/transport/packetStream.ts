@@ -2,8 +2,8 @@ import { Duplex } from 'node:stream';
 
 /** More than the largest message of DPS (96 KB) or of a hub (256 KB with its topic). */
 export const maxPacketBytes = 256 * 1024;
-/** A run of the whole 220 seconds takes about a hundred packets. */
-const maxPackets = 2_000;
+/** A run of the whole 220 seconds takes some 250 packets. */
+export const maxPackets = 500;
 
 /** Bytes that MQTT 3.1.1 does not allow a server to send at this place, or more of them than a device ever needs. */
 export class MalformedPacketError extends Error {

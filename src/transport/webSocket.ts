@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
-import { MalformedPacketError, maxPacketBytes } from './packetStream.ts';
+import { MalformedPacketError, maxPacketBytes, maxPackets } from './packetStream.ts';
 import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
 import { classifySocketError, ignoreLateError, timedOut } from './socketFailure.ts';
@@ -14,8 +14,8 @@ import type { TransportFailure } from './transportFailure.ts';
 const path = '/$iothub/websocket';
 /** learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support, "Connect over WebSocket". */
 const subprotocol = 'mqtt';
-/** A service that asks for a sign of life sends one a minute or so. */
-const maxPings = 100;
+/** Messages, pings and pongs: a packet takes one or two. */
+const maxFrames = 2 * maxPackets;
 
 export interface UpgradeOptions {
   readonly endpoint: Endpoint;
@@ -59,12 +59,18 @@ export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions
       const stream = createWebSocketStream(webSocket);
       // ws only ends the readable side when the peer goes, and half a connection is no use to MQTT.
       webSocket.once('close', () => stream.destroy());
-      let pings = 0;
-      webSocket.on('ping', (data) => {
-        pings += 1;
-        if (pings <= maxPings) webSocket.pong(data);
-        else stream.destroy(new MalformedPacketError(`more than ${maxPings} WebSocket pings`));
-      });
+      let frames = 0;
+      const count = () => {
+        frames += 1;
+        if (frames <= maxFrames) return true;
+        webSocket.removeAllListeners('message').off('ping', onPing).off('pong', count);
+        stream.destroy(new MalformedPacketError(`more than ${maxFrames} WebSocket frames`));
+        return false;
+      };
+      const onPing = (data: Buffer) => {
+        if (count()) webSocket.pong(data);
+      };
+      webSocket.on('message', count).on('ping', onPing).on('pong', count);
       settle({ kind: 'upgraded', stream });
     };
     const onOtherResponse = (_request: unknown, response: IncomingMessage) => {
