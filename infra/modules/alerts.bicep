@@ -41,7 +41,11 @@ var emailAddresses = settings.?emailAddresses ?? []
 
 // Rows for the datatables in the queries: which probes there are, and after how long each counts as silent.
 var probeRows = join(
-  map(probes, probe => '"${probe.name}", ${max(silentMinutes, 3 * (probe.?everyMinutes ?? 1))}'),
+  map(
+    probes,
+    probe =>
+      '"${probe.name}", ${max(silentMinutes, 3 * (probe.?everyMinutes ?? (probe.?verifyHub == 'renew' ? 60 : 1)))}'
+  ),
   ', '
 )
 var locationRows = join(map(apps, app => '"${app.location}"'), ', ')
@@ -167,6 +171,22 @@ var rules = [
     threshold: settings.?expiryDaysLeft ?? 21
     frequency: 'PT1H'
     window: 'P1D'
+  }
+  {
+    name: 'issued-certificate'
+    severity: 2
+    description: 'A device got no operational certificate that it can use, or the hub does not trust or renew it: devices lose their hub when theirs expire.'
+    query: replace(
+      replace(loadTextContent('../queries/issuedCertificate.kql'), '{{probes}}', probeRows),
+      '{{ofRuns}}',
+      string(ofRuns)
+    )
+    measure: 'runs'
+    dimensions: ['probe', 'location']
+    operator: 'GreaterThanOrEqual'
+    threshold: 1
+    frequency: 'PT15M'
+    window: 'P2D'
   }
   {
     name: 'poison-queue'

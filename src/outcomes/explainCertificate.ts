@@ -1,6 +1,6 @@
 import type { HubRefused, RenewalRejected, RenewalTimedOut } from '../hub/hubResult.ts';
 import { explainRenewal } from '../hub/renewalErrors.ts';
-import { isCertificateAlert } from '../transport/socketFailure.ts';
+import { isUntrusted } from './operationalCertificate.ts';
 import type { CertificateNotIssued } from './outcome.ts';
 
 interface Explanation {
@@ -40,24 +40,22 @@ function nextForFault(cause: Exclude<CertificateNotIssued['cause'], 'missing'>):
   }
 }
 
-/** A hub that refuses an operational certificate does not trust its issuer, as a rule: DPS has let the device pass. */
-export function explainUntrusted({ credential, cause, assignedHub }: HubRefused): Explanation | undefined {
-  if (credential === undefined) return undefined;
+/** Undefined where the hub has refused the device for another reason. */
+export function explainUntrusted(refused: HubRefused): Explanation | undefined {
+  if (!isUntrusted(refused)) return undefined;
+  const { credential, cause, assignedHub } = refused;
   const why =
-    cause.kind === 'connectionRefused' && [2, 4, 5].includes(cause.returnCode)
+    cause.kind === 'connectionRefused'
       ? `CONNACK ${cause.returnCode}: ${cause.message}`
-      : cause.kind === 'tlsFailed' && cause.refusedBy === 'server' && isCertificateAlert(cause.code)
-        ? `the TLS handshake was refused: ${cause.code}`
-        : undefined;
-  if (why === undefined) return undefined;
-  return credential === 'issuedCertificate'
+      : `the TLS handshake was refused: ${cause.kind === 'tlsFailed' ? cause.code : cause.kind}`;
+  return credential === 'renewedCertificate'
     ? {
-        what: `an operational certificate was issued, but the hub ${assignedHub} does not trust it: ${why}`,
-        next: "run the credential sync: the issuing CA of the credential policy has to be in this hub. Check the hub's link to the device registry namespace",
-      }
-    : {
         what: `the hub ${assignedHub} renewed the certificate, but does not accept the new one: ${why}`,
         next: 'run the credential sync, and open a ticket if it stays: devices that renew lose their hub with their next connection',
+      }
+    : {
+        what: `an operational certificate was issued, but the hub ${assignedHub} does not trust it: ${why}`,
+        next: "run the credential sync: the issuing CA of the credential policy has to be in this hub. Check the hub's link to the device registry namespace",
       };
 }
 

@@ -1,5 +1,8 @@
 import type { IssuedCertificate } from '../attestation/issuedCertificate.ts';
 import type { Expectation } from '../config/probe.ts';
+import type { HubRefused } from '../hub/hubResult.ts';
+import type { ChainCertificate } from '../transport/serverIdentity.ts';
+import { isCertificateAlert } from '../transport/socketFailure.ts';
 import type { ProbeResult, Renewal } from './outcome.ts';
 
 /** What DPS issued in a run, also where the hub then refused it. */
@@ -9,6 +12,45 @@ export function issuedCertificateOf(result: ProbeResult): IssuedCertificate | un
 
 export function renewalOf(result: ProbeResult): Renewal | undefined {
   return 'renewal' in result ? result.renewal : undefined;
+}
+
+/**
+ * What became of a run's operational certificate: `none` was requested (or the run did not come that far), `issued` or `renewed` as it
+ * should be, `notIssued` or `notRenewed`, or `untrusted` by the hub.
+ */
+export type CertificateState = 'none' | 'issued' | 'renewed' | 'notIssued' | 'notRenewed' | 'untrusted';
+
+export function certificateStateOf(result: ProbeResult): CertificateState {
+  switch (result.kind) {
+    case 'assigned':
+      return result.renewal ? 'renewed' : result.issuedCertificate ? 'issued' : 'none';
+    case 'certificateNotIssued':
+      return result.phase === 'hub' ? 'notRenewed' : 'notIssued';
+    case 'hubRefused':
+      if (result.credential === undefined) return 'none';
+      if (isUntrusted(result)) return 'untrusted';
+      return isNotRenewed(result.cause) ? 'notRenewed' : 'issued';
+    default:
+      return 'none';
+  }
+}
+
+/** A hub that refuses an operational certificate: DPS has accepted the device, so that it is its issuer whom the hub does not trust. */
+export function isUntrusted({ credential, cause }: HubRefused): boolean {
+  if (credential === undefined) return false;
+  if (cause.kind === 'connectionRefused') return [2, 4, 5].includes(cause.returnCode);
+  return cause.kind === 'tlsFailed' && cause.refusedBy === 'server' && isCertificateAlert(cause.code);
+}
+
+function isNotRenewed(cause: HubRefused['cause']): boolean {
+  return cause.kind === 'renewalRejected' || (cause.kind === 'timedOut' && 'correlationId' in cause);
+}
+
+/** The CAs above the issued certificates, each once: when they expire, every device's certificate does. */
+export function issuingAuthorities(result: ProbeResult): readonly ChainCertificate[] {
+  const certificates = [issuedCertificateOf(result), renewalOf(result)?.certificate];
+  const authorities = certificates.flatMap((certificate) => certificate?.chain.slice(1) ?? []);
+  return [...new Map(authorities.map((authority) => [authority.fingerprint256, authority])).values()];
 }
 
 /** What was found, and what to do about it. */

@@ -1,10 +1,9 @@
 import type { Expectation } from '../config/probe.ts';
 import { isSameHub } from '../hub/hubName.ts';
-import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import { explain } from './explain.ts';
-import { unexpectedDays, unexpectedProfile } from './operationalCertificate.ts';
-import type { CredentialExpiry, Outcome, ProbeResult, RunFacts, Verdict } from './outcome.ts';
+import { issuingAuthorities, unexpectedDays, unexpectedProfile } from './operationalCertificate.ts';
+import type { Outcome, ProbeResult, RunFacts, Verdict } from './outcome.ts';
 
 /** The part of a run that is judged. */
 export type JudgedFacts = Pick<RunFacts, 'result' | 'durationMs' | 'server' | 'credential'>;
@@ -120,9 +119,9 @@ function slowness({ withinSeconds }: Expectation, { durationMs }: JudgedFacts): 
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }: JudgedFacts): string[] {
+function nearExpiry({ certificateDaysLeft }: Expectation, seen: JudgedFacts): string[] {
   if (certificateDaysLeft === undefined) return [];
-  return expiries(server, credential).flatMap(({ what, at, next }) => {
+  return expiries(seen).flatMap(({ what, at, next }) => {
     const daysLeft = (Date.parse(at) - Date.now()) / dayMs;
     if (daysLeft >= certificateDaysLeft) return [];
     const left =
@@ -131,8 +130,8 @@ function nearExpiry({ certificateDaysLeft }: Expectation, { server, credential }
   });
 }
 
-/** Everything in a run that ends one day, as ISO 8601. */
-export function expiries(server: ServerIdentity | undefined, credential: CredentialExpiry | undefined) {
+/** Everything in a run that expires one day, as ISO 8601. Operational certificates do not count: each run has a new one. */
+export function expiries({ server, credential, result }: Pick<JudgedFacts, 'server' | 'credential' | 'result'>) {
   const chain = server?.chain ?? [];
   return [
     ...chain.map(({ subject, notAfter }) => ({
@@ -152,6 +151,11 @@ export function expiries(server: ServerIdentity | undefined, credential: Credent
     ...(credential?.secretExpiresOn
       ? [{ what: 'the Key Vault secret', at: credential.secretExpiresOn, next: 'put a new version into Key Vault' }]
       : []),
+    ...issuingAuthorities(result).map(({ subject, notAfter }) => ({
+      what: `the CA ${subject} of operational certificates`,
+      at: notAfter,
+      next: 'renew it in the device registry namespace: no operational certificate is valid for longer',
+    })),
   ];
 }
 

@@ -60,6 +60,7 @@ describe('alert rules', needsBicep, () => {
       'probe-unknown': 2,
       'probe-degraded': 3,
       expiry: 2,
+      'issued-certificate': 2,
       'poison-queue': 2,
     });
   });

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { availabilityEnvelope } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { applicationInsightsTables } from '../support/applicationInsightsTables.ts';
 import { needsBicep, resourcesOf, snapshotOf } from '../support/bicep.ts';
-import { buildOutcome } from '../support/buildOutcome.ts';
+import { buildOutcome, buildRenewed } from '../support/buildOutcome.ts';
 import { analyseKusto } from '../support/kusto.ts';
 
 const workbookSchema = z.object({
@@ -26,7 +26,14 @@ describe('the workbook', () => {
   });
 
   it('shows what the status page shows', () => {
-    expect(queries.map(({ name }) => name)).toEqual(['probes', 'history', 'phases', 'failures', 'expiry']);
+    expect(queries.map(({ name }) => name)).toEqual([
+      'probes',
+      'history',
+      'phases',
+      'failures',
+      'expiry',
+      'operationalCertificates',
+    ]);
   });
 
   it('reads only properties that the telemetry writes', () => {
@@ -35,7 +42,7 @@ describe('the workbook', () => {
       result: { kind: 'rejected', phase: 'register', status: 401, errorCode: 401002, trackingId: 'id', message: 'no' },
     });
     const unknown = buildOutcome({ verdict: 'unknown' });
-    const written = [failed, unknown].flatMap((outcome) => {
+    const written = [failed, unknown, buildOutcome({ result: buildRenewed() })].flatMap((outcome) => {
       const { baseData } = availabilityEnvelope(outcome, { instrumentationKey: 'key', role: 'role' }).data;
       const bags = z.object({ properties: z.object({}).loose(), measurements: z.object({}).loose() }).parse(baseData);
       return Object.keys({ ...bags.properties, ...bags.measurements });

@@ -1,3 +1,4 @@
+import { certificateStateOf, issuedCertificateOf, renewalOf } from '../../outcomes/operationalCertificate.ts';
 import type { Outcome, ProbeResult } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
 import { expiries } from '../../outcomes/verdict.ts';
@@ -85,6 +86,7 @@ function propertiesOf(outcome: Outcome): Record<string, string> {
     reason: reasonCode(outcome),
     phase: 'phase' in result ? result.phase : undefined,
     ...serviceFacts(result),
+    operationalCertificate: certificateStateOf(result),
     serverAddress: outcome.server?.address,
   };
   return Object.fromEntries(
@@ -92,17 +94,36 @@ function propertiesOf(outcome: Outcome): Record<string, string> {
   );
 }
 
-/** Milliseconds for each phase, status queries, and the days that are left of what ends first: certificates and secret. */
-function measurementsOf({ phases, polls, server, credential, startedAt }: Outcome): Record<string, number> {
-  const daysLeft = expiries(server, credential).map(({ at }) => (Date.parse(at) - Date.parse(startedAt)) / dayMs);
-  return { ...phases, polls, ...(daysLeft.length > 0 && { certificateDaysLeft: Math.min(...daysLeft) }) };
+/**
+ * Milliseconds for each phase, status queries, and the days that are left of what expires first: certificates and secret. Of an
+ * operational certificate the days that it was issued for, and the milliseconds that its renewal took.
+ */
+function measurementsOf(outcome: Outcome): Record<string, number> {
+  const { phases, polls, result, startedAt } = outcome;
+  const daysUntil = (at: string) => (Date.parse(at) - Date.parse(startedAt)) / dayMs;
+  const daysLeft = expiries(outcome).map(({ at }) => daysUntil(at));
+  const issued = issuedCertificateOf(result);
+  const renewal = renewalOf(result);
+  return {
+    ...phases,
+    polls,
+    ...(daysLeft.length > 0 && { certificateDaysLeft: Math.min(...daysLeft) }),
+    ...(issued && { issuedCertificateDays: daysUntil(issued.notAfter) }),
+    ...(renewal && { renewalMs: renewal.durationMs }),
+  };
 }
 
 function serviceFacts(result: ProbeResult): Readonly<Record<string, string | number | undefined>> {
   switch (result.kind) {
     case 'assigned':
-      return { assignedHub: result.assignedHub, deviceId: result.deviceId, substatus: result.substatus };
+      return {
+        assignedHub: result.assignedHub,
+        deviceId: result.deviceId,
+        substatus: result.substatus,
+        connectionProfile: result.connectionProfile,
+      };
     case 'hubRefused':
+    case 'certificateNotIssued':
       return { assignedHub: result.assignedHub, deviceId: result.deviceId };
     case 'failed':
     case 'rejected':

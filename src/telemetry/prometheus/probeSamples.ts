@@ -1,3 +1,9 @@
+import {
+  certificateStateOf,
+  issuedCertificateOf,
+  issuingAuthorities,
+  renewalOf,
+} from '../../outcomes/operationalCertificate.ts';
 import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
 import { phases } from '../../transport/phase.ts';
@@ -22,6 +28,16 @@ export const probeMetrics = {
   probe_certificate_expiry_timestamp_seconds:
     "Expiry of the server's certificate and of the device's own, as Unix time; also when validation failed.",
   probe_secret_expiry_timestamp_seconds: 'Expiry date of the Key Vault secret that the device used, as Unix time.',
+  probe_operational_certificate_state:
+    'Always 1: what became of the operational certificate that the last run requested: issued, renewed, notIssued, notRenewed or untrusted.',
+  probe_issued_certificate_expiry_timestamp_seconds:
+    'Expiry of the operational certificate that DPS issued in the last run, as Unix time.',
+  probe_renewed_certificate_expiry_timestamp_seconds:
+    'Expiry of the operational certificate that the hub issued in its place in the last run, as Unix time.',
+  probe_issuing_authority_expiry_timestamp_seconds:
+    'Earliest expiry among the CAs above the issued certificates, as Unix time: no operational certificate is valid for longer.',
+  probe_certificate_renewal_duration_seconds:
+    'Time that the hub took in the last run from the request for a new operational certificate to the certificate.',
   probe_ip_protocol: 'IP version of the address that the last run connected to: 4 or 6.',
   probe_tls_version_info: 'Always 1: the TLS version of the last run.',
 } as const;
@@ -49,6 +65,22 @@ export function probeSamples(outcome: Outcome): readonly Sample[] {
       certificate: 'device',
     }),
     ...timestamp('probe_secret_expiry_timestamp_seconds', outcome.credential?.secretExpiresOn),
+    ...operationalCertificateSamples(outcome),
+  ];
+}
+
+function operationalCertificateSamples({ result }: Outcome): readonly Sample[] {
+  const state = certificateStateOf(result);
+  const renewal = renewalOf(result);
+  const [authorityNotAfter] = issuingAuthorities(result)
+    .map(({ notAfter }) => notAfter)
+    .toSorted();
+  return [
+    ...(state === 'none' ? [] : [sample('probe_operational_certificate_state', 1, { state })]),
+    ...timestamp('probe_issued_certificate_expiry_timestamp_seconds', issuedCertificateOf(result)?.notAfter),
+    ...timestamp('probe_renewed_certificate_expiry_timestamp_seconds', renewal?.certificate.notAfter),
+    ...timestamp('probe_issuing_authority_expiry_timestamp_seconds', authorityNotAfter),
+    ...seconds('probe_certificate_renewal_duration_seconds', renewal?.durationMs),
   ];
 }
 

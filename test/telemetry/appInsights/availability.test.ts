@@ -60,6 +60,7 @@ describe('createAvailability', () => {
             runId: outcome.runId,
             trigger: 'timer',
             location: 'westeurope',
+            operationalCertificate: 'none',
             verdict: 'healthy',
             result: 'assigned',
             reason: 'assigned',

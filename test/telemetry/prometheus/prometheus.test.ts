@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Outcome } from '../../../src/outcomes/outcome.ts';
 import { metricsContentType, renderMetrics, renderProbe } from '../../../src/telemetry/prometheus/prometheus.ts';
-import { buildOutcome } from '../../support/buildOutcome.ts';
+import { buildOutcome, buildRenewed } from '../../support/buildOutcome.ts';
 import { requires } from '../../support/requires.ts';
 import { runPrometheus } from '../../support/runPrometheus.ts';
 
@@ -78,6 +78,28 @@ describe('Prometheus text', () => {
     ]);
   });
 
+  it('keeps the expiry of issued and renewed certificates and of their CAs, and what the renewal took', async () => {
+    const text = await renderMetrics([buildOutcome({ result: buildRenewed() })], build);
+    const labels = '{probe="weu-group-key",location="westeurope"}';
+    const seconds = (iso: string) => Date.parse(iso) / 1000;
+    expect(lines(text, 'probe_issued_certificate_expiry_timestamp_seconds')).toEqual([
+      `probe_issued_certificate_expiry_timestamp_seconds${labels} ${seconds('2026-12-24T14:25:00Z')}`,
+    ]);
+    expect(lines(text, 'probe_renewed_certificate_expiry_timestamp_seconds')).toEqual([
+      `probe_renewed_certificate_expiry_timestamp_seconds${labels} ${seconds('2026-12-24T14:25:08Z')}`,
+    ]);
+    expect(lines(text, 'probe_issuing_authority_expiry_timestamp_seconds')).toEqual([
+      `probe_issuing_authority_expiry_timestamp_seconds${labels} ${seconds('2027-11-24T00:00:00Z')}`,
+    ]);
+    expect(lines(text, 'probe_certificate_renewal_duration_seconds')).toEqual([
+      `probe_certificate_renewal_duration_seconds${labels} 8.4215`,
+    ]);
+    expect(text).toContain(
+      'probe_operational_certificate_state{probe="weu-group-key",location="westeurope",state="renewed"} 1',
+    );
+    expect(await renderProbe(buildOutcome())).not.toMatch(/issued|renewed|renewal|issuing|operational/);
+  });
+
   it('measures nothing that was not there to measure', async () => {
     const text = await renderProbe(unseen);
     expect(text).not.toMatch(/probe_success|expiry|probe_ip_protocol|tls_version/);
@@ -101,6 +123,7 @@ describe('Prometheus text', () => {
     ['no probe at all', () => renderMetrics([], build)],
     ['every kind of verdict', () => renderMetrics([buildOutcome(), rejected, unseen], build)],
     ['one run', () => renderProbe(buildOutcome())],
+    ['a renewed certificate', () => renderProbe(buildOutcome({ result: buildRenewed() }))],
     ['one run with its transcript', () => renderProbe(rejected, { debug: true })],
   ];
   it.each(cases)('passes promtool check metrics: %s', requires('promtool'), async (_title, render) => {
