@@ -19,8 +19,11 @@ export interface Correlation {
   readonly text: string;
 }
 
+/** One probe at one location. */
 export interface ProbeReport {
   readonly name: string;
+  readonly location: string;
+  readonly tags: readonly string[];
   readonly registrationId: string;
   readonly idScope: string;
   readonly globalDeviceEndpoint: string;
@@ -54,6 +57,8 @@ export interface HistoryBar {
   readonly verdict: Verdict | 'missed';
   readonly durationMs?: number;
   readonly phases?: PhaseTimes;
+  /** Of the assign phase, the time that the service asked to wait (`retry-after`). */
+  readonly waitedMs?: number;
   readonly reason?: string;
 }
 
@@ -93,6 +98,12 @@ export function probeState({ storageFault }: Pick<StatusReport, 'storageFault'>,
   if (storageFault !== undefined) return 'unknown';
   if (probe.last === undefined) return 'none';
   return probe.bars.at(-1)?.verdict === 'missed' ? 'missed' : probe.last.verdict;
+}
+
+/** The worst state of these probes; `none` where there are none. */
+export function worstState(report: Pick<StatusReport, 'storageFault'>, probes: readonly ProbeReport[]): ProbeState {
+  const states = new Set(probes.map((probe) => probeState(report, probe)));
+  return statesByUrgency.find((state) => states.has(state)) ?? 'none';
 }
 
 /** The service let a device in that it must refuse: the worst that a probe can find. */

@@ -1,0 +1,71 @@
+import type { ProbeReport } from '../report/statusReport.ts';
+
+/** What a page was asked for and what its reader may do: what its links and forms carry on. */
+export interface PageContext {
+  /**
+   * `public`: an anonymous page, which shows no single runs. `read`: opened with a key, hence with runs and transcripts. `run`: that key
+   * is in the address, so that a form can send it and start a run.
+   */
+  readonly access: 'public' | 'read' | 'run';
+  /** The function key that the reader came with: a link without it would get 401. */
+  readonly code?: string | undefined;
+  /** Only this probe, in detail. */
+  readonly probe?: string | undefined;
+  /** Only this run. */
+  readonly run?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly location?: string | undefined;
+  /** `off`, or the seconds after which the overview reloads itself. */
+  readonly refresh?: 'off' | number | undefined;
+}
+
+export const publicPage: PageContext = { access: 'public' };
+
+/** Query parameters as `URLSearchParams` has them; an empty one counts as absent. `isAnonymous`: no key is needed for the page. */
+export function parsePageContext(query: { get(name: string): string | null }, isAnonymous: boolean): PageContext {
+  const text = (name: string) => query.get(name) || undefined;
+  const code = text('code');
+  const refresh = text('refresh');
+  return {
+    access: isAnonymous ? 'public' : code === undefined ? 'read' : 'run',
+    code,
+    probe: text('probe'),
+    run: text('run'),
+    tag: text('tag'),
+    location: text('location'),
+    refresh: refresh === undefined ? undefined : refresh === 'off' ? 'off' : Number(refresh),
+  };
+}
+
+/** A link to the overview with the filters of this page, or to the overview with changes; relative, so that it holds behind any host and prefix. */
+export function pageLink(context: PageContext, changes: Partial<PageContext> = {}): string {
+  const { code, tag, location, refresh } = context;
+  const { access: _, ...parameters } = { access: context.access, code, tag, location, refresh, ...changes };
+  return withQuery('', parameters);
+}
+
+/** A link to one probe's page; the location is named where the report is about several. */
+export function probeLink(context: PageContext, { name, location }: ProbeReport): string {
+  return pageLink(context, { probe: name, location, tag: undefined, refresh: undefined });
+}
+
+/** A link to the page of one run; undefined where the reader may not see it. */
+export function runLink(context: PageContext, { name, location }: ProbeReport, run: string | undefined) {
+  if (context.access === 'public' || run === undefined) return undefined;
+  return pageLink(context, { probe: name, location, run, tag: undefined, refresh: undefined });
+}
+
+/** A link to a neighbouring route under `/api`. */
+export function apiLink(
+  route: string,
+  { code }: PageContext,
+  parameters: Readonly<Record<string, string>> = {},
+): string {
+  return withQuery(route, { ...parameters, code });
+}
+
+function withQuery(route: string, parameters: Readonly<Record<string, string | number | undefined>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.set(name, String(value));
+  return `${route}?${search}`;
+}
