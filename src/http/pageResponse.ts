@@ -11,7 +11,7 @@ export function negotiateFormat(accept: string | undefined): PageFormat | undefi
   return type === 'text/html' ? 'html' : 'json';
 }
 
-/** Default status: 200, or 404 for a page that reports that there is no such thing. No referrer: the address may carry a function key. */
+/** Default status: 200, or 404 for a page that reports that there is no such thing. */
 export function pageResponse(page: RenderedPage, status = page.found ? 200 : 404): HttpResponseInit {
   return {
     status,
@@ -20,7 +20,7 @@ export function pageResponse(page: RenderedPage, status = page.found ? 200 : 404
       'Cache-Control': 'no-store',
       Vary: 'Accept',
       'Content-Security-Policy': page.contentSecurityPolicy,
-      'Referrer-Policy': 'no-referrer',
+      'Referrer-Policy': page.referrerPolicy,
       'X-Content-Type-Options': 'nosniff',
       ...(page.refreshSeconds !== undefined && { Refresh: String(page.refreshSeconds) }),
     },

@@ -1,4 +1,5 @@
 import { html } from './html.ts';
+import { publicPage } from './pageContext.ts';
 import { type RenderedPage, renderPage } from './pageShell.ts';
 import { stateIcon } from './stateLabel.ts';
 
@@ -17,7 +18,7 @@ export function renderConfigurationErrorPage({ generatedAt, errors }: Configurat
     state: 'failing',
     now: generatedAt,
     location: '',
-    query: {},
+    context: publicPage,
     main: html`<div class="hero failing">${stateIcon('failing')}<div><h1>${text}, so no probe runs</h1>
 <p class="next"><strong>Next step:</strong> Fix the settings listed below. <code>npm run validate</code> checks them the same way.</p></div></div>
 <section aria-labelledby="errors"><h2 id="errors">Errors</h2>

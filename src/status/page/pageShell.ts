@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ProbeState } from '../report/statusReport.ts';
 import { formatClock } from './format.ts';
 import { type Html, html } from './html.ts';
-import { apiLink, type PageQuery, pageLink } from './pageQuery.ts';
+import { apiLink, type PageContext, pageLink } from './pageContext.ts';
 import { statusStyle } from './statusStyle.ts';
 
 /** What every page is made of. */
@@ -15,7 +15,7 @@ export interface Page {
   readonly now: string;
   /** Empty where the configuration that would name it is not valid. */
   readonly location: string;
-  readonly query: PageQuery;
+  readonly context: PageContext;
   /** False for a page that says that there is no such thing. Default true. */
   readonly found?: boolean;
   /** Reload after this many seconds. */
@@ -26,26 +26,32 @@ export interface Page {
 export interface RenderedPage {
   readonly html: string;
   readonly contentSecurityPolicy: string;
+  /** `no-referrer` would make a browser send its own forms with `Origin: null`; no other site gets one in either case. */
+  readonly referrerPolicy: 'no-referrer' | 'same-origin';
   readonly found: boolean;
   readonly refreshSeconds?: number;
 }
 
 const styleHash = createHash('sha256').update(statusStyle.toString()).digest('base64');
 
-/** No script at all, and nothing from anywhere: the one style sheet by its hash, the icon as a data URL. */
-const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+/** No script at all, and nothing from anywhere: the one style sheet by its hash, the icon as a data URL; forms only where a reader may run probes. */
+function contentSecurityPolicyOf({ access }: PageContext): string {
+  const formAction = access === 'run' ? "'self'" : "'none'";
+  return `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`;
+}
 
 export function renderPage(page: Page): RenderedPage {
   const { found = true, refreshSeconds } = page;
   return {
     html: documentOf(page).toString(),
-    contentSecurityPolicy,
+    contentSecurityPolicy: contentSecurityPolicyOf(page.context),
+    referrerPolicy: page.context.access === 'run' ? 'same-origin' : 'no-referrer',
     found,
     ...(refreshSeconds !== undefined && { refreshSeconds }),
   };
 }
 
-function documentOf({ title, state, main, now, location, query }: Page): Html {
+function documentOf({ title, state, main, now, location, context }: Page): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -59,12 +65,12 @@ function documentOf({ title, state, main, now, location, query }: Page): Html {
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
-<a class="brand" href="${pageLink(query)}">DPS Canary</a>
+<a class="brand" href="${pageLink(context, { tag: undefined, location: undefined })}">DPS Canary</a>
 <p>${location !== '' && `Probed from ${location} · `}<time datetime="${now}">${formatClock(now, '')}</time></p>
 </header>
 <main id="main" tabindex="-1">${main}</main>
 <footer class="bottom">
-<p>Also available as JSON (<code>Accept: application/json</code>) · <a href="${apiLink('outcomes', query)}">outcomes</a> · <a href="${apiLink('metrics', query)}">metrics</a> · <a href="${apiLink('health', query)}">health</a></p>
+<p>Also available as JSON (<code>Accept: application/json</code>) · <a href="${apiLink('outcomes', context)}">outcomes</a> · <a href="${apiLink('metrics', context)}">metrics</a> · <a href="${apiLink('health', context)}">health</a></p>
 </footer>
 </body>
 </html>

@@ -8,7 +8,7 @@ import {
 } from '../../report/statusReport.ts';
 import { formatClock } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { type PageQuery, pageLink } from '../pageQuery.ts';
+import { type PageContext, probeLink } from '../pageContext.ts';
 import { phaseNames, stoppedAt } from '../phaseRail.ts';
 import { cannotProvision, probeSentence, sinceInWords } from '../probeSentence.ts';
 
@@ -109,7 +109,7 @@ function noDataYet(report: StatusReport, nextRunAt: string | undefined): Headlin
 }
 
 /** Below the headline: where the one probe that it names stops, or which ones it has counted. */
-export function affectedProbes({ affected }: Headline, report: StatusReport, query: PageQuery): Html | undefined {
+export function affectedProbes({ affected }: Headline, report: StatusReport, context: PageContext): Html | undefined {
   const [only] = affected;
   if (only === undefined) return undefined;
   if (affected.length === 1) {
@@ -119,7 +119,7 @@ export function affectedProbes({ affected }: Headline, report: StatusReport, que
   return html`<ul class="hero-list">${affected.map((probe) => {
     const stop = stopOf(probe);
     const since = probe.since !== undefined && html`, since ${formatClock(probe.since, report.generatedAt)}`;
-    return html`<li><a href="${pageLink(query, { probe: probe.name })}">${probe.name}</a>${stop && html` stops at <strong>${stop}</strong>`}${since}</li>`;
+    return html`<li><a href="${probeLink(context, probe)}">${probe.name}</a>${stop && html` stops at <strong>${stop}</strong>`}${since}</li>`;
   })}</ul>`;
 }
 

@@ -1,16 +1,13 @@
-import {
-  type ProbeReport,
-  type ProbeState,
-  probeState,
-  type StatusReport,
-  statesByUrgency,
-} from '../../report/statusReport.ts';
+import { filterReport } from '../../report/filterReport.ts';
+import { probeState, type StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
-import { type PageQuery, pageLink } from '../pageQuery.ts';
+import { type PageContext, pageLink, publicPage } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
-import { stateIcon, stateWords } from '../stateLabel.ts';
+import { stateIcon } from '../stateLabel.ts';
+import { filters } from './filters.ts';
 import { affectedProbes, headline } from './headline.ts';
 import { probeCard } from './probeCard.ts';
+import { byUrgency, summaryTable } from './summaryTable.ts';
 
 /** Something else to show below the probes, such as simulations. */
 export interface PageSection {
@@ -18,48 +15,67 @@ export interface PageSection {
   readonly id: string;
   readonly title: string;
   readonly content: Html;
+  /** Where it shows something that moves: reload the page this often. */
+  readonly refreshSeconds?: number;
 }
 
 export interface StatusPageOptions {
-  readonly query?: PageQuery;
+  readonly context?: PageContext;
   /** ISO 8601: when the timer fires next, for a deployment that has no outcome yet. */
   readonly nextRunAt?: string;
   readonly sections?: readonly PageSection[];
 }
 
 /** Long enough to read the page, short enough for a wall screen: a fifth of the default schedule. */
-const refreshSeconds = 60;
+const defaultRefreshSeconds = 60;
+/** In an outage of everything, the table has them all, and a card each would only repeat it. */
+const maxCards = 12;
 
 /** `GET /api/status`: all probes, the most urgent first. */
-export function renderStatusPage(report: StatusReport, options: StatusPageOptions = {}): RenderedPage {
-  const { query = {}, sections = [] } = options;
+export function renderStatusPage(whole: StatusReport, options: StatusPageOptions = {}): RenderedPage {
+  const { context = publicPage, sections = [] } = options;
+  const report = filterReport(whole, context);
   const top = headline(report, options.nextRunAt);
-  const { state, text, more } = top;
-  const refreshes = query.refresh !== 'off';
+  const { state, more } = top;
+  const text = report.probes.length === 0 && whole.probes.length > 0 ? noMatch(context) : top.text;
+  const refresh = refreshOf(context, sections);
   return renderPage({
     title: text,
     state,
     now: report.generatedAt,
     location: report.location,
-    query,
-    ...(refreshes ? { refreshSeconds } : {}),
+    context,
+    ...(refresh.seconds !== undefined && { refreshSeconds: refresh.seconds }),
     main: html`<div class="hero ${state}">${stateIcon(state)}<div><h1>${text}</h1>
-${affectedProbes(top, report, query)}
+${affectedProbes(top, report, context)}
 ${more !== undefined && html`<p>${more}</p>`}
 ${report.storageFault !== undefined && storageFault(report.storageFault)}
-${report.probes.length === 0 && noProbes()}</div></div>
-<p class="refresh">${refreshLink(query, refreshes)}</p>
+${whole.probes.length === 0 && noProbes()}</div></div>
+<p class="refresh">${refresh.words}</p>
+${filters(whole, context)}
 ${report.correlations.length > 0 && correlations(report)}
-${statesByUrgency.map((candidate) => group(report, candidate, query))}
+${report.probes.length > 0 && html`<section aria-labelledby="probes"><h2 id="probes">Probes <span class="count">${report.probes.length}</span></h2>${summaryTable(report, context)}</section>`}
+${cards(report, context)}
 ${sections.map(({ id, title, content }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`)}`,
   });
 }
 
+function noMatch({ tag, location }: PageContext): string {
+  const where = location === undefined ? '' : ` at ${location}`;
+  return `No probe${tag === undefined ? '' : ` has the tag ${tag}`}${tag === undefined ? ` runs${where}` : where}`;
+}
+
 /** A page that reloads itself can be paused (WCAG 2.2, success criteria 2.2.1 and 2.2.2). */
-function refreshLink(query: PageQuery, refreshes: boolean): Html {
-  return refreshes
-    ? html`Refreshes every minute · <a href="${pageLink(query, { refresh: 'off' })}">Pause</a>`
-    : html`Paused · <a href="${pageLink(query, { refresh: undefined })}">Refresh every minute</a>`;
+function refreshOf(context: PageContext, sections: readonly PageSection[]) {
+  if (context.refresh === 'off') {
+    const link = pageLink(context, { refresh: undefined });
+    return { seconds: undefined, words: html`Paused · <a href="${link}">Refresh every minute</a>` };
+  }
+  const wanted = sections.flatMap(({ refreshSeconds }) => refreshSeconds ?? []);
+  const seconds = context.refresh ?? Math.min(defaultRefreshSeconds, ...wanted);
+  const every = seconds === 60 ? 'minute' : `${seconds} seconds`;
+  const words = html`Refreshes every ${every} · <a href="${pageLink(context, { refresh: 'off' })}">Pause</a>`;
+  return { seconds, words };
 }
 
 function storageFault(fault: string): Html {
@@ -76,10 +92,13 @@ function correlations({ correlations }: StatusReport): Html {
 <ul class="plain">${correlations.map(({ text, probes }) => html`<li><p>${text}</p><p class="note">${probes.join(', ')}</p></li>`)}</ul></section>`;
 }
 
-function group(report: StatusReport, state: ProbeState, query: PageQuery): Html | undefined {
-  const probes: readonly ProbeReport[] = report.probes.filter((probe) => probeState(report, probe) === state);
-  if (probes.length === 0) return undefined;
-  const id = `group-${state}`;
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${stateWords[state]} <span class="count">${probes.length}</span></h2>
-<ul class="cards">${probes.map((probe) => probeCard(report, probe, query))}</ul></section>`;
+/** Only of probes that need attention: what is healthy has its line in the table. */
+function cards(report: StatusReport, context: PageContext): Html | undefined {
+  if (report.storageFault !== undefined) return undefined;
+  const urgent = byUrgency(report).filter((probe) => !['healthy', 'none'].includes(probeState(report, probe)));
+  if (urgent.length === 0) return undefined;
+  const left = urgent.length - maxCards;
+  return html`<section aria-labelledby="attention"><h2 id="attention">Needs attention <span class="count">${urgent.length}</span></h2>
+<ul class="cards">${urgent.slice(0, maxCards).map((probe) => probeCard(report, probe, context))}</ul>
+${left > 0 && html`<p class="note">The table above lists ${left} more, each with a link to its page.</p>`}</section>`;
 }

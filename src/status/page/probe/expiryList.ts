@@ -31,7 +31,8 @@ function expiriesOf({ server, credential }: Outcome): readonly Expiry[] {
   ].flatMap(({ what, at }) => (at === undefined ? [] : [{ what, at }]));
 }
 
-function daysLeft(at: string, now: string): Html {
+/** `Expires in 29 days`, or that it has expired. */
+export function daysLeft(at: string, now: string): Html {
   const days = Math.floor((Date.parse(at) - Date.parse(now)) / dayMs);
   if (Number.isNaN(days)) return html`Unknown`;
   if (days < 0) return html`<strong class="expired">Expired</strong>`;

@@ -1,6 +1,7 @@
-import type { HistoryBar } from '../../report/statusReport.ts';
+import type { HistoryBar, ProbeReport } from '../../report/statusReport.ts';
 import { formatClock, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
+import { type PageContext, runLink } from '../pageContext.ts';
 import { stateWords } from '../stateLabel.ts';
 
 /** As many as a report holds; the latency chart below the bars uses the same slots, so that a run is one column in both. */
@@ -18,21 +19,28 @@ const barHeights: { readonly [verdict in HistoryBar['verdict']]: number } = {
   missed: 3,
 };
 
-/** The newest runs as bars, newest at the right; each shows on hover when it ran and how it ended. */
-export function historyBars(bars: readonly HistoryBar[], now: string): Html {
-  const newest = bars.slice(-historySlots);
+/** The newest runs as bars, newest at the right; each shows on hover when it ran and how it ended, and leads to its page. */
+export function historyBars(probe: ProbeReport, now: string, context: PageContext): Html {
+  const newest = probe.bars.slice(-historySlots);
   const empty = historySlots - newest.length;
+  const words = historyInWords(newest);
+  // The children of an image are not there for a screen reader: with links it is a group.
+  const role = context.access === 'public' ? 'img' : 'group';
   return html`<figure class="history">
-<svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${historyInWords(newest)}">
+<svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="${role}" aria-label="${words}">
 <path class="empty" d="${emptySlots(empty)}"/>
-${newest.map((bar, index) => barOf(bar, (empty + index) * slotWidth, now))}</svg>
-<figcaption>${historyInWords(newest)}${newest[0] && html` <span class="from">since ${formatClock(newest[0].startedAt, now)}</span>`}</figcaption>
+${newest.map((bar, index) => barOf(bar, (empty + index) * slotWidth, now, runLink(context, probe, bar.runId)))}</svg>
+<figcaption>${words}${newest[0] && html` <span class="from">since ${formatClock(newest[0].startedAt, now)}</span>`}</figcaption>
 </figure>`;
 }
 
-function barOf(bar: HistoryBar, left: number, now: string): Html {
+/** Not a tab stop: ninety of them would stand between a keyboard and the rest of the page, which links the runs that matter. */
+function barOf(bar: HistoryBar, left: number, now: string, link: string | undefined): Html {
   const tall = barHeights[bar.verdict];
-  return html`<rect class="${bar.verdict}" x="${left + 1.5}" y="${height - tall}" width="7" height="${tall}"><title>${barInWords(bar, now)}</title></rect>`;
+  const title = html`<title>${barInWords(bar, now)}</title>`;
+  const rect = (content: Html | undefined) =>
+    html`<rect class="${bar.verdict}" x="${left + 1.5}" y="${height - tall}" width="7" height="${tall}">${content}</rect>`;
+  return link === undefined ? rect(title) : html`<a href="${link}" tabindex="-1">${title}${rect(undefined)}</a>`;
 }
 
 function emptySlots(count: number): string {
@@ -60,5 +68,5 @@ function historyInWords(bars: readonly HistoryBar[]): string {
 }
 
 function shorten(text: string): string {
-  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+  return text.length > 160 ? `${text.slice(0, 159).toWellFormed()}…` : text;
 }

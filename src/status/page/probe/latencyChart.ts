@@ -1,5 +1,5 @@
 import { type Phase, phases } from '../../../transport/phase.ts';
-import type { HistoryBar } from '../../report/statusReport.ts';
+import type { HistoryBar, ProbeReport } from '../../report/statusReport.ts';
 import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { phaseNames } from '../phaseRail.ts';
@@ -7,62 +7,92 @@ import { historySlots, slotWidth } from './historyBars.ts';
 
 const height = 100;
 
+/** A phase; the waiting that the service asks for is drawn apart from the time in which it responds. */
+type Layer = Phase | 'waiting';
+const layers: readonly Layer[] = phases.flatMap((phase) => (phase === 'assign' ? [phase, 'waiting' as const] : [phase]));
+const layerNames: { readonly [layer in Layer]: string } = { ...phaseNames, waiting: 'Waiting (retry-after)' };
+
 /**
  * Latency of the newest runs, stacked by phase in the order in which a device goes through them. Drawn back to front: each layer
  * is the time up to the end of its phase, and the next one covers its beginning.
  */
-export function latencyChart(bars: readonly HistoryBar[]): Html | undefined {
+export function latencyChart({ bars, withinSeconds }: ProbeReport): Html | undefined {
   const newest = bars.slice(-historySlots);
-  const top = scaleTop(newest);
+  const limitMs = withinSeconds === undefined ? undefined : withinSeconds * 1000;
+  const top = scaleTop(newest, limitMs);
   if (top === undefined) return undefined;
-  const entered = phases.filter((phase) => newest.some((bar) => bar.phases?.[phase] !== undefined));
+  const drawn = layers.filter((layer) => newest.some((bar) => timeIn(bar, layer) > 0));
+  const above = newest.map((bar) => timeUntil(bar, 'hub')).filter((total) => total > top);
+  const isLimitShown = limitMs !== undefined && limitMs <= top;
   return html`<figure class="latency">
-<svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${latencyInWords(newest, entered)}">
-${entered.toReversed().map((phase) => html`<path class="phase-${phase}" d="${layer(newest, phase, top)}"/>`)}
-<path class="clipped" d="${clipped(newest, top)}"/></svg>
-<figcaption>Latency by phase (0–${formatDuration(top)})</figcaption>
+<div class="plot"><div class="axis" aria-hidden="true"><span>${formatDuration(top)}</span><span>${formatDuration(top / 2)}</span><span>0</span></div>
+<svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${latencyInWords(newest, drawn, limitMs)}">
+<path class="grid" d="M0 0.5H${historySlots * slotWidth}M0 ${height / 2}H${historySlots * slotWidth}"/>
+${drawn.toReversed().map((layer) => html`<path class="phase-${layer}" d="${outline(newest, layer, top)}"/>`)}
+${above.length > 0 && html`<path class="above" d="${caps(newest, top)}"/>`}
+${isLimitShown && html`<path class="limit" d="M0 ${(height - (limitMs / top) * height).toFixed(1)}H${historySlots * slotWidth}"/>`}</svg></div>
+<figcaption>Latency by phase (0–${formatDuration(top)})<ul class="legend">${drawn.map((layer) => html`<li>${swatch(layer)}${layerNames[layer]}</li>`)}
+${limitMs !== undefined && html`<li>${swatch('limit')}withinSeconds: ${formatDuration(limitMs)}${!isLimitShown && ', above this scale'}</li>`}
+${above.length > 0 && html`<li>${swatch('above')}Longer than shown, up to ${formatDuration(Math.max(...above))}</li>`}</ul></figcaption>
 </figure>`;
 }
 
-/** Up to the end of this phase, as a closed line of steps, one a slot. */
-function layer(bars: readonly HistoryBar[], last: Phase, topMs: number): string {
+/** A square in the colour of a phase, for legends. */
+export function swatch(layer: Layer | 'limit' | 'above'): Html {
+  const shape =
+    layer === 'limit'
+      ? html`<path class="limit" d="M0 5H10"/>`
+      : html`<rect class="${layer === 'above' ? layer : `phase-${layer}`}" width="10" height="10" rx="2"/>`;
+  return html`<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">${shape}</svg>`;
+}
+
+/** Up to the end of this layer, as a closed line of steps, one a slot. */
+function outline(bars: readonly HistoryBar[], layer: Layer, topMs: number): string {
   const left = (historySlots - bars.length) * slotWidth;
-  const ys = bars.map((bar) => Math.round(height - (Math.min(timeUntil(bar, last), topMs) / topMs) * height));
+  const ys = bars.map((bar) => Math.round(height - (Math.min(timeUntil(bar, layer), topMs) / topMs) * height));
   return `M${left} ${height}${ys.map((y) => `V${y}h${slotWidth}`).join('')}V${height}z`;
 }
 
-function timeUntil(bar: HistoryBar, last: Phase): number {
-  return phases
-    .slice(0, phases.indexOf(last) + 1)
-    .reduce((sum, phase) => sum + Math.max(0, bar.phases?.[phase] ?? 0), 0);
+function timeUntil(bar: HistoryBar, last: Layer): number {
+  return layers.slice(0, layers.indexOf(last) + 1).reduce((sum, layer) => sum + timeIn(bar, layer), 0);
+}
+
+function timeIn({ phases: times, waitedMs = 0 }: HistoryBar, layer: Layer): number {
+  const assign = Math.max(0, times?.assign ?? 0);
+  const waited = Math.min(assign, Math.max(0, waitedMs));
+  if (layer === 'waiting') return waited;
+  return layer === 'assign' ? assign - waited : Math.max(0, times?.[layer] ?? 0);
 }
 
 /**
  * A run that waited a minute for its deadline would press all others flat: the top is a little above the 90th percentile, and
- * what is higher is cut and marked.
+ * what is higher is cut and marked. The limit is on the scale unless that presses the runs flat.
  */
-function scaleTop(bars: readonly HistoryBar[]): number | undefined {
+function scaleTop(bars: readonly HistoryBar[], limitMs = 0): number | undefined {
   const totals = bars.map((bar) => timeUntil(bar, 'hub')).filter((total) => total > 0 && Number.isFinite(total));
   const high = totals.toSorted((a, b) => a - b)[Math.floor((totals.length - 1) * 0.9)];
-  return high === undefined ? undefined : roundUp(high * 1.15);
+  if (high === undefined) return undefined;
+  return roundUp(limitMs <= high * 4 ? Math.max(high * 1.15, limitMs * 1.05) : high * 1.15);
 }
 
-/** To two digits, so that the caption reads well. */
+/** To two digits, so that the axis reads well. */
 function roundUp(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(value) - 1);
   return Math.ceil(value / unit) * unit;
 }
 
-function clipped(bars: readonly HistoryBar[], topMs: number): string {
+function caps(bars: readonly HistoryBar[], topMs: number): string {
   const left = (historySlots - bars.length) * slotWidth;
   return bars
     .flatMap((bar, index) =>
-      timeUntil(bar, 'hub') > topMs ? [`M${left + index * slotWidth} 0h${slotWidth}v4h-${slotWidth}z`] : [],
+      timeUntil(bar, 'hub') > topMs ? [`M${left + index * slotWidth} 0h${slotWidth}v5h-${slotWidth}z`] : [],
     )
     .join('');
 }
 
-function latencyInWords(bars: readonly HistoryBar[], entered: readonly Phase[]): string {
+function latencyInWords(bars: readonly HistoryBar[], drawn: readonly Layer[], limitMs: number | undefined): string {
   const totals = bars.map((bar) => timeUntil(bar, 'hub')).filter((total) => total > 0);
-  return `Latency of the last ${totals.length} runs: ${formatDuration(Math.min(...totals))} to ${formatDuration(Math.max(...totals))}, in ${entered.map((phase) => phaseNames[phase]).join(', ')}`;
+  const range = `${formatDuration(Math.min(...totals))} to ${formatDuration(Math.max(...totals))}`;
+  const limit = limitMs === undefined ? '' : `; expected within ${formatDuration(limitMs)}`;
+  return `Latency of the last ${totals.length} runs: ${range}, in ${drawn.map((layer) => layerNames[layer]).join(', ')}${limit}`;
 }

@@ -4,6 +4,7 @@ import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { phaseNames } from '../phaseRail.ts';
 import { windowWords } from './availabilityTable.ts';
+import { swatch } from './latencyChart.ts';
 
 /** A percentile is shown from so many runs on that at least one of them lies above it. */
 const minRuns = { p50: 2, p95: 20, p99: 100 } as const;
@@ -32,8 +33,4 @@ ${short.length > 0 && html`<p class="note">Too few runs for ${short.map(([percen
 /** A dash where too few runs are behind it. */
 export function percentileOf(values: Percentiles, percentile: 'p50' | 'p95' | 'p99'): string {
   return values.count < minRuns[percentile] ? '–' : formatDuration(values[percentile]);
-}
-
-export function swatch(phase: Phase | 'waiting'): Html {
-  return html`<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="phase-${phase}" width="10" height="10" rx="2"/></svg>`;
 }

@@ -25,18 +25,19 @@ export function phaseChart(outcome: Outcome): Html {
 
 function row(phase: Phase, outcome: Outcome, beforeMs: number, totalMs: number, stop: Stop | undefined): Html {
   const time = outcome.phases[phase];
-  const entered = time !== undefined || stop !== undefined;
+  const waited = phase === 'assign' ? Math.min(outcome.waitedMs ?? 0, time ?? 0) : 0;
   const kind = stop && (stop.words === 'stopped here' ? 'stopped' : 'refused');
-  return html`<tr class="${kind ?? (entered ? 'entered' : 'ahead')}">
-<th scope="row">${phaseNames[phase]}${stop && html` <strong>${stop.words}</strong>`}</th>
-<td>${time !== undefined && bar(phase, beforeMs, time, totalMs)}</td>
+  return html`<tr class="${kind ?? (time === undefined ? 'ahead' : 'entered')}">
+<th scope="row">${phaseNames[phase]}${stop && html` <strong>${stop.words}</strong>`}${waited > 0 && html` <span class="aside">waited ${formatDuration(waited)} (retry-after)</span>`}</th>
+<td>${time !== undefined && bar(phase, beforeMs, time, waited, totalMs)}</td>
 <td>${time === undefined ? (stop ? '' : 'not reached') : formatDuration(time)}</td></tr>`;
 }
 
-/** At least a sliver: a phase of a millisecond took place as well. */
-function bar(phase: Phase, beforeMs: number, timeMs: number, totalMs: number): Html {
+/** At least a sliver: a phase of a millisecond took place as well. The waiting comes last in its phase. */
+function bar(phase: Phase, beforeMs: number, timeMs: number, waitedMs: number, totalMs: number): Html {
   const scale = totalMs > 0 ? width / totalMs : 0;
   const wide = Math.max(4, timeMs * scale);
   const left = Math.min(beforeMs * scale, width - wide);
-  return html`<svg viewBox="0 0 ${width} 10" preserveAspectRatio="none" aria-hidden="true"><path class="track" d="M0 4.5h${width}v1H0z"/><rect class="phase-${phase}" x="${left.toFixed(1)}" y="0" width="${wide.toFixed(1)}" height="10"/></svg>`;
+  const waiting = waitedMs * scale;
+  return html`<svg viewBox="0 0 ${width} 10" preserveAspectRatio="none" aria-hidden="true"><path class="track" d="M0 4.5h${width}v1H0z"/><rect class="phase-${phase}" x="${left.toFixed(1)}" y="0" width="${wide.toFixed(1)}" height="10"/>${waiting > 0 && html`<rect class="phase-waiting" x="${(left + wide - waiting).toFixed(1)}" y="0" width="${waiting.toFixed(1)}" height="10"/>`}</svg>`;
 }

@@ -2,7 +2,9 @@ import type { Outcome } from '../../../outcomes/outcome.ts';
 import { reasonCode } from '../../../outcomes/reasonCode.ts';
 import type { TranscriptEntry } from '../../../transport/transcript.ts';
 import { formatClock, formatDuration } from '../format.ts';
+import type { ProbeReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
+import { type PageContext, runLink } from '../pageContext.ts';
 import { phaseRail } from '../phaseRail.ts';
 import { reasonParagraphs, splitReason } from '../probeSentence.ts';
 import { stateLabel } from '../stateLabel.ts';
@@ -19,19 +21,25 @@ export function runGroups(outcomes: readonly Outcome[]): readonly (readonly Outc
 }
 
 /** Runs that were not healthy and ended alike, newest first: a line to open, and inside it why, how far the newest came and its transcript. */
-export function runDetails([newest, ...older]: readonly Outcome[], now: string): Html | undefined {
+export function runDetails(
+  [newest, ...older]: readonly Outcome[],
+  probe: ProbeReport,
+  now: string,
+  context: PageContext,
+): Html | undefined {
   if (newest === undefined) return undefined;
   const oldest = older.at(-1);
   const times = oldest
     ? html`${formatClock(oldest.startedAt, now)} to ${formatClock(newest.startedAt, now)} <span class="tag">${older.length + 1} runs</span>`
     : formatClock(newest.startedAt, now);
+  const link = runLink(context, probe, newest.runId);
   return html`<li><details class="failure">
 <summary>${stateLabel(newest.verdict)} <time datetime="${newest.startedAt}">${times}</time> <span class="line">${summaryOf(newest)}</span></summary>
 <div class="failure-body">
 ${reasonParagraphs(newest.reasons)}
 ${phaseRail(newest)}
 ${transcriptTable(newest.transcript ?? [])}
-<p class="note">Run <code>${newest.runId}</code>, started by ${newest.trigger}, took ${formatDuration(newest.durationMs)}${older.length > 0 && '; the newest of these runs'}</p>
+<p class="note">Run ${link === undefined ? html`<code>${newest.runId}</code>` : html`<a href="${link}"><code>${newest.runId}</code></a>`}, started by ${newest.trigger}, took ${formatDuration(newest.durationMs)}${older.length > 0 && '; the newest of these runs'}</p>
 </div>
 </details></li>`;
 }

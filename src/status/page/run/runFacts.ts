@@ -2,15 +2,16 @@ import type { Outcome } from '../../../outcomes/outcome.ts';
 import { reasonCode } from '../../../outcomes/reasonCode.ts';
 import { timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
+import { certificateFacts } from './certificateFacts.ts';
 
-/** What a support ticket asks for, and what distinguishes one run from another. */
+/** What a support ticket asks for, and what distinguishes one run from another. `now`: ISO 8601. */
 export function runFacts(outcome: Outcome, now: string): Html {
   return html`<dl class="facts">${factsOf(outcome).map(
     ([name, value]) => value !== undefined && html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
-  )}<div><dt>Started</dt><dd>${timeAgo(outcome.startedAt, now)}</dd></div></dl>`;
+  )}<div><dt>Started</dt><dd>${timeAgo(outcome.startedAt, now)}</dd></div>${certificateFacts(outcome.result, now)}</dl>`;
 }
 
-function factsOf(outcome: Outcome): readonly (readonly [string, string | undefined])[] {
+function factsOf(outcome: Outcome): readonly (readonly [string, Html | string | undefined])[] {
   const { result, server, polls } = outcome;
   return [
     ['Reason code', reasonCode(outcome)],
@@ -18,12 +19,20 @@ function factsOf(outcome: Outcome): readonly (readonly [string, string | undefin
     ['Device ID', 'deviceId' in result ? result.deviceId : undefined],
     ['Substatus', 'substatus' in result ? result.substatus : undefined],
     ['Error code', 'errorCode' in result ? result.errorCode?.toString() : undefined],
-    ['Tracking ID', 'trackingId' in result ? result.trackingId : undefined],
+    ['Tracking ID', 'trackingId' in result ? copyable(result.trackingId) : undefined],
     ['Service message', 'message' in result ? result.message : undefined],
-    ['Operation ID', 'operationId' in result && result.operationId !== '' ? result.operationId : undefined],
+    ['Operation ID', 'operationId' in result && result.operationId !== '' ? copyable(result.operationId) : undefined],
     ['Status queries', String(polls)],
     ['Server', server && [server.address, server.tlsProtocol].filter(Boolean).join(', ')],
     ['Issuer', server?.issuer],
-    ['Run ID', outcome.runId],
+    ['Registration ID', outcome.registrationId],
+    ['Location', outcome.location],
+    ['Started by', outcome.trigger],
+    ['Run ID', copyable(outcome.runId)],
   ];
+}
+
+/** One click selects all of it: the page runs no script that could copy. */
+function copyable(text: string | undefined): Html | undefined {
+  return text === undefined ? undefined : html`<code class="copy" title="Click to select">${text}</code>`;
 }

@@ -4,7 +4,7 @@ import type { SimulationView } from '../../../simulations/simulationView.ts';
 import { phases } from '../../../transport/phase.ts';
 import { formatDuration, formatShare, timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { apiLink, type PageQuery } from '../pageQuery.ts';
+import { apiLink, type PageContext } from '../pageContext.ts';
 import { phaseNames } from '../phaseRail.ts';
 import { stateLabel } from '../stateLabel.ts';
 import { barTable } from './barTable.ts';
@@ -13,18 +13,18 @@ import { verdictTimeline } from './verdictTimeline.ts';
 const shownReasons = 3;
 
 /** One simulation: how its devices fared, when, where the time went, and which hubs they were given. */
-export function simulationCard(view: SimulationView, now: string, query: PageQuery): Html {
+export function simulationCard(view: SimulationView, now: string, context: PageContext): Html {
   const { id, state, probe, devices, done, reason, createdAt } = view;
   const worst = worstVerdict(view);
   const ran = (view.percentiles.total?.count ?? 0) > 0;
   const hubs = Object.entries(view.hubs);
   return html`<li><article class="card ${worst ?? 'none'}" aria-labelledby="simulation-${id}">
 <div class="card-head">
-<h3 id="simulation-${id}"><a href="${apiLink(`simulations/${id}`, query)}">${devices} devices of ${probe}</a></h3>
+<h3 id="simulation-${id}"><a href="${apiLink(`simulations/${id}`, context)}">${devices} devices of ${probe}</a></h3>
 ${worst && stateLabel(worst)}<span class="tag">${state}</span>
 <p class="where">${timeAgo(createdAt, now)} · ${done} of ${devices} have ended</p>
 </div>
-${(reason !== undefined || view.reasons.length > 0) && attention(view, query)}
+${(reason !== undefined || view.reasons.length > 0) && attention(view, context)}
 <div class="card-charts">${verdictTimeline(view)}${ran && latencyByPhase(view)}</div>
 <div class="card-figures">${figures(view)}${hubs.length > 0 && devicesByHub(hubs)}</div>
 </article></li>`;
@@ -35,7 +35,7 @@ function worstVerdict({ verdicts: counts }: SimulationView): Verdict | undefined
   return (['failing', 'unknown', 'degraded', 'healthy'] as const).find((verdict) => counts[verdict] > 0);
 }
 
-function attention({ id, reason, reasons }: SimulationView, query: PageQuery): Html {
+function attention({ id, reason, reasons }: SimulationView, context: PageContext): Html {
   return html`<div class="attention">${reason !== undefined && html`<p>${reason}</p>`}
 ${reasons
   .slice(0, shownReasons)
@@ -43,7 +43,7 @@ ${reasons
     ({ verdict, reason: code, count, examples }) =>
       html`<p class="what"><strong>${count} ${verdict}</strong> <code>${code}</code>${examples[0] && html`: ${examples[0].text} <span class="note">${examples.map(({ registrationId }) => registrationId).join(', ')}</span>`}</p>`,
   )}
-<p><a href="${apiLink(`simulations/${id}/outcomes`, query)}">The devices, failed ones first</a></p></div>`;
+<p><a href="${apiLink(`simulations/${id}/outcomes`, context)}">The devices, failed ones first</a></p></div>`;
 }
 
 function latencyByPhase({ percentiles }: SimulationView): Html {

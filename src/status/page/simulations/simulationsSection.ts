@@ -2,7 +2,7 @@ import type { SimulationContext } from '../../../simulations/simulationContext.t
 import { type SimulationView, viewSimulation } from '../../../simulations/simulationView.ts';
 import { html } from '../html.ts';
 import type { PageSection } from '../overview/statusPage.ts';
-import type { PageQuery } from '../pageQuery.ts';
+import { type PageContext, publicPage } from '../pageContext.ts';
 import { simulationCard } from './simulationCard.ts';
 
 const shown = 5;
@@ -17,12 +17,12 @@ export async function recentSimulations(context: SimulationContext): Promise<rea
 export function simulationsSection(
   views: readonly SimulationView[],
   now: string,
-  query: PageQuery = {},
+  context: PageContext = publicPage,
 ): PageSection | undefined {
   if (views.length === 0) return undefined;
   return {
     id: 'simulations',
     title: 'Simulations',
-    content: html`<ul class="cards">${views.map((view) => simulationCard(view, now, query))}</ul>`,
+    content: html`<ul class="cards">${views.map((view) => simulationCard(view, now, context))}</ul>`,
   };
 }

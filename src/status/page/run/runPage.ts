@@ -1,0 +1,82 @@
+import type { Outcome } from '../../../outcomes/outcome.ts';
+import { reasonCode } from '../../../outcomes/reasonCode.ts';
+import type { ProbeReport, StatusReport } from '../../report/statusReport.ts';
+import { formatClock } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { apiLink, type PageContext, pageLink, probeLink } from '../pageContext.ts';
+import { type RenderedPage, renderPage } from '../pageShell.ts';
+import { phaseRail } from '../phaseRail.ts';
+import { driftList } from '../probe/driftList.ts';
+import { expiryList } from '../probe/expiryList.ts';
+import { reasonParagraphs } from '../probeSentence.ts';
+import { stateIcon, stateWords } from '../stateLabel.ts';
+import { phaseChart } from './phaseChart.ts';
+import { transcriptTable } from './runDetails.ts';
+import { runFacts } from './runFacts.ts';
+
+/** What the page of a run stands in: when it is shown, and which probe's run it is, where that probe is configured. */
+export interface RunPageOptions {
+  readonly report: Pick<StatusReport, 'generatedAt' | 'location'>;
+  readonly probe?: ProbeReport | undefined;
+  readonly context: PageContext;
+}
+
+/** `GET /api/status?run=`: one run with everything that was recorded of it; its transcript where that was kept. */
+export function renderRunPage(outcome: Outcome, { report, probe, context }: RunPageOptions): RenderedPage {
+  const { verdict, startedAt, reasons, notes = [], events = [], location } = outcome;
+  const { generatedAt: now } = report;
+  const words = `${outcome.probe} at ${formatClock(startedAt, now)}: ${stateWords[verdict].toLowerCase()}`;
+  return renderPage({
+    title: words,
+    state: verdict,
+    now,
+    location,
+    context,
+    main: html`<nav aria-label="Breadcrumb"><a href="${overviewLink(context)}">All probes</a>${probe && html` › <a href="${probeLink(context, probe)}">${probe.name}</a>`}</nav>
+<div class="hero ${verdict}">${stateIcon(verdict)}<div><h1>${words}</h1>
+${reasonParagraphs(reasons)}
+${reasons.length === 0 && html`<p><code>${reasonCode(outcome)}</code></p>`}
+${phaseRail(outcome)}
+</div></div>
+${notes.length > 0 && section('notes', 'Notes', html`<ul class="plain">${notes.map((note) => html`<li>${note}</li>`)}</ul>`)}
+<div class="columns">
+${section('facts', 'Run', runFacts(outcome, now))}
+${section('phases', 'Phases', phaseChart(outcome))}
+${section('expiry', 'Expiry', expiryList(outcome, now))}
+${events.length > 0 && section('changes', 'Changes', driftList([outcome], now))}
+</div>
+${section('transcript', 'Transcript', transcriptOf(outcome))}
+<p class="note"><a href="${apiLink('outcomes', context, { probe: outcome.probe })}">Outcomes of this probe as JSON</a></p>`,
+  });
+}
+
+/** For a run that does not exist, or whose retention period has passed. */
+export function renderNoSuchRun(run: string, { report, context }: RunPageOptions): RenderedPage {
+  return renderPage({
+    found: false,
+    title: 'No such run',
+    state: 'none',
+    now: report.generatedAt,
+    location: report.location,
+    context,
+    main: html`<div class="hero none">${stateIcon('none')}<div><h1>No run has the ID ${run}</h1>
+<p>It does not exist, or its retention period has passed.</p>
+<p><a href="${overviewLink(context)}">All probes</a></p></div></div>`,
+  });
+}
+
+function section(id: string, title: string, content: Html): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
+}
+
+/** The location in the address is that of the run, not a filter of the overview. */
+function overviewLink(context: PageContext): string {
+  return pageLink(context, { location: undefined });
+}
+
+function transcriptOf({ transcript, verdict }: Outcome): Html {
+  if (transcript === undefined && verdict === 'healthy') {
+    return html`<p class="note">Not kept: transcripts are kept of runs that are not healthy.</p>`;
+  }
+  return transcriptTable(transcript ?? []);
+}
