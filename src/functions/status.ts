@@ -8,12 +8,27 @@ import { nextTick } from '../config/schedule.ts';
 import { negotiateFormat, pageResponse } from '../http/pageResponse.ts';
 import { json, problem } from '../http/problem.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
-import type { PageQuery } from '../status/page/pageQuery.ts';
+import type { PageContext } from '../status/page/pageContext.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 
+const seconds = { error: 'expected off, or a whole number of seconds from 5 to 3600' };
 const statusQuery = z.object({
   probe: z.string().optional(),
-  refresh: z.literal('off', { error: 'expected off' }).optional(),
+  run: z.string().optional(),
+  tag: z.string().optional(),
+  location: z.string().optional(),
+  refresh: z
+    .union(
+      [
+        z.literal('off'),
+        z
+          .stringFormat('seconds', /^[1-9]\d{0,3}$/)
+          .transform(Number)
+          .pipe(z.int().min(5).max(3600)),
+      ],
+      seconds,
+    )
+    .optional(),
 });
 
 /** The page for people, or its data by `Accept`. Without a valid configuration it lists the errors. */
@@ -28,10 +43,11 @@ export async function status({ request, query, invocation }: Call<typeof statusQ
     return pageResponse(page, 503);
   }
   return withServices(async (services) => {
+    const { pageContextOf } = await import('../status/page/pageContext.ts');
+    const isAnonymous = services.settings.statusPageAuth === 'anonymous';
+    const page = pageContextOf(query, request.query.get('code') || undefined, isAnonymous);
     const report = await statusReportOf(services, now);
-    if (format === 'json') return reportAsJson(services, report, query);
-    const { parsePageQuery } = await import('../status/page/pageQuery.ts');
-    return reportAsPage(services, report, parsePageQuery(new URLSearchParams(request.query.toString())), invocation);
+    return format === 'json' ? reportAsJson(services, report, page) : reportAsPage(services, report, page, invocation);
   });
 }
 
@@ -41,27 +57,29 @@ const notAcceptable = problem({
   detail: 'This address returns text/html or application/json.',
 });
 
-function reportAsJson(services: Services, report: StatusReport, { probe: name }: PageQuery): HttpResponseInit {
+async function reportAsJson(services: Services, report: StatusReport, page: PageContext): Promise<HttpResponseInit> {
+  const { filterReport, findProbe } = await import('../status/report/filterReport.ts');
   const headers = { Vary: 'Accept', 'X-Content-Type-Options': 'nosniff' };
-  if (name === undefined) return json(report, { headers });
-  const probe = report.probes.find((candidate) => candidate.name === name);
+  const { probe: name } = page;
+  if (name === undefined) return json(filterReport(report, page), { headers });
+  const probe = findProbe(report, name, page.location);
   return probe === undefined ? unknownProbe(name, services.probes, { parameter: 'probe' }) : json(probe, { headers });
 }
 
 async function reportAsPage(
   services: Services,
   report: StatusReport,
-  query: PageQuery,
+  page: PageContext,
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
-  if (query.probe !== undefined) {
+  if (page.probe !== undefined) {
     const { renderProbePage } = await import('../status/page/probe/probePage.ts');
-    return pageResponse(renderProbePage(report, query.probe, query));
+    return pageResponse(renderProbePage(report, page.probe, page));
   }
   const { renderStatusPage } = await import('../status/page/overview/statusPage.ts');
-  const section = report.storageFault === undefined && (await simulationsOf(services, report, query, context));
+  const section = report.storageFault === undefined && (await simulationsOf(services, report, page, context));
   const nextRunAt = nextTick(services.settings.probeSchedule, new Date(report.generatedAt))?.toISOString();
-  const options = { query, sections: section ? [section] : [], ...(nextRunAt && { nextRunAt }) };
+  const options = { context: page, sections: section ? [section] : [], ...(nextRunAt && { nextRunAt }) };
   return pageResponse(renderStatusPage(report, options));
 }
 
@@ -69,7 +87,7 @@ async function reportAsPage(
 async function simulationsOf(
   services: Services,
   { generatedAt }: StatusReport,
-  query: PageQuery,
+  page: PageContext,
   invocation: InvocationContext,
 ) {
   try {
@@ -78,7 +96,7 @@ async function simulationsOf(
       import('../status/page/simulations/simulationsSection.ts'),
     ]);
     const simulations = openSimulations(services, invocation);
-    return simulations && simulationsSection(await recentSimulations(simulations), generatedAt, query);
+    return simulations && simulationsSection(await recentSimulations(simulations), generatedAt, page);
   } catch (error) {
     invocation.warn(`The page shows no simulations: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;

@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly phases: PhaseTimes;
   /** Status queries sent. */
   readonly polls: number;
+  /** Of the phase `assign`, the time for which the service asked to wait (`retry-after`). Absent where it did not ask. */
+  readonly waitedMs?: number;
   readonly result: ProbeResult;
   readonly server?: ServerIdentity;
   /** When what the device proves itself with ends. */

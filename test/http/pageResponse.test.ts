@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { negotiateFormat, pageResponse } from '../../src/http/pageResponse.ts';
 import { renderStatusPage } from '../../src/status/page/overview/statusPage.ts';
+import { type PageContext, publicPage } from '../../src/status/page/pageContext.ts';
 import { renderProbePage } from '../../src/status/page/probe/probePage.ts';
 import { sampleReports } from '../support/sampleReports.ts';
 
@@ -31,9 +32,21 @@ describe('pageResponse', () => {
     expect(headers).toMatchObject({ 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store', Vary: 'Accept' });
   });
 
+  it('admits forms to its own site alone, where the key is in the address', () => {
+    const policyFor = (access: PageContext['access']) => {
+      const { headers } = pageResponse(renderStatusPage(report, { context: { access, code: 'key' } }));
+      return (headers as Record<string, string>)['Content-Security-Policy'];
+    };
+    expect(policyFor('run')).toContain("form-action 'self';");
+    expect(policyFor('read')).toContain("form-action 'none';");
+    expect(policyFor('public')).toContain("form-action 'none';");
+  });
+
   it('reloads the overview until it is paused, and never a page that somebody reads', () => {
     expect(pageResponse(renderStatusPage(report)).headers).toMatchObject({ Refresh: '60' });
-    expect(pageResponse(renderStatusPage(report, { query: { refresh: 'off' } })).headers).not.toHaveProperty('Refresh');
+    expect(
+      pageResponse(renderStatusPage(report, { context: { ...publicPage, refresh: 'off' } })).headers,
+    ).not.toHaveProperty('Refresh');
     expect(pageResponse(renderProbePage(report, 'weu-device-key')).headers).not.toHaveProperty('Refresh');
   });
 

@@ -30,6 +30,8 @@ export function buildProbeReport(differences: Partial<ProbeReport> = {}): ProbeR
   const last = buildOutcome({ probe: name, startedAt: tick(0) });
   return {
     name,
+    location: 'westeurope',
+    tags: [],
     registrationId: last.registrationId,
     idScope: '0ne00A1B2C3',
     globalDeviceEndpoint: 'global.azure-devices-provisioning.net',
@@ -111,14 +113,23 @@ export function buildBars(seed: string, end: BarsEnd = { verdict: 'healthy', run
   const random = seededRandom(seed);
   const bars = Array.from({ length: 90 }, (_, index): HistoryBar => {
     const times = vary(buildOutcome().phases, random);
-    return { startedAt: tick(89 - index), verdict: 'healthy', durationMs: sum(times), phases: times };
+    const waitedMs = Math.max(0, (times.assign ?? 0) - 200);
+    const run = { runId: `bar-${index}`, startedAt: tick(89 - index), durationMs: sum(times) };
+    return { ...run, verdict: 'healthy', phases: times, waitedMs };
   });
   const { verdict, runs, phases: stopped = {}, reason } = end;
   return bars.map((bar, index) => {
     if (index < bars.length - runs) return bar;
     if (verdict === 'missed') return { startedAt: bar.startedAt, verdict };
     const times = vary(stopped, random);
-    return { ...bar, verdict, phases: times, durationMs: sum(times), ...(reason === undefined ? {} : { reason }) };
+    return {
+      ...bar,
+      runId: `run-${bars.length - 1 - index}`,
+      verdict,
+      phases: times,
+      durationMs: sum(times),
+      ...(reason === undefined ? {} : { reason }),
+    };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { StatusReport } from '../../src/status/report/statusReport.ts';
+import type { ProbeReport, StatusReport } from '../../src/status/report/statusReport.ts';
 import { buildOutcome, rootFingerprint } from './buildOutcome.ts';
 import { buildBars, buildProbeReport, buildReport, buildStoppedProbe, buildWindow, tick } from './buildReport.ts';
 
@@ -112,12 +112,96 @@ const refusalCanary = buildProbeReport({
 const refused = buildStoppedProbe(refusedOutcome, 6);
 const blocked = buildStoppedProbe(blockedOutcome, 9, { registrationId: 'canary-002' });
 const unreadable = buildStoppedProbe(unreadableOutcome, 3, { registrationId: 'canary-003' });
-const slow = buildStoppedProbe(slowOutcome, 4, { flapping: true });
+const slow = buildStoppedProbe(slowOutcome, 4, {
+  flapping: true,
+  expected: 'assigned, within 20 s',
+  withinSeconds: 20,
+});
 const missed = buildProbeReport({
   name: 'weu-missed',
   last: buildOutcome({ probe: 'weu-missed', startedAt: tick(7) }),
   bars: buildBars('weu-missed', { verdict: 'missed', runs: 7 }),
 });
+
+const accepted = buildStoppedProbe(
+  buildOutcome({
+    probe: 'intruder',
+    verdict: 'failing',
+    reasons: [
+      'the device was accepted, although refused was expected: assigned to hub-a.azure-devices.net as intruder. Next: treat this as a security incident. Check which enrollment accepted the device and who changed it.',
+    ],
+  }),
+  2,
+  { registrationId: 'intruder', expected: 'refused', expectedResult: 'refused' },
+);
+
+const validity = { notBefore: '2026-11-24T14:20:00.000Z', notAfter: '2026-12-23T14:20:00.000Z' };
+const issuedChain = ['canary-csr', 'Contoso credential policy CA', 'Contoso Fleet Root'].map((subject, index, all) => ({
+  subject,
+  issuer: all[index + 1] ?? subject,
+  notAfter: index === 0 ? validity.notAfter : '2031-01-01T00:00:00.000Z',
+  fingerprint256: rootFingerprint(`0${index}`),
+}));
+const issuedCertificate = {
+  ...validity,
+  subject: 'canary-csr',
+  issuer: 'Contoso credential policy CA',
+  serialNumber: '4F0021B7',
+  fingerprint256: rootFingerprint('00'),
+  publicKey: 'MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE',
+  chain: issuedChain,
+};
+const withCertificate = buildProbeReport({
+  name: 'weu-csr',
+  registrationId: 'canary-csr',
+  last: buildOutcome({
+    probe: 'weu-csr',
+    registrationId: 'canary-csr',
+    startedAt: tick(0),
+    waitedMs: 3000,
+    result: {
+      kind: 'assigned',
+      operationId: '5.d0a671905ea5b2c8.42d78160',
+      assignedHub: 'hub-a.azure-devices.net',
+      deviceId: 'canary-csr',
+      connectionProfile: 'classic',
+      issuedCertificate,
+      renewal: {
+        durationMs: 2140,
+        correlationId: 'c-1',
+        certificate: { ...issuedCertificate, serialNumber: '4F0021B8' },
+      },
+    },
+    notes: ['The hub speaks MQTT 5: the assignment is verified up to there.'],
+  }),
+});
+
+/** 48 seconds after the first start. */
+const young = buildProbeReport({
+  name: 'weu-young',
+  firstRunAt: '2026-11-24T14:29:24.000Z',
+  since: '2026-11-24T14:29:24.000Z',
+  bars: buildBars('weu-young').slice(-3),
+  windows: {
+    '24h': { ...buildWindow({ healthy: 3 }), complete: false },
+    '7d': { ...buildWindow({ healthy: 3 }), complete: false },
+    '30d': { ...buildWindow({ healthy: 3 }), complete: false },
+  },
+});
+
+const lines = ['line-1', 'line-2', 'line-3'] as const;
+/** Fifty devices of three production lines; one cannot provision, one is slow. */
+const fifty = Array.from({ length: 50 }, (_, index) => {
+  const differences = {
+    name: `factory-${String(index + 1).padStart(2, '0')}-symmetric-key`,
+    registrationId: `canary-${index + 1}`,
+    tags: [lines[index % 3] ?? 'line-1', index % 2 === 0 ? 'weu' : 'neu'],
+  };
+  if (index === 17) return { ...refused, ...differences };
+  return index === 30 ? { ...slow, ...differences } : buildProbeReport(differences);
+});
+
+const elsewhere = (probe: ProbeReport): ProbeReport => ({ ...probe, location: 'northeurope' });
 
 const noWindows = { '24h': empty(), '7d': empty(), '30d': empty() };
 const fresh = ({ name, registrationId }: { readonly name: string; readonly registrationId: string }) => {
@@ -150,6 +234,28 @@ export const sampleReports = {
   degraded: buildReport({ probes: [healthyKey, slow] }),
   unknown: buildReport({ probes: [healthyKey, unreadable] }),
   missed: buildReport({ probes: [missed] }),
+  intruder: buildReport({ probes: [healthyKey, accepted, refused] }),
+  'operational certificates': buildReport({ probes: [withCertificate] }),
+  'first minute': buildReport({ probes: [young] }),
+  'fifty probes': buildReport({ probes: fifty }),
+  'outage of fifty': buildReport({
+    probes: fifty.map((probe) => ({
+      ...blocked,
+      name: probe.name,
+      registrationId: probe.registrationId,
+      tags: probe.tags,
+    })),
+  }),
+  'two locations': buildReport({
+    probes: [
+      healthyKey,
+      elsewhere(healthyKey),
+      refusalCanary,
+      elsewhere(refusalCanary),
+      healthyWebSocket,
+      elsewhere(blocked),
+    ],
+  }),
   'no data yet': buildReport({ probes: [fresh(healthyKey), fresh(healthyWebSocket)] }),
   'no probes': buildReport({ probes: [] }),
   'storage unreachable': buildReport({

@@ -21,20 +21,13 @@ export interface PageContext {
 
 export const publicPage: PageContext = { access: 'public' };
 
-/** Query parameters as `URLSearchParams` has them; an empty one counts as absent. `isAnonymous`: no key is needed for the page. */
-export function parsePageContext(query: { get(name: string): string | null }, isAnonymous: boolean): PageContext {
-  const text = (name: string) => query.get(name) || undefined;
-  const code = text('code');
-  const refresh = text('refresh');
-  return {
-    access: isAnonymous ? 'public' : code === undefined ? 'read' : 'run',
-    code,
-    probe: text('probe'),
-    run: text('run'),
-    tag: text('tag'),
-    location: text('location'),
-    refresh: refresh === undefined ? undefined : refresh === 'off' ? 'off' : Number(refresh),
-  };
+/** `isAnonymous`: the page needs no key, so that a `code` in its address proves nothing. */
+export function pageContextOf(
+  parameters: Omit<PageContext, 'access' | 'code'>,
+  code: string | undefined,
+  isAnonymous: boolean,
+): PageContext {
+  return { ...parameters, code, access: isAnonymous ? 'public' : code === undefined ? 'read' : 'run' };
 }
 
 /** A link to the overview with the filters of this page, or to the overview with changes; relative, so that it holds behind any host and prefix. */
@@ -46,13 +39,13 @@ export function pageLink(context: PageContext, changes: Partial<PageContext> = {
 
 /** A link to one probe's page; the location is named where the report is about several. */
 export function probeLink(context: PageContext, { name, location }: ProbeReport): string {
-  return pageLink(context, { probe: name, location, tag: undefined, refresh: undefined });
+  return pageLink(context, { probe: name, location });
 }
 
 /** A link to the page of one run; undefined where the reader may not see it. */
 export function runLink(context: PageContext, { name, location }: ProbeReport, run: string | undefined) {
   if (context.access === 'public' || run === undefined) return undefined;
-  return pageLink(context, { probe: name, location, run, tag: undefined, refresh: undefined });
+  return pageLink(context, { probe: name, location, run });
 }
 
 /** A link to a neighbouring route under `/api`. */

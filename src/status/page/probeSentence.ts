@@ -25,7 +25,7 @@ export function sinceInWords(iso: string, now: string): string {
 /** Whether a failing device did not get into its hub, as opposed to one that got in but should not have, or not in this way. */
 export function cannotProvision({ last }: ProbeReport): boolean {
   if (last?.verdict !== 'failing') return false;
-  return last.result.kind !== 'assigned' && last.result.kind !== 'hubRefused';
+  return !['assigned', 'hubRefused', 'certificateNotIssued'].includes(last.result.kind);
 }
 
 const shouldBe = { refused: 'be refused', disabled: 'be disabled', failed: 'fail' } as const;
@@ -38,6 +38,7 @@ function predicate(probe: ProbeReport, state: ProbeState): string {
         return `was accepted but should ${shouldBe[expectedResult]},`;
       }
       if (last?.result.kind === 'hubRefused') return 'was assigned, but its hub refuses it: failing';
+      if (last?.result.kind === 'certificateNotIssued') return 'got no usable operational certificate: failing';
       return cannotProvision(probe) ? 'cannot provision: failing' : 'was assigned, but not as expected,';
     case 'degraded':
       return 'has been degraded';

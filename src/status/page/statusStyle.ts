@@ -8,7 +8,7 @@ export const statusStyle = html`
   --healthy: #2f8f5b; --healthy-ink: #1c6a40; --degraded: #d08a14; --degraded-ink: #855400; --degraded-wash: #fdf4e0;
   --failing: #cf3a30; --failing-ink: #ad241b; --failing-wash: #fdeeeb; --unknown: #8b92a3; --unknown-ink: #505a70; --unknown-wash: #eef0f5;
   --keyVault: #8a6fc0; --dns: #5b7fd4; --tcp: #3f9ad0; --tls: #2fa6a6; --webSocket: #2d9d78; --mqttConnect: #5aa64b;
-  --subscribe: #96a83a; --register: #d19a2a; --assign: #d97a4a; --hub: #b95c86;
+  --subscribe: #96a83a; --register: #d19a2a; --assign: #d97a4a; --waiting: #ecc3ab; --hub: #b95c86;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -16,15 +16,15 @@ export const statusStyle = html`
     --healthy: #46a873; --healthy-ink: #79cf9f; --degraded: #d9a03c; --degraded-ink: #ecbb66; --degraded-wash: #2b2417;
     --failing: #e2584d; --failing-ink: #ff9a90; --failing-wash: #311d1b; --unknown: #7f879a; --unknown-ink: #b5bccb; --unknown-wash: #22262e;
     --keyVault: #9d86cf; --dns: #7593df; --tcp: #54a9dc; --tls: #45b5b3; --webSocket: #46b08c; --mqttConnect: #70b662;
-    --subscribe: #a9b955; --register: #dcab47; --assign: #e08d61; --hub: #cb779c;
+    --subscribe: #a9b955; --register: #dcab47; --assign: #e08d61; --waiting: #7a4f39; --hub: #cb779c;
   }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { margin: 0 auto; max-width: 70rem; padding: 0 clamp(1rem, 4vw, 2.5rem) 2rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 78rem; padding: 0 clamp(1rem, 4vw, 2.5rem) 2rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.55 Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 h1, h2, h3, p, dl, dd, ul, ol, figure { margin: 0; padding: 0; }
-h1 { font-size: clamp(1.4rem, 1.05rem + 1.7vw, 2.05rem); line-height: 1.2; font-weight: 650; letter-spacing: -0.018em; text-wrap: balance; }
+h1 { font-size: clamp(1.3rem, 1.05rem + 1.7vw, 2.05rem); line-height: 1.2; font-weight: 650; letter-spacing: -0.018em;  }
 h2 { font-size: 1.05rem; font-weight: 650; letter-spacing: -0.005em; margin: 2.2rem 0 0.75rem; }
 h3 { font-size: 1.05rem; font-weight: 600; }
 a { color: var(--link); text-underline-offset: 0.18em; text-decoration-thickness: 1px; }
@@ -65,6 +65,34 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .hero .note { color: inherit; }
 .hero-list { margin-top: 0.6rem; } .hero-list > li + li { margin-top: 0.15rem; }
 .refresh { margin-top: 0.6rem; text-align: right; }
+.filters ul { min-width: 0; position: relative; }
+.filters { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.4rem; margin-top: 0.4rem; font-size: 0.875rem; }
+.filters > div { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.3rem 0.75rem; }
+.filters h2 { margin: 0; font-size: 0.875rem; font-weight: 400; color: var(--soft); min-width: 4.5rem; }
+.filters ul { display: flex; flex-wrap: wrap; gap: 0.3rem; }
+.filters a { display: inline-block; padding: 0.1rem 0.6rem; border: 1px solid var(--line); border-radius: 99px; background: var(--card); color: var(--ink); text-decoration: none; }
+.filters a:hover { border-color: var(--link); } .filters a[aria-current] { border-color: var(--ink); font-weight: 600; }
+.filters .icon { width: 0.9em; height: 0.9em; margin-right: 0.35em; vertical-align: -0.1em; }
+.run-now { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; margin-top: 1rem; }
+button { font: inherit; font-weight: 600; padding: 0.3rem 1rem; border: 1px solid var(--link); border-radius: 8px; background: var(--card); color: var(--link); cursor: pointer; }
+button:hover { background: var(--link); color: var(--card); }
+.copy { user-select: all; }
+.chain { list-style: decimal inside; }
+
+.summary { table-layout: fixed; font-size: 0.875rem; line-height: 1.35; }
+.summary th, .summary td { padding: 0.2rem 0.75rem 0.2rem 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; overflow-wrap: normal; }
+.summary thead th { padding-bottom: 0.3rem; }
+.summary tbody th { font-weight: 600; }
+.summary tbody tr:hover { background: color-mix(in srgb, var(--ink) 4%, transparent); }
+.s-state { width: 7.2rem; } .s-state .icon { margin-right: 0.4em; } .s-name { width: 20%; } .s-place { width: 8rem; } .s-expects { width: 4.9rem; }
+.s-since { width: 4.6rem; } .s-last { width: 6.2rem; } .s-latency { width: 5.2rem; } .s-day { width: 5.2rem; }
+.summary .s-latency, .summary .s-day { text-align: right; } .summary .s-day { padding-right: 0; }
+.summary td.s-expects, .summary td.s-since, .summary td.s-last, .summary .s-why { color: var(--soft); }
+.summary .failing .s-state span, .summary .failing .s-reason strong { color: var(--failing-ink); } .summary .degraded .s-state span { color: var(--degraded-ink); }
+.summary .failing .s-state span, .summary .degraded .s-state span, .summary .unknown .s-state span { font-weight: 600; }
+.summary .s-reason strong { font-weight: 600; } .summary .tag { font-size: 0.75rem; }
+.incomplete { color: var(--soft); } .figures .incomplete dd, .numbers .incomplete { font-weight: 400; }
+.figures .count { font-size: 0.8125rem; font-weight: 400; }
 .next strong { font-weight: 650; }
 .count { color: var(--soft); font-weight: 400; margin-left: 0.25em; }
 .tag { font-size: 0.8125rem; padding: 0.05rem 0.5rem; border: 1px solid var(--degraded); color: var(--degraded-ink); border-radius: 99px; }
@@ -94,6 +122,7 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .rail li { display: flex; align-items: center; color: var(--soft); }
 .rail li + li::before { content: ""; width: clamp(0.5rem, 1.5vw, 1.1rem); height: 2px; margin: 0 0.4rem; background: var(--healthy); }
 .rail li.passed::after { content: "✓" / ""; margin-left: 0.25rem; color: var(--healthy-ink); font-weight: 700; }
+.rail li.refused { color: var(--healthy-ink); font-weight: 650; } .rail li.refused::after { content: "✓" / ""; margin-left: 0.3rem; }
 .rail li.stopped { color: var(--failing-ink); font-weight: 650; }
 .rail li.stopped::after { content: "✕" / ""; margin-left: 0.3rem; }
 .rail li.stopped::before { background: var(--failing); }
@@ -102,21 +131,27 @@ nav { margin-bottom: 0.75rem; font-size: 0.9375rem; }
 
 figure svg { display: block; width: 100%; overflow: visible; }
 figure + figure { margin-top: 0.7rem; }
-.history svg { height: 2.25rem; } .latency svg { height: 3.5rem; }
+.history > svg { width: calc(100% - 3.4rem); margin-left: 3.4rem; height: 2.25rem; } .latency .plot > svg { height: 3.5rem; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-top: 0.3rem; font-size: 0.8125rem; }
-.history rect:hover { opacity: 0.65; }
+.history rect:hover { opacity: 0.65; } .history a:focus-visible rect { stroke: var(--link); stroke-width: 3; }
 rect.healthy { fill: var(--healthy); } rect.degraded { fill: var(--degraded); } rect.failing { fill: var(--failing); }
 rect.unknown { fill: var(--unknown); } rect.missed { fill: var(--ink); } path.empty { fill: var(--faint); }
-.latency svg { border-bottom: 1px solid var(--faint); }
-.clipped { fill: var(--failing); } .track { fill: var(--line); }
+.plot { display: grid; grid-template-columns: 2.9rem minmax(0, 1fr); gap: 0 0.5rem; }
+.plot > svg { border-bottom: 1px solid var(--faint); }
+.axis { display: flex; flex-direction: column; justify-content: space-between; text-align: right; color: var(--soft); font-size: 0.75rem; line-height: 1; }
+.legend { display: flex; flex-wrap: wrap; gap: 0.1rem 0.9rem; flex-basis: 100%; margin-top: 0.15rem; }
+.legend .swatch { display: inline; width: 0.65rem; height: 0.65rem; margin-right: 0.35rem; }
+.history > figcaption, .latency > figcaption { margin-left: 3.4rem; }
+.above { fill: var(--ink); } .track { fill: var(--line); } .grid { stroke: var(--line); fill: none; vector-effect: non-scaling-stroke; }
+.limit { stroke: var(--ink); stroke-dasharray: 5 4; stroke-width: 1.5; fill: none; vector-effect: non-scaling-stroke; }
 .phase-keyVault { fill: var(--keyVault); } .phase-dns { fill: var(--dns); } .phase-tcp { fill: var(--tcp); } .phase-tls { fill: var(--tls); }
 .phase-webSocket { fill: var(--webSocket); } .phase-mqttConnect { fill: var(--mqttConnect); } .phase-subscribe { fill: var(--subscribe); }
-.phase-register { fill: var(--register); } .phase-assign { fill: var(--assign); } .phase-hub { fill: var(--hub); }
+.phase-register { fill: var(--register); } .phase-assign { fill: var(--assign); } .phase-waiting { fill: var(--waiting); } .phase-hub { fill: var(--hub); }
 
 .columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 3rem; }
 @media (min-width: 56rem) { .columns { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-main > section .history svg { height: 2.75rem; } main > section .latency svg { height: 7rem; }
-.card .history svg { height: 2.25rem; } .card .latency svg { height: 3.5rem; }
+main > section .history svg { height: 2.75rem; } main > section .latency .plot > svg { height: 7rem; }
+.card .history > svg { width: calc(100% - 3.4rem); margin-left: 3.4rem; height: 2.25rem; } .card .latency .plot > svg { height: 3.5rem; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9375rem; }
 caption { text-align: left; color: var(--soft); font-size: 0.875rem; padding-bottom: 0.3rem; }
 th { font-weight: 400; text-align: left; }
@@ -134,6 +169,7 @@ thead th, thead td { border-top: 0; }
 .waterfall td { vertical-align: middle; }
 .waterfall .ahead > * { color: var(--soft); }
 .waterfall .stopped > * { color: var(--failing-ink); font-weight: 600; }
+.waterfall .refused > * { color: var(--healthy-ink); } .waterfall .aside { display: block; font-size: 0.8125rem; }
 .waterfall strong { display: block; font-size: 0.8125rem; }
 .waterfall tfoot > tr > * { font-weight: 650; }
 .facts > div { display: grid; grid-template-columns: minmax(6.5rem, 2fr) 3fr; gap: 0 1rem; padding: 0.32rem 0; border-top: 1px solid var(--line); font-size: 0.9375rem; }
@@ -143,21 +179,43 @@ thead th, thead td { border-top: 0; }
 .across { display: flex; flex-wrap: wrap; gap: 0.6rem 2.25rem; }
 .facts.across > div { display: block; border: 0; padding: 0; }
 .across dt { font-size: 0.8125rem; }
-.soon { color: var(--degraded-ink); } .ended { color: var(--failing-ink); }
+.soon { color: var(--degraded-ink); } .expired { color: var(--failing-ink); }
 .failure { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .failure summary { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: baseline; padding: 0.65rem 1rem; cursor: pointer; border-radius: 10px; }
 .failure summary::before { content: "▸" / ""; color: var(--soft); width: 0.8rem; }
 .failure[open] summary::before { content: "▾" / ""; }
 .failure summary::-webkit-details-marker { display: none; }
 .failure summary:hover { background: color-mix(in srgb, var(--ink) 4%, transparent); }
+.failure .line { flex: 1 1 14rem; min-width: 0; }
+.simulation { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.simulation + .simulation { margin-top: 0.5rem; }
+.simulation summary { display: grid; grid-template-columns: 1rem minmax(8rem, 2fr) auto 3fr; gap: 0.2rem 0.9rem; align-items: center; padding: 0.55rem 1rem; cursor: pointer; border-radius: 10px; }
+.simulation summary::-webkit-details-marker { display: none; }
+.simulation summary::before { content: "▸" / ""; color: var(--soft); } .simulation[open] summary::before { content: "▾" / ""; }
+.simulation summary:hover { background: color-mix(in srgb, var(--ink) 4%, transparent); }
+.simulation .progress { display: block; width: 100%; height: 0.5rem; grid-column: 2 / -1; }
+.simulation-body { display: grid; gap: 0.9rem 2rem; padding: 0.25rem 1rem 1rem; }
+.simulation-body .attention { grid-column: 1 / -1; }
+.simulation-body .history > svg { width: 100%; margin-left: 0; } .simulation-body .history > figcaption { margin-left: 0; } .simulation-body .waterfall td:last-child { width: 8.5rem; } .simulation-body figure + table { margin-top: 0.8rem; }
+@media (min-width: 56rem) { .simulation-body { grid-template-columns: minmax(0, 1fr) 17.5rem; } }
+@media (max-width: 48rem) { .simulation summary { grid-template-columns: 1rem 1fr auto; } .simulation summary .line { grid-column: 2 / -1; } }
 .failure-body { padding: 0.25rem 1rem 1rem; }
 .failure-body > * + * { margin-top: 0.6rem; }
-.plain + p { margin-top: 1rem; }
+.plain + p, .note + p { margin-top: 0.6rem; }
 .transcript { font-size: 0.875rem; }
 .transcript td:first-child { white-space: nowrap; width: 5rem; } .transcript td:nth-child(2) { width: 5.5rem; color: var(--soft); }
 .transcript .note > * { color: var(--soft); }
+@media (max-width: 48rem) {
+  .s-expects, .s-since, .s-latency, .s-why, .s-place { display: none; }
+  .s-state { width: 1.6rem; } .summary .s-state { font-size: 0; padding-right: 0; } .s-state .icon { font-size: 0.9375rem; margin: 0; }
+  .s-name { width: auto; } .s-reason { width: 26%; } .s-last { width: 5.6rem; } .s-day { width: 4.2rem; }
+}
 @media (max-width: 30rem) {
-  .hero { flex-direction: column; }
+  .s-last { display: none; }
+  .hero { gap: 0.6rem; padding: 0.9rem; } .hero > .icon { width: 1.5rem; height: 1.5rem; }
+  .top { padding: 0.75rem 0; } h2 { margin-top: 1.5rem; }
+  .filters > div { flex-wrap: nowrap; } .filters h2 { min-width: 0; } .filters ul { flex-wrap: nowrap; overflow-x: auto; white-space: nowrap; padding: 0.2rem; }
+  .summary { font-size: 0.8125rem; } .summary th, .summary td { padding-top: 0.13rem; padding-bottom: 0.13rem; }
   .facts:not(.across) > div { display: block; }
   .transcript td:first-child { width: 4rem; } .transcript td:nth-child(2) { width: 4.5rem; }
   .transcript code { display: block; }

@@ -11,6 +11,7 @@ import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport
 export interface ProbeReportContext {
   readonly dueTicks: DueTicks;
   readonly nowMs: number;
+  readonly location: string;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +39,7 @@ export async function readProbeReport(
   const rolledUp = source.days[0];
   const unrolledFromMs = rolledUp?.endMs ?? maxWindowBeginMs(nowMs);
   const runs = await unrolledRuns(history, probe.name, newest, unrolledFromMs, signal);
-  if (!last) return withoutData(probe);
+  if (!last) return withoutData(probe, context.location);
   const known = runs.toReversed().reduce<RunState | undefined>(advance, rolledUp?.state);
   // Where the last run of all is older than every window.
   const state = known ?? advance(undefined, last);
@@ -47,7 +48,7 @@ export async function readProbeReport(
   const missedMs = missedTicksOf(probe, longest, Date.parse(state.firstRunAt), unrolledFromMs, context);
   const unrolled = { runs, missedMs: missedMs.filter((tickMs) => tickMs >= unrolledFromMs) };
   return {
-    ...configurationOf(probe),
+    ...configurationOf(probe, context.location),
     last,
     since: state.since,
     firstRunAt: state.firstRunAt,
@@ -61,11 +62,11 @@ export async function readProbeReport(
 }
 
 /** For a probe that has never run, and for one whose history cannot be read. */
-export function withoutData(probe: Probe): ProbeReport {
+export function withoutData(probe: Probe, location: string): ProbeReport {
   const counts = { healthy: 0, degraded: 0, failing: 0, unknown: 0, missed: 0 };
   const nothing: AvailabilityWindow = { ...counts, complete: false, percentiles: {} };
   return {
-    ...configurationOf(probe),
+    ...configurationOf(probe, location),
     consecutiveFailures: 0,
     flapping: false,
     bars: [],
@@ -75,10 +76,13 @@ export function withoutData(probe: Probe): ProbeReport {
   };
 }
 
-function configurationOf({ name, registrationId, idScope, globalDeviceEndpoint, transport, expect }: Probe) {
+function configurationOf(probe: Probe, location: string) {
+  const { name, registrationId, idScope, globalDeviceEndpoint, transport, expect, tags = [] } = probe;
   const { result: expectedResult, withinSeconds } = expect;
   return {
     name,
+    location,
+    tags,
     registrationId,
     idScope,
     globalDeviceEndpoint,
@@ -92,12 +96,16 @@ function configurationOf({ name, registrationId, idScope, globalDeviceEndpoint, 
 /** `assigned, within 20 s`, `refused, errorCode 401002`. */
 function describeExpectation(expect: Expectation): string {
   const { result, errorCode, assignedHub, deviceId, substatus, withinSeconds, certificateDaysLeft } = expect;
+  const { connectionProfile, issuedCertificateDays: { min, max } = {} } = expect;
   return [
     result,
-    errorCode === undefined ? undefined : `errorCode ${errorCode}`,
+    errorCode === undefined ? undefined : `errorCode ${[errorCode].flat().join(' or ')}`,
     assignedHub && `to ${assignedHub.join(' or ')}`,
     deviceId && `as ${deviceId}`,
     substatus,
+    connectionProfile && `connection profile ${connectionProfile}`,
+    min === undefined ? undefined : `issued certificate valid for at least ${min} days`,
+    max === undefined ? undefined : `issued certificate valid for at most ${max} days`,
     withinSeconds === undefined ? undefined : `within ${withinSeconds} s`,
     certificateDaysLeft === undefined ? undefined : `certificates valid for at least ${certificateDaysLeft} days`,
   ]

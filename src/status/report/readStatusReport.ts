@@ -30,14 +30,19 @@ export async function readStatusReport(
   try {
     if (!history) throw new Error('no storage is configured, set OutcomesStorage or AzureWebJobsStorage');
     const signal = AbortSignal.timeout(timeoutMs);
-    const context = { dueTicks, nowMs: now.getTime(), signal };
+    const context = { dueTicks, location, nowMs: now.getTime(), signal };
     const reports = await unlessAborted(
       signal,
       Promise.all(probes.map((probe) => readProbeReport(history, probe, context))),
     );
     return { ...report, probes: reports, correlations: findCorrelations(lastRuns(probes, reports)) };
   } catch (error) {
-    return { ...report, probes: probes.map(withoutData), correlations: [], storageFault: describeStorageError(error) };
+    return {
+      ...report,
+      probes: probes.map((probe) => withoutData(probe, location)),
+      correlations: [],
+      storageFault: describeStorageError(error),
+    };
   }
 }
 

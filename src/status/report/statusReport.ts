@@ -108,6 +108,6 @@ export function worstState(report: Pick<StatusReport, 'storageFault'>, probes: r
 
 /** The service let a device in that it must refuse: the worst that a probe can find. */
 export function isWronglyAccepted({ expectedResult, last }: ProbeReport): boolean {
-  const isAccepted = last?.result.kind === 'assigned' || last?.result.kind === 'hubRefused';
-  return isAccepted && last.verdict === 'failing' && expectedResult !== 'assigned';
+  if (last?.verdict !== 'failing' || expectedResult === 'assigned') return false;
+  return ['assigned', 'hubRefused', 'certificateNotIssued'].includes(last.result.kind);
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type Probe, probeSchema } from '../../../src/config/probe.ts';
 import { dueTicks } from '../../../src/config/schedule.ts';
 import { renderStatusPage } from '../../../src/status/page/overview/statusPage.ts';
-import { parsePageQuery } from '../../../src/status/page/pageQuery.ts';
+import { pageContextOf } from '../../../src/status/page/pageContext.ts';
 import { renderProbePage } from '../../../src/status/page/probe/probePage.ts';
 import { readStatusReport, type StatusReportOptions } from '../../../src/status/report/readStatusReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
@@ -61,10 +61,9 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
   async function open(connectionString: string): Promise<Page> {
     const report = await readStatusReport(historyAt(connectionString), options);
     const server = await servePages((url) => {
-      const query = parsePageQuery(url.searchParams);
-      return query.probe === undefined
-        ? renderStatusPage(report, { query })
-        : renderProbePage(report, query.probe, query);
+      const context = pageContextOf(Object.fromEntries(url.searchParams), undefined, false);
+      if (context.probe !== undefined) return renderProbePage(report, context.probe, context);
+      return renderStatusPage(report, { context });
     });
     const page = await browser.newPage();
     onTestFinished(async () => {
@@ -85,7 +84,9 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
     const names = await Promise.all(
       articles.map((article) => article.getByRole('heading', { level: 3 }).textContent()),
     );
-    expect(names).toEqual(['page-refused', 'page-silent', 'page-healthy']);
+    expect(names).toEqual(['page-refused', 'page-silent']);
+    const rows = page.getByRole('table', { name: 'All probes' }).getByRole('rowheader');
+    expect(await rows.allTextContents()).toEqual(['page-refused', 'page-silent', 'page-healthy']);
     await page.getByText('Has not run since 14:10 UTC (20 min).').waitFor();
 
     await page.getByRole('article', { name: 'page-refused' }).getByRole('link', { name: 'page-refused' }).click();
@@ -98,6 +99,6 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
   it('says that the storage is away, and still lists the probes', async () => {
     const page = await open(await closedStorage());
     await page.getByRole('heading', { level: 1, name: 'The history cannot be read' }).waitFor();
-    expect(await page.getByRole('article').count()).toBe(3);
+    expect(await page.getByRole('table', { name: 'All probes' }).getByRole('rowheader').count()).toBe(3);
   });
 });

@@ -1,121 +1,102 @@
-import { mkdir } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { renderConfigurationErrorPage } from '../../../src/status/page/configurationErrorPage.ts';
-import { html } from '../../../src/status/page/html.ts';
-import { renderStatusPage } from '../../../src/status/page/overview/statusPage.ts';
-import { parsePageQuery } from '../../../src/status/page/pageQuery.ts';
-import { renderProbePage } from '../../../src/status/page/probe/probePage.ts';
-import type { StatusReport } from '../../../src/status/report/statusReport.ts';
-import { reportNow } from '../../support/buildReport.ts';
 import { findAccessibilityFaults } from '../../support/findAccessibilityFaults.ts';
-import { hostileReport, hostileText } from '../../support/hostileReport.ts';
+import { hostileText } from '../../support/hostileReport.ts';
 import { openBrowser } from '../../support/openBrowser.ts';
 import { requires } from '../../support/requires.ts';
-import { sampleReports } from '../../support/sampleReports.ts';
+import { renderSample, samplePaths } from '../../support/samplePages.ts';
 import { type PageServer, servePages } from '../../support/servePages.ts';
 
-const screenshots = 'test/output/status';
-const desktop = { width: 1200, height: 900 };
-const phone = { width: 360, height: 740 };
+const desktop = { width: 1280, height: 900 };
+const phone = { width: 390, height: 844 };
 
-const errors = [
-  { path: 'probes[0].transport', message: 'expected "mqtt" or "mqtt-ws"' },
-  { path: 'probes[2].name', message: 'used twice' },
-];
+/** What has to be read on the pages of `samplePaths`. */
+const texts: Readonly<Record<string, readonly string[]>> = {
+  'all healthy': ['Devices can provision', 'All 3 probes are healthy.', 'Refreshes every minute · Pause'],
+  'one failing': [
+    'weu-device-key cannot provision: failing since 14:05 UTC (25 min)',
+    'It stops at Register.',
+    '6 runs in a row',
+    'Next step: Compare the key in Key Vault',
+    '3 others are healthy.',
+  ],
+  'several failing': [
+    '2 of 6 probes cannot provision, the first since 13:50 UTC (40 min)',
+    'weu-x509-8883 stops at TCP',
+    '8883 blocked, 443 fine',
+    '2 others are healthy, 1 is degraded, 1 is unknown.',
+  ],
+  degraded: ['weu-slow has been degraded since 14:15 UTC', 'flapping', 'ends in 9 days', 'withinSeconds: 20.0 s'],
+  unknown: ['weu-fleet-ca could not be checked since 14:20 UTC', 'Key Vault Secrets User'],
+  missed: ['weu-missed has not run since 13:55 UTC (35 min)', '7 missed'],
+  intruder: [
+    'intruder was accepted but should be refused, since 14:25 UTC (5 min)',
+    'Treat this as a security incident. 1 other is healthy, 1 is failing.',
+    'Accepted, security incident',
+  ],
+  'first minute': ['Devices can provision', '–'],
+  'fifty probes': ['factory-18-symmetric-key cannot provision', 'line-3', 'Probes 50', 'Needs attention 2'],
+  'outage of fifty': ['All 50 probes cannot provision', 'Needs attention 50', 'The table above lists 38 more'],
+  'two locations': ['northeurope', 'Locations'],
+  'filtered by tag': ['Devices can provision', 'All 17 probes are healthy.', 'Probes 17'],
+  'filtered by nothing that exists': ['No probe has the tag gone'],
+  'no data yet': ['No data yet', 'The first run of each probe is due at 14:35 UTC.'],
+  'no probes': ['No probe is configured', 'PROBES'],
+  'storage unreachable': ['The history cannot be read', 'ENOTFOUND', 'OutcomesStorage'],
+  'configuration invalid': ['The configuration has 2 errors', 'probes[2].name', 'Fix the settings listed below.'],
+  'detail of a failing probe': [
+    'weu-device-key cannot provision',
+    'stopped here',
+    'trackingId 8f2c41d0',
+    'Tracking ID',
+    'Expires in 129 days',
+    'Availability = (healthy + degraded) ÷ (healthy + degraded + failing)',
+  ],
+  'detail of a healthy probe': [
+    'weu-group-key can provision',
+    'hub-a.azure-devices.net',
+    'hub-b.azure-devices.net',
+    'Percentiles of the last 24 hours (n = 288)',
+    'Waiting (retry-after)',
+  ],
+  'detail of an unknown probe': ['weu-fleet-ca could not be checked', 'Unknown'],
+  'detail of a slow probe': ['Expires in 9 days', '4 runs'],
+  'detail of a refusal canary': ['weu-wrong-key is refused, as expected', 'refused here, as expected'],
+  'detail of an accepted intruder': [
+    'intruder was accepted but should be refused',
+    'Treat this as a security incident.',
+  ],
+  'detail with an operational certificate': [
+    'Issued certificate',
+    'Expires in 28 days',
+    'Contoso Fleet Root',
+    'Took 2.14 s',
+    'Connection profile',
+  ],
+  'detail without data': ['weu-group-key has no data yet', 'No outcome yet.'],
+  'detail without storage': ['weu-group-key is unknown'],
+  'no such probe': ['No probe is named gone'],
+  run: ['weu-device-key at 14:30 UTC: failing', '8f2c41d0', '$dps/registrations/res/401/?$rid=1', 'Transcript'],
+  'healthy run': ['weu-group-key at 14:30 UTC: healthy', 'transcripts are kept of runs that are not healthy'],
+  'no such run': ['No run has the ID gone', 'its retention period has passed'],
+  'simulation running': [
+    '500 devices of fleet',
+    'running',
+    '120 of 500 done: 120 healthy',
+    'Refreshes every 5 seconds',
+  ],
+  'simulations ended': ['400 of 400 done: 300 healthy, 20 degraded, 60 failing, 20 unknown', 'cancelled'],
+};
 
-/** Each page that there is, by the path under which the test's server gives it, and what has to be read on it. */
-const pages: readonly (readonly [title: string, path: string, texts: readonly string[]])[] = [
-  ['all healthy', '/all healthy', ['Devices can provision', 'All 3 probes are healthy.']],
-  [
-    'one failing',
-    '/one failing',
-    [
-      'weu-device-key cannot provision: failing since 14:05 UTC (25 min)',
-      'It stops at Register.',
-      '6 runs in a row',
-      'Next step: Compare the key in Key Vault',
-      '3 others are healthy.',
-    ],
-  ],
-  [
-    'several failing',
-    '/several failing',
-    [
-      '2 of 6 probes cannot provision, the first since 13:50 UTC (40 min)',
-      'weu-x509-8883 stops at TCP',
-      '8883 blocked, 443 fine',
-      '2 others are healthy, 1 is degraded, 1 is unknown.',
-    ],
-  ],
-  ['degraded', '/degraded', ['weu-slow has been degraded since 14:15 UTC', 'flapping', 'ends in 9 days']],
-  ['unknown', '/unknown', ['weu-fleet-ca could not be checked since 14:20 UTC', 'Key Vault Secrets User']],
-  ['missed', '/missed', ['weu-missed has not run since 13:55 UTC (35 min)', '7 missed']],
-  ['no data yet', '/no data yet', ['No data yet', 'The first run of each probe is due at 14:35 UTC.']],
-  ['no probes', '/no probes', ['No probe is configured', 'PROBES']],
-  ['storage unreachable', '/storage unreachable', ['The history cannot be read', 'ENOTFOUND', 'OutcomesStorage']],
-  [
-    'configuration invalid',
-    '/configuration invalid',
-    ['The configuration has 2 errors', 'probes[2].name', 'used twice'],
-  ],
-  [
-    'detail of a failing probe',
-    '/several failing?probe=weu-device-key',
-    [
-      'weu-device-key cannot provision',
-      'stopped here',
-      'trackingId 8f2c41d0',
-      'Tracking ID',
-      'Expires in 129 days',
-      'Availability',
-    ],
-  ],
-  [
-    'detail of a healthy probe',
-    '/several failing?probe=weu-group-key',
-    [
-      'weu-group-key can provision',
-      'hub-a.azure-devices.net',
-      'hub-b.azure-devices.net',
-      'Percentiles of the last 24 hours (n = 288)',
-    ],
-  ],
-  [
-    'detail of an unknown probe',
-    '/several failing?probe=weu-fleet-ca',
-    ['weu-fleet-ca could not be checked', 'Unknown'],
-  ],
-  ['detail without data', '/no data yet?probe=weu-group-key', ['weu-group-key has no data yet', 'No outcome yet.']],
-  ['detail without storage', '/storage unreachable?probe=weu-group-key', ['weu-group-key is unknown']],
-  ['no such probe', '/one failing?probe=gone', ['No probe is named gone']],
-  ['hostile', '/hostile', []],
-  ['hostile detail', `/hostile?probe=${encodeURIComponent(hostileText)}`, []],
-];
+const pages = Object.entries(samplePaths).map(([title, path]) => [title, path, texts[title] ?? []] as const);
 
 describe('The status page in a browser', requires('chromium'), () => {
   let browser: Browser;
   let server: PageServer;
 
   beforeAll(async () => {
-    await mkdir(screenshots, { recursive: true });
     browser = await openBrowser();
-    server = await servePages((url) => {
-      const state = decodeURIComponent(url.pathname.slice(1));
-      if (state === 'configuration invalid') {
-        return renderConfigurationErrorPage({ generatedAt: reportNow, errors });
-      }
-      const report: StatusReport | undefined =
-        state === 'hostile' ? hostileReport : sampleReports[state as keyof typeof sampleReports];
-      if (report === undefined) return undefined;
-      const query = parsePageQuery(url.searchParams);
-      if (query.probe !== undefined) return renderProbePage(report, query.probe, query);
-      return renderStatusPage(report, {
-        query,
-        nextRunAt: '2026-11-24T14:35:00.000Z',
-        sections: [{ id: 'more', title: 'More', content: html`<p>From elsewhere.</p>` }],
-      });
-    });
+    server = await servePages(renderSample);
   });
 
   afterAll(async () => {
@@ -135,24 +116,19 @@ describe('The status page in a browser', requires('chromium'), () => {
     return { page, complaints };
   }
 
-  it.each(pages)(
-    'says what there is to say, within its own policy, and fits a phone: %s',
-    async (title, path, texts) => {
-      const { page, complaints } = await open(path);
-      const text = await textOf(page.locator('body'));
-      for (const expected of texts) expect(text).toContain(expected);
-      await page.screenshot({ path: `${screenshots}/${title}.png`, fullPage: true });
+  it.each(pages)('shows its texts within its own policy, and fits a phone: %s', async (_title, path, texts) => {
+    const { page, complaints } = await open(path);
+    const text = await textOf(page.locator('body'));
+    for (const expected of texts) expect(text).toContain(expected);
 
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await page.setViewportSize(phone);
-      await openAllDetails(page);
-      await page.screenshot({ path: `${screenshots}/${title}, phone, dark.png`, fullPage: true });
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
-      expect(complaints.filter((complaint) => !/404|503/.test(complaint))).toEqual([]);
-    },
-  );
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize(phone);
+    await openAllDetails(page);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
+    expect(complaints.filter((complaint) => !/404|503/.test(complaint))).toEqual([]);
+  });
 
-  it.each(pages)('has no fault that axe-core knows, nor too little contrast in the dark: %s', async (_title, path) => {
+  it.each(pages)('has no accessibility fault that axe-core knows, in light and dark: %s', async (_title, path) => {
     const { page } = await open(path, { bypassCSP: true });
     await openAllDetails(page);
     expect(await findAccessibilityFaults(page)).toEqual([]);
@@ -173,7 +149,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     }
     expect(names).toEqual(['Pause', 'weu-device-key', 'weu-group-key', 'weu-x509-443', 'weu-wrong-key']);
 
-    await page.getByRole('link', { name: 'weu-device-key' }).focus();
+    await page.getByRole('link', { name: 'weu-device-key' }).first().focus();
     await page.keyboard.press('Enter');
     await page.waitForURL(/probe=weu-device-key/);
     const details = page.locator('details').first();
@@ -200,7 +176,7 @@ describe('The status page in a browser', requires('chromium'), () => {
   it('keeps the function key from page to page, and the wish not to be renewed', async () => {
     const { page } = await open('/one failing?code=a%2Bkey%3D%3D');
     await page.getByRole('link', { name: 'Pause' }).click();
-    await page.getByRole('link', { name: 'weu-device-key' }).click();
+    await page.getByRole('link', { name: 'weu-device-key' }).first().click();
     await page.getByRole('link', { name: 'All probes' }).click();
     expect(new URL(page.url()).searchParams.get('code')).toBe('a+key==');
     await page.getByText('Paused').waitFor();
@@ -212,14 +188,70 @@ describe('The status page in a browser', requires('chromium'), () => {
     await page.getByRole('heading', { level: 1, name: /cannot provision/ }).waitFor();
   });
 
-  it('shows the sections of others below the probes', async () => {
-    const { page } = await open('/all healthy');
-    await page.getByRole('region', { name: 'More' }).getByText('From elsewhere.').waitFor();
+  it('shows fifty probes on two screens, on a desktop and on a phone', async () => {
+    for (const viewport of [desktop, phone]) {
+      const { page } = await open('/fifty probes', { viewport });
+      const last = page.getByRole('table', { name: 'All probes' }).getByRole('row').last();
+      const { y = 0, height = 0 } = (await last.boundingBox()) ?? {};
+      expect(y).toBeGreaterThan(viewport.height);
+      expect(y + height).toBeLessThanOrEqual(2 * viewport.height);
+    }
+  });
+
+  it('leads from every bar to the page of its run, where the reader may see it', async () => {
+    const { page } = await open('/several failing?probe=weu-device-key&code=key');
+    const bars = page.locator('.history a');
+    expect(await bars.count()).toBe(90);
+    await bars.last().click();
+    await page.getByRole('heading', { level: 1, name: 'weu-device-key at 14:30 UTC: failing' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('code')).toBe('key');
+    await page.getByRole('link', { name: 'weu-device-key' }).click();
+    await page.getByRole('heading', { level: 2, name: 'What it checks' }).waitFor();
+  });
+
+  it('narrows the probes to a tag, and widens them again', async () => {
+    const { page } = await open('/fifty probes?code=key');
+    const rows = page.getByRole('table', { name: 'All probes' }).getByRole('rowheader');
+    const tags = page.getByRole('list', { name: 'Tags' });
+    await tags.getByRole('link', { name: 'line-2' }).click();
+    expect(await rows.count()).toBe(17);
+    expect(await tags.locator('[aria-current]').textContent()).toMatch(/line-2/);
+    await tags.getByRole('link', { name: 'All' }).click();
+    expect(await rows.count()).toBe(50);
+  });
+
+  it('shows no single run, no form and no key on an anonymous page, whatever was typed into its address', async () => {
+    for (const path of ['/one failing', '/one failing?probe=weu-device-key']) {
+      const { page } = await open(path);
+      expect(await page.locator('form, a[href*="run="], a[href*="code="]').count()).toBe(0);
+    }
+  });
+
+  it('43: draws a refusal that is expected as passed, not as a failure', async () => {
+    const { page } = await open('/all healthy?probe=weu-wrong-key&code=key');
+    expect(await page.locator('.stopped').count()).toBe(0);
+    expect(await textOf(page.locator('tr.refused'))).toMatch(/Register ?refused here, as expected/);
+  });
+
+  it('43: folds runs that ended alike into one line', async () => {
+    const { page } = await open('/degraded?probe=weu-slow&code=key');
+    const failures = page.getByRole('region', { name: 'Last runs that were not healthy' });
+    expect(await failures.locator('summary').allTextContents()).toEqual([expect.stringContaining('4 runs')]);
+  });
+
+  it('12: shows no availability before the data covers its window, and no percentile of too few runs', async () => {
+    const { page } = await open('/first minute?probe=weu-young&code=key');
+    expect(await textOf(page.getByRole('row', { name: /^Availability/ }))).toBe('Availability–––');
+    expect(await textOf(page.locator('body'))).toContain(
+      'The first run was 48 s ago, so there is no availability yet for',
+    );
+    expect(await textOf(page.getByRole('row', { name: /^Whole run/ }).last())).toMatch(/^Whole run3\.41 s––$/);
   });
 
   it.each([
-    ['overview', '/hostile'],
-    ['detail', `/hostile?probe=${encodeURIComponent(hostileText)}`],
+    ['overview', samplePaths.hostile ?? ''],
+    ['detail', samplePaths['hostile detail'] ?? ''],
+    ['run', samplePaths['hostile run'] ?? ''],
   ])('shows markup in any field as the text that it is: %s', async (_title, path) => {
     const { page } = await open(path, { bypassCSP: true });
     expect(

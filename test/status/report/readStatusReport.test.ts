@@ -100,7 +100,7 @@ describe('the report of a probe', () => {
       'assigned, to hub-a or hub-b, as dev-1, new, within 20 s, certificates valid for at least 14 days',
     ],
   ])('puts the whole expectation into words: %s', (_title, expect_, words) => {
-    expect(withoutData(probeNamed('expecting', { expect: expect_ })).expected).toBe(words);
+    expect(withoutData(probeNamed('expecting', { expect: expect_ }), 'here').expected).toBe(words);
   });
 
   it('shows the newest ninety runs, oldest first, with their phases and reasons', async () => {

@@ -1,10 +1,12 @@
+import { issuedCertificateOf } from '../../../outcomes/operationalCertificate.ts';
 import { reasonCode } from '../../../outcomes/reasonCode.ts';
-import { isWronglyAccepted, type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
+import { type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
 import { formatDuration, timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { type PageContext, probeLink, runLink } from '../pageContext.ts';
 import { phaseNames, phaseRail, stoppedAt } from '../phaseRail.ts';
 import { availabilityFigures } from '../probe/availabilityTable.ts';
+import { daysLeft } from '../probe/expiryList.ts';
 import { historyBars } from '../probe/historyBars.ts';
 import { latencyChart } from '../probe/latencyChart.ts';
 import { probeSentence, reasonParagraphs } from '../probeSentence.ts';
@@ -34,7 +36,6 @@ function attention(report: StatusReport, probe: ProbeReport): Html {
   const sentence = probeSentence(report, probe);
   return html`<div class="attention">
 <p class="since">${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}${runs}${stop && html`. Stops at <strong>${phaseNames[stop]}</strong>`}.</p>
-${isWronglyAccepted(probe) && html`<p class="incident"><strong>Treat this as a security incident.</strong></p>`}
 ${probeState(report, probe) === 'missed' && html`<p class="next"><strong>Next step:</strong> Check that the app runs: its timer and its log.</p>${last && html`<p>Its last run was ${last.verdict}.</p>`}`}
 ${last && stop && phaseRail(last)}
 ${last && reasonParagraphs(last.reasons)}
@@ -44,7 +45,9 @@ ${last && reasonParagraphs(last.reasons)}
 function lastRun(probe: ProbeReport, now: string, context: PageContext): Html {
   const { last, failures } = probe;
   const [failure] = failures;
+  const issued = last && issuedCertificateOf(last.result);
   const link = runLink(context, probe, last?.runId);
   return html`<p class="note">${last && html`${link === undefined ? 'Last run' : html`<a href="${link}">Last run</a>`} ${timeAgo(last.startedAt, now)}, took ${formatDuration(last.durationMs)}`}</p>
+${issued && html`<p class="note">Operational certificate: ${daysLeft(issued.notAfter, now)}</p>`}
 ${failure && failure.runId !== last?.runId && html`<p class="note">Last ${failure.verdict} ${timeAgo(failure.startedAt, now)}: <code>${reasonCode(failure)}</code></p>`}`;
 }

@@ -1,10 +1,16 @@
-import { isWronglyAccepted, type ProbeReport, probeState, type StatusReport, statesByUrgency } from '../../report/statusReport.ts';
+import {
+  isWronglyAccepted,
+  type ProbeReport,
+  probeState,
+  type StatusReport,
+  statesByUrgency,
+} from '../../report/statusReport.ts';
 import { formatClock, formatDay, formatDuration, formatSpan } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { type PageContext, probeLink } from '../pageContext.ts';
 import { phaseNames, stopOf } from '../phaseRail.ts';
-import { splitReason } from '../probeSentence.ts';
 import { countedRuns, shareOf } from '../probe/availabilityTable.ts';
+import { splitReason } from '../probeSentence.ts';
 import { stateIcon, stateWords } from '../stateLabel.ts';
 
 /** Every probe as one line, the most urgent first: fifty of them fit two screens. */
@@ -52,10 +58,12 @@ function reasonOf(report: StatusReport, probe: ProbeReport): Html | undefined {
   const { last, flapping } = probe;
   const state = probeState(report, probe);
   if (last === undefined || state === 'none' || report.storageFault !== undefined) return undefined;
-  if (state === 'missed') return html`<span class="s-why">no run since ${formatClock(last.startedAt, report.generatedAt)}</span>`;
+  if (state === 'missed')
+    return html`<span class="s-why">no run since ${formatClock(last.startedAt, report.generatedAt)}</span>`;
   const stop = stopOf(last);
   const [reason] = last.reasons;
-  const why = reason === undefined ? (stop && state === 'healthy' ? 'as expected' : undefined) : splitReason(reason).what;
+  const why =
+    reason === undefined ? (stop && state === 'healthy' ? 'as expected' : undefined) : splitReason(reason).what;
   const where = isWronglyAccepted(probe) ? 'Accepted, security incident' : stop && phaseNames[stop.phase];
   return html`${flapping && html`<span class="tag">flapping</span> `}${where !== undefined && html`<strong>${where}</strong>`}${why !== undefined && html`<span class="s-why" title="${why}">${where !== undefined && ': '}${why}</span>`}`;
 }

@@ -9,7 +9,9 @@ const height = 100;
 
 /** A phase; the waiting that the service asks for is drawn apart from the time in which it responds. */
 type Layer = Phase | 'waiting';
-const layers: readonly Layer[] = phases.flatMap((phase) => (phase === 'assign' ? [phase, 'waiting' as const] : [phase]));
+const layers: readonly Layer[] = phases.flatMap((phase) =>
+  phase === 'assign' ? [phase, 'waiting' as const] : [phase],
+);
 const layerNames: { readonly [layer in Layer]: string } = { ...phaseNames, waiting: 'Waiting (retry-after)' };
 
 /**

@@ -1,5 +1,5 @@
 import { findProbe } from '../../report/filterReport.ts';
-import { isWronglyAccepted, type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
+import { type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
 import { apiLink, type PageContext, pageLink, publicPage, runLink } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
@@ -32,7 +32,6 @@ function renderKnownProbe(report: StatusReport, probe: ProbeReport, context: Pag
     context,
     main: html`<nav aria-label="Breadcrumb"><a href="${overviewLink(context)}">All probes</a></nav>
 <div class="hero ${state}">${stateIcon(state)}<div><h1>${probe.name} ${probeSentence(report, probe)}</h1>
-${isWronglyAccepted(probe) && html`<p class="incident"><strong>Treat this as a security incident.</strong></p>`}
 ${last && state !== 'healthy' && reasonParagraphs(last.reasons)}
 ${consecutiveFailures > 1 && html`<p class="note">${consecutiveFailures} runs in a row${flapping && ', flapping'}</p>`}
 </div></div>

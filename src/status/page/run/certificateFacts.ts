@@ -1,5 +1,5 @@
-import type { ProbeResult } from '../../../outcomes/outcome.ts';
 import { issuedCertificateOf, renewalOf } from '../../../outcomes/operationalCertificate.ts';
+import type { ProbeResult } from '../../../outcomes/outcome.ts';
 import { formatDay, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { daysLeft } from '../probe/expiryList.ts';

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../../outcomes/outcome.ts';
 import { reasonCode } from '../../../outcomes/reasonCode.ts';
 import type { TranscriptEntry } from '../../../transport/transcript.ts';
-import { formatClock, formatDuration } from '../format.ts';
 import type { ProbeReport } from '../../report/statusReport.ts';
+import { formatClock, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { type PageContext, runLink } from '../pageContext.ts';
 import { phaseRail } from '../phaseRail.ts';

@@ -1,11 +1,14 @@
+import { hasEnded } from '../../../simulations/simulation.ts';
 import type { SimulationContext } from '../../../simulations/simulationContext.ts';
 import { type SimulationView, viewSimulation } from '../../../simulations/simulationView.ts';
 import { html } from '../html.ts';
 import type { PageSection } from '../overview/statusPage.ts';
 import { type PageContext, publicPage } from '../pageContext.ts';
-import { simulationCard } from './simulationCard.ts';
+import { simulationDetails } from './simulationDetails.ts';
 
 const shown = 5;
+/** While one runs. */
+const refreshSeconds = 5;
 
 /** The newest simulations. Reads only: a page that is looked at all day must not be what moves them on. */
 export async function recentSimulations(context: SimulationContext): Promise<readonly SimulationView[]> {
@@ -23,6 +26,7 @@ export function simulationsSection(
   return {
     id: 'simulations',
     title: 'Simulations',
-    content: html`<ul class="cards">${views.map((view) => simulationCard(view, now, context))}</ul>`,
+    content: html`${views.map((view) => simulationDetails(view, now, context))}`,
+    ...(views.some(({ state }) => !hasEnded(state)) && { refreshSeconds }),
   };
 }

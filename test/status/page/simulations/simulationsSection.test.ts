@@ -1,66 +1,18 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SimulationView } from '../../../../src/simulations/simulationView.ts';
+import { describe, expect, it } from 'vitest';
 import { renderStatusPage } from '../../../../src/status/page/overview/statusPage.ts';
 import { recentSimulations, simulationsSection } from '../../../../src/status/page/simulations/simulationsSection.ts';
 import type { StatusReport } from '../../../../src/status/report/statusReport.ts';
-import { findAccessibilityFaults } from '../../../support/findAccessibilityFaults.ts';
-import { openBrowser } from '../../../support/openBrowser.ts';
-import { requires } from '../../../support/requires.ts';
-import { servePages } from '../../../support/servePages.ts';
+import { sampleSimulations } from '../../../support/sampleSimulations.ts';
 import { apiOf, useSimulations } from '../../../support/useSimulations.ts';
 
 const lab = useSimulations();
 const now = '2026-11-24T14:30:00.000Z';
 const report: StatusReport = { generatedAt: now, location: 'test', probes: [], correlations: [] };
 
-const view: SimulationView = {
-  id: '0123456789abcdef01234567',
-  state: 'stopped',
-  reason: 'Stopped: the service answered 429 <script>',
-  location: 'test',
-  probe: 'fleet',
-  devices: 400,
-  left: 0,
-  done: 400,
-  createdAt: '2026-11-24T14:25:00.000Z',
-  endedAt: '2026-11-24T14:26:00.000Z',
-  expiresAt: '2026-11-24T15:25:00.000Z',
-  request: {
-    probe: 'fleet',
-    devices: 400,
-    registrationIdPrefix: 'fleet-sim-',
-    ratePerSecond: 16,
-    allowAboveServiceLimits: false,
-    reuseTlsSessions: false,
-  },
-  pace: { askedPerSecond: 16, ratePerSecond: 4, lowestRatePerSecond: 2, throttled: 31 },
-  verdicts: { healthy: 300, degraded: 20, failing: 60, unknown: 20 },
-  reasons: [
-    {
-      verdict: 'failing',
-      reason: 'rejected:401002@register',
-      count: 60,
-      examples: [{ registrationId: 'fleet-sim-000001', runId: 'r', text: 'DPS refused <b>the certificate</b>.' }],
-    },
-  ],
-  hubs: { 'hub-a.azure-devices.net': 180, 'hub-b.azure-devices.net': 120 },
-  percentiles: {
-    tls: { count: 380, p50: 41, p90: 60, p95: 80, p99: 120, max: 140 },
-    assign: { count: 380, p50: 3100, p90: 3900, p95: 4100, p99: 5000, max: 6000 },
-    total: { count: 380, p50: 3200, p90: 4000, p95: 4300, p99: 5200, max: 6100 },
-  },
-  tlsSessionsReused: 0,
-  devicesPerSecond: 6.6,
-  timeline: [
-    [0, 100, 0, 0, 0],
-    [1, 200, 20, 60, 20],
-  ],
-  timelineStepSeconds: 1,
-};
-
-const section = simulationsSection([view], now, { code: 'key' });
-const page = renderStatusPage(report, { sections: section ? [section] : [], query: { code: 'key' } });
+const [view] = sampleSimulations['simulations ended'];
+const context = { access: 'run', code: 'key' } as const;
+const section = simulationsSection([view], now, context);
+const page = renderStatusPage(report, { sections: section ? [section] : [], context });
 
 describe('the section of the status page', () => {
   it('is not there without simulations', () => {
@@ -74,7 +26,7 @@ describe('the section of the status page', () => {
     );
     expect(page.html).toContain('class="phase-assign"');
     expect(page.html).toContain('180 (60.00\u00a0%)');
-    expect(page.html).toContain('Stopped: the service answered 429');
+    expect(page.html).toContain('Stopped: the service responded 429');
   });
 
   it('shows text from the wire as text, and links on with the key that the reader came with', () => {
@@ -92,23 +44,20 @@ describe('the section of the status page', () => {
     expect(simulationsSection(views, now)?.content.toString()).toContain('15 devices of fleet');
   });
 
-  describe('in a browser', requires('chromium'), () => {
-    let browser: Browser;
-    beforeAll(async () => {
-      browser = await openBrowser();
-    });
-    afterAll(() => browser.close());
+  it('reloads the page every five seconds while one runs, and shows no verdict of it before its end', () => {
+    const ofRunning = simulationsSection(sampleSimulations['simulation running'].slice(0, 1), now, context);
+    expect(ofRunning?.refreshSeconds).toBe(5);
+    expect(ofRunning?.content.toString()).toContain('120 of 500 done: 120 healthy');
+    expect(ofRunning?.content.toString()).not.toContain('class="state healthy"');
+    expect(renderStatusPage(report, { sections: ofRunning ? [ofRunning] : [] }).refreshSeconds).toBe(5);
+    expect(section?.refreshSeconds).toBeUndefined();
+  });
 
-    it('has no accessibility fault, and fits a telephone', async () => {
-      const server = await servePages(() => page);
-      const context = await browser.newContext({ bypassCSP: true, viewport: { width: 390, height: 900 } });
-      const tab = await context.newPage();
-      await tab.goto(server.origin);
-      expect(await findAccessibilityFaults(tab)).toEqual([]);
-      expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
-      if (process.env.SCREENSHOT) await tab.screenshot({ path: process.env.SCREENSHOT, fullPage: true });
-      await context.close();
-      await server.close();
-    });
+  it('does not call a simulation healthy that was cancelled before most of its devices ran', () => {
+    const [, cancelled] = sampleSimulations['simulations ended'];
+    const verdicts = { healthy: 3, degraded: 0, failing: 0, unknown: 0 };
+    const content = simulationsSection([{ ...cancelled, verdicts }], now)?.content.toString();
+    expect(content).toContain('cancelled');
+    expect(content).not.toContain('class="state healthy"');
   });
 });
