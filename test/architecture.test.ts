@@ -24,6 +24,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   ],
   app: [
     'config',
+    'probes',
     'identity',
     'keyvault',
     'history',
@@ -35,7 +36,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
     'http',
   ],
   http: [],
-  probes: ['config', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
+  probes: ['config', 'storage', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
   simulations: ['config', 'probes', 'outcomes', 'storage', 'transport'],
   attestation: ['transport'],
   keyvault: ['identity'],
@@ -45,7 +46,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   hub: ['transport'],
   outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'attestation'],
   history: ['config', 'outcomes', 'storage', 'transport', 'identity'],
-  telemetry: ['config', 'keyvault', 'storage', 'outcomes', 'transport', 'identity', 'history'],
+  telemetry: ['config', 'outcomes', 'transport', 'identity', 'history'],
   storage: ['config', 'identity'],
   status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],
@@ -56,7 +57,6 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
 
 /** What a folder may name beyond that, as a type alone. */
 const mayName: { readonly [folder: string]: readonly string[] } = {
-  app: ['probes'],
   probes: ['history'],
   http: ['status'],
   outcomes: ['attestation'],

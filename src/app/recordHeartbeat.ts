@@ -1,27 +1,36 @@
 import type { InvocationContext } from '@azure/functions';
 import { previousTick, tickToleranceMs } from '../config/schedule.ts';
+import type { HeartbeatOf } from '../history/heartbeat.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { Services } from './services.ts';
 
+/** Storage that does not respond must not keep the work waiting. */
+const limitMs = 2_000;
+
 /**
- * Writes down that this tick was called, also when no probe's turn came: a tick without a heartbeat is a prober that was away. A tick
- * that fires twice is reported. Never rejects.
+ * Does the work of a timer's call between two records in the history: that it started, also when no probe is due, and that it ended. So
+ * a timer that did not call and a worker that died are distinguished later. A tick that fires twice is reported.
+ *
+ * Rejects only as `work` does.
  */
 export async function recordHeartbeat(
-  { history, settings }: Services,
-  now: Date,
-  context: InvocationContext,
+  { history }: Services,
+  { of, schedule, now }: { readonly of: HeartbeatOf; readonly schedule: string; readonly now: Date },
+  context: Pick<InvocationContext, 'invocationId' | 'warn' | 'error'>,
+  work: () => Promise<void>,
 ): Promise<void> {
-  if (!history) return;
-  const scheduledAt = previousTick(settings.probeSchedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
-  try {
-    const heartbeat = await history.recordHeartbeat({ scheduledAt, instance: context.invocationId });
-    if (heartbeat.kind === 'repeated') {
-      context.warn(
-        `The tick of ${scheduledAt.toISOString()} was called before, at ${heartbeat.firstAt}: probes run twice.`,
-      );
-    }
-  } catch (error) {
+  if (!history) return work();
+  const scheduledAt = previousTick(schedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
+  const tick = { scheduledAt, instance: context.invocationId };
+  const reportError = (error: unknown) =>
     context.error(`The heartbeat was not written: ${describeStorageError(error)}`);
+  const heartbeat = await history.startHeartbeat(of, tick, { limitMs }).catch(reportError);
+  if (heartbeat?.kind === 'repeated') {
+    context.warn(`The tick of ${scheduledAt.toISOString()} was called before, at ${heartbeat.firstAt}: it runs twice.`);
+  }
+  try {
+    await work();
+  } finally {
+    await history.completeHeartbeat(of, tick).catch(reportError);
   }
 }

@@ -5,6 +5,8 @@ import type { Settings } from '../config/settings.ts';
 import { createOutcomeHistory, type OutcomeHistory } from '../history/history.ts';
 import type { AzureIdentity } from '../identity/azureCredential.ts';
 import { createSecretReader, type SecretReader } from '../keyvault/secretReader.ts';
+import { createDeviceLeases, type DeviceLeases, deviceLeaseTable } from '../probes/deviceLease.ts';
+import { createLeases } from '../storage/leases.ts';
 import { type OpenQueues, openQueues } from '../storage/openQueues.ts';
 import { type OpenTables, openTables } from '../storage/openTables.ts';
 import { type Availability, createAvailability } from '../telemetry/appInsights/availability.ts';
@@ -18,6 +20,8 @@ export interface Services {
   readonly secrets: SecretReader;
   /** Asks the vault each time, and leaves alone what the probes have read. */
   readonly freshSecrets: SecretReader;
+  /** Keep the runs of a device apart, whichever process starts them. */
+  readonly leases: DeviceLeases;
   /** Absent where no storage is configured. */
   readonly openTable?: OpenTables;
   readonly history?: OutcomeHistory;
@@ -61,6 +65,7 @@ function make(): ConfiguredServices {
       identity,
       secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
       freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, keepMs: 0 }) : noVault,
+      leases: createDeviceLeases(openTable && createLeases(openTable(deviceLeaseTable))),
       ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
       ...(settings.queueStorage && { openQueue: openQueues(settings.queueStorage, identity) }),
       ...(settings.applicationInsights && {

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Probe } from '../config/probe.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { LocalApp } from './localApp.ts';
 import { formatOutcome, legend } from './outcomeLine.ts';
@@ -16,29 +18,57 @@ export async function runOnce(app: LocalApp, json: boolean): Promise<0 | 1> {
 
 export const noProbes = 'No probe is configured: PROBES or PROBES_FILE holds an empty list.';
 
-/** The names of the probes, as the app itself has them. */
-export async function configuredProbes(app: LocalApp): Promise<readonly string[]> {
-  const { probes } = (await call(app, 'probes', 'GET')) as { readonly probes: readonly { readonly name: string }[] };
-  return probes.map(({ name }) => name);
+/** A probe as the app itself has it. */
+type ConfiguredProbe = Pick<Probe, 'name' | 'idScope' | 'registrationId'>;
+
+export async function configuredProbes(app: LocalApp): Promise<readonly ConfiguredProbe[]> {
+  const { probes } = (await call(app, 'probes', 'GET')) as { readonly probes: readonly ConfiguredProbe[] };
+  return probes;
 }
 
-/** Runs each over HTTP, side by side, also those whose turn would be later. */
+/** Runs each over HTTP, also those that are not due: devices side by side, the probes of one device one after the other. */
 export async function runProbesNow(
   app: LocalApp,
-  probes: readonly string[],
+  probes: readonly ConfiguredProbe[],
   onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
-  return Promise.all(
-    probes.map(async (name) => {
-      const outcome = (await call(app, `probes/${name}/runs`, 'POST')) as Outcome;
-      onOutcome(outcome);
-      return outcome;
+  const devices = Map.groupBy(probes, ({ idScope, registrationId }) => `${idScope} ${registrationId.toLowerCase()}`);
+  const outcomes = await Promise.all(
+    [...devices.values()].map(async (ofOneDevice) => {
+      const ofDevice: Outcome[] = [];
+      for (const { name } of ofOneDevice) {
+        const outcome = await runNow(app, name);
+        onOutcome(outcome);
+        ofDevice.push(outcome);
+      }
+      return ofDevice;
     }),
   );
+  return outcomes.flat();
 }
 
-async function call({ url, key }: LocalApp, path: string, method: string): Promise<unknown> {
-  const response = await fetch(`${url}/api/${path}`, { method, headers: { 'x-functions-key': key } });
-  if (!response.ok) throw new Error(`${method} /api/${path} answered ${response.status}: ${await response.text()}`);
+/** Asks again while another process runs the device: this one is the queue, the app has none. */
+async function runNow(app: LocalApp, name: string): Promise<Outcome> {
+  for (;;) {
+    const response = await request(app, `probes/${name}/runs`, 'POST');
+    if (response.status !== 409) return (await contentOf(response)) as Outcome;
+    const seconds = Number(response.headers.get('retry-after') ?? 1);
+    await setTimeout(Math.min(seconds * 1000, maxPauseMs));
+  }
+}
+
+/** A lease lasts until its run's timeout and a little longer, but most runs end in less than a second. */
+const maxPauseMs = 1_000;
+
+async function call(app: LocalApp, path: string, method: string): Promise<unknown> {
+  return contentOf(await request(app, path, method));
+}
+
+function request({ url, key }: LocalApp, path: string, method: string): Promise<Response> {
+  return fetch(`${url}/api/${path}`, { method, headers: { 'x-functions-key': key } });
+}
+
+async function contentOf(response: Response): Promise<unknown> {
+  if (!response.ok) throw new Error(`${response.url} responded ${response.status}: ${await response.text()}`);
   return response.json();
 }

@@ -96,7 +96,7 @@ async function firstRound(app: LocalApp): Promise<void> {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const probes = await configuredProbes(app);
   if (probes.length === 0) console.error(noProbes);
-  const waiting = new Set(probes);
+  const waiting = new Set(probes.map(({ name }) => name));
   const printed = new Promise<void>((resolve) => {
     if (waiting.size === 0) resolve();
     app.host.onLog((entry) => {

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { type Ingestion, parseIngestion } from './applicationInsights.ts';
-import { keyVaultName } from './attestationSchema.ts';
 import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
 import { days, type Environment, httpsOrigin, identityClientId } from './formats.ts';
 import { scheduleError } from './schedule.ts';
@@ -19,6 +18,8 @@ export interface Settings {
   readonly probeSchedule: string;
   /** Where this instance probes from. */
   readonly location: string;
+  /** All locations that probe the same ID scopes and share the history; this one among them. */
+  readonly locations: readonly string[];
   /** Tables: outcomes and simulations. */
   readonly outcomesStorage?: StorageConnection;
   /** Queues, in the app's own account: simulation batches. */
@@ -31,8 +32,6 @@ export interface Settings {
   /** Of the status page, the badges and the metrics. */
   readonly statusPageAuth: 'function' | 'anonymous';
   readonly outcomeRetentionDays: number;
-  /** Names of the vault's secrets: where changes of verdicts are posted, and the key of the signature. */
-  readonly webhook?: { readonly urlSecret: string; readonly keySecret?: string };
 }
 
 export interface IdentitySettings {
@@ -59,6 +58,10 @@ const settingsSchema = z
       .string()
       .max(64)
       .regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' }),
+    PROBE_LOCATIONS: z
+      .string()
+      .max(2000)
+      .regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' }),
     /** Set by App Service. */
     REGION_NAME: z.string(),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z.string(),
@@ -72,8 +75,6 @@ const settingsSchema = z
     IDENTITY_ENDPOINT: z.string(),
     STATUS_PAGE_AUTH: z.enum(['function', 'anonymous']),
     OUTCOME_RETENTION_DAYS: days,
-    WEBHOOK_URL_SECRET: keyVaultName('secret'),
-    WEBHOOK_KEY_SECRET: keyVaultName('secret'),
   })
   .partial();
 
@@ -114,16 +115,17 @@ export function parseSettings(environment: Environment): ParsedSettings {
     ...toErrors(parsedStorage.error?.issues ?? [], ''),
     ...[outcomesStorage, queueStorage].filter((storage) => isError(storage)),
     ...(applicationInsights.kind === 'invalid' ? applicationInsights.errors : []),
-    ...webhookErrors(own),
   ];
   if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors: oncePerSetting(errors) };
 
   const { data } = parsed;
+  const location = data.PROBE_LOCATION ?? data.REGION_NAME ?? 'local';
   return {
     kind: 'valid',
     settings: {
       probeSchedule: data.PROBE_SCHEDULE ?? defaultProbeSchedule,
-      location: data.PROBE_LOCATION ?? data.REGION_NAME ?? 'local',
+      location,
+      locations: [...new Set([location, ...namesIn(data.PROBE_LOCATIONS ?? '')])],
       identity: {
         kind: data.IDENTITY_ENDPOINT === undefined ? 'developer' : 'managed',
         ...(data.AZURE_CLIENT_ID === undefined ? {} : { clientId: data.AZURE_CLIENT_ID }),
@@ -135,14 +137,16 @@ export function parseSettings(environment: Environment): ParsedSettings {
       ...(outcomesStorage === undefined || isError(outcomesStorage) ? {} : { outcomesStorage }),
       ...(queueStorage === undefined || isError(queueStorage) ? {} : { queueStorage }),
       ...(applicationInsights.kind === 'valid' && { applicationInsights: applicationInsights.ingestion }),
-      ...(data.WEBHOOK_URL_SECRET !== undefined && {
-        webhook: {
-          urlSecret: data.WEBHOOK_URL_SECRET,
-          ...(data.WEBHOOK_KEY_SECRET !== undefined && { keySecret: data.WEBHOOK_KEY_SECRET }),
-        },
-      }),
     },
   };
+}
+
+/** A list with commas. */
+function namesIn(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 /** App Service leaves the reference itself as the value when it may not, or cannot, read the secret. */
@@ -154,17 +158,6 @@ function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
       message:
         "a Key Vault reference that App Service could not resolve. Check that the app's identity may read the secret",
     }));
-}
-
-/** A notification that is never sent, or not signed although a key is named, is worse than none. */
-function webhookErrors(own: Environment): readonly ConfigurationError[] {
-  const [path] = ['WEBHOOK_URL_SECRET', 'WEBHOOK_KEY_SECRET'].filter((name) => own[name] !== undefined);
-  if (path === undefined) return [];
-  if (own.WEBHOOK_URL_SECRET === undefined) {
-    return [{ path, message: 'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address' }];
-  }
-  if (own.KEY_VAULT_URL !== undefined) return [];
-  return [{ path, message: 'expected KEY_VAULT_URL beside it: the address is read from that vault' }];
 }
 
 /** The first error of a setting explains the others. */

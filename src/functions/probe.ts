@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';
+import { deviceBusy } from '../http/deviceBusy.ts';
 import { flag } from '../http/query.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
 import { runAndRecord } from '../probes/runAndRecord.ts';
@@ -21,9 +22,21 @@ export async function probe({ request, query, invocation }: Call<typeof probeQue
     const { metricsContentType, renderProbe } = await import('../telemetry/prometheus/prometheus.ts');
     const headers = { 'content-type': metricsContentType };
     if (request.method === 'HEAD') return { headers };
-    const outcome = await runAndRecord(configured, createRunContext(services, 'http', invocation));
-    return { headers, body: await renderProbe(outcome, { debug }) };
+    const maxWaitMs = scrapeTimeoutMs(request.headers.get('x-prometheus-scrape-timeout-seconds'));
+    const context = createRunContext(services, 'http', invocation);
+    const result = await runAndRecord(configured, context, { joins: true, maxWaitMs });
+    if (result.kind === 'busy') return deviceBusy(configured, result, 503);
+    return { headers, body: await renderProbe(result.outcome, { debug }) };
   });
+}
+
+/** The response comes a little before Prometheus gives up, which then can read it. */
+const scrapeReserveMs = 500;
+
+/** 0 where the header is missing or is not a number: then nothing is waited for. */
+function scrapeTimeoutMs(seconds: string | null): number {
+  const timeoutMs = Number(seconds ?? 0) * 1000;
+  return Number.isFinite(timeoutMs) ? Math.max(0, timeoutMs - scrapeReserveMs) : 0;
 }
 
 app.http(

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';
+import { deviceBusy } from '../http/deviceBusy.ts';
 import { json, problem } from '../http/problem.ts';
 import { flag } from '../http/query.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
@@ -22,7 +23,9 @@ export async function runProbeNow({ request, query, invocation }: Call<typeof ru
     if (body.kind === 'invalid') {
       return problem({ status: 400, title: 'The body is not valid JSON', errors: body.errors });
     }
-    const outcome = await runAndRecord(probe, createRunContext(services, 'http', invocation));
+    const result = await runAndRecord(probe, createRunContext(services, 'http', invocation), { joins: true });
+    if (result.kind === 'busy') return deviceBusy(probe, result, 409);
+    const { outcome } = result;
     const isClosed = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
     return json(outcome, { status: isClosed && query.gate ? 503 : 200 });
   });

@@ -1,15 +1,16 @@
 import { app, type InvocationContext, type Timer } from '@azure/functions';
+import { dueProbes } from '../app/dueProbes.ts';
 import { recordHeartbeat } from '../app/recordHeartbeat.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { services } from '../app/services.ts';
 import { timerSchedule } from '../config/configuration.ts';
 import { formatErrors } from '../config/configurationErrors.ts';
-import { isDue } from '../config/schedule.ts';
+import { scheduledRunLimits } from '../config/scheduledRun.ts';
 import { runDueProbes } from '../probes/runDueProbes.ts';
 
 /**
- * The heart: each tick runs the probes whose turn it is. A failing probe is an outcome, and throws nothing; an outcome that could not
- * be recorded anywhere fails the invocation, once every other probe has had its turn.
+ * The heart: each tick runs the probes that are due. A failing probe is an outcome, and throws nothing; an outcome that could not be
+ * recorded anywhere fails the invocation, once every other probe has run.
  */
 export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
   const configured = services();
@@ -17,14 +18,16 @@ export async function runProbes(_timer: Timer, context: InvocationContext): Prom
     context.error(`No probe runs, the configuration has faults:\n${formatErrors(configured.errors)}`);
     return;
   }
-  const { probes, settings } = configured.services;
+  const { probeSchedule: schedule, locations } = configured.services.settings;
   const now = new Date();
-  const due = probes.filter((probe) => isDue(probe, now, settings.probeSchedule));
-  const runContext = createRunContext(configured.services, 'timer', context);
-  const unrecorded: unknown[] = [];
-  await runDueProbes(due, runContext, (error) => unrecorded.push(error));
-  await recordHeartbeat(configured.services, now, context);
-  if (unrecorded.length > 0) throw new AggregateError(unrecorded, unrecorded.map(String).join('\n'));
+  await recordHeartbeat(configured.services, { of: 'probes', schedule, now }, context, async () => {
+    const due = await dueProbes(configured.services, now);
+    const unrecorded: unknown[] = [];
+    const runContext = createRunContext(configured.services, 'timer', context);
+    const limits = scheduledRunLimits(schedule, now, locations.length);
+    await runDueProbes(due, runContext, limits, (error) => unrecorded.push(error));
+    if (unrecorded.length > 0) throw new AggregateError(unrecorded, unrecorded.map(String).join('\n'));
+  });
 }
 
 app.timer('runProbes', { schedule: timerSchedule(), handler: runProbes });

@@ -1,58 +1,95 @@
+import type { CallOptions } from '../storage/callLimit.ts';
 import { invertedTime, keyText } from '../storage/keys.ts';
 import { readRows, type Table } from '../storage/table.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 
-/** One call of the timer. */
+/** One call of a timer. */
 export interface Tick {
-  /** The tick of the schedule that the call belongs to. */
+  /** The instant of the schedule that the call belongs to. */
   readonly scheduledAt: Date;
-  /** Which instance was called. */
+  /** Which invocation was called. */
   readonly instance: string;
 }
 
-/** `repeated`: another instance was called for that tick before, so its probes run twice. */
+/** `repeated`: another instance was called for that tick before, so its work is done twice. */
 export type HeartbeatResult =
   | { readonly kind: 'recorded' }
   | { readonly kind: 'repeated'; readonly firstAt: string; readonly firstInstance: string };
 
+/** What is known of a tick: its timer called, and perhaps the work came to its end. */
 export interface Heartbeat {
-  /** ISO 8601, like `recordedAt`. */
-  readonly scheduledAt: string;
-  readonly recordedAt: string;
-  readonly instance: string;
+  /** Milliseconds since 1970. */
+  readonly scheduledMs: number;
+  /** False: it is running, or its worker has died. */
+  readonly completed: boolean;
 }
 
-/** Partition: the location. Row key: the inverted tick, so that there is one row for a tick, and the newest is the first. */
+/** A timer at a location; ticks of `maintenance` are those of the timer that keeps the history in shape. */
+export type HeartbeatOf = 'probes' | 'maintenance';
+
+/** Partition: the timer and the location. Row key: the inverted tick, so that there is one row for a tick, and the newest is the first. */
 export const heartbeatTable = 'heartbeats';
 
-/** Inserts and never replaces: that is how a tick which fires twice is noticed. */
-export async function recordHeartbeat(table: Table, location: string, tick: Tick, now: Date): Promise<HeartbeatResult> {
-  const key = { partitionKey: keyText(location), rowKey: invertedTime(tick.scheduledAt.getTime()) };
-  const inserted = await table.insert({
-    ...key,
-    scheduledAt: tick.scheduledAt.toISOString(),
-    recordedAt: now.toISOString(),
-    instance: tick.instance,
-  });
-  const first = inserted.kind === 'changed' ? await table.read(key) : undefined;
-  if (!first) return { kind: 'recorded' };
-  return { kind: 'repeated', firstAt: String(first.row.recordedAt), firstInstance: String(first.row.instance) };
+/** Records that a timer called. Inserts and never replaces: that is how a tick which fires twice is noticed. */
+export async function startHeartbeat(
+  table: Table,
+  partition: HeartbeatPartition,
+  { scheduledAt, instance }: Tick,
+  options?: CallOptions,
+): Promise<HeartbeatResult> {
+  const key = keyOf(partition, scheduledAt);
+  const started = { scheduledAt: scheduledAt.toISOString(), startedAt: new Date().toISOString(), instance };
+  const inserted = await table.insert({ ...key, ...started }, options);
+  const first = inserted.kind === 'changed' ? await table.read(key, options) : undefined;
+  if (!first || first.row.instance === instance) return { kind: 'recorded' };
+  return { kind: 'repeated', firstAt: String(first.row.startedAt), firstInstance: String(first.row.instance) };
 }
 
-/** Milliseconds since 1970 of the ticks in a range that were called, newest first. */
+/** Records that the work of a tick came to its end, whatever it was. */
+export async function completeHeartbeat(
+  table: Table,
+  partition: HeartbeatPartition,
+  { scheduledAt, instance }: Tick,
+  options?: CallOptions,
+): Promise<void> {
+  const key = keyOf(partition, scheduledAt);
+  const stored = await table.read(key, options);
+  const startedAt = String(stored?.row.startedAt ?? scheduledAt.toISOString());
+  const completedAt = new Date().toISOString();
+  await table.put([{ ...key, scheduledAt: scheduledAt.toISOString(), startedAt, instance, completedAt }], options);
+}
+
+/** Newest first. */
 export async function readHeartbeats(
   table: Table,
-  location: string,
+  partition: HeartbeatPartition,
   { sinceMs = 0, untilMs = Number.MAX_SAFE_INTEGER }: Pick<KeyRange, 'sinceMs' | 'untilMs'>,
-  signal?: AbortSignal,
-): Promise<readonly number[]> {
+  { count, signal }: { readonly count?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<readonly Heartbeat[]> {
   const rows = await readRows(table, {
-    partitionKey: keyText(location),
+    partitionKey: partitionKeyOf(partition),
     from: invertedTime(untilMs - 1),
     // No other text begins with a whole key.
     before: `${invertedTime(sinceMs)}.`,
-    select: ['scheduledAt'],
+    select: ['scheduledAt', 'completedAt'],
+    count,
     signal,
   });
-  return rows.map(({ scheduledAt }) => Date.parse(String(scheduledAt)));
+  return rows.map(({ scheduledAt, completedAt }) => ({
+    scheduledMs: Date.parse(String(scheduledAt)),
+    completed: typeof completedAt === 'string',
+  }));
+}
+
+export interface HeartbeatPartition {
+  readonly of: HeartbeatOf;
+  readonly location: string;
+}
+
+function keyOf(partition: HeartbeatPartition, scheduledAt: Date) {
+  return { partitionKey: partitionKeyOf(partition), rowKey: invertedTime(scheduledAt.getTime()) };
+}
+
+function partitionKeyOf({ of, location }: HeartbeatPartition): string {
+  return `${of}@${keyText(location)}`;
 }

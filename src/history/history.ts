@@ -1,8 +1,18 @@
 import { keepOnce } from '../identity/keepOnce.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
+import type { CallOptions } from '../storage/callLimit.ts';
 import type { OpenTables } from '../storage/openTables.ts';
 import { quoted, readRows, type Table } from '../storage/table.ts';
-import { type HeartbeatResult, heartbeatTable, readHeartbeats, recordHeartbeat, type Tick } from './heartbeat.ts';
+import {
+  completeHeartbeat,
+  type Heartbeat,
+  type HeartbeatOf,
+  type HeartbeatResult,
+  heartbeatTable,
+  readHeartbeats,
+  startHeartbeat,
+  type Tick,
+} from './heartbeat.ts';
 import { knownLocations, locationTable, registerLocation } from './locations.ts';
 import type { PruneOptions, PruneResult } from './maintainHistory.ts';
 import { formatCursor } from './outcomeCursor.ts';
@@ -42,10 +52,12 @@ export interface OutcomeHistory {
   newest(probe: string, index: OutcomeIndex, count: number, signal?: AbortSignal): Promise<readonly Outcome[]>;
   /** Newest first: what bars, counts and percentiles need. At most `count` (default: all in the range). */
   summaries(probe: string, range: KeyRange, options?: ReadOptions): Promise<readonly RunSummary[]>;
-  /** Records that the timer called. Twice for one tick is noticed, and the first call is returned. */
-  recordHeartbeat(tick: Tick): Promise<HeartbeatResult>;
-  /** The ticks at which the timer called, as milliseconds since 1970, newest first. */
-  heartbeats(range: TimeRange, signal?: AbortSignal): Promise<readonly number[]>;
+  /** Records that a timer called. Twice for one tick is noticed, and the first call is returned. */
+  startHeartbeat(of: HeartbeatOf, tick: Tick, options?: CallOptions): Promise<HeartbeatResult>;
+  /** Records that the work of a tick came to its end: without that, its worker has died. */
+  completeHeartbeat(of: HeartbeatOf, tick: Tick, options?: CallOptions): Promise<void>;
+  /** The ticks at which a timer called, newest first. */
+  heartbeats(of: HeartbeatOf, range: TimeRange, options?: ReadOptions): Promise<readonly Heartbeat[]>;
   /** Works out counts and percentiles of the hours that are over. For a timer, before `prune`; as often as you like. */
   rollUp(now: Date, plan: RollUpPlan): Promise<RollUpResult>;
   /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
@@ -107,8 +119,9 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
       const rows = await readRows(outcomes, { ...here(probe, 'all', range), ...options, select: summaryColumns });
       return rows.map(summaryOf);
     },
-    recordHeartbeat: (tick) => recordHeartbeat(open(heartbeatTable), location, tick, new Date()),
-    heartbeats: (range, signal) => readHeartbeats(open(heartbeatTable), location, range, signal),
+    startHeartbeat: (of, tick, options) => startHeartbeat(open(heartbeatTable), { of, location }, tick, options),
+    completeHeartbeat: (of, tick, options) => completeHeartbeat(open(heartbeatTable), { of, location }, tick, options),
+    heartbeats: (of, range, options) => readHeartbeats(open(heartbeatTable), { of, location }, range, options),
     // Histograms take their time to load, and no probe needs them.
     async rollUp(now, plan) {
       const [{ rollUpOutcomes }, { rollupTable }] = await Promise.all([

@@ -202,6 +202,10 @@ function nextForNotRun(cause: NotRun['cause']): string {
       return 'check the network between this app and the vault; raise timeoutSeconds if it is slow by nature';
     case 'unexpected':
       return "read the error's stack in the app's log, and report it as an issue of DPS Canary";
+    case 'deviceBusy':
+      return 'give each probe a device of its own, and do not run this one on demand all the time';
+    case 'outOfTime':
+      return 'run npm run validate: it shows how long a scheduled run can take. Use fewer probes, shorter timeouts or everyMinutes';
     case 'cancelled':
     case 'neverRun':
       return 'start it again if it is still wanted';

@@ -8,17 +8,19 @@ export interface RunOrigin {
   readonly trigger: Trigger;
   /** Where this instance probes from. */
   readonly location: string;
+  /** For how long this process itself kept the run waiting. Default 0. */
+  readonly blockedMs?: number;
 }
 
 /** Makes an Outcome of what a run saw: by the probe's expectation, and by what earlier runs saw. */
 export function judgeRun(
   probe: Pick<Probe, 'name' | 'registrationId' | 'expect'>,
   facts: RunFacts,
-  { trigger, location }: RunOrigin,
+  { trigger, location, blockedMs = 0 }: RunOrigin,
   earlier: EarlierOutcomes = {},
 ): Outcome {
   const { runId, startedAt, durationMs, ...seen } = facts;
-  const { verdict, reasons } = judge(probe.expect, facts, earlier);
+  const { verdict, reasons } = judge(probe.expect, { ...facts, blockedMs }, earlier);
   const events = findDrift(facts, earlier);
   return {
     runId,

@@ -98,6 +98,10 @@ export interface NotRun {
     | 'cancelled'
     | 'expired'
     | 'neverRun'
+    /** Another run of the same device was in progress all the time. */
+    | 'deviceBusy'
+    /** The scheduled run reached its deadline first. */
+    | 'outOfTime'
     /** An error in this program: the log has its stack. */
     | 'unexpected';
   /** Which of its kind: what is wrong with the stored credential, or why the vault refused. */

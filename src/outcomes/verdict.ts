@@ -6,7 +6,10 @@ import { issuingAuthorities, unexpectedDays, unexpectedProfile } from './operati
 import type { Outcome, ProbeResult, RunFacts, Verdict } from './outcome.ts';
 
 /** The part of a run that is judged. */
-export type JudgedFacts = Pick<RunFacts, 'result' | 'durationMs' | 'server' | 'credential'>;
+export interface JudgedFacts extends Pick<RunFacts, 'result' | 'durationMs' | 'server' | 'credential'> {
+  /** For how long this process itself kept the run waiting. Default 0. */
+  readonly blockedMs?: number;
+}
 
 /** What a run is compared with. */
 export interface EarlierOutcomes {
@@ -111,8 +114,9 @@ function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
   ];
 }
 
-function slowness({ withinSeconds }: Expectation, { durationMs }: JudgedFacts): string[] {
-  if (withinSeconds === undefined || durationMs <= withinSeconds * 1000) return [];
+/** What this process itself kept waiting is not the service's slowness; the outcome's `notes` mention it. */
+function slowness({ withinSeconds }: Expectation, { durationMs, blockedMs = 0 }: JudgedFacts): string[] {
+  if (withinSeconds === undefined || durationMs - blockedMs <= withinSeconds * 1000) return [];
   const took = `took ${(durationMs / 1000).toFixed(1)} s, expected within ${withinSeconds} s`;
   return [sentence(took, 'look at the phases to see where the time went')];
 }

@@ -1,22 +1,157 @@
-import type { Probe } from '../config/probe.ts';
+import { randomUUID } from 'node:crypto';
+import { type Probe, timeoutMs } from '../config/probe.ts';
+import type { Outcome } from '../outcomes/outcome.ts';
+import { describeStorageError } from '../storage/describeStorageError.ts';
+import { keyText } from '../storage/keys.ts';
+import type { Lease, Leases } from '../storage/leases.ts';
 
-const lastTurns = new Map<string, Promise<unknown>>();
+/** `busy`: another run of the device is in progress, for so long at most. */
+export type RunResult =
+  | { readonly kind: 'ran'; readonly outcome: Outcome }
+  | { readonly kind: 'busy'; readonly retryAfterSeconds: number };
 
-/** The device that a probe plays: two probes may play the same one. */
-export function deviceOf({ idScope, registrationId }: Probe): string {
-  return `${idScope}/${registrationId.toLowerCase()}`;
+export interface RunLimits {
+  /** How long to wait for a run of the device that is in progress. Default 0: a caller who finds the device busy is told so. */
+  readonly maxWaitMs?: number;
+  /** A run of the same probe in this process is joined: its outcome is the caller's. */
+  readonly joins?: boolean;
+}
+
+/** `notes`: how the device was reserved, if that was odd. `storageSignal` ends what the storage may still cost before the run. */
+export type RunAlone = (notes: readonly string[], storageSignal: AbortSignal) => Promise<RecordedRun>;
+
+export interface RecordedRun {
+  readonly outcome: Outcome;
+  /** Settles once the outcome is recorded. */
+  readonly recorded: Promise<unknown>;
 }
 
 /**
- * Runs one thing of a device after the other. A server closes a device's first connection when its second comes ([MQTT-3.1.4-2]):
- * a run by hand would make the timer's fail, and nothing would be wrong with the service. Other instances are not known here.
+ * Keeps the runs of a device apart, in this process and in all others that share the history's storage. A server closes a device's first
+ * connection when its second comes (MQTT 3.1.1 §3.1.4, [MQTT-3.1.4-2]): a run on demand would make the scheduled run fail, and nothing
+ * would be wrong with the service.
  */
-export function inTurn<T>(device: string, run: () => Promise<T>): Promise<T> {
-  const turn = (lastTurns.get(device) ?? Promise.resolve()).then(run, run);
-  lastTurns.set(device, turn);
-  const leave = () => {
-    if (lastTurns.get(device) === turn) lastTurns.delete(device);
+export interface DeviceLeases {
+  /** Rejects only as `run` does. Storage that cannot be used never stops a run. */
+  runAlone(probe: Probe, limits: RunLimits, run: RunAlone): Promise<RunResult>;
+}
+
+/** What storage may cost a run before it starts. */
+const storageBudgetMs = 2_000;
+/** A lease lasts longer than the run's timeout by so much, for what happens before and after the exchange. */
+const slackMs = 10_000;
+
+export const deviceLeaseTable = 'deviceLeases';
+
+/** The device that a probe plays: two probes may play the same one. DPS compares registration IDs without case. */
+export function deviceOf({ idScope, registrationId }: Pick<Probe, 'idScope' | 'registrationId'>): string {
+  return `${idScope}/${registrationId.toLowerCase()}`;
+}
+
+interface RunInProcess {
+  readonly probe: string;
+  readonly result: Promise<RunResult>;
+  /** For a run in another process. */
+  isWaiting: boolean;
+  /** Monotonic. */
+  endsByMs: number;
+}
+
+/** `leases`: absent where no storage is configured. */
+export function createDeviceLeases(leases?: Leases): DeviceLeases {
+  const running = new Map<string, RunInProcess>();
+
+  const reserve = async (probe: Probe, maxWaitMs: number, signal: AbortSignal): Promise<Reservation> => {
+    if (!leases) return { kind: 'reserved', notes: [] };
+    const key = { partitionKey: keyText(probe.idScope), rowKey: keyText(probe.registrationId.toLowerCase()) };
+    const request = { key, holder: randomUUID(), lastsMs: timeoutMs(probe) + slackMs };
+    try {
+      const result =
+        maxWaitMs > 0
+          ? await leases.acquire(request, maxWaitMs, { limitMs: storageBudgetMs })
+          : await leases.tryAcquire(request, { signal });
+      return result.kind === 'held' ? { kind: 'reserved', notes: [], lease: result.lease } : result;
+    } catch (error) {
+      const why = describeStorageError(error);
+      return { kind: 'reserved', notes: [`Ran without a device lease, another run may have interfered: ${why}`] };
+    }
   };
-  turn.then(leave, leave);
-  return turn;
+
+  /** The part of a run that has the device, from the moment in which this process asks for it. */
+  const reserveAndRun = async (
+    probe: Probe,
+    waitMs: number,
+    run: RunAlone,
+    present: RunInProcess,
+  ): Promise<RunResult> => {
+    const storageSignal = AbortSignal.timeout(storageBudgetMs);
+    const reservation = await reserve(probe, waitMs, storageSignal);
+    if (reservation.kind === 'busy') return busyFor(reservation.remainingMs);
+    present.isWaiting = false;
+    present.endsByMs = performance.now() + timeoutMs(probe);
+    const recordedRun = run(reservation.notes, waitMs > 0 ? AbortSignal.timeout(storageBudgetMs) : storageSignal);
+    return { kind: 'ran', outcome: await settle(recordedRun, reservation.lease) };
+  };
+
+  return {
+    async runAlone(probe, { maxWaitMs = 0, joins = false }, run) {
+      const device = deviceOf(probe);
+      const endMs = performance.now() + maxWaitMs;
+      for (let present = running.get(device); present; present = running.get(device)) {
+        if (joins && present.probe === probe.name && !present.isWaiting) return present.result;
+        if (!(await settlesBefore(present.result, endMs))) return busyFor(present.endsByMs - performance.now());
+      }
+      const waitMs = Math.max(0, endMs - performance.now());
+      const { promise: result, resolve } = Promise.withResolvers<RunResult>();
+      const present = { probe: probe.name, result, isWaiting: waitMs > 0, endsByMs: endMs + timeoutMs(probe) };
+      running.set(device, present);
+      resolve(reserveAndRun(probe, waitMs, run, present));
+      try {
+        return await result;
+      } finally {
+        running.delete(device);
+      }
+    },
+  };
+}
+
+type Reservation =
+  | { readonly kind: 'reserved'; readonly notes: readonly string[]; readonly lease?: Lease }
+  | { readonly kind: 'busy'; readonly remainingMs: number };
+
+/** Frees the device as soon as the run has ended, while its outcome is being recorded. */
+async function settle(run: Promise<RecordedRun>, lease: Lease | undefined): Promise<Outcome> {
+  const ended = await run.catch(async (error) => {
+    await release(lease);
+    throw error;
+  });
+  await Promise.all([ended.recorded, release(lease)]);
+  return ended.outcome;
+}
+
+/** Not worth failing for: a lease that is not released expires. */
+async function release(lease: Lease | undefined): Promise<void> {
+  await lease?.release({ limitMs: storageBudgetMs }).catch(() => undefined);
+}
+
+function busyFor(remainingMs: number): RunResult {
+  return { kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(remainingMs / 1000)) };
+}
+
+async function settlesBefore(result: Promise<unknown>, endMs: number): Promise<boolean> {
+  const leftMs = endMs - performance.now();
+  if (leftMs <= 0) return false;
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), leftMs);
+  });
+  const settled = result.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([settled, waited]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { Probe } from '../config/probe.ts';
 import type { OutcomeHistory } from '../history/history.ts';
 import { judgeRun } from '../outcomes/judgeRun.ts';
-import type { Outcome, Trigger } from '../outcomes/outcome.ts';
+import type { NotRun, Outcome, RunFacts, Trigger } from '../outcomes/outcome.ts';
 import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
 import { type EarlierOutcomes, refusedAt } from '../outcomes/verdict.ts';
 import { type ReadSecret, secretName } from './credential.ts';
-import { deviceOf, inTurn } from './deviceLease.ts';
+import type { DeviceLeases, RunLimits, RunResult } from './deviceLease.ts';
+import { type EventLoopDelay, measureEventLoopDelay } from './eventLoopDelay.ts';
 import { runProbe } from './runProbe.ts';
 
 export interface RunContext {
@@ -14,6 +16,7 @@ export interface RunContext {
   readonly forgetSecret: (name: string) => void;
   readonly location: string;
   readonly trigger: Trigger;
+  readonly leases: DeviceLeases;
   readonly history?: Pick<OutcomeHistory, 'latest' | 'latestUp'> | undefined;
   readonly sinks: readonly OutcomeSink[];
   readonly reportSinkFault: (fault: SinkFault, outcome: Outcome) => void;
@@ -21,42 +24,88 @@ export interface RunContext {
   readonly reportUnexpected: (stack: string, probe: Probe) => void;
 }
 
-/** A storage that answers slowly must not hold a probe up for long: without the outcome before, only drift goes unseen. */
-const previousTimeoutMs = 2_000;
-
-/** Rejects only when no sink at all took the outcome. A device that is at it already, by the timer or by hand, has its turn first. */
-export function runAndRecord(probe: Probe, runContext: RunContext): Promise<Outcome> {
-  return inTurn(deviceOf(probe), () => observe(probe, runContext));
+export interface RecordLimits extends RunLimits {
+  /** Ends the run early, as an outcome that says why: the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a probe, judges what it saw and records the outcome. Reads the previous outcome first and records afterwards, so that our own
- * I/O does not distort the timings.
+ * Runs a probe while no other run of its device does, judges what it saw and records the outcome. Reads the previous outcome first and
+ * records afterwards, so that our own I/O does not distort the timings.
+ *
+ * Rejects only when no sink at all took the outcome.
  */
-async function observe(probe: Probe, runContext: RunContext): Promise<Outcome> {
-  const { readSecret, forgetSecret, history, sinks, reportSinkFault, reportUnexpected } = runContext;
-  const earlier = history ? await readEarlier(probe, history) : {};
-  const facts = await runProbe(probe, {
-    readSecret,
-    configuredHubs: probe.expect.assignedHub,
-    reportUnexpected: (stack) => reportUnexpected(stack, probe),
+export function runAndRecord(probe: Probe, context: RunContext, limits: RecordLimits = {}): Promise<RunResult> {
+  const { readSecret, forgetSecret, leases, history, reportUnexpected } = context;
+  return leases.runAlone(probe, limits, async (leaseNotes, storageSignal) => {
+    const earlier = history ? await readEarlier(probe, history, storageSignal) : {};
+    const { result: facts, delay } = await measureEventLoopDelay(() =>
+      runProbe(probe, {
+        readSecret,
+        configuredHubs: probe.expect.assignedHub,
+        signal: limits.signal,
+        reportUnexpected: (stack) => reportUnexpected(stack, probe),
+      }),
+    );
+    const notes = [...(facts.notes ?? []), ...leaseNotes, ...describeOverload(delay, facts)];
+    const seen = { ...facts, result: endedBy(limits.signal, facts), ...(notes.length > 0 && { notes }) };
+    const outcome = judgeRun(probe, seen, { ...context, blockedMs: delay.totalMs }, earlier);
+    // A refusal that was not expected may be a rotated key. An expected one says nothing of the secret, which other probes may share.
+    if (refusedAt(outcome.result) && outcome.verdict !== 'healthy') forgetSecret(secretName(probe));
+    return { outcome, recorded: record(outcome, context) };
   });
-  const outcome = judgeRun(probe, facts, runContext, earlier);
+}
 
-  // A refusal that nobody expected may be a rotated key. An expected one says nothing of the secret, which other probes may share.
-  if (refusedAt(outcome.result) && outcome.verdict !== 'healthy') forgetSecret(secretName(probe));
-  const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
-  for (const fault of faults) reportSinkFault(fault, outcome);
+/** Records that a probe did not run, and why. Rejects only when no sink at all took the outcome. */
+export async function recordNotRun(
+  probe: Probe,
+  context: RunContext,
+  { cause, message }: Pick<NotRun, 'cause' | 'message'>,
+): Promise<Outcome> {
+  const facts: RunFacts = {
+    runId: randomUUID(),
+    startedAt: new Date().toISOString(),
+    durationMs: 0,
+    phases: {},
+    polls: 0,
+    result: { kind: 'notRun', phase: 'keyVault', cause, message },
+  };
+  const outcome = judgeRun(probe, facts, context);
+  await record(outcome, context);
   return outcome;
 }
 
-/** In most runs one request: the second is for the outcome before an outage. */
-async function readEarlier({ name }: Probe, history: NonNullable<RunContext['history']>): Promise<EarlierOutcomes> {
-  const signal = AbortSignal.timeout(previousTimeoutMs);
+async function record(outcome: Outcome, { sinks, reportSinkFault }: RunContext): Promise<void> {
+  const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
+  for (const fault of faults) reportSinkFault(fault, outcome);
+}
+
+/** In most runs one request: the second is for the outcome before an outage. Without them, only drift stays unnoticed. */
+async function readEarlier(
+  { name }: Probe,
+  history: NonNullable<RunContext['history']>,
+  signal: AbortSignal,
+): Promise<EarlierOutcomes> {
   const previous = await history.latest(name, signal).catch(() => undefined);
   const isUp = previous === undefined || previous.verdict === 'healthy' || previous.verdict === 'degraded';
   if (isUp) return { previous };
   return { previous, lastUp: await history.latestUp(name, signal).catch(() => undefined) };
+}
+
+/** The scheduled run, and not this run alone, came to its end. What the service had said before stands. */
+function endedBy(signal: AbortSignal | undefined, { result }: RunFacts): RunFacts['result'] {
+  if (!signal?.aborted || result.kind !== 'notRun' || result.cause !== 'cancelled') return result;
+  return { ...result, cause: 'outOfTime', message: `${signal.reason}` };
+}
+
+/** Blocked for so long, a process measures itself as much as the service. */
+const overloadMs = 250;
+
+function describeOverload({ longestMs, totalMs }: EventLoopDelay, { durationMs }: RunFacts): readonly string[] {
+  if (longestMs < overloadMs && totalMs < Math.max(overloadMs, durationMs / 5)) return [];
+  return [
+    `This process was overloaded: its event loop was blocked for ${Math.round(totalMs)} ms of this run (longest ${Math.round(longestMs)} ms), so the times of its phases are too long`,
+  ];
 }
 
 /** Ten thousand transcripts of runs that went well would only hide the one that is looked for. */

@@ -1,26 +1,102 @@
-import pLimit from 'p-limit';
 import type { Probe } from '../config/probe.ts';
 import { deviceOf } from './deviceLease.ts';
-import { type RunContext, runAndRecord } from './runAndRecord.ts';
+import { type RunContext, recordNotRun, runAndRecord } from './runAndRecord.ts';
 
-/** Few enough that probes do not disturb each other's times, enough that a hundred of them end well before the next tick. */
-const probesAtOnce = 8;
+export interface ScheduledRun {
+  /** For each ID scope: its limit is what all probes and all real devices share. */
+  readonly startsPerSecond: number;
+  /** From now to the deadline. */
+  readonly lengthMs: number;
+}
+
+/** Real time, or a test's. */
+export interface Timing {
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Resolves early when the signal aborts. */
+  readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
+}
 
 /**
- * Runs the probes whose turn it is. Each is recorded as soon as it has ended; one that could not be recorded anywhere is reported
- * and stops none of the others.
+ * Runs the probes that are due, started at a steady rate and not so many at once: in an outage each of those would take its whole
+ * timeout. Probes of one device run one after the other. Each outcome is recorded as soon as its run has ended; what the deadline leaves
+ * undone ends as `unknown`. An outcome that no sink took is reported, and stops none of the others.
  */
 export async function runDueProbes(
   probes: readonly Probe[],
-  runContext: RunContext,
+  context: RunContext,
+  scheduledRun: ScheduledRun,
   reportUnrecorded: (error: unknown) => void,
 ): Promise<void> {
-  const limit = pLimit(probesAtOnce);
-  const runInTurn = async (sameDevice: readonly Probe[]) => {
-    for (const probe of sameDevice) await runAndRecord(probe, runContext).catch(reportUnrecorded);
-  };
-  // Those that wait for their device's turn must not take the places of other devices.
-  await Promise.all(
-    [...Map.groupBy(probes, deviceOf).values()].map((sameDevice) => limit(() => runInTurn(sameDevice))),
+  const endMs = performance.now() + scheduledRun.lengthMs;
+  await startSteadily(
+    probes,
+    scheduledRun,
+    async (probe, signal) => {
+      const maxWaitMs = Math.max(0, endMs - performance.now());
+      const run = signal.aborted
+        ? recordNotRun(probe, context, { cause: 'outOfTime', message: `${signal.reason}` })
+        : runOrSayWhyNot(probe, context, { maxWaitMs, signal });
+      await run.catch(reportUnrecorded);
+    },
+    realTiming,
   );
 }
+
+async function runOrSayWhyNot(probe: Probe, context: RunContext, limits: { maxWaitMs: number; signal: AbortSignal }) {
+  const result = await runAndRecord(probe, context, limits);
+  if (result.kind === 'ran') return;
+  const message = `another run of device ${probe.registrationId} was in progress all the time`;
+  await recordNotRun(probe, context, { cause: 'deviceBusy', message });
+}
+
+/** The start of a scheduled run's probes: when each begins, and the signal that aborts at the deadline. */
+export async function startSteadily(
+  probes: readonly Probe[],
+  { startsPerSecond, lengthMs }: ScheduledRun,
+  run: (probe: Probe, signal: AbortSignal) => Promise<void>,
+  { now, sleep }: Timing,
+): Promise<void> {
+  const startMs = now();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const nextStartMs = new Map<string, number>();
+
+  /** The next free place in the sequence of starts of an ID scope. */
+  const place = ({ idScope }: Probe): number => {
+    const placeMs = Math.max(nextStartMs.get(idScope) ?? startMs, now());
+    nextStartMs.set(idScope, placeMs + 1000 / startsPerSecond);
+    return placeMs;
+  };
+  const runInSequence = async (ofOneDevice: readonly Probe[]) => {
+    for (const probe of ofOneDevice) {
+      await sleep(Math.min(place(probe), startMs + lengthMs) - now(), signal);
+      await run(probe, signal);
+    }
+  };
+
+  const ended = new AbortController();
+  const deadline = sleep(lengthMs, ended.signal).then(() => {
+    const seconds = Math.round(lengthMs / 1000);
+    if (!ended.signal.aborted) controller.abort(`the scheduled run reached its deadline of ${seconds} s first`);
+  });
+  await Promise.all([...Map.groupBy(probes, deviceOf).values()].map(runInSequence));
+  ended.abort();
+  await deadline;
+}
+
+const realTiming: Timing = {
+  now: () => performance.now(),
+  sleep: async (durationMs, signal) => {
+    if (durationMs <= 0 || signal.aborted) return;
+    await new Promise<void>((resume) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resume();
+      };
+      const timer = setTimeout(end, durationMs);
+      signal.addEventListener('abort', end);
+    });
+  },
+};

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createRunContext } from '../../src/app/runContext.ts';
 import type { Services } from '../../src/app/services.ts';
 import { parseSettings } from '../../src/config/settings.ts';
+import { createDeviceLeases } from '../../src/probes/deviceLease.ts';
 import { createAvailability } from '../../src/telemetry/appInsights/availability.ts';
 import { ingestionOf } from '../support/ingestionOf.ts';
 
@@ -18,7 +19,15 @@ const applicationInsights = createAvailability({
 function canaryWith(parts: Partial<Services>): Services {
   const parsed = parseSettings({});
   if (parsed.kind === 'invalid') throw new Error('no setting is required');
-  return { settings: parsed.settings, probes: [], identity, secrets, freshSecrets: secrets, ...parts };
+  return {
+    settings: parsed.settings,
+    probes: [],
+    leases: createDeviceLeases(),
+    identity,
+    secrets,
+    freshSecrets: secrets,
+    ...parts,
+  };
 }
 
 function warningsOfTwoInvocations(services: Services): string[] {

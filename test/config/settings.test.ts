@@ -27,6 +27,7 @@ describe('settings', () => {
     expect(settingsOf({ PATH: '/bin', PROBE_SCHEDULE: '', KEY_VAULT_URL: ' ' })).toEqual({
       probeSchedule: '0 */5 * * * *',
       location: 'local',
+      locations: ['local'],
       identity: { kind: 'developer' },
       openTelemetry: false,
       statusPageAuth: 'function',
@@ -52,6 +53,7 @@ describe('settings', () => {
       keyVaultUrl: 'https://v.vault.azure.net',
       probeSchedule: '0 0 6-18/2 * * MON-FRI',
       location: 'weu',
+      locations: ['weu'],
       outcomesStorage: { kind: 'connectionString', connectionString: account },
       queueStorage: { kind: 'connectionString', connectionString: account },
       applicationInsights: { instrumentationKey: guid, trackUrl: 'https://weu.example/v2.1/track' },

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { deviceLeaseTable } from '../../src/probes/deviceLease.ts';
+import { createLeases } from '../../src/storage/leases.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
-import { historyAt } from '../support/useHistory.ts';
+import { historyAt, tablesAt } from '../support/useHistory.ts';
 
 const location = 'testlocation';
 const idScope = '0neLOCAL';
@@ -177,13 +179,33 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(reasons.join('\n')).toContain('"no-such-key"');
   });
 
-  it('lets the second of two callers wait, because a device has one connection', async () => {
-    const kinds = () => cloud.dps.requests.of('canary-002').map(({ kind }) => kind);
-    expect(kinds()).toEqual([]);
-    await Promise.all([runNow('group'), runNow('group')]);
-    const connections = cloud.dps.requests.of('canary-002').map(({ connection }) => connection);
-    expect(new Set(connections).size).toBe(2);
-    expect(connections).toEqual(connections.toSorted((one, other) => one - other));
+  it('lets callers of the same probe share one run, because a device has one connection (fault 18)', async () => {
+    expect(cloud.dps.requests.of('canary-002')).toEqual([]);
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => runNow('group')));
+    expect(new Set(outcomes.map(({ runId }) => runId)).size).toBe(1);
+    expect(new Set(cloud.dps.requests.of('canary-002').map(({ connection }) => connection)).size).toBe(1);
+  });
+
+  it('answers 409 and Retry-After while another process runs the device, and scrapes wait and get 503 (fault 15)', async () => {
+    const leases = createLeases(tablesAt(cloud.azurite.connectionString)(deviceLeaseTable));
+    const key = { partitionKey: idScope, rowKey: 'canary-001' };
+    const result = await leases.tryAcquire({ key, holder: 'another process', lastsMs: 30_000 });
+    if (result.kind === 'busy') throw new Error('expected the device to be free');
+    const now = await app.call('probes/individual/runs', { method: 'POST' });
+    expect({ status: now.status, ...now.json<object>() }).toMatchObject({ status: 409, title: 'The device is busy' });
+    expect(Number(now.headers.get('retry-after'))).toBeGreaterThan(20);
+    const scrape = (seconds: string) =>
+      app.call('probe?target=individual', {
+        headers: { 'x-functions-key': app.key, 'x-prometheus-scrape-timeout-seconds': seconds },
+      });
+    const start = performance.now();
+    const late = await scrape('2');
+    expect(late.status).toBe(503);
+    expect(late.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(performance.now() - start).toBeGreaterThan(1_000);
+    const waiting = scrape('20');
+    await result.lease.release();
+    expect((await waiting).status).toBe(200);
   });
 
   it('answers an unknown name with a problem that lists the known ones', async () => {
@@ -292,9 +314,10 @@ describe('the timer', () => {
     await app.runFunction('runProbes');
     const history = historyAt(cloud.azurite.connectionString, location);
     const fiveMinutesMs = 300_000;
-    const ticks = await history.heartbeats({ sinceMs: before - fiveMinutesMs, untilMs: Date.now() + 1000 });
+    const range = { sinceMs: before - fiveMinutesMs, untilMs: Date.now() + 1000 };
+    const ticks = await history.heartbeats('probes', range);
     expect(ticks.length).toBeGreaterThan(0);
-    expect(ticks.every((tick) => tick % fiveMinutesMs === 0)).toBe(true);
+    expect(ticks.every(({ scheduledMs, completed }) => scheduledMs % fiveMinutesMs === 0 && completed)).toBe(true);
   });
 
   it('reads a refused key anew, and so sees that it was rotated', async () => {

@@ -10,38 +10,57 @@ describe('the heartbeat', () => {
   it('is recorded once for each tick, and read newest first', async () => {
     const history = from('westeurope');
     for (const minute of [0, 5, 10, 15]) {
-      expect(await history.recordHeartbeat(tick(minute))).toEqual({ kind: 'recorded' });
+      expect(await history.startHeartbeat('probes', tick(minute))).toEqual({ kind: 'recorded' });
     }
     const range = { sinceMs: at(5).getTime(), untilMs: at(15).getTime() };
-    expect(await history.heartbeats(range)).toEqual([at(10).getTime(), at(5).getTime()]);
+    expect(await history.heartbeats('probes', range)).toEqual([
+      { scheduledMs: at(10).getTime(), completed: false },
+      { scheduledMs: at(5).getTime(), completed: false },
+    ]);
+  });
+
+  it('tells a scheduled run that ended from one whose worker died, and from another timer (fault 17)', async () => {
+    const history = from('ended');
+    for (const minute of [0, 5]) await history.startHeartbeat('probes', tick(minute));
+    await history.completeHeartbeat('probes', tick(0));
+    expect(await history.heartbeats('probes', {})).toEqual([
+      { scheduledMs: at(5).getTime(), completed: false },
+      { scheduledMs: at(0).getTime(), completed: true },
+    ]);
+    expect(await history.heartbeats('maintenance', {})).toEqual([]);
+    expect(await history.startHeartbeat('probes', tick(0, 'two'))).toMatchObject({ kind: 'repeated' });
   });
 
   it('tells of a tick that fires twice, and who was first', async () => {
     const history = from('twice');
-    await history.recordHeartbeat(tick(0, 'first'));
-    const repeated = await history.recordHeartbeat(tick(0, 'second'));
+    await history.startHeartbeat('probes', tick(0, 'first'));
+    const repeated = await history.startHeartbeat('probes', tick(0, 'second'));
     expect(repeated).toEqual({
       kind: 'repeated',
       firstAt: expect.stringMatching(/^\d{4}-.*Z$/),
       firstInstance: 'first',
     });
-    expect(await history.heartbeats({})).toHaveLength(1);
+    expect(await history.heartbeats('probes', {})).toHaveLength(1);
   });
 
   it('lets only one of two instances be first at the same moment', async () => {
     const [one, other] = [from('race'), from('race')];
-    const results = await Promise.all([one.recordHeartbeat(tick(0)), other.recordHeartbeat(tick(0))]);
+    const results = await Promise.all([
+      one.startHeartbeat('probes', tick(0)),
+      other.startHeartbeat('probes', tick(0, 'two')),
+    ]);
     expect(results.map(({ kind }) => kind).sort()).toEqual(['recorded', 'repeated']);
   });
 
   it('is kept apart by location, whatever the location is called', async () => {
-    for (const location of ["plant 7/hall 'B'", '日本', 'plant-7']) await from(location).recordHeartbeat(tick(0));
-    expect(await from("plant 7/hall 'B'").heartbeats({})).toEqual([at(0).getTime()]);
-    expect(await from('elsewhere').heartbeats({})).toEqual([]);
+    for (const location of ["plant 7/hall 'B'", '日本', 'plant-7'])
+      await from(location).startHeartbeat('probes', tick(0));
+    expect(await from("plant 7/hall 'B'").heartbeats('probes', {})).toHaveLength(1);
+    expect(await from('elsewhere').heartbeats('probes', {})).toEqual([]);
   });
 
   it('rejects when the storage is away: the caller reports it, and the probes run', async () => {
     const history = historyAt(await closedStorage());
-    await expect(history.recordHeartbeat(tick(0))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(history.startHeartbeat('probes', tick(0))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });

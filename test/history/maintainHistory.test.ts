@@ -80,7 +80,7 @@ describe('pruning', () => {
     await history.rollUp(new Date(daysAgo(38)), plan);
     await history.rollUp(now, plan);
     for (const days of [40, 3])
-      await history.recordHeartbeat({ scheduledAt: new Date(daysAgo(days)), instance: 'one' });
+      await history.startHeartbeat('probes', { scheduledAt: new Date(daysAgo(days)), instance: 'one' });
     const before = await rowCount('outcomeRollups', `${probe}@westeurope`);
     await history.prune(now, { retentionDays: 90 });
     const everything = { fromMs: 0, toMs: now.getTime() };
@@ -90,7 +90,7 @@ describe('pruning', () => {
     for (const { startMs } of [...hours, ...(await history.rollups(probe, 'day', everything))]) {
       expect(startMs).toBeGreaterThanOrEqual(now.getTime() - 35 * dayMs);
     }
-    expect(await history.heartbeats({})).toEqual([Date.parse(daysAgo(3))]);
+    expect(await history.heartbeats('probes', {})).toEqual([{ scheduledMs: Date.parse(daysAgo(3)), completed: false }]);
   });
 
   it('rejects when the storage is away', async () => {

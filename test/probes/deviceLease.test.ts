@@ -1,40 +1,183 @@
-import { describe, expect, it } from 'vitest';
-import { probeSchema } from '../../src/config/probe.ts';
-import { deviceOf, inTurn } from '../../src/probes/deviceLease.ts';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Probe, probeSchema } from '../../src/config/probe.ts';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { createDeviceLeases, type DeviceLeases, deviceLeaseTable, deviceOf } from '../../src/probes/deviceLease.ts';
+import { createLeases } from '../../src/storage/leases.ts';
+import { buildOutcome } from '../support/buildOutcome.ts';
 import { probeJson } from '../support/probeJson.ts';
+import { closedStorage, connectionStringFor, tablesAt, useAzurite } from '../support/useHistory.ts';
 
-describe('the turns of a device', () => {
-  it('come one after the other, in the order in which they were asked for', async () => {
-    const events: string[] = [];
-    const turn = (name: string) => async () => {
-      events.push(`${name} begins`);
-      await Promise.resolve();
-      events.push(`${name} ends`);
-      return name;
-    };
-    const results = await Promise.all([inTurn('one', turn('a')), inTurn('one', turn('b')), inTurn('one', turn('c'))]);
-    expect(results).toEqual(['a', 'b', 'c']);
-    expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+const azurite = useAzurite();
+let devices = 0;
+
+const probeOf = (changes: object): Probe => probeSchema.parse(probeJson({ timeoutSeconds: 30, ...changes }));
+function newProbe(): Probe {
+  devices += 1;
+  return probeOf({ registrationId: `device-${devices}` });
+}
+
+/** One more process on the same storage. */
+function processOn(connectionString = azurite.connectionString()): DeviceLeases {
+  return createDeviceLeases(createLeases(tablesAt(connectionString)(deviceLeaseTable)));
+}
+
+/** A run that ends when the test says so. */
+function heldRun(over: Partial<Outcome> = {}) {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const { promise: started, resolve: start } = Promise.withResolvers<void>();
+  const run = async () => {
+    start();
+    await ended;
+    return { outcome: buildOutcome(over), recorded: Promise.resolve() };
+  };
+  return { run, started, end };
+}
+
+const quickRun = async (notes: readonly string[] = []) => ({
+  outcome: buildOutcome({ runId: 'quick', notes }),
+  recorded: Promise.resolve(),
+});
+
+describe('the runs of a device', () => {
+  it('are kept apart over processes: on demand the caller is told when to come back (faults 15, 18)', async () => {
+    const [timer, http] = [processOn(), processOn()];
+    const probe = newProbe();
+    const { run, started, end } = heldRun();
+    const scheduled = timer.runAlone(probe, {}, run);
+    await started;
+    const result = await http.runAlone(probe, { joins: true }, quickRun);
+    expect(result).toMatchObject({ kind: 'busy' });
+    expect('retryAfterSeconds' in result && result.retryAfterSeconds).toBeGreaterThanOrEqual(30);
+    expect('retryAfterSeconds' in result && result.retryAfterSeconds).toBeLessThanOrEqual(41);
+    end();
+    await scheduled;
+    expect(await http.runAlone(probe, { joins: true }, quickRun)).toMatchObject({ kind: 'ran' });
   });
 
-  it('go on after one that failed, which only its own caller hears of', async () => {
-    const failing = inTurn('one', () => Promise.reject(new Error('broken')));
-    const next = inTurn('one', async () => 'fine');
-    await expect(failing).rejects.toThrow('broken');
-    await expect(next).resolves.toBe('fine');
+  it('are one run for callers of the same probe in the same process', async () => {
+    const leases = processOn();
+    const probe = newProbe();
+    const { run, started, end } = heldRun({ runId: 'shared' });
+    const first = leases.runAlone(probe, { joins: true }, run);
+    await started;
+    const joined = Array.from({ length: 10 }, () => leases.runAlone(probe, { joins: true }, quickRun));
+    end();
+    for (const result of [await first, ...(await Promise.all(joined))]) {
+      expect(result).toMatchObject({ kind: 'ran', outcome: { runId: 'shared' } });
+    }
   });
 
-  it('do not wait for another device', async () => {
-    const { promise: never, resolve } = Promise.withResolvers<void>();
-    const waiting = inTurn('one', () => never);
-    await expect(inTurn('other', async () => 'fine')).resolves.toBe('fine');
-    resolve();
+  it('are not joined by another probe of the device, which is told to come back', async () => {
+    const leases = processOn();
+    const probe = newProbe();
+    const { run, started, end } = heldRun();
+    const first = leases.runAlone(probe, {}, run);
+    await started;
+    const other = { ...probe, name: 'other', registrationId: probe.registrationId.toUpperCase() };
+    expect(await leases.runAlone(other, { joins: true }, quickRun)).toMatchObject({ kind: 'busy' });
+    end();
+    await first;
+  });
+
+  it('make a scheduled run wait for the one in progress, in its own process and in others', async () => {
+    for (const timer of [processOn(), undefined]) {
+      const http = processOn();
+      const probe = newProbe();
+      const { run, started, end } = heldRun();
+      const first = http.runAlone(probe, {}, run);
+      await started;
+      let hasEnded = false;
+      const waiting = (timer ?? http).runAlone(probe, { maxWaitMs: 20_000 }, () => {
+        expect(hasEnded).toBe(true);
+        return quickRun();
+      });
+      await new Promise((resume) => setTimeout(resume, 200));
+      hasEnded = true;
+      end();
+      expect(await waiting).toMatchObject({ kind: 'ran', outcome: { runId: 'quick' } });
+      await first;
+    }
+  });
+
+  it('are not delayed by ten callers who have gone: nobody queues (fault 49)', async () => {
+    const [timer, http] = [processOn(), processOn()];
+    const probe = newProbe();
+    const { run, started, end } = heldRun();
+    const first = http.runAlone(probe, {}, run);
+    await started;
+    const abandoned = Array.from({ length: 10 }, (_, caller) =>
+      http.runAlone({ ...probe, name: `probe-${caller}` }, { joins: true }, quickRun),
+    );
+    expect(new Set((await Promise.all(abandoned)).map(({ kind }) => kind))).toEqual(new Set(['busy']));
+    const scheduled = timer.runAlone(probe, { maxWaitMs: 20_000 }, quickRun);
+    end();
+    await first;
+    expect(await scheduled).toMatchObject({ kind: 'ran' });
+  });
+
+  it('of different devices do not wait for each other', async () => {
+    const leases = processOn();
+    const { run, started, end } = heldRun();
+    const waiting = leases.runAlone(newProbe(), {}, run);
+    await started;
+    await expect(leases.runAlone(newProbe(), {}, quickRun)).resolves.toMatchObject({ kind: 'ran' });
+    end();
     await waiting;
+  });
+
+  it('free the device when a run fails, which only its own caller hears of', async () => {
+    const [one, other] = [processOn(), processOn()];
+    const probe = newProbe();
+    await expect(one.runAlone(probe, {}, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    await expect(other.runAlone(probe, {}, quickRun)).resolves.toMatchObject({ kind: 'ran' });
+  });
+});
+
+describe('without its storage', () => {
+  it('a run goes ahead and notes that it had no lease', async () => {
+    const leases = processOn(await closedStorage());
+    const result = await leases.runAlone(newProbe(), {}, quickRun);
+    expect(result).toMatchObject({
+      kind: 'ran',
+      outcome: { notes: [expect.stringMatching(/^Ran without a device lease.*ECONNREFUSED/)] },
+    });
+  });
+
+  it.each([0, 20_000])(
+    'that accepts and never responds, a run starts within about 2 s (fault 55, wait %i ms)',
+    async (maxWaitMs) => {
+      const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      onTestFinished(() => void silent.close());
+      const leases = processOn(connectionStringFor((silent.address() as AddressInfo).port));
+      const begin = performance.now();
+      let startedMs = 0;
+      const result = await leases.runAlone(newProbe(), { maxWaitMs }, (notes) => {
+        startedMs = performance.now() - begin;
+        return quickRun(notes);
+      });
+      expect(startedMs).toBeLessThan(3_000);
+      expect(result).toMatchObject({ outcome: { notes: [expect.stringContaining('without a device lease')] } });
+    },
+  );
+
+  it('runs of one process are still kept apart', async () => {
+    const leases = createDeviceLeases();
+    const probe = newProbe();
+    const { run, started, end } = heldRun();
+    const first = leases.runAlone(probe, {}, run);
+    await started;
+    expect(await leases.runAlone({ ...probe, name: 'other' }, {}, quickRun)).toMatchObject({ kind: 'busy' });
+    end();
+    await first;
   });
 });
 
 it('is the same device whatever the case of its registrationId, and another one in another scope', () => {
-  const device = (changes: object) => deviceOf(probeSchema.parse(probeJson({ ...changes })));
-  expect(device({ registrationId: 'Canary-001' })).toBe(device({ registrationId: 'canary-001', name: 'other' }));
-  expect(device({ idScope: '0ne00000001' })).not.toBe(device({}));
+  expect(deviceOf(probeOf({ registrationId: 'Canary-001' }))).toBe(
+    deviceOf(probeOf({ registrationId: 'canary-001', name: 'other' })),
+  );
+  expect(deviceOf(probeOf({ idScope: '0ne00000001' }))).not.toBe(deviceOf(probeOf({})));
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { createDeviceLeases } from '../../src/probes/deviceLease.ts';
 import type { RunContext } from '../../src/probes/runAndRecord.ts';
 import { runDueProbes } from '../../src/probes/runDueProbes.ts';
 import { localProbe, registrationId, startLocalDps, vaultOf } from '../support/localProbe.ts';
@@ -11,6 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => dps.close());
 
+const atOnce = { startsPerSecond: 1000, lengthMs: 60_000 };
 const neverUnrecorded = (error: unknown): never => expect.unreachable(String(error));
 
 function observe(over: Partial<RunContext> = {}) {
@@ -21,6 +23,7 @@ function observe(over: Partial<RunContext> = {}) {
     forgetSecret: (name) => forgotten.push(name),
     location: 'test',
     trigger: 'timer',
+    leases: createDeviceLeases(),
     sinks: [{ name: 'memory', write: async (outcome) => void outcomes.push(outcome) }],
     reportSinkFault: () => undefined,
     reportUnexpected: () => undefined,
@@ -32,7 +35,7 @@ function observe(over: Partial<RunContext> = {}) {
 it('runs every probe, whatever becomes of the others', async () => {
   const { runContext, outcomes } = observe();
   const broken = localProbe(dps, { name: 'broken', attestation: { type: 'symmetricKey', secret: 'missing' } });
-  await runDueProbes([broken, localProbe(dps)], runContext, neverUnrecorded);
+  await runDueProbes([broken, localProbe(dps)], runContext, atOnce, neverUnrecorded);
   expect(outcomes.map(({ probe, verdict }) => [probe, verdict]).sort()).toEqual([
     ['broken', 'unknown'],
     ['local', 'healthy'],
@@ -42,7 +45,7 @@ it('runs every probe, whatever becomes of the others', async () => {
 it('lets probes that play the same device take turns', async () => {
   const { runContext, outcomes } = observe();
   const probes = ['one', 'two', 'three'].map((name) => localProbe(dps, { name }));
-  await runDueProbes(probes, runContext, neverUnrecorded);
+  await runDueProbes(probes, runContext, atOnce, neverUnrecorded);
   expect(outcomes.map(({ verdict }) => verdict)).toEqual(['healthy', 'healthy', 'healthy']);
   await dps.requests.seen({ kind: 'disconnect', connection: 3 });
   const kinds = dps.requests.of(registrationId).map(({ kind }) => kind);
@@ -55,21 +58,21 @@ it('reports an outcome that no sink took, and goes on', async () => {
   const { runContext } = observe({
     sinks: [{ name: 'broken', write: () => Promise.reject(new Error('the sink is away')) }],
   });
-  await runDueProbes([localProbe(dps)], runContext, (error) => reported.push(error));
+  await runDueProbes([localProbe(dps)], runContext, atOnce, (error) => reported.push(error));
   expect(String(reported[0])).toContain('could not be recorded anywhere');
 });
 
 it('forgets a key that was refused, so that a rotated one is read the next time', async () => {
   const wrong = vaultOf({ 'device-key': Buffer.from('another').toString('base64') });
   const { runContext, forgotten } = observe({ readSecret: wrong });
-  await runDueProbes([localProbe(dps)], runContext, neverUnrecorded);
+  await runDueProbes([localProbe(dps)], runContext, atOnce, neverUnrecorded);
   expect(forgotten).toEqual(['device-key']);
 });
 
 it('keeps a key whose refusal is what the probe expects: other probes may share it', async () => {
   const wrong = vaultOf({ 'device-key': Buffer.from('another').toString('base64') });
   const { runContext, forgotten, outcomes } = observe({ readSecret: wrong });
-  await runDueProbes([localProbe(dps, { expect: { result: 'refused' } })], runContext, neverUnrecorded);
+  await runDueProbes([localProbe(dps, { expect: { result: 'refused' } })], runContext, atOnce, neverUnrecorded);
   expect(outcomes).toMatchObject([{ verdict: 'healthy' }]);
   expect(forgotten).toEqual([]);
 });
@@ -79,6 +82,7 @@ it('keeps the transcript of what did not go well, and of nothing else', async ()
   await runDueProbes(
     [localProbe(dps), localProbe(dps, { name: 'lost', idScope: '0neOTHER' })],
     runContext,
+    atOnce,
     neverUnrecorded,
   );
   const [healthy, failing] = ['local', 'lost'].map((name) => outcomes.find(({ probe }) => probe === name));

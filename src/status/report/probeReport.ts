@@ -1,5 +1,6 @@
 import { type Expectation, type Probe, timeoutMs } from '../../config/probe.ts';
 import { tickToleranceMs } from '../../config/schedule.ts';
+import type { Heartbeat } from '../../history/heartbeat.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
 import { type DueTicks, missedTicks } from '../../history/missedTicks.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
@@ -151,20 +152,21 @@ async function barsOf(
   const missed = missedMs.slice(-maxBars);
   const [oldestMissedMs] = missed;
   const sinceMs = oldestMissedMs === undefined ? undefined : oldestMissedMs - tickToleranceMs;
-  const called = sinceMs === undefined ? [] : await history.heartbeats({ sinceMs }, signal);
+  const called = sinceMs === undefined ? [] : await history.heartbeats('probes', { sinceMs }, { signal });
   const missedBars = missed.map((tickMs): HistoryBar => {
-    const wasCalled = called.some((calledMs) => Math.abs(calledMs - tickMs) <= tickToleranceMs);
-    return { startedAt: new Date(tickMs).toISOString(), verdict: 'missed', reason: missedReason(wasCalled) };
+    const heartbeat = called.find(({ scheduledMs }) => Math.abs(scheduledMs - tickMs) <= tickToleranceMs);
+    return { startedAt: new Date(tickMs).toISOString(), verdict: 'missed', reason: missedReason(heartbeat) };
   });
   return [...newest.map(barOf), ...missedBars]
     .sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt))
     .slice(-maxBars);
 }
 
-function missedReason(wasCalled: boolean): string {
-  return wasCalled
+function missedReason(heartbeat: Heartbeat | undefined): string {
+  if (!heartbeat) return 'The timer did not fire: this app was not running';
+  return heartbeat.completed
     ? 'The timer fired, but no outcome was recorded: check the log of runProbes and the storage account'
-    : 'The timer did not fire: this app was not running';
+    : 'The timer fired, but the scheduled run did not end: its process was stopped or crashed. Check the log of runProbes';
 }
 
 function barOf({ runId, startedAt, verdict, durationMs, phases, reason }: RunSummary): HistoryBar {

@@ -185,16 +185,17 @@ describe('ticks without an outcome', () => {
   it('say whether the timer had called', async () => {
     const probe = 'called';
     const history = historyAt(azurite.connectionString());
-    await history.recordHeartbeat({
-      scheduledAt: new Date(lastTickMs - 5 * minuteMs * 3),
-      instance: 'one',
-    });
+    const tick = (ago: number) => ({ scheduledAt: new Date(lastTickMs - 5 * minuteMs * ago), instance: 'one' });
+    await history.startHeartbeat('probes', tick(3));
+    await history.completeHeartbeat('probes', tick(3));
+    await history.startHeartbeat('probes', tick(4));
     const { bars } = await reportOf(
       probeNamed(probe),
-      runs(probe, 5, (ago) => (ago === 2 || ago === 3 ? undefined : {})),
+      runs(probe, 6, (ago) => (ago === 2 || ago === 3 || ago === 4 ? undefined : {})),
     );
     expect(bars.map(({ reason }) => reason)).toEqual([
       undefined,
+      expect.stringMatching(/^The timer fired, but the scheduled run did not end/),
       expect.stringMatching(/^The timer fired, but no outcome was recorded/),
       expect.stringMatching(/^The timer did not fire/),
       undefined,
