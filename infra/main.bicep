@@ -3,7 +3,7 @@ metadata description = 'DPS Canary: simulated devices that register with the Dev
 targetScope = 'subscription'
 
 import { sandboxProbes } from 'sandboxProbes.bicep'
-import { alerting, network as networkType, probe, secretOf, tags as tagsType } from 'types.bicep'
+import { alerting, network as networkType, probe, secretOf, tags as tagsType, webhookSecrets } from 'types.bicep'
 
 @description('Name of the environment; resource names and tags are made from it.')
 @minLength(1)
@@ -39,6 +39,9 @@ param statusPageAuth 'function' | 'anonymous' = 'function'
 
 @description('Collector that takes spans and metrics of the probes over OTLP. Null: none.')
 param otlpEndpoint string?
+
+@description('Vault secrets that changes of verdicts are posted with: the https address, and optionally the key that signs. Null: nothing is posted.')
+param webhook webhookSecrets?
 
 @description('Major version of Node.')
 param nodeVersion '22' | '24' = '24'
@@ -78,12 +81,11 @@ param sandbox bool = false
 param sandboxHubSku 'F1' | 'S1' | 'B1' = 'F1'
 
 var allTags = union(tags, { 'azd-env-name': environmentName })
-var allLocations = union([location], additionalLocations)
 var token = uniqueString(subscription().id, resourceGroupName, environmentName)
 var groupId = '${subscription().id}/resourceGroups/${resourceGroupName}'
 
 // Names depend on the location and not on its place in the list, so that a location can be removed from the middle.
-var sites = map(allLocations, region => {
+var sites = map(union([location], additionalLocations), region => {
   location: region
   suffix: '${region}-${uniqueString(subscription().id, resourceGroupName, environmentName, region)}'
   storageName: 'st${uniqueString(subscription().id, resourceGroupName, environmentName, region)}'
@@ -93,16 +95,14 @@ var workspaceId = existingWorkspaceId ?? '${groupId}/providers/Microsoft.Operati
 var serviceName = 'provs-${token}'
 
 var privateNetwork = network.kind == 'private'
-var privateInbound = network.kind == 'private' ? network.appInbound == 'private' : false
 
-var vaultIdParts = split(existingKeyVaultId ?? '${groupId}/providers/Microsoft.KeyVault/vaults/kv-${token}', '/')
-var vaultName = vaultIdParts[8]
-var vaultId = join(vaultIdParts, '/')
+var vaultId = existingKeyVaultId ?? '${groupId}/providers/Microsoft.KeyVault/vaults/kv-${token}'
+var vaultName = split(vaultId, '/')[8]
 var vaultUrl = 'https://${vaultName}${environment().suffixes.keyvaultDns}'
 
 // For what needs the names alone; the ID scope of the sandbox is known only once it exists.
 var namedProbes = concat(probes, sandbox ? sandboxProbes('known-later') : [])
-var secretNames = union([], map(namedProbes, probe => secretOf(probe)))
+var secretNames = union([], map(namedProbes, probe => secretOf(probe)), map(items(webhook ?? {}), item => item.value))
 var problem = empty(namedProbes)
   ? 'No probes: write them into infra/main.bicepparam, or set SANDBOX to true (docs/deploy.md)'
   : contains(map(probes, probe => probe.idScope), '0ne00000000')
@@ -208,11 +208,12 @@ module apps 'modules/functionApp.bicep' = [
       outcomeRetentionDays: outcomeRetentionDays
       statusPageAuth: statusPageAuth
       otlpEndpoint: otlpEndpoint
+      webhook: webhook
       nodeVersion: nodeVersion
       instanceMemoryMB: instanceMemoryMB
       maximumInstanceCount: maximumInstanceCount
       privateNetwork: privateNetwork
-      privateInbound: privateInbound
+      privateInbound: network.kind == 'private' ? network.appInbound == 'private' : false
       tags: allTags
     }
     // An app that starts before its roles exist reads nothing and writes nothing.

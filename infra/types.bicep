@@ -241,6 +241,21 @@ type alerting = {
 }
 
 @export()
+@description('Names of secrets in the vault: an address that holds a token is a secret itself.')
+@sealed()
+type webhookSecrets = {
+  @description('Holds the https address.')
+  @minLength(1)
+  @maxLength(127)
+  urlSecret: string
+
+  @description('Holds the key of the signature. Null: not signed.')
+  @minLength(1)
+  @maxLength(127)
+  keySecret: string?
+}
+
+@export()
 @description('A location, and what the names of its resources are made from.')
 @sealed()
 type site = {

@@ -46,7 +46,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   hub: ['transport'],
   outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'attestation'],
   history: ['config', 'outcomes', 'storage', 'transport', 'identity'],
-  telemetry: ['config', 'outcomes', 'transport', 'identity', 'history'],
+  telemetry: ['config', 'keyvault', 'storage', 'outcomes', 'transport', 'identity', 'history'],
   storage: ['config', 'identity'],
   status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],

@@ -1,6 +1,6 @@
 metadata description = 'One function app on Flex Consumption, in one location, with its settings.'
 
-import { probe, site as siteType, tags as tagsType } from '../types.bicep'
+import { probe, site as siteType, tags as tagsType, webhookSecrets } from '../types.bicep'
 
 @description('The location; its region is also what the outcomes give as their location.')
 param site siteType
@@ -34,6 +34,9 @@ param statusPageAuth 'function' | 'anonymous'
 
 @description('Where spans and metrics go over OTLP. Null: nowhere.')
 param otlpEndpoint string?
+
+@description('Secrets that changes of verdicts are posted with. Null: nothing is posted.')
+param webhook webhookSecrets?
 
 @description('Major version of Node.')
 param nodeVersion string
@@ -157,6 +160,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       PROBES: string(probes)
       STATUS_PAGE_AUTH: statusPageAuth
       ...(otlpEndpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint! })
+      ...(webhook == null ? {} : { WEBHOOK_URL_SECRET: webhook!.urlSecret })
+      ...(webhook.?keySecret == null ? {} : { WEBHOOK_KEY_SECRET: webhook!.keySecret! })
     }
   }
 }

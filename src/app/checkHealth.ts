@@ -30,10 +30,13 @@ export async function checkHealth(configured: ConfiguredServices): Promise<Healt
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
 }
 
-/** Reads the secrets that the probes name: that the vault answers is not enough where one of them is missing or expired. */
-async function checkKeyVault({ probes, freshSecrets: secrets }: Services): Promise<HealthCheck> {
+/** Reads the secrets that the probes and the webhook name: a vault that responds is not enough where one of them is missing or expired. */
+async function checkKeyVault({ probes, settings: { webhook }, freshSecrets: secrets }: Services): Promise<HealthCheck> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const names = new Set(probes.map(({ attestation: by }) => (by.type === 'symmetricKey' ? by.secret : by.certificate)));
+  const names = new Set([
+    ...probes.map(({ attestation: by }) => (by.type === 'symmetricKey' ? by.secret : by.certificate)),
+    ...[webhook?.urlSecret, webhook?.keySecret].filter((name) => name !== undefined),
+  ]);
   const results = await Promise.all([...names].map((name) => secrets.read(name, signal)));
   const faults = results.flatMap((result) => (result.kind === 'found' ? [] : [result.message]));
   return faults.length > 0

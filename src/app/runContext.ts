@@ -4,12 +4,15 @@ import { logSink } from '../outcomes/logSink.ts';
 import type { Trigger } from '../outcomes/outcome.ts';
 import type { RunContext } from '../probes/runAndRecord.ts';
 import { availabilitySink } from '../telemetry/appInsights/availability.ts';
+import { stateTable } from '../telemetry/webhook/stateChanges.ts';
+import { webhookSink } from '../telemetry/webhook/webhookSink.ts';
 import type { Services } from './services.ts';
 import { warnAboutDisabledSinks } from './warnAboutDisabledSinks.ts';
 
 /** How one invocation observes a probe: the canary's parts, and sinks that write into this invocation's log and trace. */
 export function createRunContext(services: Services, trigger: Trigger, context: InvocationContext): RunContext {
-  const { secrets, settings, leases, history, availability, openTelemetry } = services;
+  const { secrets, settings, leases, history, availability, openTelemetry, openTable } = services;
+  const { webhook } = settings;
   warnAboutDisabledSinks(services, context);
   const traceParent = context.traceContext?.traceParent;
   return {
@@ -24,6 +27,9 @@ export function createRunContext(services: Services, trigger: Trigger, context: 
       ...(history ? [historySink(history)] : []),
       ...(availability ? [availabilitySink(availability, traceParent)] : []),
       ...(openTelemetry ? [openTelemetry.sink(traceParent)] : []),
+      ...(webhook && openTable
+        ? [webhookSink({ ...webhook, readSecret: secrets.read, states: openTable(stateTable) })]
+        : []),
     ],
     reportUnexpected: (stack, { name }) => context.error(`Probe ${name}: unexpected error: ${stack}`),
     reportSinkFault: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),

@@ -15,4 +15,7 @@ export function warnAboutDisabledSinks(services: Services, context: Pick<Invocat
   if (!services.availability) {
     context.warn('APPLICATIONINSIGHTS_CONNECTION_STRING is not set: no availability results are sent.');
   }
+  if (services.settings.webhook && !services.openTable) {
+    context.warn('WEBHOOK_URL_SECRET is set, but no storage: changes are not posted, because nothing remembers them.');
+  }
 }

@@ -3,7 +3,7 @@ import { alternatives, choiceExpected, closest } from './configurationErrors.ts'
 import { looksLikeSecret } from './formats.ts';
 
 /** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */
-function keyVaultName(kind: 'secret' | 'certificate') {
+export function keyVaultName(kind: 'secret' | 'certificate') {
   const notItsValue = `expected the name of a Key Vault ${kind}, not its value`;
   return z
     .string()

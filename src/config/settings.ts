@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Ingestion, parseIngestion } from './applicationInsights.ts';
+import { keyVaultName } from './attestationSchema.ts';
 import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
 import { days, type Environment, httpsOrigin, identityClientId } from './formats.ts';
 import { scheduleError } from './schedule.ts';
@@ -32,6 +33,8 @@ export interface Settings {
   /** Of the status page, the badges and the metrics. */
   readonly statusPageAuth: 'function' | 'anonymous';
   readonly outcomeRetentionDays: number;
+  /** Names of the vault's secrets: where changes of verdicts are posted, and the key of the signature. */
+  readonly webhook?: { readonly urlSecret: string; readonly keySecret?: string };
 }
 
 export interface IdentitySettings {
@@ -75,6 +78,8 @@ const settingsSchema = z
     IDENTITY_ENDPOINT: z.string(),
     STATUS_PAGE_AUTH: z.enum(['function', 'anonymous']),
     OUTCOME_RETENTION_DAYS: days,
+    WEBHOOK_URL_SECRET: keyVaultName('secret'),
+    WEBHOOK_KEY_SECRET: keyVaultName('secret'),
   })
   .partial();
 
@@ -115,6 +120,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
     ...toErrors(parsedStorage.error?.issues ?? [], ''),
     ...[outcomesStorage, queueStorage].filter((storage) => isError(storage)),
     ...(applicationInsights.kind === 'invalid' ? applicationInsights.errors : []),
+    ...webhookErrors(own),
   ];
   if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors: oncePerSetting(errors) };
 
@@ -137,6 +143,12 @@ export function parseSettings(environment: Environment): ParsedSettings {
       ...(outcomesStorage === undefined || isError(outcomesStorage) ? {} : { outcomesStorage }),
       ...(queueStorage === undefined || isError(queueStorage) ? {} : { queueStorage }),
       ...(applicationInsights.kind === 'valid' && { applicationInsights: applicationInsights.ingestion }),
+      ...(data.WEBHOOK_URL_SECRET !== undefined && {
+        webhook: {
+          urlSecret: data.WEBHOOK_URL_SECRET,
+          ...(data.WEBHOOK_KEY_SECRET !== undefined && { keySecret: data.WEBHOOK_KEY_SECRET }),
+        },
+      }),
     },
   };
 }
@@ -158,6 +170,17 @@ function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
       message:
         "a Key Vault reference that App Service could not resolve. Check that the app's identity may read the secret",
     }));
+}
+
+/** A notification that is never sent, or not signed although a key is named, is worse than none. */
+function webhookErrors(own: Environment): readonly ConfigurationError[] {
+  const [path] = ['WEBHOOK_URL_SECRET', 'WEBHOOK_KEY_SECRET'].filter((name) => own[name] !== undefined);
+  if (path === undefined) return [];
+  if (own.WEBHOOK_URL_SECRET === undefined) {
+    return [{ path, message: 'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address' }];
+  }
+  if (own.KEY_VAULT_URL !== undefined) return [];
+  return [{ path, message: 'expected KEY_VAULT_URL beside it: the address is read from that vault' }];
 }
 
 /** The first error of a setting explains the others. */

@@ -48,7 +48,7 @@ describe('application settings', needsBicep, () => {
     const [settings = {}] = settingsIn(await snapshotOf('defaults'));
     const [all = {}] = settingsIn(await snapshotOf('everything'));
     const left = Object.keys(all).filter((name) => !(name in settings));
-    expect(left).toEqual(['OTEL_EXPORTER_OTLP_ENDPOINT']);
+    expect(left).toEqual(['OTEL_EXPORTER_OTLP_ENDPOINT', 'WEBHOOK_URL_SECRET', 'WEBHOOK_KEY_SECRET']);
   }, 120_000);
 
   it.each(['defaults', 'existing'])(

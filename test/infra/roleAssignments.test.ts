@@ -60,7 +60,7 @@ describe('role assignments', needsBicep, () => {
     ]);
   }, 120_000);
 
-  it('name each secret of each probe, once, for each location', async () => {
+  it('name each secret of each probe and of the webhook, once, for each location', async () => {
     const snapshot = await snapshotOf('everything');
     const secrets = resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').flatMap(
       ({ id }) => /\/secrets\/([^/]+)\//.exec(id)?.[1] ?? [],
@@ -73,9 +73,11 @@ describe('role assignments', needsBicep, () => {
         'sandbox-group-key',
         'sandbox-certificate',
         'sandbox-wrong-key',
+        'chat-address',
+        'chat-key',
       ]),
     );
-    expect(secrets).toHaveLength(6 * 3);
+    expect(secrets).toHaveLength(8 * 3);
   }, 120_000);
 
   it('of a sandbox let whoever deploys it create enrollments and store their keys, and nobody else', async () => {

@@ -53,6 +53,7 @@ param probeSchedule = '0 */10 * * * *'
 param outcomeRetentionDays = 30
 param statusPageAuth = 'anonymous'
 param otlpEndpoint = 'https://collector.example.com:4318'
+param webhook = { urlSecret: 'chat-address', keySecret: 'chat-key' }
 param instanceMemoryMB = 512
 param maximumInstanceCount = 100
 param network = {

@@ -1,0 +1,162 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
+import type { SecretResult } from '../../../src/keyvault/secretResult.ts';
+import { stateTable } from '../../../src/telemetry/webhook/stateChanges.ts';
+import { type StateChange, webhookSink } from '../../../src/telemetry/webhook/webhookSink.ts';
+import { buildOutcome } from '../../support/buildOutcome.ts';
+import { trust } from '../../support/trust.ts';
+import { tablesAt, useAzurite } from '../../support/useHistory.ts';
+
+interface Received {
+  readonly body: string;
+  readonly signature: string | undefined;
+}
+
+const azurite = useAzurite();
+const token = 'T0KEN-in-the-address';
+const key = 'the key of the signature';
+let server: Server;
+let url: string;
+let received: Received[] = [];
+let statuses: number[] = [];
+let probeNumber = 0;
+
+beforeAll(async () => {
+  const authority = await createLocalAuthority();
+  trust(authority.caPem);
+  server = createServer(await authority.issueServer(), async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const signature = request.headers['x-dps-canary-signature'];
+    received.push({ body: Buffer.concat(chunks).toString(), signature: signature?.toString() });
+    response.writeHead(statuses.shift() ?? 200, { location: '/elsewhere' }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `https://localhost:${(server.address() as AddressInfo).port}/hooks/${token}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  received = [];
+  statuses = [];
+  probeNumber += 1;
+});
+
+/** As one process has it. */
+function sink({ keySecret, address = url }: { keySecret?: string; address?: string } = {}) {
+  const secrets: Record<string, string> = { 'chat-address': address, 'chat-key': key };
+  return webhookSink({
+    urlSecret: 'chat-address',
+    keySecret,
+    states: tablesAt(azurite.connectionString())(stateTable),
+    readSecret: async (name): Promise<SecretResult> => ({ kind: 'found', value: secrets[name] ?? '' }),
+  });
+}
+
+let minute = 0;
+function outcome(verdict: 'healthy' | 'failing' | 'unknown' | 'degraded') {
+  minute += 1;
+  return buildOutcome({
+    probe: `webhook-${probeNumber}`,
+    verdict,
+    runId: `run-${minute}`,
+    startedAt: new Date(Date.UTC(2026, 10, 26, 0, minute)).toISOString(),
+    reasons: verdict === 'healthy' ? [] : ['The service refused the device.'],
+  });
+}
+
+const changes = () => received.map(({ body }) => JSON.parse(body) as StateChange);
+
+describe('The webhook', () => {
+  it('posts each change of a verdict once, and nothing while a verdict stays', async () => {
+    const webhook = sink();
+    for (const verdict of ['healthy', 'healthy', 'failing', 'failing', 'healthy'] as const) {
+      await webhook.write(outcome(verdict));
+    }
+    expect(changes().map(({ from, to }) => `${from} → ${to}`)).toEqual(['healthy → failing', 'failing → healthy']);
+    expect(changes()[0]).toMatchObject({
+      event: 'probe.stateChanged',
+      probe: `webhook-${probeNumber}`,
+      location: 'westeurope',
+      text: `webhook-${probeNumber} is failing at westeurope, was healthy. The service refused the device.`,
+      reasons: ['The service refused the device.'],
+    });
+  });
+
+  it('tells of a first run only when it is not healthy', async () => {
+    await sink().write(outcome('failing'));
+    expect(changes()).toMatchObject([{ from: null, to: 'failing' }]);
+  });
+
+  it('posts a change once, whatever number of processes see it at the same moment', async () => {
+    await sink().write(outcome('healthy'));
+    const change = outcome('failing');
+    await Promise.all(Array.from({ length: 8 }, () => sink().write(change)));
+    expect(changes()).toHaveLength(1);
+  });
+
+  it('ignores a run that started before the one that saw the newest change', async () => {
+    const [older, newer] = [outcome('healthy'), outcome('failing')];
+    await sink().write(newer);
+    await sink().write(older);
+    expect(changes()).toMatchObject([{ to: 'failing' }]);
+  });
+
+  it('signs the time and the body, so that a receiver can refuse what is forged or old', async () => {
+    await sink({ keySecret: 'chat-key' }).write(outcome('failing'));
+    const [{ body, signature } = { body: '', signature: '' }] = received;
+    const [, seconds = '', digest] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(signature ?? '') ?? [];
+    expect(digest).toBe(createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex'));
+    expect(Math.abs(Date.now() / 1000 - Number(seconds))).toBeLessThan(60);
+  });
+
+  it('tries three times where the receiver may recover', async () => {
+    statuses = [503, 429];
+    await sink().write(outcome('failing'));
+    expect(received).toHaveLength(3);
+  });
+
+  it.each([
+    [[500, 502, 503], 3, 'responded 503, after 3 of 3 attempts'],
+    [[404], 1, 'responded 404, after 1 of 3 attempts'],
+    [[302], 1, 'redirects (302): store its final address, after 1 of 3 attempts'],
+  ])('reports what %j means, follows no redirect, and shows the address to nobody', async (given, requests, why) => {
+    statuses = [...given];
+    const error = await sink()
+      .write(outcome('failing'))
+      .then(() => undefined, String);
+    expect(error).toContain(`the webhook of secret chat-address ${why}`);
+    expect(error).not.toContain(token);
+    expect(received).toHaveLength(requests);
+  });
+
+  it.each([
+    ['http://localhost:1/T0KEN-in-the-address', 'expected an https URL'],
+    ['T0KEN-in-the-address', 'expected an https URL'],
+  ])('refuses %s without showing it', async (address, why) => {
+    const error = await sink({ address })
+      .write(outcome('failing'))
+      .then(() => undefined, String);
+    expect(error).toContain(why);
+    expect(error).not.toContain(token);
+  });
+
+  it('reports a receiver that does not respond by the code of the platform alone', async () => {
+    const gone = createServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((closed) => gone.close(closed));
+    const error = await sink({ address: `https://localhost:${port}/${token}` })
+      .write(outcome('failing'))
+      .then(() => undefined, String);
+    expect(error).toContain('did not respond (ECONNREFUSED), after 3 of 3 attempts');
+    expect(error).not.toContain(token);
+  });
+});
