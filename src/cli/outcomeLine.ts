@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import type { HostLogEntry } from '../local/functionsHost/hostLog.ts';
+import { issuedCertificateOf, renewalOf } from '../outcomes/operationalCertificate.ts';
 import type { Outcome, ProbeResult, Verdict } from '../outcomes/outcome.ts';
 import { type Phase, phases } from '../transport/phase.ts';
 
@@ -54,7 +55,9 @@ export function phaseBar({ phases: times }: Pick<Outcome, 'phases'>): string {
 function describeResult(result: ProbeResult): string {
   switch (result.kind) {
     case 'assigned':
-      return `assigned to ${result.assignedHub} as ${result.deviceId}`;
+      return `assigned to ${result.assignedHub} as ${result.deviceId}${describeCertificate(result)}`;
+    case 'certificateNotIssued':
+      return `assigned to ${result.assignedHub}, certificate not issued: ${result.cause}`;
     case 'rejected':
       return `${result.status >= 500 ? 'service error' : 'refused'} in phase ${result.phase} with ${result.errorCode ?? result.status}`;
     case 'hubRefused':
@@ -64,6 +67,13 @@ function describeResult(result: ProbeResult): string {
     default:
       return `${result.kind} in phase ${result.phase}`;
   }
+}
+
+function describeCertificate(result: ProbeResult): string {
+  const certificate = renewalOf(result)?.certificate ?? issuedCertificateOf(result);
+  if (!certificate) return '';
+  const how = renewalOf(result) ? 'renewed' : 'issued';
+  return `, certificate ${how} until ${certificate.notAfter.slice(0, 10)}`;
 }
 
 function painterOf(verdict: Verdict, colour: boolean): (text: string) => string {

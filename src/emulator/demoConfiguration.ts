@@ -10,14 +10,20 @@ const exampleOfGroup = 'device-001';
 /** What is served when nobody names a file: one device, and one group that any other device may join. */
 export const demoConfiguration: DpsConfigurationInput = {
   idScope: '0neLOCAL',
+  credentialPolicies: [{ name: 'default' }],
   individualEnrollments: [
     {
       registrationId: 'demo-device',
       attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: individualKey } },
+      credentialPolicyName: 'default',
     },
   ],
   enrollmentGroups: [
-    { enrollmentGroupId: 'demo-group', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } } },
+    {
+      enrollmentGroupId: 'demo-group',
+      attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } },
+      credentialPolicyName: 'default',
+    },
   ],
 };
 

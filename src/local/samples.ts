@@ -18,6 +18,7 @@ export function sampleDps(hub: string): DpsConfigurationInput {
     idScope,
     retryAfterSeconds: 1,
     iotHubs: [hub],
+    credentialPolicies: [{ name: 'default', validityDays: 30, renewalSeconds: 1 }],
     individualEnrollments: [
       {
         registrationId: 'canary-001',
@@ -28,6 +29,7 @@ export function sampleDps(hub: string): DpsConfigurationInput {
       {
         enrollmentGroupId: 'fleet',
         attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey('fleet') } },
+        credentialPolicyName: 'default',
       },
     ],
     faults: { 'canary-slow': [{ kind: 'slow', delayMs: 2500, at: 'poll' }] },
@@ -59,6 +61,16 @@ export function sampleProbes(endpoint: string, hub: string): readonly object[] {
       registrationId: 'canary-003',
       attestation: { type: 'symmetricKey', secret: 'wrong-key' },
       expect: { result: 'refused' },
+    },
+    {
+      ...shared,
+      name: 'operational-certificate',
+      registrationId: 'canary-004',
+      attestation: fleet,
+      requestCertificate: true,
+      verifyHub: 'renew',
+      everyMinutes: 1, // in Azure each hour: each run issues two certificates
+      expect: { assignedHub: [hub], connectionProfile: 'classic', issuedCertificateDays: { min: 1, max: 90 } },
     },
     {
       ...shared,

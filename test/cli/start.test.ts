@@ -85,9 +85,13 @@ describe('npm start -- --once --json', () => {
       'individual-key': { verdict: 'healthy', result: { kind: 'assigned', deviceId: 'canary-001' } },
       'group-key': { verdict: 'healthy', result: { kind: 'assigned', deviceId: 'canary-002' } },
       'wrong-key-is-refused': { verdict: 'healthy', result: { kind: 'rejected', status: 401 } },
+      'operational-certificate': {
+        verdict: 'healthy',
+        result: { connectionProfile: 'classic', renewal: { certificate: { subject: 'canary-004' } } },
+      },
       'slow-assignment': { verdict: 'degraded', reasons: [expect.stringContaining('expected within 2 s')] },
     });
-    expect(outcomes).toHaveLength(4);
+    expect(outcomes).toHaveLength(5);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(await command.leftFiles()).toEqual([]);
   });
