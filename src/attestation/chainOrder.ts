@@ -41,6 +41,16 @@ function nameOf(certificate: X509Certificate): string {
 }
 
 function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  if (!certificate.ca) return verifies(certificate, issuer);
+  const pair = `${certificate.fingerprint256} ${issuer.fingerprint256}`;
+  const known = signedAuthorities.get(pair);
+  if (known !== undefined) return known;
+  const verified = verifies(certificate, issuer);
+  keep(signedAuthorities, pair, verified);
+  return verified;
+}
+
+function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {
@@ -48,16 +58,22 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   }
 }
 
-/** Ten thousand devices of a simulation meet the same few CAs: each is parsed once. Node does not say what their constraint is. */
-const pathLengths = new Map<string, number | undefined>();
-const maxPathLengths = 50;
-
+/** Node does not say how many CAs one may have below it. */
 async function pathLengthOf({ fingerprint256, raw }: X509Certificate): Promise<number | undefined> {
   if (!pathLengths.has(fingerprint256)) {
     const x509 = await loadX509();
     const constraints = new x509.X509Certificate(raw).getExtension(x509.BasicConstraintsExtension);
-    if (pathLengths.size >= maxPathLengths) pathLengths.clear();
-    pathLengths.set(fingerprint256, constraints?.pathLength);
+    keep(pathLengths, fingerprint256, constraints?.pathLength);
   }
   return pathLengths.get(fingerprint256);
+}
+
+/** Ten thousand devices of a simulation meet the same few CAs: each is verified and parsed once. */
+const signedAuthorities = new Map<string, boolean>();
+const pathLengths = new Map<string, number | undefined>();
+const maxKept = 50;
+
+function keep<Value>(known: Map<string, Value>, key: string, value: Value): void {
+  if (known.size >= maxKept) known.clear();
+  known.set(key, value);
 }

@@ -115,7 +115,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
       if (outcome.server?.tlsSessionReused) tlsSessionsReused += 1;
       span(startMs, endMs);
       histograms.record({ ...outcome.phases, total: outcome.durationMs });
-      if (result.kind === 'assigned' || result.kind === 'hubRefused') addHub(result.assignedHub, 1);
+      if ('assignedHub' in result) addHub(result.assignedHub, 1);
     },
     addSummary(summary) {
       devices += summary.devices;
