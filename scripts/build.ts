@@ -1,8 +1,6 @@
-/** `npm run build`: the app as one file for the Node worker, and the JSON Schema of the probes for editors. */
-import { stat } from 'node:fs/promises';
+/** `npm run build`: the app for the Node worker, and the JSON Schema of the probes for editors. Nothing is done where no source changed. */
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { probesJsonSchema } from '../src/config/jsonSchema.ts';
-import { bundle } from './bundle.ts';
 import { isAskedToRun } from './isAskedToRun.ts';
 import { projectDirectory, writeIfChanged } from './projectFiles.ts';
 
@@ -12,25 +10,104 @@ export interface BuiltFile {
   readonly bytes: number;
 }
 
-/** Files that are already as they should be are not touched. Throws an Error that lists every fault with its place. */
+const schemaFile = 'dist/probes.schema.json';
+/** What the last build read and wrote. */
+const recordFile = 'dist/build.json';
+/** Besides the sources themselves: which packages there are, and how the app is built. */
+const alwaysRead = [
+  'package.json',
+  'package-lock.json',
+  'scripts/build.ts',
+  'scripts/bundle.ts',
+  'src/config/jsonSchema.ts',
+];
+
+/** Of each file, what changes when the file does. */
+type Stamps = Readonly<Record<string, string>>;
+
+interface BuildRecord {
+  readonly inputs: Stamps;
+  readonly outputs: Stamps;
+}
+
+/** Files that are already as they should be are not touched. Throws an Error that lists every error with its place. */
 export async function build(directory: string = projectDirectory): Promise<readonly BuiltFile[]> {
-  await bundle({ projectDirectory: directory, entry: 'src/main.ts', outFile: 'dist/main.cjs' });
+  const record = await readRecord(directory);
+  if (record !== undefined && (await isCurrent(directory, record)))
+    return sizesOf(directory, Object.keys(record.outputs));
+
+  // Loaded where there is something to build: the bundler is the largest part of what a start would load.
+  const [{ bundle }, { probesJsonSchema }] = await Promise.all([
+    import('./bundle.ts'),
+    import('../src/config/jsonSchema.ts'),
+  ]);
+  const { inputs, outputs } = await bundle({
+    projectDirectory: directory,
+    entry: 'src/main.ts',
+    outFile: 'dist/main.mjs',
+  });
   const schema = `${JSON.stringify(probesJsonSchema(), undefined, 2)}\n`;
-  await writeIfChanged(join(directory, 'dist/probes.schema.json'), Buffer.from(schema));
-  const paths = ['dist/main.cjs', 'dist/main.cjs.map', 'dist/probes.schema.json'];
-  return Promise.all(paths.map(async (path) => ({ path, bytes: (await stat(join(directory, path))).size })));
+  await writeIfChanged(join(directory, schemaFile), Buffer.from(schema));
+  const written = [...outputs, schemaFile];
+  const built = {
+    inputs: await stampsOf(directory, [...inputs, ...alwaysRead]),
+    outputs: await stampsOf(directory, written),
+  } satisfies BuildRecord;
+  await writeIfChanged(join(directory, recordFile), Buffer.from(JSON.stringify(built)));
+  return sizesOf(directory, written);
+}
+
+async function readRecord(directory: string): Promise<BuildRecord | undefined> {
+  try {
+    const { inputs, outputs }: Partial<BuildRecord> = JSON.parse(await readFile(join(directory, recordFile), 'utf8'));
+    return inputs && outputs && { inputs, outputs };
+  } catch {
+    return undefined;
+  }
+}
+
+async function isCurrent(directory: string, { inputs, outputs }: BuildRecord): Promise<boolean> {
+  const recorded = Object.entries({ ...inputs, ...outputs });
+  const now = await stampsOf(
+    directory,
+    recorded.map(([path]) => path),
+  );
+  return recorded.every(([path, stamp]) => now[path] === stamp);
+}
+
+async function stampsOf(directory: string, paths: readonly string[]): Promise<Stamps> {
+  const stamps = paths.map(async (path) => {
+    const file = await stat(join(directory, path)).catch(() => undefined);
+    return [path, file === undefined ? 'missing' : `${file.mtimeMs} ${file.size}`] as const;
+  });
+  return Object.fromEntries(await Promise.all(stamps));
+}
+
+function sizesOf(directory: string, paths: readonly string[]): Promise<readonly BuiltFile[]> {
+  return Promise.all(paths.toSorted().map(async (path) => ({ path, bytes: (await stat(join(directory, path))).size })));
 }
 
 const usage = `npm run build
 
-  Writes dist/: the app as the Node worker loads it, its source map, and the JSON Schema of the probes.
+  Writes dist/: the app as the Node worker loads it, its source maps, and the JSON Schema of the probes.
   Exit code: 0 built, 1 the sources have errors, 2 wrong usage.`;
 
 if (import.meta.main && isAskedToRun(usage)) {
   try {
-    for (const { path, bytes } of await build()) console.log(`${path}  ${(bytes / 1024).toFixed(0)} KiB`);
+    const files = await build();
+    const bytes = (extension: string) =>
+      files.filter(({ path }) => path.endsWith(extension)).reduce((sum, file) => sum + file.bytes, 0);
+    const entry = files.find(({ path }) => path === 'dist/main.mjs');
+    console.log(
+      `dist/main.mjs  ${kib(entry?.bytes ?? 0)}, with its chunks ${kib(bytes('.mjs'))}, maps ${kib(bytes('.map'))}`,
+    );
+    console.log(`${schemaFile}  ${kib(bytes('.json'))}`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KiB`;
 }

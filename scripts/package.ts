@@ -1,5 +1,5 @@
 /** `npm run package`: the deployable zip, production files only, the same bytes from the same sources. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
@@ -20,12 +20,14 @@ const unpackedPath = 'dist/azd';
 /** Packs an app that is built. */
 export async function packageApp(directory: string): Promise<AppPackage> {
   const packageJson = deployedPackageJson(await readFile(join(directory, 'package.json'), 'utf8'));
-  const files = [
-    { path: 'dist/main.cjs', contents: await readFile(join(directory, 'dist/main.cjs')) },
-    { path: 'dist/main.cjs.map', contents: await readFile(join(directory, 'dist/main.cjs.map')) },
-    { path: 'host.json', contents: await readFile(join(directory, 'host.json')) },
-    { path: 'package.json', contents: packageJson },
-  ];
+  const modules = [];
+  for await (const path of glob('dist/{main.mjs,chunks/*.mjs}', { cwd: directory })) modules.push(path);
+  const files: { readonly path: string; readonly contents: Uint8Array }[] = [];
+  // Without source maps: the worker does not read them, and the same sources build the same maps again.
+  for (const path of [...modules.toSorted(), 'host.json']) {
+    files.push({ path, contents: await readFile(join(directory, path)) });
+  }
+  files.push({ path: 'package.json', contents: packageJson });
   // The first day that a zip can hold. Local time on purpose: that is what a zip writes, so every time zone writes the same.
   const mtime = new Date(1980, 0, 1);
   const entries: Zippable = {};
@@ -62,9 +64,12 @@ async function main({ unpacked }: { readonly unpacked?: boolean }): Promise<void
   const { zip, files } = await packageApp(projectDirectory);
   await writeIfChanged(join(projectDirectory, packagePath), zip);
   if (unpacked) await unpack(zip, join(projectDirectory, unpackedPath));
-  for (const { path, bytes } of [...files, { path: packagePath, bytes: zip.length }]) {
-    console.log(`${(bytes / 1024).toFixed(0).padStart(7)} KiB  ${path}`);
-  }
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  console.log(`${packagePath}  ${kib(zip.length)}: ${files.length} files, ${kib(bytes)} unpacked`);
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KiB`;
 }
 
 if (import.meta.main) {

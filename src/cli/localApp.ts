@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { stop } from 'esbuild';
 import { build } from '../../scripts/build.ts';
 import { type ForkedFunctionsHost, forkFunctionsHost } from '../local/functionsHost/forkFunctionsHost.ts';
 import { type LocalCloud, type StandIn, startLocalCloud } from '../local/localCloud.ts';
@@ -61,7 +60,6 @@ function newKey(): string {
 /** Both take their time and wait for different things. The cloud does not outlive a build that fails. */
 async function buildBeside(starting: Promise<LocalCloud>): Promise<LocalCloud> {
   const [built, started] = await Promise.allSettled([build(), starting]);
-  await stop(); // the bundler would stay in memory, with several hundred megabytes
   if (built.status === 'rejected') {
     if (started.status === 'fulfilled') await started.value.close();
     throw built.reason;

@@ -6,7 +6,6 @@ import { withServices } from '../app/withServices.ts';
 import { deviceBusy } from '../http/deviceBusy.ts';
 import { flag } from '../http/query.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
-import { runAndRecord } from '../probes/runAndRecord.ts';
 
 const probeQuery = z.object({
   target: z.string({ error: 'expected the name of a probe, as in /api/probe?target=NAME' }),
@@ -24,6 +23,7 @@ export async function probe({ request, query, invocation }: Call<typeof probeQue
     if (request.method === 'HEAD') return { headers };
     const maxWaitMs = scrapeTimeoutMs(request.headers.get('x-prometheus-scrape-timeout-seconds'));
     const context = createRunContext(services, 'http', invocation);
+    const { runAndRecord } = await import('../probes/runAndRecord.ts');
     const result = await runAndRecord(configured, context, { joins: true, maxWaitMs });
     if (result.kind === 'busy') return deviceBusy(configured, result, 503);
     return { headers, body: await renderProbe(result.outcome, { debug }) };

@@ -7,7 +7,6 @@ import { deviceBusy } from '../http/deviceBusy.ts';
 import { json, problem } from '../http/problem.ts';
 import { flag } from '../http/query.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
-import { runAndRecord } from '../probes/runAndRecord.ts';
 
 const runQuery = z.object({ gate: flag });
 
@@ -23,6 +22,7 @@ export async function runProbeNow({ request, query, invocation }: Call<typeof ru
     if (body.kind === 'invalid') {
       return problem({ status: 400, title: 'The body is not valid JSON', errors: body.errors });
     }
+    const { runAndRecord } = await import('../probes/runAndRecord.ts');
     const result = await runAndRecord(probe, createRunContext(services, 'http', invocation), { joins: true });
     if (result.kind === 'busy') return deviceBusy(probe, result, 409);
     const { outcome } = result;

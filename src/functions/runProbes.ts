@@ -6,7 +6,6 @@ import { services } from '../app/services.ts';
 import { timerSchedule } from '../config/configuration.ts';
 import { formatErrors } from '../config/configurationErrors.ts';
 import { scheduledRunLimits } from '../config/scheduledRun.ts';
-import { runDueProbes } from '../probes/runDueProbes.ts';
 
 /**
  * The heart: each tick runs the probes that are due. A failing probe is an outcome, and throws nothing; an outcome that could not be
@@ -21,6 +20,7 @@ export async function runProbes(_timer: Timer, context: InvocationContext): Prom
   const { probeSchedule: schedule, locations } = configured.services.settings;
   const now = new Date();
   await recordHeartbeat(configured.services, { of: 'probes', schedule, now }, context, async () => {
+    const { runDueProbes } = await import('../probes/runDueProbes.ts');
     const due = await dueProbes(configured.services, now);
     const unrecorded: unknown[] = [];
     const runContext = createRunContext(configured.services, 'timer', context);

@@ -64,7 +64,7 @@ async function loadTime(quick: boolean): Promise<readonly BenchRow[]> {
     (await runProgram<{ readonly loadMs: number }>('./loadTime.ts', [file(path)])).loadMs;
   const ratios: number[] = [];
   for (let repetition = 0; repetition < (quick ? 3 : 7); repetition += 1) {
-    const bundle = await loadMs('dist/main.cjs');
+    const bundle = await loadMs('dist/main.mjs');
     const source = await loadMs('src/main.ts');
     ratios.push(bundle / source);
     console.error(`load: bundle ${bundle.toFixed(0)} ms, source ${source.toFixed(0)} ms`);

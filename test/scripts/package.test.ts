@@ -8,8 +8,10 @@ import { packageApp } from '../../scripts/package.ts';
 import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { startAzurite } from '../../src/local/azurite.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
+import { probeJson } from '../support/probeJson.ts';
 
-const production = ['dist/main.cjs', 'dist/main.cjs.map', 'host.json', 'package.json'];
+const production = ['dist', 'host.json', 'package.json'];
+const key = { 'x-functions-key': 'function-key' };
 
 describe('packageApp', () => {
   let built = '';
@@ -17,15 +19,21 @@ describe('packageApp', () => {
     await build();
     // A copy, which no other test builds into meanwhile.
     built = await mkdtemp(join(tmpdir(), 'built-'));
-    for (const path of production) await cp(join(projectDirectory, path), join(built, path));
+    for (const path of production) await cp(join(projectDirectory, path), join(built, path), { recursive: true });
   });
   afterAll(() => rm(built, { recursive: true, force: true }));
 
-  it('holds the four production files and nothing else, in less than four megabytes', async () => {
+  it('holds the modules, host.json and package.json and nothing else, in about one megabyte', async () => {
     const { zip, files } = await packageApp(built);
-    expect(Object.keys(unzipSync(zip))).toEqual(production);
-    expect(files.map((file) => file.path)).toEqual(production);
-    expect(zip.length).toBeLessThan(4 * 1024 * 1024);
+    const paths = Object.keys(unzipSync(zip));
+    expect(paths.filter((path) => !/^dist\/chunks\/[\w.-]+\.mjs$/.test(path))).toEqual([
+      'dist/main.mjs',
+      'host.json',
+      'package.json',
+    ]);
+    expect(files.map((file) => file.path)).toEqual(paths);
+    expect(paths.length).toBeGreaterThan(10);
+    expect(zip.length).toBeLessThan(1.1 * 1024 * 1024);
   });
 
   it('leaves no dependency and no script in package.json for Azure to act on', async () => {
@@ -62,12 +70,26 @@ describe('packageApp', () => {
         PATH: process.env.PATH,
         AzureWebJobsStorage: azurite.connectionString,
         KEY_VAULT_URL: 'https://vault.invalid',
-        PROBES: '[]',
+        PROBES: JSON.stringify([probeJson()]),
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       },
     });
     onTestFinished(() => host.stop());
-    const response = await fetch(`${host.url}/api/probes`, { headers: { 'x-functions-key': 'function-key' } });
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, expect.stringContaining('json')]);
+    // One of each chunk that is loaded when it is asked for.
+    for (const [method, path, type] of [
+      ['GET', 'probes', 'json'],
+      ['POST', 'probes/weu-key/runs', 'json'],
+      ['GET', 'status', 'html'],
+      ['GET', 'metrics', 'text/plain'],
+      ['GET', 'badges/weu-key.svg', 'svg'],
+      ['GET', 'outcomes', 'json'],
+      ['GET', 'simulations', 'json'],
+    ] as const) {
+      const response = await fetch(`${host.url}/api/${path}`, { method, headers: { ...key, accept: '*/*' } });
+      expect
+        .soft([path, response.status, response.headers.get('content-type')])
+        .toEqual([path, 200, expect.stringContaining(type)]);
+    }
   });
 });
 
@@ -78,8 +100,16 @@ describe('.funcignore', () => {
     const isIgnored = (path: string) => patterns.some((pattern) => matchesGlob(path, pattern));
     const left = (await readdir(projectDirectory)).filter((name) => !name.startsWith('.') && !isIgnored(name)).sort();
     expect(left).toEqual(['dist', 'host.json', 'package.json']);
-    const inDist = ['dist/main.cjs', 'dist/main.cjs.map', 'dist/probes.schema.json', 'dist/azd', 'local.settings.json'];
-    expect(inDist.filter((path) => !isIgnored(path))).toEqual(['dist/main.cjs', 'dist/main.cjs.map']);
+    const modules = ['dist/main.mjs', 'dist/chunks/x-ABC.mjs'];
+    const others = [
+      'dist/main.mjs.map',
+      'dist/chunks/x-ABC.mjs.map',
+      'dist/build.json',
+      'dist/probes.schema.json',
+      'dist/azd',
+      'local.settings.json',
+    ];
+    expect([...modules, ...others].filter((path) => !isIgnored(path))).toEqual(modules);
     expect(patterns).toContain('.*');
   });
 });

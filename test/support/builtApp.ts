@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundleCjs } from './bundleCjs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -16,17 +16,7 @@ export interface BuiltApp {
 export async function buildApp(): Promise<BuiltApp> {
   const directory = await mkdtemp(join(tmpdir(), 'dps-canary-app-'));
   await Promise.all([
-    build({
-      absWorkingDir: root,
-      entryPoints: ['src/main.ts'],
-      outfile: join(directory, 'dist/main.cjs'),
-      bundle: true,
-      platform: 'node',
-      target: 'node22',
-      format: 'cjs',
-      external: ['@azure/functions-core'],
-      logLevel: 'error',
-    }),
+    bundleCjs(root, 'src/main.ts', join(directory, 'dist/main.cjs')),
     cp(join(root, 'host.json'), join(directory, 'host.json')),
     writeFile(join(directory, 'package.json'), '{ "main": "dist/main.cjs" }'),
   ]);

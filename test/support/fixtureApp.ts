@@ -1,11 +1,11 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { bundle } from '../../scripts/bundle.ts';
 import { type FunctionsHost, startFunctionsHost } from '../../src/local/functionsHost/startFunctionsHost.ts';
 import type { RunFacts } from '../local/functionsHost/fixtureApp/main.ts';
+import { bundleCjs } from './bundleCjs.ts';
 import { type CollectedLog, collectLog } from './collectLog.ts';
 import { keys } from './hostKeys.ts';
 
@@ -29,8 +29,7 @@ export function useFixtureApp() {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'fixture-app-'));
     for (const file of ['host.json', 'package.json']) await cp(join(sources, file), join(directory, file));
-    const outFile = relative(sources, join(directory, 'dist/main.cjs'));
-    await bundle({ projectDirectory: sources, entry: 'main.ts', outFile });
+    await bundleCjs(sources, 'main.ts', join(directory, 'dist/main.cjs'));
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
   return {

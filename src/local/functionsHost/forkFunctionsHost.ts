@@ -49,7 +49,6 @@ export async function forkFunctionsHost(options: ForkOptions): Promise<ForkedFun
       FUNCTIONS_HOST_FUNCTION_KEY: options.functionKey,
       FUNCTIONS_HOST_MASTER_KEY: options.masterKey,
     },
-    execArgv: ['--enable-source-maps'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit').then(([code, signal]): HostExit => ({ code, signal }));
