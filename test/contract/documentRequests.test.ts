@@ -90,9 +90,10 @@ describe('PUBLISH', () => {
   });
 
   it.each([
-    ['no JSON', 'hello', 400],
+    ['text that is not JSON', 'hello', 400],
+    ['JSON that breaks off', '{"registrationId":"one"', 400],
     ['an array', '[]', 400],
-    ['no registrationId', '{}', 400],
+    ['a registrationId that is a number', '{"registrationId":1}', 400],
     ['another registrationId', '{"registrationId":"two"}', 400],
     ['TPM attestation, which MQTT does not offer', '{"registrationId":"one","tpm":{}}', 400],
   ])('of a body with %s is answered with an error body', async (_, payload, status) => {

@@ -32,25 +32,46 @@ interface Fields {
 }
 
 export function parseRegistration(text: string, device: RegisteringDevice): ParsedRegistration {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return invalid('The body is not valid JSON.');
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return invalid('The body is not a DeviceRegistration object.');
-  const fields: Fields = body;
-  const notes: string[] = [];
-  if (fields.registrationId === undefined && fields.csr !== undefined && !device.strict)
-    notes.push('the body has no registrationId, as in the new C SDK');
-  else if (typeof fields.registrationId !== 'string') return invalid('The body has no registrationId.');
-  else if (fields.registrationId.toLowerCase() !== device.registrationId.toLowerCase())
+  const parsed = parseFields(text);
+  if (parsed.kind === 'invalid') return parsed;
+  const { fields } = parsed;
+  const notes = [...parsed.notes];
+  if (fields.registrationId === undefined) notes.push('the body has no registrationId');
+  else if (
+    typeof fields.registrationId !== 'string' ||
+    fields.registrationId.toLowerCase() !== device.registrationId.toLowerCase()
+  )
     return invalid('The registrationId of the body is not that of the connection.');
+  const [first] = notes;
+  if (device.strict && first !== undefined) return invalid(`${first.replace(/^t/, 'T')}.`);
   if (fields.tpm !== undefined) return invalid('TPM attestation is not supported over MQTT.');
   const { payload } = fields;
   if (fields.csr === undefined) return { kind: 'valid', payload, certificateRequest: undefined, notes };
   return withCertificateRequest(fields.csr, payload, device, notes);
+}
+
+type ParsedFields =
+  | { readonly kind: 'fields'; readonly fields: Fields; readonly notes: readonly string[] }
+  | { readonly kind: 'invalid'; readonly message: string };
+
+/** docs/field-notes.md names the devices that send what is accepted here with a note. */
+function parseFields(text: string): ParsedFields {
+  if (text.trim() === '') return { kind: 'fields', fields: {}, notes: [] };
+  const strict = parseJson(text);
+  const body = strict ?? parseJson(text.replace(/([{,]\s*)([A-Za-z_]\w*)(\s*:)/g, '$1"$2"$3'));
+  if (body === undefined) return invalid('The body is not valid JSON.');
+  if (typeof body.value !== 'object' || body.value === null || Array.isArray(body.value))
+    return invalid('The body is not a DeviceRegistration object.');
+  const notes = strict === undefined ? ['the body has names without quotes'] : [];
+  return { kind: 'fields', fields: body.value, notes };
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined; // the caller says what is wrong with it
+  }
 }
 
 function withCertificateRequest(
@@ -71,6 +92,6 @@ function withCertificateRequest(
   return { kind: 'valid', payload, certificateRequest: read.request, notes: [...notes, ...verdict.notes] };
 }
 
-function invalid(message: string): ParsedRegistration {
+function invalid(message: string): { readonly kind: 'invalid'; readonly message: string } {
   return { kind: 'invalid', message };
 }

@@ -181,7 +181,7 @@ describe('a registration with a csr', () => {
   it('is issued without registrationId, with P-256 and with SHA-256, each with a note; strict refuses them', async () => {
     const p256 = await makeRequest('CN=one', { algorithm: 'P-256', hash: 'SHA-256' });
     for (const [body, note, message] of [
-      [{ csr: request.csr }, 'the body has no registrationId, as in the new C SDK', 'The body has no registrationId.'],
+      [{ csr: request.csr }, 'the body has no registrationId', 'The body has no registrationId.'],
       [
         { registrationId: 'one', csr: p256.csr },
         'the csr has a key on P-256, the documents ask for P-384; the csr is signed with SHA-256, the documents ask for SHA-384',
