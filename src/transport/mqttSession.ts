@@ -70,9 +70,9 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
 
   const { promise: failed, resolve: fail } = Promise.withResolvers<TransportFailure>();
   const onAbort = () => fail(timedOut(recorder.phase));
-  const onError = (error: Error) => fail(classifyClientError(error, recorder));
-  stream.once('error', onError); // mqtt.js passes on only the errors that have a code
-  client.on('error', onError);
+  // mqtt.js passes on only the stream's errors that have a code.
+  stream.once('error', (error) => fail(classifyStreamError(error, recorder)));
+  client.on('error', (error) => fail(classifyClientError(error, recorder)));
   client.once('close', () => {
     deadline.signal.removeEventListener('abort', onAbort);
     fail(closedByServer(recorder.phase));
@@ -164,6 +164,12 @@ const connackMeanings: { readonly [returnCode: number]: string } = {
   4: 'bad user name or password',
   5: 'not authorized',
 };
+
+function classifyStreamError(error: Error & { code?: unknown }, recorder: Recorder): TransportFailure {
+  // Without a code it is a write that came after the server's end.
+  const isWriteAfterEnd = error.code === undefined && !(error instanceof MalformedPacketError);
+  return isWriteAfterEnd ? closedByServer(recorder.phase) : classifyClientError(error, recorder);
+}
 
 function classifyClientError(error: Error & { code?: unknown }, { phase, received }: Recorder): TransportFailure {
   const malformed = (message: string): MalformedResponse => {

@@ -6,6 +6,8 @@ import type { TransportFailure } from './transportFailure.ts';
 export function classifySocketError(error: NodeJS.ErrnoException, phase: Phase): TransportFailure {
   const code = printable(error.code ?? error.name);
   const message = wordsOf(error);
+  // A write that came after the server's end: whether there was one is no difference to the finding.
+  if (code === 'EPIPE' && phase !== 'dns' && phase !== 'tcp') return closedByServer(phase);
   // A port that resets has been reached: who listens there did not want to go on.
   if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
     return { kind: 'unreachable', phase, code, message };

@@ -1,0 +1,135 @@
+/**
+ * Every fault of the stand-ins, over both transports: the result, its phase and its code are exactly those of the table, the run ends by
+ * its deadline, and nothing stays open. docs/what-it-survives.md is the same table: `npm test -- test/matrix --update` writes it.
+ */
+import { getEventListeners } from 'node:events';
+import pLimit from 'p-limit';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
+import { startHub } from '../../src/emulator/hub/startHub.ts';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { reasonCode } from '../../src/outcomes/reasonCode.ts';
+import { authority, localProbe, registry, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
+import { openResources } from '../support/openResources.ts';
+import { dpsRows, hubRows, listenerRows, type Row } from './cells.ts';
+import { renderTable } from './survivalTable.ts';
+
+const transports = ['mqtt', 'mqtt-ws'] as const;
+type Transport = (typeof transports)[number];
+
+interface Cell {
+  readonly row: Row<unknown>;
+  readonly transport: Transport;
+  readonly expected: string;
+  readonly registrationId: string;
+}
+
+const cellsOf = (rows: readonly Row<unknown>[], prefix: string): Cell[] =>
+  rows.flatMap((row, index) =>
+    transports.map((transport) => ({
+      row,
+      transport,
+      expected: typeof row.expected === 'string' ? row.expected : row.expected[transport],
+      registrationId: `${prefix}-${index}-${transport}`,
+    })),
+  );
+const rowsOf = (table: Readonly<Record<string, readonly Row<unknown>[]>>) => Object.values(table).flat();
+const [listenerCells, dpsCells, hubCells] = [
+  cellsOf(rowsOf(listenerRows), 'listener'),
+  cellsOf(rowsOf(dpsRows), 'dps'),
+  cellsOf(rowsOf(hubRows), 'hub'),
+] as const;
+const cells = [...listenerCells, ...dpsCells, ...hubCells];
+
+const groupKey = Buffer.from('the key of every device of the matrix').toString('base64');
+const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } } as const;
+const credentialPolicies = [{ name: 'default' }];
+
+interface Ended {
+  readonly outcome: Outcome;
+  readonly timeoutMs: number;
+  readonly listeners: number;
+}
+const ended = new Map<Cell, Ended>();
+const before = { resources: {}, timers: 0 };
+
+beforeAll(async () => {
+  Object.assign(before, { resources: openResources(), timers: timers() });
+  const faults = (of: readonly Cell[]) =>
+    Object.fromEntries(of.map(({ registrationId, row }) => [registrationId, row.fault]));
+  const hub = await startHub({
+    certificate: await authority.issueServer(),
+    registry,
+    faults: faults(hubCells) as never,
+  });
+  const hubName = `localhost:${hub.port}`;
+  const group = { enrollmentGroupId: 'matrix', attestation, iotHubs: [hubName], credentialPolicyName: 'default' };
+  const start = (more: object) => startLocalDps({}, { enrollmentGroups: [group], credentialPolicies, ...more });
+  const dps = await start({ faults: faults(dpsCells) });
+  const limit = pLimit(24);
+  await Promise.all([...dpsCells, ...hubCells].map((cell) => limit(() => play(cell, dps, hubName))));
+  await Promise.all(
+    listenerCells.map((cell) =>
+      limit(async () => {
+        const own = await start({ listenerFault: cell.row.fault });
+        await play(cell, own, hubName);
+        await own.close();
+      }),
+    ),
+  );
+  await dps.close();
+  await hub.close();
+}, 120_000);
+
+async function play(cell: Cell, dps: RunningDps, hubName: string): Promise<void> {
+  const { registrationId, transport, expected, row } = cell;
+  // Long enough for a busy machine to come to the fault; the others have all the time they need.
+  const timeoutSeconds = /timedOut|throttled/.test(expected) ? 2 : 30;
+  const probe = localProbe(dps, {
+    registrationId,
+    transport,
+    timeoutSeconds,
+    attestation: { type: 'symmetricKey', secret: 'group-key', enrollment: 'group' },
+    expect: { assignedHub: [hubName] },
+    ...row.probe,
+  });
+  const { signal } = new AbortController();
+  const outcome = await run(probe, { readSecret: vaultOf({ 'group-key': groupKey }), signal });
+  ended.set(cell, { outcome, timeoutMs: timeoutSeconds * 1000, listeners: getEventListeners(signal, 'abort').length });
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
+
+const nameOf = ({ row, transport }: Cell) => `${JSON.stringify(row.fault)} at ${row.at} over ${transport}`;
+
+describe('a run that meets a fault', () => {
+  it.each(cells.map((cell) => [nameOf(cell), cell.expected, cell] as const))(
+    '%s ends as %s',
+    (_name, expected, cell) => {
+      const { outcome, timeoutMs, listeners } = ended.get(cell) ?? {};
+      expect(expected.split(' or ')).toContain(outcome && withoutPlatformCode(reasonCode(outcome)));
+      expect(listeners).toBe(0);
+      // The deadline, and not something behind it, has ended the run: a machine that is busy may be late to notice.
+      expect(outcome?.durationMs).toBeLessThan((timeoutMs ?? 0) + 2_000);
+    },
+  );
+
+  it('leaves no socket, server or timer', async () => {
+    await expect.poll(openResources).toEqual(before.resources);
+    // One, as before: the test runner's own limit.
+    expect(timers()).toBeLessThanOrEqual(before.timers);
+  });
+
+  it('is one of at least 200, and the page shows them all', async () => {
+    expect(cells.length).toBeGreaterThanOrEqual(200);
+    const rows = [listenerRows, dpsRows, hubRows].flatMap(rowsOf);
+    await expect(renderTable(rows)).toMatchFileSnapshot('../../docs/what-it-survives.md');
+  });
+});
+
+/** Whether a peer's end becomes ECONNRESET or the plain end of the stream depends on what was under way. */
+function withoutPlatformCode(reason: string): string {
+  return reason.replace(/connectionLost:[A-Z]+/, 'connectionLost');
+}
