@@ -37,7 +37,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   ],
   http: [],
   probes: ['config', 'storage', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
-  simulations: ['config', 'probes', 'outcomes', 'storage', 'transport'],
+  simulations: ['config', 'probes', 'outcomes', 'history', 'storage', 'transport'],
   attestation: ['transport'],
   keyvault: ['identity'],
   identity: [],
@@ -60,7 +60,6 @@ const mayName: { readonly [folder: string]: readonly string[] } = {
   probes: ['history'],
   http: ['status'],
   outcomes: ['attestation'],
-  simulations: ['identity'],
 };
 
 /** Packages that only these folders may touch. */

@@ -13,8 +13,15 @@ export function reasonCode({ result }: { readonly result: ProbeResult }): string
     case 'hubRefused':
       return `${result.kind}:${hubRefusalCode(result.cause)}@${result.phase}`;
     default:
-      return `${withCode(result.kind, codeOf(result))}@${result.phase}`;
+      return neverStarted(result)
+        ? withCode(result.kind, codeOf(result))
+        : `${withCode(result.kind, codeOf(result))}@${result.phase}`;
   }
+}
+
+/** Stopped from outside, or never begun: no phase had a part in it. */
+function neverStarted(result: Stopped): boolean {
+  return result.kind === 'notRun' && ['cancelled', 'expired', 'neverRun'].includes(result.cause);
 }
 
 type Stopped = Exclude<ProbeResult, { kind: 'assigned' | 'hubRefused' }>;

@@ -20,19 +20,21 @@ export interface ReasonExample {
   readonly text: string;
 }
 
-/** What a batch comes to, and, added up, what a simulation comes to. Computed from the outcomes, so that computing it twice is harmless. */
+/** What the devices of a batch add up to, and, added up, those of a simulation. Computed from the outcomes, so that computing it twice is harmless. */
 export interface BatchSummary {
   readonly devices: number;
   readonly verdicts: VerdictCounts;
+  /** Devices that were never started because the simulation was halted: part of `devices`, in no verdict and no reason. */
+  readonly cancelled: number;
   readonly reasons: readonly ReasonCount[];
   /** Devices of each assigned hub: does the allocation policy spread as it should? */
   readonly hubs: { readonly [hub: string]: number };
   readonly histograms: EncodedHistograms;
-  /** Verdicts by second of the simulation in which the device ended, each `[second, healthy, degraded, failing, unknown]`. */
+  /** Verdicts by the second of the simulation in which a device ended, each `[second, healthy, degraded, failing, unknown]`. */
   readonly timeline: readonly TimelineEntry[];
-  /** Devices whose TLS session was resumed instead of made anew. */
+  /** Devices whose TLS session was resumed. */
   readonly tlsSessionsReused: number;
-  /** The longest that a worker's event loop has kept its devices waiting (99th percentile, milliseconds): our share in their latencies. */
+  /** The longest event-loop delay of a worker (99th percentile, milliseconds): its share in the latencies. */
   readonly workerDelayMs?: number;
   /** Of the devices that ran; milliseconds since the epoch. */
   readonly firstStartMs?: number;
@@ -41,11 +43,11 @@ export interface BatchSummary {
 
 export type TimelineEntry = readonly [second: number, ...counts: number[]];
 
-const keptExamples = 3;
-const keptReasons = 20;
-const keptHubs = 50;
-/** So that a summary stays within a row (longText.ts) whatever is said: sentences are cut, never the counts. */
-const keptCharacters = 200;
+const maxExamples = 3;
+const maxReasons = 20;
+const maxHubs = 50;
+/** So that a summary fits into a row whatever the service says: sentences are cut, never the counts. */
+const maxCharacters = 400;
 const everythingElse = 'everything else';
 
 /** One outcome at a time, so that a batch needs no memory for all of its outcomes at once. */
@@ -58,6 +60,7 @@ export interface SummaryBuilder {
 
 export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
   let devices = 0;
+  let neverStarted = 0;
   let tlsSessionsReused = 0;
   let workerDelayMs: number | undefined;
   let firstStartMs: number | undefined;
@@ -82,7 +85,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
   const addReason = (added: ReasonCount) => {
     const { verdict } = added;
     const named = [...reasons.values()].filter(({ reason }) => reason !== everythingElse);
-    const isKept = reasons.has(`${verdict} ${added.reason}`) || named.length < keptReasons;
+    const isKept = reasons.has(`${verdict} ${added.reason}`) || named.length < maxReasons;
     const reason = isKept ? added.reason : everythingElse;
     const key = `${verdict} ${reason}`;
     const before = reasons.get(key);
@@ -90,11 +93,11 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
       verdict,
       reason,
       count: (before?.count ?? 0) + added.count,
-      examples: [...(before?.examples ?? []), ...added.examples].slice(0, keptExamples),
+      examples: [...(before?.examples ?? []), ...added.examples].slice(0, maxExamples),
     });
   };
   const addHub = (hub: string, count: number) => {
-    increase(hubs, hubs.has(hub) || hubs.size < keptHubs ? hub : everythingElse, count);
+    increase(hubs, hubs.has(hub) || hubs.size < maxHubs ? hub : everythingElse, count);
   };
 
   return {
@@ -104,6 +107,10 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
       const startMs = Date.parse(outcome.startedAt);
       const endMs = startMs + outcome.durationMs;
       devices += 1;
+      if (wasNeverStarted(outcome)) {
+        neverStarted += 1;
+        return;
+      }
       increase(counts, verdict, 1);
       addToTimeline(
         Math.max(0, Math.floor((endMs - simulationCreatedAtMs) / 1000)),
@@ -119,6 +126,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
     },
     addSummary(summary) {
       devices += summary.devices;
+      neverStarted += summary.cancelled;
       tlsSessionsReused += summary.tlsSessionsReused;
       if (summary.workerDelayMs !== undefined) workerDelayMs = Math.max(workerDelayMs ?? 0, summary.workerDelayMs);
       for (const verdict of verdicts) increase(counts, verdict, summary.verdicts[verdict]);
@@ -138,6 +146,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
         failing: counts.get('failing') ?? 0,
         unknown: counts.get('unknown') ?? 0,
       },
+      cancelled: neverStarted,
       reasons: [...reasons.values()].sort((a, b) => b.count - a.count),
       hubs: Object.fromEntries([...hubs].sort()),
       histograms: histograms.encode(),
@@ -150,8 +159,13 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
   };
 }
 
+/** Cancelled by its simulation before it could start, which says nothing about the service or about this app. */
+function wasNeverStarted({ result, durationMs }: Outcome): boolean {
+  return result.kind === 'notRun' && (result.cause === 'cancelled' || result.cause === 'expired') && durationMs === 0;
+}
+
 function exampleOf({ registrationId, runId, reasons }: Outcome): ReasonExample {
-  return { registrationId, runId, text: (reasons[0] ?? '').slice(0, keptCharacters) };
+  return { registrationId, runId, text: (reasons[0] ?? '').slice(0, maxCharacters) };
 }
 
 function increase<Key>(counts: Map<Key, number>, key: Key, by: number): void {

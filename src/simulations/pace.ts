@@ -1,13 +1,16 @@
+import { minRatePerSecond } from './simulationRequest.ts';
+
 /**
- * When the next device may start, for all instances together: one row that every worker reserves its starts in.
+ * When the next device may start, for all instances together: every worker reserves its starts in one row. All times are the storage's
+ * own: the clocks of two workers are never compared.
  *
  * - Virtual scheduling (the generic cell rate algorithm, ITU-T I.371): the row holds the time of the next free start, and a
- *   reservation of k starts moves it on by k / rate. No token bucket, so nothing is saved up while nobody runs.
+ *   reservation of k starts moves it on by k / rate. No token bucket, so nothing is saved up while no device runs.
  * - Additive increase, multiplicative decrease (RFC 5681 section 3.1 does the same to a TCP window): a 429 halves the rate, at
- *   most once in two seconds or once in the service's retry-after, because the devices already under way all hear of one and the
- *   same overload; nobody starts before that retry-after has passed. Each second without a 429 gives back 2 % of the
+ *   most once in two seconds or once in the service's retry-after, because the devices already running all hear of one and the
+ *   same overload; no device starts before that retry-after has passed. Each second without a 429 gives back 2 % of the
  *   rate that was asked for.
- * - A storm is five decreases, with more 429 answers than devices let in since the first of them: the simulation stops.
+ * - A storm is five decreases, with more 429 responses than accepted devices since the first of them: the simulation stops.
  */
 export interface Pace {
   readonly ratePerSecond: number;
@@ -15,7 +18,7 @@ export interface Pace {
   readonly nextStartAtMs: number;
   /** When the rate was last changed. */
   readonly changedAtMs: number;
-  /** Until then, further 429 answers belong to the overload that the last decrease has already answered. */
+  /** Until then, further 429 responses belong to the overload that the last decrease has answered. */
   readonly holdUntilMs: number;
   /** Like the next two, counted from the first decrease until the rate is back at what was asked for. */
   readonly decreases: number;
@@ -26,9 +29,9 @@ export interface Pace {
   readonly throttledInAll: number;
 }
 
-/** What a worker has heard from the service since its last reservation. */
+/** What the service told a worker's devices since its last reservation. */
 export interface Feedback {
-  /** 429 answers. */
+  /** 429 responses. */
   readonly throttled: number;
   /** Longest retry-after among them. */
   readonly retryAfterMs: number;
@@ -40,12 +43,10 @@ export const noFeedback: Feedback = { throttled: 0, retryAfterMs: 0, accepted: 0
 
 const decreaseFactor = 0.5;
 const increaseSharePerSecond = 0.02;
-/** A batch must end within the host's function timeout, so the gap between two starts is bounded: 10 s. */
-export const lowestRatePerSecond = 0.1;
-const lowestShare = 0.01;
-const shortestHoldMs = 2000;
-/** A service that asks for more than this is believed for this long: the next answer can ask again. */
-const longestHoldMs = 60_000;
+const minShare = 0.01;
+const minHoldMs = 2000;
+/** A longer retry-after is cut to this: the next response can ask again. */
+const maxHoldMs = 60_000;
 const stormDecreases = 5;
 
 export function initialPace(ratePerSecond: number, nowMs: number): Pace {
@@ -62,7 +63,7 @@ export function initialPace(ratePerSecond: number, nowMs: number): Pace {
   };
 }
 
-/** Takes in what was heard: slower after a 429, otherwise faster by the time that has passed. `nowMs` is the worker's clock. */
+/** Slower after a 429, otherwise faster by the time that has passed. */
 export function adapt(pace: Pace, askedPerSecond: number, feedback: Feedback, nowMs: number): Pace {
   const updated: Pace = {
     ...pace,
@@ -77,12 +78,8 @@ export function adapt(pace: Pace, askedPerSecond: number, feedback: Feedback, no
 
 function decrease(pace: Pace, askedPerSecond: number, retryAfterMs: number, nowMs: number): Pace {
   if (nowMs < pace.holdUntilMs) return pace;
-  const holdUntilMs = nowMs + Math.min(longestHoldMs, Math.max(shortestHoldMs, retryAfterMs));
-  const ratePerSecond = Math.max(
-    lowestRatePerSecond,
-    askedPerSecond * lowestShare,
-    pace.ratePerSecond * decreaseFactor,
-  );
+  const holdUntilMs = nowMs + Math.min(maxHoldMs, Math.max(minHoldMs, retryAfterMs));
+  const ratePerSecond = Math.max(minRatePerSecond, askedPerSecond * minShare, pace.ratePerSecond * decreaseFactor);
   return {
     ...pace,
     ratePerSecond,

@@ -1,7 +1,6 @@
 import type { Probe } from '../config/probe.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
-import type { BatchQueue } from './store/batchQueue.ts';
-import type { BatchStore } from './store/batchStore.ts';
+import type { BatchQueue, BatchStore } from './store/batchStore.ts';
 import type { DeviceOutcomes } from './store/deviceOutcomes.ts';
 import type { SimulationStore } from './store/simulationStore.ts';
 
@@ -14,7 +13,7 @@ export interface SimulationContext {
   readonly probes: readonly Probe[];
   /** Runs that the timer may start within one minute, over all probes of an ID scope: they share the service's limit. */
   readonly probeRunsPerMinute: (idScope: string) => number;
-  /** Where this instance looks from. */
+  /** The location that this instance probes from. */
   readonly location: string;
   /** Made anew for each batch. */
   readonly createDeviceRunner: (options: DeviceRunnerOptions) => RunDevice;
@@ -26,7 +25,7 @@ export interface DeviceRunnerOptions {
   /** Hub names, besides Azure's own, that may be given a credential. From the configured probe, never from a request. */
   readonly configuredHubs: readonly string[] | undefined;
   readonly reuseTlsSessions: boolean;
-  /** Called for every 429, at the moment it is feedback. */
+  /** Called for every 429 when it comes. */
   readonly onThrottled: (retryAfterMs: number) => void;
 }
 
@@ -41,25 +40,16 @@ export interface SimulationLogLine {
 }
 
 export interface WorkerLimits {
-  /** Devices under way at once in one batch; with host.json's `batchSize` 1 that is in one instance. */
+  /** Devices that run at once in one batch; with host.json's `batchSize` 1 that is in one instance. */
   readonly devicesAtOnce: number;
-  /** A worker that has not renewed its claim for so long is taken for dead. */
+  /** A worker that has not renewed its claim for so long counts as dead. */
   readonly leaseMs: number;
-  /** After so long a worker starts no further device and hands the rest back, to end well within the host's function timeout. */
-  readonly handBackAfterMs: number;
+  /** After so long a worker starts no further device and releases the rest, to end well within the host's function timeout. */
+  readonly releaseAfterMs: number;
   /** A batch that so many workers did not survive is not tried again. */
   readonly claims: number;
-  /** A message that was not taken up for so long is sent again. */
+  /** A message that was not received for so long is sent again. */
   readonly resendAfterMs: number;
-  /** How often a simulation without other events is looked after. */
+  /** How often a simulation without other events is reconciled. */
   readonly watchEverySeconds: number;
 }
-
-export const defaultLimits: WorkerLimits = {
-  devicesAtOnce: 250,
-  leaseMs: 30_000,
-  handBackAfterMs: 180_000,
-  claims: 5,
-  resendAfterMs: 120_000,
-  watchEverySeconds: 30,
-};

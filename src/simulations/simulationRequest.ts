@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { explainIssue, toErrors } from '../config/configurationErrors.ts';
 import { expectationSchema } from '../config/expectationSchema.ts';
 import { type Probe, probeFields, probeSchema } from '../config/probe.ts';
-import { lowestRatePerSecond } from './pace.ts';
 
 /** Device numbers are written with six digits, so that registrationIds of one prefix sort and never change with N. */
 export const registrationIdDigits = 6;
 
 const registrationIdLength = 128;
 const prefixLength = registrationIdLength - registrationIdDigits;
+/** A batch must end within the host's function timeout, so the gap between two starts is at most 10 s. */
+export const minRatePerSecond = 0.1;
 /** The request is written into a property of a row, which holds 32 Ki characters: measured as it is written, not as it came. */
 const maxRequestBytes = 16 * 1024;
 
@@ -30,7 +31,7 @@ export const simulationRequestSchema = z.strictObject({
       description:
         "Followed by six digits. Default: the probe's name and -sim-, so that a simulation that runs again reuses its devices.",
     }),
-  ratePerSecond: z.number().min(lowestRatePerSecond).max(1000).optional().meta({
+  ratePerSecond: z.number().min(minRatePerSecond).max(1000).optional().meta({
     description: 'Registrations started per second, over all instances. Default: what the limit of the service leaves.',
   }),
   transport: probeFields.shape.transport.unwrap().optional(),

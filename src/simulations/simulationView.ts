@@ -1,8 +1,7 @@
 import { type Verdict, verdicts } from '../outcomes/outcome.ts';
-import type { VerdictCounts } from './batchSummary.ts';
-import { hasEnded, type Simulation, type SimulationState } from './simulation.ts';
+import { type BatchSummary, newSummary, type TimelineEntry, type VerdictCounts } from './batchSummary.ts';
+import { hasEnded, type Simulation, type SimulationReport, type SimulationState } from './simulation.ts';
 import type { SimulationContext } from './simulationContext.ts';
-import { reportOf, type SimulationReport } from './simulationReport.ts';
 import type { BatchState } from './store/batchStore.ts';
 
 /** The progress resource, and when all devices have their outcome, the result. CONTRACT: programs outside read it. */
@@ -22,7 +21,7 @@ export interface SimulationView extends SimulationReport {
   /** While it runs: seconds until the last outcome, by the devices a second so far. */
   readonly estimatedSecondsLeft?: number;
   readonly request: Simulation['request'];
-  /** What the service has said of our rate: 429 answers, the rate now, and the lowest that it was brought down to. */
+  /** What the service made of the rate: 429 responses, the rate now, and the lowest that it was lowered to. */
   readonly pace: {
     readonly askedPerSecond: number;
     readonly ratePerSecond: number;
@@ -34,7 +33,18 @@ export interface SimulationView extends SimulationReport {
 /** In the list of simulations: what a reader needs to choose one. */
 export type SimulationSummary = Pick<
   SimulationView,
-  'id' | 'state' | 'reason' | 'location' | 'probe' | 'devices' | 'done' | 'left' | 'verdicts' | 'createdAt' | 'endedAt'
+  | 'id'
+  | 'state'
+  | 'reason'
+  | 'location'
+  | 'probe'
+  | 'devices'
+  | 'done'
+  | 'left'
+  | 'verdicts'
+  | 'cancelled'
+  | 'createdAt'
+  | 'endedAt'
 >;
 
 export async function summarizeSimulation(
@@ -42,15 +52,15 @@ export async function summarizeSimulation(
   context: SimulationContext,
 ): Promise<SimulationSummary> {
   const view = await viewSimulation(simulation, context);
-  const { id, state, reason, location, probe, devices, done, left, verdicts, createdAt, endedAt } = view;
+  const { id, state, reason, location, probe, devices, done, left, verdicts, cancelled, createdAt, endedAt } = view;
   return {
-    ...{ id, state, location, probe, devices, done, left, verdicts, createdAt },
+    ...{ id, state, location, probe, devices, done, left, verdicts, cancelled, createdAt },
     ...(reason !== undefined && { reason }),
     ...(endedAt !== undefined && { endedAt }),
   };
 }
 
-/** Counts are as of now, those of batches under way included; percentiles, reasons and hubs are of the batches that are done. */
+/** Counts are as of now, those of running batches included; percentiles, reasons and hubs are of the batches that are done. */
 export async function viewSimulation(simulation: Simulation, context: SimulationContext): Promise<SimulationView> {
   const { id, state, reason, location, request, createdAt, endedAt, expiresAt, pace, report } = simulation;
   const present = report ?? (await reportSoFar(simulation, context));
@@ -80,12 +90,15 @@ export async function viewSimulation(simulation: Simulation, context: Simulation
 
 async function reportSoFar({ id, createdAt }: Simulation, context: SimulationContext): Promise<SimulationReport> {
   const createdAtMs = Date.parse(createdAt);
-  // In this order: a batch that ends in between is counted twice nowhere, and shows up with the next call.
-  const batches = await context.batches.list(id);
+  // In this order: a batch that ends in between is not counted twice, and shows up with the next call.
+  const batches = (await context.batches.list(id, context.simulations.now())).map(({ batch }) => batch);
   const done = new Set(batches.filter(({ state }) => state === 'done').map(({ number }) => number));
-  const report = await reportOf(onlyOf(context.batches.summaries(id), done), createdAtMs);
+  // The common case while it runs: no batch is done, and there is nothing to fetch.
+  const summaries = done.size === 0 ? [] : await context.batches.summaries(id);
+  const ofDone = summaries.filter(({ number }) => done.has(number));
+  const report = reportOf(ofDone, createdAtMs);
   const verdictsNow = batches.filter(({ state }) => state !== 'done').reduce(addProgress, report.verdicts);
-  const doneNow = verdicts.reduce((sum, verdict) => sum + verdictsNow[verdict], 0);
+  const doneNow = verdicts.reduce((sum, verdict) => sum + verdictsNow[verdict], report.cancelled);
   const seconds = (Date.now() - createdAtMs) / 1000;
   return {
     ...report,
@@ -93,13 +106,6 @@ async function reportSoFar({ id, createdAt }: Simulation, context: SimulationCon
     done: doneNow,
     ...(doneNow > 0 && { devicesPerSecond: Math.round((doneNow / seconds) * 100) / 100 }),
   };
-}
-
-async function* onlyOf<Numbered extends { readonly number: number }>(
-  summaries: AsyncIterable<Numbered>,
-  numbers: ReadonlySet<number>,
-): AsyncIterable<Numbered> {
-  for await (const each of summaries) if (numbers.has(each.number)) yield each;
 }
 
 function addProgress(sum: VerdictCounts, { progress }: BatchState): VerdictCounts {
@@ -111,4 +117,38 @@ function addProgress(sum: VerdictCounts, { progress }: BatchState): VerdictCount
 function estimate({ createdAt, pace }: Simulation, done: number, left: number): number {
   const perSecond = done > 0 ? done / ((Date.now() - Date.parse(createdAt)) / 1000) : pace.ratePerSecond;
   return Math.ceil(left / perSecond);
+}
+
+const timelineEntries = 60;
+
+/** The sum over batches. */
+export function reportOf(
+  summaries: Iterable<{ readonly summary: BatchSummary }>,
+  simulationCreatedAtMs: number,
+): SimulationReport {
+  const sum = newSummary(simulationCreatedAtMs);
+  for (const { summary } of summaries) sum.addSummary(summary);
+  const { devices, firstStartMs, lastEndMs, histograms: _, timeline, ...counts } = sum.build();
+  const percentiles = sum.histograms.percentiles();
+  const ran = percentiles.total?.count ?? 0;
+  const seconds = ((lastEndMs ?? 0) - (firstStartMs ?? 0)) / 1000;
+  return {
+    done: devices,
+    ...counts,
+    percentiles,
+    ...(ran > 0 && seconds > 0 && { devicesPerSecond: Math.round((ran / seconds) * 100) / 100 }),
+    ...coarser(timeline),
+  };
+}
+
+function coarser(timeline: readonly TimelineEntry[]): Pick<SimulationReport, 'timeline' | 'timelineStepSeconds'> {
+  const lastSecond = timeline.at(-1)?.[0] ?? 0;
+  const timelineStepSeconds = Math.max(1, Math.ceil((lastSecond + 1) / timelineEntries));
+  const steps = new Map<number, number[]>();
+  for (const [second, ...counts] of timeline) {
+    const start = Math.floor(second / timelineStepSeconds) * timelineStepSeconds;
+    const before = steps.get(start);
+    steps.set(start, before ? before.map((count, i) => count + (counts[i] ?? 0)) : counts);
+  }
+  return { timeline: [...steps].map(([second, counts]) => [second, ...counts] as const), timelineStepSeconds };
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Outcome, verdicts } from '../../src/outcomes/outcome.ts';
 import { newSummary } from '../../src/simulations/batchSummary.ts';
-import { reportOf } from '../../src/simulations/simulationReport.ts';
+import { reportOf } from '../../src/simulations/simulationView.ts';
+import { toChunks } from '../../src/storage/chunkedText.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 
 const createdAtMs = Date.parse('2026-11-24T14:25:00.000Z');
@@ -109,16 +110,29 @@ describe('the sum over batches', () => {
     expect(reasons).toHaveLength(21);
     expect(reasons[0]).toMatchObject({ reason: 'everything else', count: 60 });
     for (const { examples } of reasons) expect(examples).toHaveLength(3);
-    // One property of a table row.
-    expect(JSON.stringify(summaryOf(rejected)).length).toBeLessThan(32_000);
+    expect(() => toChunks('summary', JSON.stringify(summaryOf(rejected)))).not.toThrow();
   });
+
+  it.each(['cancelled', 'expired'] as const)(
+    'counts devices that a halted simulation never started (%s) in a row of their own',
+    async (cause) => {
+      const never = buildOutcome({
+        verdict: 'unknown',
+        durationMs: 0,
+        result: { kind: 'notRun', phase: 'keyVault', cause, message: 'm' },
+      });
+      const report = reportOf(inBatches([never, buildOutcome({}), never], [1]), createdAtMs);
+      expect(report).toMatchObject({ done: 3, cancelled: 2, reasons: [], verdicts: { healthy: 1, unknown: 0 } });
+      expect(report.timeline.flatMap(([, ...counts]) => counts).reduce((a, b) => a + b, 0)).toBe(1);
+    },
+  );
 
   it('leaves devices that never ran out of latencies, hubs and speed', () => {
     const never = buildOutcome({
       verdict: 'unknown',
       phases: {},
       durationMs: 0,
-      result: { kind: 'notRun', phase: 'keyVault', cause: 'cancelled', message: 'm' },
+      result: { kind: 'notRun', phase: 'keyVault', cause: 'neverRun', message: 'm' },
     });
     const { histograms, hubs, firstStartMs, devices } = summaryOf([never]);
     expect({ histograms, hubs, firstStartMs, devices }).toEqual({ histograms: {}, hubs: {}, devices: 1 });

@@ -26,7 +26,7 @@ it('removes what is older than it is kept, with its batches and outcomes, and no
 
   expect(await removeSimulations(context, between)).toBe(1);
   expect(await api.get(old.id)).toBeUndefined();
-  expect(await context.batches.list(old.id)).toEqual([]);
+  expect(await context.batches.list(old.id, Date.now())).toEqual([]);
   expect((await context.outcomes.page(old.id, { limit: 10 })).outcomes).toEqual([]);
   expect((await context.simulations.page(10)).simulations.map(({ id }) => id)).toEqual([young.id]);
   expect(await removeSimulations(context, between)).toBe(0);

@@ -49,9 +49,14 @@ describe('storage that fails for a moment', () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
     const broken = { ...context, outcomes: { ...context.outcomes, insert: failing } };
-    await expect(failSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, broken)).rejects.toThrow();
+    const lines: unknown[] = [];
+    await failSimulationTask(
+      { work: 'batch', simulationId: id, batchNumber: 0 },
+      { ...broken, log: (line) => lines.push(line) },
+    );
+    expect(lines).toEqual([expect.objectContaining({ level: 'error', event: 'simulationTaskNotFailed' })]);
     await expect(apiOf(broken).cancel(id)).rejects.toThrow('storage is away');
-    expect(await api.untilEnded(id)).toMatchObject({ state: 'cancelled', verdicts: { unknown: 8 } });
+    expect(await api.untilEnded(id)).toMatchObject({ state: 'cancelled', cancelled: 8 });
   });
 });
 

@@ -47,10 +47,9 @@ describe('429', () => {
     const { id } = await api.start({ probe: 'fleet', devices: 600, allowAboveServiceLimits: true, ratePerSecond: 20 });
     const ended = await api.untilEnded(id);
     expect(ended.state).toBe('stopped');
-    expect(ended.reason).toMatch(/^Stopped: the service answered 429 .* lowered 5 times, from 20 to /);
+    expect(ended.reason).toMatch(/^Stopped: the service responded with 429 .* lowered 5 times, from 20 to /);
     expect(ended).toMatchObject({ done: 600, left: 0 });
-    expect(ended.reasons.map(({ reason }) => reason)).toEqual(
-      expect.arrayContaining(['notRun:cancelled@keyVault', 'throttled:429001@register']),
-    );
+    expect(ended.cancelled).toBeGreaterThan(0);
+    expect(ended.reasons.map(({ reason }) => reason)).toEqual(['throttled:429001@register']);
   }, 60_000);
 });

@@ -9,6 +9,7 @@ const ended: SimulationView = {
   devices: 400,
   left: 0,
   done: 400,
+  cancelled: 0,
   createdAt: '2026-11-24T14:25:00.000Z',
   endedAt: '2026-11-24T14:26:00.000Z',
   expiresAt: '2026-11-24T15:25:00.000Z',

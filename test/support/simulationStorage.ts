@@ -1,17 +1,11 @@
 import { QueueClient } from '@azure/storage-queue';
 import type { Probe } from '../../src/config/probe.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
-import {
-  defaultLimits,
-  type SimulationContext,
-  type SimulationLogLine,
-  type WorkerLimits,
-} from '../../src/simulations/simulationContext.ts';
-import { batchQueueName, createBatchQueue } from '../../src/simulations/store/batchQueue.ts';
-import { createBatchStore } from '../../src/simulations/store/batchStore.ts';
+import type { SimulationContext, SimulationLogLine, WorkerLimits } from '../../src/simulations/simulationContext.ts';
+import { batchQueueName, createBatchQueue, createBatchStore } from '../../src/simulations/store/batchStore.ts';
 import { createDeviceOutcomes } from '../../src/simulations/store/deviceOutcomes.ts';
+import { createDeviceRunner, defaultLimits } from '../../src/simulations/store/openSimulations.ts';
 import { createSimulationStore } from '../../src/simulations/store/simulationStore.ts';
-import { createDeviceRunner } from '../../src/simulations/worker/deviceRunner.ts';
 import { type OpenQueues, openQueues } from '../../src/storage/openQueues.ts';
 import { tablesAt } from './useHistory.ts';
 

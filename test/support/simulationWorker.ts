@@ -14,9 +14,14 @@ export interface WorkerJob {
   readonly dpsPort: number;
   readonly limits: Partial<WorkerLimits>;
   readonly visibilitySeconds: number;
+  /** How far this process's clock is ahead of the machine's. */
+  readonly clockSkewMs?: number;
 }
 
-process.once('message', async ({ storage, caPem, dpsPort, limits, visibilitySeconds }: WorkerJob) => {
+process.once('message', async (job: WorkerJob) => {
+  const { storage, caPem, dpsPort, limits, visibilitySeconds, clockSkewMs = 0 } = job;
+  const now = Date.now;
+  Date.now = () => now() + clockSkewMs;
   trust(caPem);
   const context = await simulationContext(storage, {
     probes: [groupProbe(dpsPort)],

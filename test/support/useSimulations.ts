@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach } from 'vitest';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
@@ -9,8 +11,11 @@ import { startSimulation } from '../../src/simulations/startSimulation.ts';
 import { authority, vaultOf } from './localProbe.ts';
 import { groupKey, groupProbe } from './simulatedFleet.ts';
 import { batchQueue, type ContextOptions, type SimulationStorage, simulationContext } from './simulationStorage.ts';
+import type { WorkerJob } from './simulationWorker.ts';
 import { useAzurite } from './useHistory.ts';
 import { workQueue } from './workQueue.ts';
+
+const workerFile = new URL('./simulationWorker.ts', import.meta.url);
 
 /** DPS, storage and workers for the simulations of a test file; each test has tables and a queue of its own. */
 export function useSimulations() {
@@ -67,6 +72,17 @@ export function useSimulations() {
       };
       closing.push(end);
       return end;
+    },
+    /** A worker in a process of its own, which ends with the test. */
+    forkWorker(job: Omit<WorkerJob, 'caPem'>): ChildProcess {
+      const child = fork(workerFile, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      closing.push(async () => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      });
+      child.send({ ...job, caPem: authority.caPem });
+      return child;
     },
     /** A service, storage and the API on both, without workers. */
     async fleet(configuration: Partial<DpsConfigurationInput> = {}, over: Partial<ContextOptions> = {}) {

@@ -1,40 +1,47 @@
+import * as z from 'zod';
 import { chunkColumns, fromChunks, toChunks } from '../../storage/chunkedText.ts';
+import type { Queue } from '../../storage/openQueues.ts';
 import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
 
-/** A batch as its row has it. A row is there from when its message was about to be sent. */
+/** A batch. Its row is there from when its message was about to be sent. */
 export interface BatchState {
   readonly number: number;
+  /** `running`: a worker holds it, as long as it renews the row. */
   readonly state: 'queued' | 'running' | 'done';
-  /** When its last message was sent, milliseconds since the epoch. */
-  readonly queuedAtMs: number;
-  /** The claim of a worker is good until then unless it is renewed. 0: nobody's. */
-  readonly leaseUntilMs: number;
   readonly worker?: string;
-  /** Claims since the batch was last handed back in good order: a worker that dies takes one with it. */
+  /** Claims since the batch was last released in good order: a worker that dies uses one up. */
   readonly claims: number;
-  /** So far, for the eyes of whoever waits; the summary is what counts. */
+  /** So far, for those who wait; the summary is what counts. */
   readonly progress?: VerdictCounts;
-  /** Why the last claim ended in a fault. */
+  /** Why the last claim ended in an error. */
   readonly lastError?: string;
   /** Set with `done`, once. */
   readonly summary?: BatchSummary;
 }
 
+export interface StoredBatch {
+  readonly batch: BatchState;
+  readonly etag: string;
+  /** Time since the row was written, by the storage's clock. */
+  readonly ageMs: number;
+}
+
 export interface BatchStore {
-  /** Newest state of every batch that has a row, by number, without the summaries. */
-  list(simulationId: string): Promise<readonly BatchState[]>;
+  /** Every batch that has a row, by number, without the summaries. `nowMs` is the storage's clock. */
+  list(simulationId: string, nowMs: number): Promise<readonly Omit<StoredBatch, 'etag'>[]>;
   /** Of the batches that are done. */
-  summaries(simulationId: string): AsyncIterable<{ readonly number: number; readonly summary: BatchSummary }>;
-  read(simulationId: string, number: number): Promise<BatchState | undefined>;
+  summaries(simulationId: string): Promise<readonly { readonly number: number; readonly summary: BatchSummary }[]>;
   /** False: there is a row already. */
   insert(simulationId: string, batch: BatchState): Promise<boolean>;
-  /** `change` may be called again with a newer state, or with undefined when there is no row; answers undefined to leave it. */
+  /** `change` may be called again with a newer row, or with undefined when there is none; undefined leaves it as it is. */
   update(
     simulationId: string,
     number: number,
-    change: (batch: BatchState | undefined) => BatchState | undefined,
-  ): Promise<{ readonly batch: BatchState | undefined; readonly changed: boolean }>;
+    change: (stored: StoredBatch | undefined) => BatchState | undefined,
+  ): Promise<{ readonly stored: StoredBatch | undefined; readonly changed: boolean }>;
+  /** Undefined: the row is no longer as it was in `before`. */
+  replace(simulationId: string, batch: BatchState, before: StoredBatch): Promise<StoredBatch | undefined>;
   removeAll(simulationId: string): Promise<void>;
 }
 
@@ -49,30 +56,36 @@ export function createBatchStore(table: Table): BatchStore {
     rowKey: rowKeyOf(number),
   });
   return {
-    async list(simulationId) {
-      return (await rowsOf(simulationId, ['json'])).map(parse);
+    async list(simulationId, nowMs) {
+      const rows = await rowsOf(simulationId, ['json', 'Timestamp']);
+      return rows.map((row) => ({
+        batch: parse(row),
+        ageMs: Math.max(0, nowMs - Date.parse(String(row.timestamp))),
+      }));
     },
-    async *summaries(simulationId) {
-      for (const row of await rowsOf(simulationId, ['RowKey', ...chunkColumns(summaryName)])) {
+    async summaries(simulationId) {
+      const rows = await rowsOf(simulationId, ['RowKey', ...chunkColumns(summaryName)]);
+      return rows.flatMap((row) => {
         const summary = summaryOf(row);
-        if (summary) yield { number: Number(row.rowKey), summary };
-      }
-    },
-    async read(simulationId, number) {
-      const found = await table.read(keyOf(simulationId, number));
-      return found && parse(found.row);
+        return summary ? [{ number: Number(row.rowKey), summary }] : [];
+      });
     },
     insert: async (simulationId, batch) => (await table.insert(rowOf(simulationId, batch))).kind === 'written',
     update: (simulationId, number, change) =>
       retryOnConflict(async () => {
         const found = await table.read(keyOf(simulationId, number));
-        const present = found && parse(found.row);
-        const changed = change(present);
-        if (!changed) return { batch: present, changed: false };
-        const row = rowOf(simulationId, changed);
-        const { kind } = await (found ? table.replace(row, found.etag) : table.insert(row));
-        return kind === 'written' ? { batch: changed, changed: true } : 'changed';
+        const present = found && { batch: parse(found.row), etag: found.etag, ageMs: found.ageMs };
+        const batch = change(present);
+        if (!batch) return { stored: present, changed: false };
+        const row = rowOf(simulationId, batch);
+        const written = await (found ? table.replace(row, found.etag) : table.insert(row));
+        if (written.kind === 'changed') return 'changed';
+        return { stored: { batch, etag: written.etag, ageMs: 0 }, changed: true };
       }),
+    async replace(simulationId, batch, { etag }) {
+      const written = await table.replace(rowOf(simulationId, batch), etag);
+      return written.kind === 'written' ? { batch, etag: written.etag, ageMs: 0 } : undefined;
+    },
     async removeAll(simulationId) {
       const rows = await rowsOf(simulationId, ['RowKey']);
       await table.removeAll(
@@ -109,4 +122,35 @@ function partitionOf(simulationId: string): string {
 
 function rowKeyOf(number: number): string {
   return String(number).padStart(4, '0');
+}
+
+/**
+ * What a message in the queue asks for. Its fields are named so that none can be mistaken for the trigger's own metadata (`id`,
+ * `dequeueCount`, …), which the host overwrites with a body's fields of the same name.
+ */
+const taskSchema = z.discriminatedUnion('work', [
+  /** Run this batch. */
+  z.strictObject({ work: z.literal('batch'), simulationId: z.string(), batchNumber: z.int().nonnegative() }),
+  /** Reconcile the simulation; sent again until it has ended. */
+  z.strictObject({ work: z.literal('watch'), simulationId: z.string() }),
+]);
+
+export type SimulationTask = z.infer<typeof taskSchema>;
+
+/** The bindings of the queue functions name it too. */
+export const batchQueueName = 'simulation-batches';
+
+export interface BatchQueue {
+  /** `delaySeconds`: not to be received before. */
+  send(task: SimulationTask, delaySeconds?: number): Promise<void>;
+}
+
+export function createBatchQueue(queue: Queue): BatchQueue {
+  return { send: (task, delaySeconds = 0) => queue.send(JSON.stringify(task), { delaySeconds }) };
+}
+
+/** Undefined: not a message of ours. The host hands over JSON as an object already. */
+export function parseTask(message: unknown): SimulationTask | undefined {
+  const parsed = taskSchema.safeParse(message);
+  return parsed.success ? parsed.data : undefined;
 }

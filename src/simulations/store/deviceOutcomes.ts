@@ -1,5 +1,6 @@
+import { fitOutcome } from '../../history/fitOutcome.ts';
 import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
-import { maxRowsAtOnce, readRows, type Table } from '../../storage/table.ts';
+import { maxRowsAtOnce, type Row, readRows, type Table } from '../../storage/table.ts';
 
 /** What one device of a simulation came to. */
 export interface DeviceOutcome {
@@ -15,9 +16,9 @@ export interface OutcomePage {
 }
 
 /**
- * One outcome for each device, however often its batch is delivered. A device is two rows, written in one entity group
- * transaction: `claim-{index}`, which can exist once, and `outcome-{rank}-{index}`, whose key sorts the failures first. The second
- * transaction for a device fails at its claim, and with it the second outcome.
+ * One outcome for each device, however often its batch is delivered. A device is the row `device-{index}`, which can exist once. The
+ * outcome of one that is not healthy is in a second row, `attention-{rank}-{index}`, whose key sorts the failures first; both are written
+ * in one transaction, so that the second transaction for a device fails as a whole.
  */
 export interface DeviceOutcomes {
   /** Devices that have an outcome already keep it. */
@@ -36,51 +37,50 @@ export interface PageOptions {
   readonly after?: string | undefined;
 }
 
-/** A device is two rows. */
-export const mostDevicesAtOnce = maxRowsAtOnce / 2;
+/** A string column holds 32 Ki characters (64 KiB of UTF-16). */
+const maxCharacters = 30_000;
+/** A transaction holds 4 MiB as JSON inside of JSON; this leaves room for keys and headers. */
+const maxTransactionBytes = 3 * 1024 * 1024;
 
-/** A string property holds 32 Ki characters (64 KiB of UTF-16). */
-const mostCharacters = 30_000;
-
-const rankOf: { readonly [verdict in Verdict]: number } = { failing: 0, unknown: 1, degraded: 2, healthy: 3 };
+type Unwell = Exclude<Verdict, 'healthy'>;
+const rankOf: { readonly [verdict in Unwell]: number } = { failing: 0, unknown: 1, degraded: 2 };
+const unwell: readonly Unwell[] = ['failing', 'unknown', 'degraded'];
 
 export function createDeviceOutcomes(table: Table): DeviceOutcomes {
-  const write = (partitionKey: string, devices: readonly DeviceOutcome[]): Promise<boolean> =>
-    table.insertAll(
-      devices.flatMap(({ index, outcome }) => [
-        { partitionKey, rowKey: `claim-${paddedIndex(index)}` },
-        { partitionKey, rowKey: outcomeKey(outcome.verdict, index), index, json: outcomeJson(outcome) },
-      ]),
-    );
-
+  const outcomesIn = async function* (simulationId: string, keys: { readonly from: string; readonly before: string }) {
+    for await (const page of table.pages({ partitionKey: simulationId, ...keys })) yield* page;
+  };
   return {
     async insert(simulationId, devices) {
-      for (let at = 0; at < devices.length; at += mostDevicesAtOnce) {
-        const group = devices.slice(at, at + mostDevicesAtOnce);
-        if (await write(simulationId, group)) continue;
-        // Some are there already, so none of the group was written: one by one, each for itself.
-        for (const device of group) await write(simulationId, [device]);
+      for (const group of groupsOf(devices.map((device) => rowsOf(simulationId, device)))) {
+        if (await table.insertAll(group.flat())) continue;
+        // Some are there already, so none of the group was written: one by one.
+        for (const rows of group) await table.insertAll(rows);
       }
     },
     async *ofRange(simulationId, first, count) {
-      for (const verdict of ['failing', 'unknown', 'degraded', 'healthy'] as const) {
-        const pages = table.pages({
-          partitionKey: simulationId,
-          from: outcomeKey(verdict, first),
-          before: outcomeKey(verdict, first + count),
-        });
-        for await (const page of pages) {
-          for (const { index, json } of page) yield { index: Number(index), outcome: outcomeOf(json) };
+      let elsewhere = 0;
+      for await (const row of outcomesIn(simulationId, { from: deviceKey(first), before: deviceKey(first + count) })) {
+        const device = deviceOf(row);
+        if (device) yield device;
+        else elsewhere += 1;
+      }
+      for (const verdict of elsewhere > 0 ? unwell : []) {
+        const keys = { from: unwellKey(verdict, first), before: unwellKey(verdict, first + count) };
+        for await (const row of outcomesIn(simulationId, keys)) {
+          const device = deviceOf(row);
+          if (device) yield device;
         }
       }
     },
     async page(simulationId, { limit, verdict, after }) {
-      const from = verdict ? `outcome-${rankOf[verdict]}-` : 'outcome-';
-      const before = verdict ? `outcome-${rankOf[verdict]}.` : 'outcome.';
-      const range = { partitionKey: simulationId, from: after ? `${after}~` : from, before };
+      const range = rangeOf(verdict);
+      const from = after === undefined ? range.from : undefined;
       // One more than asked for tells whether there is a next page.
-      const rows = await readRows(table, { ...range, count: limit + 1 });
-      const outcomes = rows.slice(0, limit).map(({ json }) => outcomeOf(json));
+      const options = { partitionKey: simulationId, ...range, from, after, count: limit + 1 };
+      // The second row of a device that is not healthy has its outcome.
+      const rows = await readRows(table, { ...options, where: 'hasOutcome eq true' });
+      const outcomes = rows.slice(0, limit).flatMap((row) => deviceOf(row)?.outcome ?? []);
       return { outcomes, ...(rows.length > limit && { last: String(rows[limit - 1]?.rowKey) }) };
     },
     async removeAll(simulationId) {
@@ -94,24 +94,109 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
   };
 }
 
-/** Written by this module alone. */
-function outcomeOf(json: unknown): Outcome {
-  return JSON.parse(String(json)) as Outcome;
+/** As many devices together as a transaction holds, in rows and in bytes. */
+function groupsOf(devices: readonly (readonly Row[])[]): readonly (readonly (readonly Row[])[])[] {
+  const groups: (readonly Row[])[][] = [];
+  let rowCount = 0;
+  let byteCount = 0;
+  for (const rows of devices) {
+    const bytes = Buffer.byteLength(JSON.stringify(rows));
+    const isFull = rowCount + rows.length > maxRowsAtOnce || byteCount + bytes > maxTransactionBytes;
+    if (groups.length === 0 || isFull) {
+      groups.push([]);
+      rowCount = 0;
+      byteCount = 0;
+    }
+    groups.at(-1)?.push(rows);
+    rowCount += rows.length;
+    byteCount += bytes;
+  }
+  return groups;
 }
 
-function outcomeKey(verdict: Verdict, index: number): string {
-  return `outcome-${rankOf[verdict]}-${paddedIndex(index)}`;
+function rowsOf(partitionKey: string, { index, outcome }: DeviceOutcome): readonly Row[] {
+  const { verdict } = outcome;
+  const found = { index, hasOutcome: true, json: outcomeJson(outcome) };
+  const rowKey = deviceKey(index);
+  if (verdict === 'healthy') return [{ partitionKey, rowKey, ...found }];
+  return [
+    { partitionKey, rowKey, index },
+    { partitionKey, rowKey: unwellKey(verdict, index), ...found },
+  ];
+}
+
+/** Undefined: the outcome of this device is in its other row. */
+function deviceOf({ index, json }: Readonly<Record<string, unknown>>): DeviceOutcome | undefined {
+  return typeof json === 'string' ? { index: Number(index), outcome: JSON.parse(json) as Outcome } : undefined;
+}
+
+/** `attention-…` sorts before `device-…`. */
+function rangeOf(verdict: Verdict | undefined): { readonly from: string; readonly before: string } {
+  if (verdict === undefined) return { from: 'attention-', before: 'device.' };
+  if (verdict === 'healthy') return { from: 'device-', before: 'device.' };
+  return { from: `attention-${rankOf[verdict]}-`, before: `attention-${rankOf[verdict]}.` };
+}
+
+function deviceKey(index: number): string {
+  return `device-${paddedIndex(index)}`;
+}
+
+function unwellKey(verdict: Unwell, index: number): string {
+  return `attention-${rankOf[verdict]}-${paddedIndex(index)}`;
 }
 
 function paddedIndex(index: number): string {
   return String(index).padStart(7, '0');
 }
 
-/** Every device of a simulation sees the same certificate chain, and a transcript is there for what went wrong. */
-function outcomeJson(outcome: Outcome): string {
-  const { transcript, server, ...rest } = outcome;
+/** Every device of a simulation sees the same certificate chain, and a transcript matters for what went wrong. */
+function outcomeJson({ transcript, server, ...rest }: Outcome): string {
   const { chain: _, ...leaf } = server ?? {};
-  const short = { ...rest, ...(server && { server: leaf }) };
-  const whole = outcome.verdict === 'healthy' ? JSON.stringify(short) : JSON.stringify({ ...short, transcript });
-  return whole.length <= mostCharacters ? whole : JSON.stringify(short);
+  const outcome = {
+    ...rest,
+    ...(server && { server: leaf }),
+    ...(transcript && rest.verdict !== 'healthy' && { transcript }),
+  } as Outcome;
+  return fitOutcome(outcome, maxCharacters).text;
+}
+
+/**
+ * Group commit: while one write is in progress, outcomes gather, and the next write takes them together. No timer, so an outcome waits
+ * at most for the write before its own; the more devices end at once, the fewer writes each needs.
+ */
+export interface OutcomeWriter {
+  /** Resolves when the outcome is stored, rejects when it could not be. */
+  write(device: DeviceOutcome): Promise<void>;
+}
+
+export function createOutcomeWriter(insert: (devices: readonly DeviceOutcome[]) => Promise<void>): OutcomeWriter {
+  interface Waiting {
+    readonly device: DeviceOutcome;
+    readonly stored: PromiseWithResolvers<void>;
+  }
+  const waiting: Waiting[] = [];
+  let isWriting = false;
+
+  const writeAll = async () => {
+    isWriting = true;
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, maxRowsAtOnce);
+      try {
+        await insert(group.map(({ device }) => device));
+        for (const { stored } of group) stored.resolve();
+      } catch (error) {
+        for (const { stored } of group) stored.reject(error);
+      }
+    }
+    isWriting = false;
+  };
+
+  return {
+    write(device) {
+      const stored = Promise.withResolvers<void>();
+      waiting.push({ device, stored });
+      if (!isWriting) void writeAll();
+      return stored.promise;
+    },
+  };
 }

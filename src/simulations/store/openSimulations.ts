@@ -2,18 +2,34 @@ import { cadenceOf } from '../../config/plan/cadence.ts';
 import { loadOfScopes } from '../../config/plan/scopeLoad.ts';
 import type { Probe } from '../../config/probe.ts';
 import type { Settings } from '../../config/settings.ts';
+import { judgeRun } from '../../outcomes/judgeRun.ts';
 import type { ReadSecret } from '../../probes/credential.ts';
+import { runProbe } from '../../probes/runProbe.ts';
 import type { OpenQueues } from '../../storage/openQueues.ts';
 import type { OpenTables } from '../../storage/openTables.ts';
-import { defaultLimits, type SimulationContext, type SimulationLogLine } from '../simulationContext.ts';
-import { createDeviceRunner } from '../worker/deviceRunner.ts';
-import { batchQueueName, createBatchQueue } from './batchQueue.ts';
-import { createBatchStore } from './batchStore.ts';
+import { createTlsSessions } from '../../transport/tlsSessions.ts';
+import type {
+  DeviceRunnerOptions,
+  RunDevice,
+  SimulationContext,
+  SimulationLogLine,
+  WorkerLimits,
+} from '../simulationContext.ts';
+import { batchQueueName, createBatchQueue, createBatchStore } from './batchStore.ts';
 import { createDeviceOutcomes } from './deviceOutcomes.ts';
 import { createSimulationStore } from './simulationStore.ts';
 
 const simulationsTable = 'simulations';
 const devicesTable = 'simulationdevices';
+
+export const defaultLimits: WorkerLimits = {
+  devicesAtOnce: 250,
+  leaseMs: 30_000,
+  releaseAfterMs: 180_000,
+  claims: 5,
+  resendAfterMs: 120_000,
+  watchEverySeconds: 30,
+};
 
 /** The services of the app that simulations need. */
 interface SimulationServices {
@@ -59,4 +75,39 @@ export function openSimulations(
 
 function write(invocation: InvocationLog, { level, ...line }: SimulationLogLine): void {
   invocation[level](JSON.stringify(line));
+}
+
+/**
+ * Runs devices as probes, one like the other. The group's key is read from the vault once for a batch, with the first device: a
+ * thousand reads of one secret would measure, and throttle, the vault.
+ */
+export function createDeviceRunner(
+  readSecret: ReadSecret,
+  location: string,
+  reportUnexpected: (stack: string) => void,
+  { configuredHubs, reuseTlsSessions, onThrottled }: DeviceRunnerOptions,
+): RunDevice {
+  const readOnce = onceForEachName(readSecret);
+  const tlsSessions = reuseTlsSessions ? createTlsSessions() : undefined;
+  return async (probe) => {
+    const facts = await runProbe(probe, {
+      readSecret: readOnce,
+      configuredHubs,
+      tlsSessions,
+      onThrottled: (retryAfterSeconds) => onThrottled(retryAfterSeconds * 1000),
+      reportUnexpected,
+    });
+    return judgeRun(probe, facts, { trigger: 'simulation', location });
+  };
+}
+
+/** What could not be read is asked for again by the next device. */
+function onceForEachName(readSecret: ReadSecret): ReadSecret {
+  const reads = new Map<string, ReturnType<ReadSecret>>();
+  return (name, signal) => {
+    const read = reads.get(name) ?? readSecret(name, signal);
+    reads.set(name, read);
+    void read.then(({ kind }) => kind !== 'found' && reads.delete(name));
+    return read;
+  };
 }

@@ -1,27 +1,28 @@
 import { fromChunks, toChunks } from '../../storage/chunkedText.ts';
 import { invertedTime } from '../../storage/keys.ts';
-import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
+import { readRows, retryOnConflict, type StoredRow, type Table } from '../../storage/table.ts';
 import { reserve } from '../pace.ts';
-import type { Simulation } from '../simulation.ts';
-import type { SimulationReport } from '../simulationReport.ts';
+import type { Simulation, SimulationReport } from '../simulation.ts';
 
 /**
  * The simulations table: a row a simulation (partition `simulation`), an index with the newest first (`recent`), and how far each
  * ID scope's share of the service limit is given away (`budget`). Batches of a simulation are rows of the same table (batchStore.ts).
  */
 export interface SimulationStore {
-  /** Inserts, or answers the one that has this id already. */
+  /** The storage's clock, as far as its responses have shown it: what times in rows are compared with. Milliseconds since the epoch. */
+  now(): number;
+  /** Inserts, or returns the one that has this id already. */
   create(simulation: Simulation): Promise<Simulation>;
   read(id: string): Promise<Simulation | undefined>;
   /**
-   * Changes the newest version of the row; `change` may be called again, and answers undefined to leave the row as it is.
-   * Resolves with the simulation as it then stands, and whether this call changed it.
+   * Changes the newest version of the row. `change` may be called again with a newer one, and returns the same object to leave it as it
+   * is; `nowMs` is the storage's clock. Resolves with the simulation after that; undefined where there is none.
    */
-  update(id: string, change: (simulation: Simulation) => Simulation | undefined): Promise<Updated | undefined>;
+  update(id: string, change: (simulation: Simulation, nowMs: number) => Simulation): Promise<Updated | undefined>;
   /** Newest first. `after`: the `last` of the page before; present when there is a next page. */
   page(limit: number, after?: string): Promise<{ readonly simulations: readonly Simulation[]; readonly last?: string }>;
   /** Starts that all simulations of an ID scope share, so that together they stay below the service's limit. */
-  reserveBudget(idScope: string, ratePerSecond: number, count: number, nowMs: number): Promise<readonly number[]>;
+  reserveBudget(idScope: string, ratePerSecond: number, count: number): Promise<readonly number[]>;
   /** Oldest last. */
   createdBefore(time: Date): AsyncIterable<Simulation>;
   /** The row and its place in the list; its batches and outcomes are for the caller to remove, before. */
@@ -30,6 +31,7 @@ export interface SimulationStore {
 
 export interface Updated {
   readonly simulation: Simulation;
+  /** By this call. */
   readonly changed: boolean;
 }
 
@@ -44,7 +46,15 @@ const recentPartition = 'recent';
 const budgetPartition = 'budget';
 
 export function createSimulationStore(table: Table): SimulationStore {
+  const clock = clockOf(table);
+  const readRow = async (rowKey: string, partitionKey = partition) => {
+    const sentAtMs = Date.now();
+    const found = await table.read({ partitionKey, rowKey });
+    if (found) clock.observe(found, sentAtMs);
+    return found;
+  };
   const store: SimulationStore = {
+    now: clock.now,
     async create(simulation) {
       const inserted = await table.insert(simulationRow(simulation));
       const present = inserted.kind === 'written' ? simulation : ((await store.read(simulation.id)) ?? simulation);
@@ -53,16 +63,16 @@ export function createSimulationStore(table: Table): SimulationStore {
       return present;
     },
     async read(id) {
-      const found = await table.read({ partitionKey: partition, rowKey: id });
+      const found = await readRow(id);
       return found && parse(found.row);
     },
     update: (id, change) =>
       retryOnConflict(async () => {
-        const found = await table.read({ partitionKey: partition, rowKey: id });
+        const found = await readRow(id);
         if (!found) return undefined;
         const present = parse(found.row);
-        const changed = change(present);
-        if (!changed) return { simulation: present, changed: false };
+        const changed = change(present, clock.now());
+        if (changed === present) return { simulation: present, changed: false };
         const { kind } = await table.replace(simulationRow(changed), found.etag);
         return kind === 'written' ? { simulation: changed, changed: true } : 'changed';
       }),
@@ -78,9 +88,10 @@ export function createSimulationStore(table: Table): SimulationStore {
       const present = simulations.filter((simulation) => simulation !== undefined);
       return { simulations: present, ...(rows.length > limit && { last: String(asked.at(-1)?.rowKey) }) };
     },
-    reserveBudget: (idScope, ratePerSecond, count, nowMs) =>
+    reserveBudget: (idScope, ratePerSecond, count) =>
       retryOnConflict(async () => {
-        const found = await table.read({ partitionKey: budgetPartition, rowKey: idScope });
+        const found = await readRow(idScope, budgetPartition);
+        const nowMs = clock.now();
         const { startsAtMs, nextStartAtMs } = reserve(
           { ratePerSecond, nextStartAtMs: Number(found?.row.nextStartAtMs ?? nowMs) },
           count,
@@ -124,4 +135,38 @@ function parse(row: Readonly<Record<string, unknown>>): Simulation {
 
 function recentKey({ createdAt, id }: Simulation): string {
   return `${invertedTime(Date.parse(createdAt))}-${id}`;
+}
+
+interface StorageClock {
+  now(): number;
+  /** `sentAtMs`: by this machine's clock, before the request. */
+  observe(read: StoredRow, sentAtMs: number): void;
+}
+
+const clocks = new WeakMap<Table, StorageClock>();
+/** A response's `Date` has whole seconds. */
+const dateStepMs = 1000;
+
+/** One for a table, so that what earlier invocations have seen counts. */
+function clockOf(table: Table): StorageClock {
+  const clock = clocks.get(table) ?? createClock();
+  clocks.set(table, clock);
+  return clock;
+}
+
+/**
+ * Each response narrows down how far this machine's clock is from the storage's: the storage's time was at least what the response says
+ * when it arrived, and less than a second more than that when the request was sent.
+ */
+function createClock(): StorageClock {
+  let offsetMs = 0;
+  return {
+    now: () => Date.now() + offsetMs,
+    observe({ row, ageMs }, sentAtMs) {
+      const storageMs = Date.parse(String(row.timestamp)) + ageMs;
+      if (Number.isNaN(storageMs)) return;
+      const atLeast = storageMs - Date.now();
+      offsetMs = Math.min(Math.max(offsetMs, atLeast), storageMs + dateStepMs - sentAtMs);
+    },
+  };
 }

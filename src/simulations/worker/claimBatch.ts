@@ -1,40 +1,43 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
-import type { BatchStore } from '../store/batchStore.ts';
+import type { BatchState, BatchStore, StoredBatch } from '../store/batchStore.ts';
 
 /**
  * A message can be delivered twice, and two workers can hold the same batch: the one whose claim is in the batch's row runs it. A
- * claim is a lease. Its worker renews it; when the worker dies, it runs out, and the next one may claim.
+ * claim is a lease. Its worker renews it; when the worker dies, it expires, and the next one may claim. Its age is the storage's own
+ * (`ageMs`), so that the clocks of two workers are never compared.
  */
 export type Claim =
-  | { readonly kind: 'claimed'; readonly lease: Lease; readonly claims: number }
-  | { readonly kind: 'taken'; readonly untilMs: number }
+  | { readonly kind: 'claimed'; readonly lease: Lease; readonly batch: BatchState }
+  | { readonly kind: 'taken'; readonly expiresInMs: number }
   | { readonly kind: 'done' };
 
 export interface Lease {
   /** Another worker has claimed the batch: start nothing more. Outcomes may still be written, for the first one counts. */
   readonly lost: boolean;
-  /** Shown with the next renewal. */
+  /** Verdicts so far; written soon, for those who wait. */
   progress(counts: VerdictCounts): void;
   /** Each of these gives the lease up. */
   done(summary: BatchSummary): Promise<void>;
-  handBack(): Promise<void>;
+  release(): Promise<void>;
   failed(error: unknown): Promise<void>;
 }
 
-/** Gives the lease up when the work fails: renewed for ever, it would keep everybody else from the batch. */
+/** Gives the lease up when the work fails: renewed for ever, it would keep every other worker from the batch. */
 export async function holding<Result>(lease: Lease, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    // Where storage does not take this either, the lease runs out by itself.
+    // Where storage does not accept this either, the lease expires by itself.
     await lease.failed(error).catch(() => undefined);
     throw error;
   }
 }
 
 const renewalsPerLease = 4;
-const keptErrorCharacters = 300;
+/** A write for each device would cost more than the device. */
+const progressEveryMs = 2_000;
+const maxErrorCharacters = 300;
 
 export async function claimBatch(
   batches: BatchStore,
@@ -43,48 +46,58 @@ export async function claimBatch(
   leaseMs: number,
 ): Promise<Claim> {
   const worker = randomUUID();
-  const { batch, changed } = await batches.update(simulationId, number, (present) => {
-    const now = Date.now();
-    if (present && (present.state === 'done' || present.leaseUntilMs > now)) return undefined;
-    return {
-      queuedAtMs: now,
-      ...present,
-      number,
-      state: 'running',
-      worker,
-      leaseUntilMs: now + leaseMs,
-      claims: (present?.claims ?? 0) + 1,
-    };
+  const { stored, changed } = await batches.update(simulationId, number, (present) => {
+    if (present && (present.batch.state === 'done' || isHeld(present, leaseMs))) return undefined;
+    const claims = (present?.batch.claims ?? 0) + 1;
+    return { ...present?.batch, number, state: 'running', worker, claims };
   });
-  if (changed && batch) {
-    return { kind: 'claimed', lease: holdLease(batches, simulationId, number, worker, leaseMs), claims: batch.claims };
+  if (changed && stored) {
+    return { kind: 'claimed', lease: holdLease(batches, simulationId, stored, leaseMs), batch: stored.batch };
   }
-  if (batch?.state === 'done') return { kind: 'done' };
-  return { kind: 'taken', untilMs: batch?.leaseUntilMs ?? 0 };
+  if (stored?.batch.state === 'done') return { kind: 'done' };
+  return { kind: 'taken', expiresInMs: leaseMs - (stored?.ageMs ?? 0) };
 }
 
-function holdLease(batches: BatchStore, simulationId: string, number: number, worker: string, leaseMs: number): Lease {
+export function isHeld({ batch, ageMs }: Omit<StoredBatch, 'etag'>, leaseMs: number): boolean {
+  return batch.state === 'running' && ageMs < leaseMs;
+}
+
+function holdLease(batches: BatchStore, simulationId: string, claimed: StoredBatch, leaseMs: number): Lease {
+  let held = claimed;
   let lost = false;
   let progress: VerdictCounts | undefined;
+  let written: VerdictCounts | undefined;
+  let renewedAt = performance.now();
   let renewing: Promise<void> = Promise.resolve();
 
-  type Changes = Partial<Omit<Parameters<BatchStore['insert']>[1], 'number'>>;
-  const change = async (changes: Changes) => {
-    const { changed } = await batches.update(simulationId, number, (present) =>
-      present?.worker === worker && present.state === 'running' ? { ...present, ...changes } : undefined,
+  const change = async (changes: Partial<BatchState>) => {
+    const batch = { ...held.batch, ...(progress && { progress }), ...changes };
+    written = progress;
+    const stored = (await batches.replace(simulationId, batch, held)) ?? (await replaceOwn(batch));
+    if (stored) held = stored;
+    else lost = true;
+  };
+  /** A write whose response got lost has changed the row too. */
+  const replaceOwn = async (batch: BatchState) => {
+    const { stored, changed } = await batches.update(simulationId, batch.number, (present) =>
+      present?.batch.worker === claimed.batch.worker && present?.batch.state === 'running' ? batch : undefined,
     );
-    if (!changed) lost = true;
+    return changed ? stored : undefined;
   };
   const renew = () => {
-    renewing = change({ leaseUntilMs: Date.now() + leaseMs, ...(progress && { progress }) }).catch(() => {
-      // Storage does not answer: the lease runs out by itself unless a later renewal gets through.
-    });
+    const quietMs = performance.now() - renewedAt;
+    if (lost || (quietMs < leaseMs / renewalsPerLease && progress === written)) return;
+    renewedAt = performance.now();
+    renewing = renewing
+      .then(() => change({}))
+      // Storage does not respond: the lease expires by itself unless a later renewal gets through.
+      .catch(() => undefined);
   };
-  const timer = setInterval(renew, leaseMs / renewalsPerLease);
-  const giveUp = async (changes: Changes) => {
+  const timer = setInterval(renew, Math.min(progressEveryMs, leaseMs / renewalsPerLease));
+  const giveUp = async (changes: Partial<BatchState>) => {
     clearInterval(timer);
     await renewing;
-    await change({ leaseUntilMs: 0, ...(progress && { progress }), ...changes });
+    if (!lost) await change(changes);
   };
 
   return {
@@ -92,10 +105,10 @@ function holdLease(batches: BatchStore, simulationId: string, number: number, wo
       return lost;
     },
     progress(counts) {
-      progress = counts;
+      progress = { ...counts };
     },
     done: (summary) => giveUp({ state: 'done', summary }),
-    handBack: () => giveUp({ state: 'queued', queuedAtMs: Date.now(), claims: 0 }),
-    failed: (error) => giveUp({ lastError: String(error).slice(0, keptErrorCharacters) }),
+    release: () => giveUp({ state: 'queued', claims: 0 }),
+    failed: (error) => giveUp({ state: 'queued', lastError: String(error).slice(0, maxErrorCharacters) }),
   };
 }

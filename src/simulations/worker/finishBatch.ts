@@ -5,7 +5,7 @@ import type { Batch, Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
 import { registrationIdOf } from '../simulationRequest.ts';
 import type { DeviceOutcome } from '../store/deviceOutcomes.ts';
-import type { Lease } from './claimBatch.ts';
+import type { Claim } from './claimBatch.ts';
 
 /** Why devices will not run any more. */
 export interface NotRunReason {
@@ -13,7 +13,7 @@ export interface NotRunReason {
   readonly message: string;
 }
 
-/** What earlier deliveries of a batch have left: which devices have no outcome yet, in order, and the verdicts of the others. */
+/** What earlier deliveries of a batch have left: the devices without an outcome, in order, and the verdicts of the others. */
 export interface RecordedDevices {
   readonly missing: readonly number[];
   readonly verdicts: VerdictCounts;
@@ -30,34 +30,44 @@ export async function recordedDevices(
     recorded.add(index);
     verdicts[outcome.verdict] += 1;
   }
-  const indices = Array.from({ length: batch.count }, (_, i) => batch.first + i);
-  return { missing: indices.filter((index) => !recorded.has(index)), verdicts };
+  return { missing: indicesOf(batch).filter((index) => !recorded.has(index)), verdicts };
 }
 
 /**
- * Ends a batch: what has not run is written down as not run, and the sum is made from the outcomes as they are stored, so that it is
+ * Ends a batch: devices that have not run are recorded as not run, and the sum is made of the outcomes as they are stored, so that it is
  * the same whoever makes it, and however often.
  */
 export async function finishBatch(
   simulation: Simulation,
   batch: Batch,
-  lease: Lease,
+  { lease }: Extract<Claim, { kind: 'claimed' }>,
   notRun: NotRunReason,
   context: SimulationContext,
   workerDelayMs?: number,
 ): Promise<void> {
-  const { missing } = await recordedDevices(simulation, batch, context);
+  const summary = newSummary(Date.parse(simulation.createdAt));
+  const recorded = new Set<number>();
+  const add = async () => {
+    for await (const { index, outcome } of context.outcomes.ofRange(simulation.id, batch.first, batch.count)) {
+      if (recorded.has(index)) continue;
+      recorded.add(index);
+      summary.add(outcome);
+    }
+  };
+  await add();
+  const missing = indicesOf(batch).filter((index) => !recorded.has(index));
   if (missing.length > 0) {
     await context.outcomes.insert(
       simulation.id,
       missing.map((index) => notRunOutcome(simulation, index, notRun, context.location)),
     );
-  }
-  const summary = newSummary(Date.parse(simulation.createdAt));
-  for await (const { outcome } of context.outcomes.ofRange(simulation.id, batch.first, batch.count)) {
-    summary.add(outcome);
+    await add();
   }
   await lease.done({ ...summary.build(), ...(workerDelayMs !== undefined && { workerDelayMs }) });
+}
+
+function indicesOf({ first, count }: Batch): readonly number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
 }
 
 function notRunOutcome(
@@ -83,7 +93,7 @@ function notRunOutcome(
   return { index, outcome };
 }
 
-/** For devices of a simulation that has been halted. */
+/** For the devices of a simulation that was halted. */
 export function haltReason({ haltCause = 'cancelled', reason }: Simulation): NotRunReason {
   return { cause: haltCause, message: `not run: ${reason ?? 'the simulation was cancelled'}` };
 }

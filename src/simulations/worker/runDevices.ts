@@ -1,20 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../../config/probe.ts';
 import type { Verdict } from '../../outcomes/outcome.ts';
-import { type Feedback, noFeedback } from '../pace.ts';
-import { isHalted, type Simulation } from '../simulation.ts';
+import { adapt, type Feedback, isStorm, noFeedback, type Pace, reserve } from '../pace.ts';
+import { expired, isHalted, running, type Simulation, serviceBudgetPerSecond, stopped } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
 import { registrationIdOf } from '../simulationRequest.ts';
+import { createOutcomeWriter } from '../store/deviceOutcomes.ts';
 import type { Lease } from './claimBatch.ts';
 import type { RecordedDevices } from './finishBatch.ts';
-import { createOutcomeWriter } from './outcomeWriter.ts';
-import { reportFeedback, reserveStarts } from './reserveStarts.ts';
 
 /** `released`: time is up, and some have not started. `lost`: another worker has the batch now. */
 export type DevicesEnd = 'ended' | 'halted' | 'released' | 'lost';
 
 /** After a start that was this far away, the simulation may have been cancelled meanwhile. */
 const longWaitMs = 2000;
+/** With every place taken, starts are reserved together once this share is free: a reservation for each would be a write for each device. */
+const freeShare = 0.1;
 
 /**
  * Runs the devices of one batch that have no outcome yet: bounded in number at once, each at the time reserved for it, each outcome
@@ -28,55 +29,50 @@ export async function runDevices(
   lease: Lease,
   context: SimulationContext,
 ): Promise<DevicesEnd> {
-  const { limits } = context;
-  const handBackAtMs = Date.now() + limits.handBackAfterMs;
+  const { limits, simulations } = context;
+  const releaseAt = performance.now() + limits.releaseAfterMs;
   const writer = createOutcomeWriter((devices) => context.outcomes.insert(simulation.id, devices));
-  const feedback = createFeedback(simulation.id, context);
-  const runDevice = context.createDeviceRunner({
-    configuredHubs,
-    reuseTlsSessions: simulation.request.reuseTlsSessions,
-    onThrottled: feedback.throttled,
-  });
+  const feedback = createFeedback(simulation, context);
+  const { reuseTlsSessions } = simulation.request;
+  const runDevice = context.createDeviceRunner({ configuredHubs, reuseTlsSessions, onThrottled: feedback.throttled });
   const counts: { [verdict in Verdict]: number } = { ...recorded.verdicts };
-  const underWay = new Set<Promise<void>>();
-  const faults: unknown[] = [];
+  const inProgress = new Set<Promise<void>>();
+  const errors: unknown[] = [];
 
-  const start = (index: number) => {
-    const device = run(index)
-      .catch((fault: unknown) => void faults.push(fault))
-      .finally(() => underWay.delete(device));
-    underWay.add(device);
-  };
   const run = async (index: number) => {
     const outcome = await runDevice({ ...probe, registrationId: registrationIdOf(simulation.request, index) });
     if (outcome.result.kind !== 'throttled') feedback.accepted();
     await writer.write({ index, outcome });
     counts[outcome.verdict] += 1;
-    lease.progress({ ...counts });
+    lease.progress(counts);
+  };
+  const start = (index: number) => {
+    const device = run(index)
+      .catch((error: unknown) => void errors.push(error))
+      .finally(() => inProgress.delete(device));
+    inProgress.add(device);
   };
 
   const startAll = async (): Promise<DevicesEnd> => {
     const waiting = [...recorded.missing];
-    let ratePerSecond = simulation.pace.ratePerSecond;
+    let { ratePerSecond } = simulation.pace;
     while (waiting.length > 0) {
-      if (faults.length > 0) return 'ended';
+      if (errors.length > 0) return 'ended';
       if (lease.lost) return 'lost';
-      if (Date.now() >= handBackAtMs) return 'released';
-      if (underWay.size >= limits.devicesAtOnce) {
-        await Promise.race(underWay);
+      if (performance.now() >= releaseAt) return 'released';
+      const free = limits.devicesAtOnce - inProgress.size;
+      if (free < Math.min(waiting.length, limits.devicesAtOnce * freeShare, ratePerSecond)) {
+        await Promise.race(inProgress);
         continue;
       }
       // What starts within about a second: few writes to the row, and yet little is reserved when the simulation is halted.
-      const count = Math.min(
-        waiting.length,
-        limits.devicesAtOnce - underWay.size,
-        Math.max(1, Math.floor(ratePerSecond)),
-      );
+      const count = Math.min(waiting.length, free, Math.max(1, Math.floor(ratePerSecond)));
       const reservation = await reserveStarts(simulation, count, feedback.take(), context);
       if (reservation.kind === 'halted') return 'halted';
-      ratePerSecond = reservation.ratePerSecond;
+      ({ ratePerSecond } = reservation.pace);
+      feedback.follow(reservation.pace);
       for (const startAtMs of reservation.startsAtMs) {
-        const waitMs = startAtMs - Date.now();
+        const waitMs = startAtMs - simulations.now();
         if (waitMs > 0) await delay(waitMs);
         if (waitMs > longWaitMs && (await isHaltedNow(simulation.id, context))) return 'halted';
         const index = waiting.shift();
@@ -86,56 +82,112 @@ export async function runDevices(
     return 'ended';
   };
 
-  const end = await startAll().catch((fault: unknown) => void faults.push(fault));
-  // Also after a fault: whoever gets the batch next would connect devices a second time, and the service would cut off the first.
-  await Promise.all(underWay);
-  await feedback.report();
-  if (end === undefined || faults.length > 0)
-    throw new AggregateError(faults, `the batch broke off, ${faults.length} faults, the first: ${String(faults[0])}`);
+  const end = await startAll().catch((error: unknown) => void errors.push(error));
+  // Also after an error: the next worker would connect devices a second time, and the service would cut off the first connection.
+  await Promise.all(inProgress);
+  await feedback.end();
+  if (end === undefined || errors.length > 0)
+    throw new AggregateError(errors, `the batch broke off, ${errors.length} errors, the first: ${String(errors[0])}`);
   return lease.lost ? 'lost' : end;
 }
 
-async function isHaltedNow(id: string, context: SimulationContext): Promise<boolean> {
-  const simulation = await context.simulations.read(id);
+async function isHaltedNow(id: string, { simulations }: SimulationContext): Promise<boolean> {
+  const simulation = await simulations.read(id);
   return !simulation || isHalted(simulation.state);
 }
 
+type Reservation =
+  | { readonly kind: 'granted'; readonly startsAtMs: readonly number[]; readonly pace: Pace }
+  /** Cancelled, stopped, expired or gone: no further device may start. */
+  | { readonly kind: 'halted' };
+
 /**
- * Gathers what the service says to the devices of this worker. A 429 is passed on at once, and further ones while that is written
- * together; devices that were let in go with the next reservation, and those after the last one with the final report.
+ * The times at which the next devices of a simulation may start: first by the simulation's own pace, then by what the service's limit
+ * leaves to all simulations of the ID scope. Times are the storage's: the clocks of two workers are never compared.
  */
-function createFeedback(simulationId: string, context: SimulationContext) {
+async function reserveStarts(
+  { id, idScope, request }: Simulation,
+  count: number,
+  feedback: Feedback,
+  { simulations, probeRunsPerMinute }: SimulationContext,
+): Promise<Reservation> {
+  let own: readonly number[] = [];
+  const updated = await simulations.update(id, (present, nowMs) => {
+    const simulation = expired(withFeedback(present, feedback, nowMs), nowMs);
+    if (isHalted(simulation.state)) return simulation;
+    const { startsAtMs, nextStartAtMs } = reserve(simulation.pace, count, nowMs);
+    own = startsAtMs;
+    return running({ ...simulation, pace: { ...simulation.pace, nextStartAtMs } });
+  });
+  if (!updated || isHalted(updated.simulation.state)) return { kind: 'halted' };
+  const { pace } = updated.simulation;
+  if (request.allowAboveServiceLimits) return { kind: 'granted', startsAtMs: own, pace };
+
+  const budgetPerSecond = serviceBudgetPerSecond(probeRunsPerMinute(idScope));
+  const shared = await simulations.reserveBudget(idScope, budgetPerSecond, count);
+  return { kind: 'granted', startsAtMs: own.map((startAtMs, i) => Math.max(startAtMs, shared[i] ?? 0)), pace };
+}
+
+function withFeedback(simulation: Simulation, feedback: Feedback, nowMs: number): Simulation {
+  const pace = adapt(simulation.pace, simulation.request.ratePerSecond, feedback, nowMs);
+  if (!isStorm(pace)) return { ...simulation, pace };
+  const { ratePerSecond: asked } = simulation.request;
+  const reason =
+    `Stopped: the service responded with 429 (too many requests) ${pace.throttled} times and accepted ${pace.accepted} devices, ` +
+    `although the rate had been lowered ${pace.decreases} times, from ${asked} to ${pace.ratePerSecond.toPrecision(2)} per second. ` +
+    'Find out who else registers in this ID scope, or ask for a lower ratePerSecond.';
+  return stopped({ ...simulation, pace }, reason);
+}
+
+/** One write for all 429 responses of this time: the rate is lowered at most once in two seconds. */
+const reportEveryMs = 500;
+
+/**
+ * Gathers what the service tells the devices of this worker. A 429 is passed on to the simulation's row at once, and further ones
+ * together; accepted devices go with the next reservation. Those after the last one count only while the rate is lowered.
+ */
+function createFeedback({ id, pace }: Simulation, { simulations, log }: SimulationContext) {
   let feedback: Feedback = noFeedback;
+  let isLowered = pace.decreases > 0;
   let reporting: Promise<void> | undefined;
   const take = (): Feedback => {
     const taken = feedback;
     feedback = noFeedback;
     return taken;
   };
+  const report = async () => {
+    const taken = take();
+    await simulations.update(id, (present, nowMs) => withFeedback(present, taken, nowMs));
+  };
   const reportAll = async () => {
-    while (feedback.throttled > 0 || feedback.accepted > 0) await reportFeedback(simulationId, take(), context);
-    reporting = undefined;
+    while (feedback.throttled > 0) {
+      await report();
+      await delay(reportEveryMs);
+    }
   };
-  const report = () => {
-    reporting ??= reportAll().catch((fault: unknown) => {
-      reporting = undefined;
-      context.log({ level: 'warn', event: 'simulationFeedbackLost', simulationId, fault: String(fault) });
-    });
-    return reporting;
-  };
+  const logLost = (error: unknown) =>
+    log({ level: 'warn', event: 'simulationFeedbackLost', simulationId: id, error: String(error) });
   return {
     take,
-    report,
+    follow(present: Pace) {
+      isLowered = present.decreases > 0;
+    },
     accepted() {
       feedback = { ...feedback, accepted: feedback.accepted + 1 };
     },
     throttled(retryAfterMs: number) {
-      feedback = {
-        ...feedback,
-        throttled: feedback.throttled + 1,
-        retryAfterMs: Math.max(feedback.retryAfterMs, retryAfterMs),
-      };
-      void report();
+      isLowered = true;
+      const { throttled, retryAfterMs: longest } = feedback;
+      feedback = { ...feedback, throttled: throttled + 1, retryAfterMs: Math.max(longest, retryAfterMs) };
+      reporting ??= reportAll()
+        .catch(logLost)
+        .finally(() => {
+          reporting = undefined;
+        });
+    },
+    async end() {
+      await reporting;
+      if (feedback.throttled > 0 || (isLowered && feedback.accepted > 0)) await report().catch(logLost);
     },
   };
 }

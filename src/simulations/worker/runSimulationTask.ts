@@ -1,60 +1,158 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { reconcileSimulation } from '../reconcileSimulation.ts';
-import { batchCount, batchOf, hasEnded } from '../simulation.ts';
+import { batchCount, batchOf, hasEnded, isHalted, type Simulation } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
-import { parseTask } from '../store/batchQueue.ts';
-import { claimBatch, holding } from './claimBatch.ts';
-import { finishBatch } from './finishBatch.ts';
-import { runBatch } from './runBatch.ts';
+import { simulatedProbe } from '../simulationRequest.ts';
+import { parseTask, type SimulationTask } from '../store/batchStore.ts';
+import { type Claim, claimBatch, holding } from './claimBatch.ts';
+import { finishBatch, haltReason, type NotRunReason, recordedDevices } from './finishBatch.ts';
+import { runDevices } from './runDevices.ts';
 
-/** One message of the queue. Rejects when storage does not answer: the host delivers again, and after five times to the poison queue. */
+type BatchTask = Extract<SimulationTask, { work: 'batch' }>;
+type Claimed = Extract<Claim, { kind: 'claimed' }>;
+
+/** One message of the queue. Rejects when storage does not respond: the host delivers again, and after five times to the poison queue. */
 export async function runSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
-  const task = parseTask(message);
-  if (!task) {
-    // Nobody can make sense of it next time either. Whose batch it was is found by its age.
-    context.log({ level: 'error', event: 'simulationMessageNotUnderstood' });
-    return;
-  }
-  if (task.work === 'batch') return runBatch(task.simulationId, task.batchNumber, context);
-  await watch(task.simulationId, context);
+  const task = understood(message, context);
+  if (!task) return;
+  if (task.work === 'watch') return watch(task.simulationId, context);
+  await runBatch(task, context);
 }
 
-/** Looks after a simulation that nobody asks about, until it has ended. */
+/**
+ * One message of the poison queue: its batch failed five times, and its devices that never ran are recorded as not run. Never rejects: a
+ * poison queue has none of its own, so that the message would come back without end. What cannot be recorded now is found by its age.
+ */
+export async function failSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
+  const task = understood(message, context);
+  if (!task) return;
+  try {
+    await (task.work === 'watch' ? watch(task.simulationId, context) : failBatch(task, context));
+  } catch (error) {
+    const { simulationId } = task;
+    context.log({ level: 'error', event: 'simulationTaskNotFailed', simulationId, error: String(error) });
+  }
+}
+
+/** Undefined: no later delivery would be understood either. The batch that was meant is found by its age. */
+function understood(message: unknown, { log }: SimulationContext): SimulationTask | undefined {
+  const task = parseTask(message);
+  if (!task) log({ level: 'error', event: 'simulationMessageNotUnderstood' });
+  return task;
+}
+
+/** Reconciles a simulation that is read by no caller, until it has ended. */
 async function watch(simulationId: string, context: SimulationContext): Promise<void> {
   const simulation = await reconcileSimulation(simulationId, context);
   if (!simulation || hasEnded(simulation.state)) return;
   await context.queue.send({ work: 'watch', simulationId }, context.limits.watchEverySeconds);
 }
 
-/** One message of the poison queue: its batch failed five times, and its devices that never ran are written down as such. */
-export async function failSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
-  const task = parseTask(message);
-  if (!task) {
-    context.log({ level: 'error', event: 'simulationMessageNotUnderstood' });
+/**
+ * Runs one batch, whichever delivery of its message this is: the first, a second one at the same time, or one after a worker has died.
+ * Rejects when storage does not respond; the queue then delivers again.
+ */
+async function runBatch(task: BatchTask, context: SimulationContext): Promise<void> {
+  const { simulationId, batchNumber } = task;
+  const simulation = await simulationOf(task, context);
+  if (!simulation) {
+    context.log({ level: 'info', event: 'simulationBatchDropped', simulationId, batchNumber });
     return;
   }
-  if (task.work === 'watch') return watch(task.simulationId, context);
-
-  const { simulationId, batchNumber } = task;
-  const simulation = await context.simulations.read(simulationId);
-  if (!simulation || hasEnded(simulation.state) || batchNumber >= batchCount(simulation)) return;
-  const before = await context.batches.read(simulationId, batchNumber);
   const claim = await claimBatch(context.batches, simulationId, batchNumber, context.limits.leaseMs);
-  // Taken: a worker runs it at this moment, so it is not beyond help.
+  switch (claim.kind) {
+    case 'taken':
+      // Its worker may be dead, and this the only message left: look again when the lease has expired.
+      return context.queue.send(task, Math.max(1, claim.expiresInMs / 1000));
+    case 'done':
+      break;
+    case 'claimed':
+      if ((await holding(claim.lease, () => runClaimed(simulation, task, claim, context))) === 'released') {
+        return context.queue.send(task);
+      }
+  }
+  await reconcileSimulation(simulationId, context);
+}
+
+/** Undefined: there is nothing left to do. */
+async function simulationOf(task: BatchTask, { simulations }: SimulationContext): Promise<Simulation | undefined> {
+  const simulation = await simulations.read(task.simulationId);
+  if (!simulation || hasEnded(simulation.state) || task.batchNumber >= batchCount(simulation)) return undefined;
+  return simulation;
+}
+
+async function runClaimed(
+  simulation: Simulation,
+  { batchNumber }: BatchTask,
+  claim: Claimed,
+  context: SimulationContext,
+): Promise<'finished' | 'released'> {
+  const batch = batchOf(simulation, batchNumber);
+  const finish = async (reason: NotRunReason, workerDelayMs?: number) => {
+    await finishBatch(simulation, batch, claim, reason, context, workerDelayMs);
+    return 'finished' as const;
+  };
+  if (isHalted(simulation.state)) return finish(haltReason(simulation));
+  const probe = probeToRun(simulation, claim, context);
+  if (probe.kind === 'neverRun') return finish(probe.reason);
+
+  const recorded = await recordedDevices(simulation, batch, context);
+  const delays = monitorEventLoopDelay();
+  delays.enable();
+  const end = await runDevices(simulation, probe, recorded, claim.lease, context).finally(() => delays.disable());
+  switch (end) {
+    case 'lost':
+    case 'released':
+      await claim.lease.release();
+      return 'released';
+    case 'ended':
+      return finish(haltReason(simulation), inMilliseconds(delays.percentile(99)));
+    case 'halted': {
+      const now = (await context.simulations.read(simulation.id)) ?? simulation;
+      return finish(haltReason(now), inMilliseconds(delays.percentile(99)));
+    }
+  }
+}
+
+/** At rest an event loop's delay is the 10 ms between two looks at the clock. */
+function inMilliseconds(nanoseconds: number): number {
+  return Math.round(nanoseconds / 1e6);
+}
+
+type ProbeToRun =
+  | Extract<ReturnType<typeof simulatedProbe>, { kind: 'probe' }>
+  | { readonly kind: 'neverRun'; readonly reason: NotRunReason };
+
+/** From the configuration as it is now: hosts and names of secrets are not read from a row. */
+function probeToRun({ request }: Simulation, { batch }: Claimed, { probes, limits }: SimulationContext): ProbeToRun {
+  if (batch.claims > limits.claims) return neverRun(`${limits.claims} workers in a row did not survive this batch`);
+  const configured = probes.find(({ name }) => name === request.probe);
+  if (configured?.attestation.enrollment !== 'group') {
+    return neverRun(`probe ${request.probe} with a group enrollment is no longer configured`);
+  }
+  const simulated = simulatedProbe(configured, request);
+  if (simulated.kind === 'probe') return simulated;
+  const why = simulated.errors.map(({ field, message }) => `${field.map(String).join('.')}: ${message}`);
+  return neverRun(`probe ${request.probe} has changed: ${why.join('; ')}`);
+}
+
+function neverRun(why: string): ProbeToRun {
+  return { kind: 'neverRun', reason: { cause: 'neverRun', message: `not run: ${why}` } };
+}
+
+async function failBatch(task: BatchTask, context: SimulationContext): Promise<void> {
+  const { simulationId, batchNumber } = task;
+  const simulation = await simulationOf(task, context);
+  if (!simulation) return;
+  const claim = await claimBatch(context.batches, simulationId, batchNumber, context.limits.leaseMs);
+  // Taken: a worker runs it at this moment, so that it may still succeed.
   if (claim.kind === 'claimed') {
-    const why = before?.lastError ? `: ${before.lastError}` : '';
-    const notRun = {
-      cause: 'neverRun',
-      message: `not run: the batch failed each time that it was tried${why}`,
-    } as const;
-    const { lease } = claim;
-    await holding(lease, () => finishBatch(simulation, batchOf(simulation, batchNumber), lease, notRun, context));
-    context.log({
-      level: 'error',
-      event: 'simulationBatchNeverRun',
-      simulationId,
-      batchNumber,
-      lastError: before?.lastError,
-    });
+    const { lastError } = claim.batch;
+    const why = lastError ? `: ${lastError}` : '';
+    const message = `not run: the batch failed each time that it was tried${why}`;
+    const batch = batchOf(simulation, batchNumber);
+    await holding(claim.lease, () => finishBatch(simulation, batch, claim, { cause: 'neverRun', message }, context));
+    context.log({ level: 'error', event: 'simulationBatchNeverRun', simulationId, batchNumber, lastError });
   }
   await reconcileSimulation(simulationId, context);
 }

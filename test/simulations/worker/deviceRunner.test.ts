@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunningDps } from '../../../src/emulator/dps/startDps.ts';
 import { newSummary } from '../../../src/simulations/batchSummary.ts';
-import { createDeviceRunner } from '../../../src/simulations/worker/deviceRunner.ts';
+import { createDeviceRunner } from '../../../src/simulations/store/openSimulations.ts';
 import { localProbe, startLocalDps, vaultOf } from '../../support/localProbe.ts';
 
 let dps: RunningDps;

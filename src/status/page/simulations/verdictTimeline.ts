@@ -1,5 +1,5 @@
 import { verdicts } from '../../../outcomes/outcome.ts';
-import type { SimulationReport } from '../../../simulations/simulationReport.ts';
+import type { SimulationReport } from '../../../simulations/simulation.ts';
 import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
