@@ -5,7 +5,7 @@ import { createRunContext } from '../app/runContext.ts';
 import { services } from '../app/services.ts';
 import { timerSchedule } from '../config/configuration.ts';
 import { formatErrors } from '../config/configurationErrors.ts';
-import { scheduledRunLimits } from '../config/scheduledRun.ts';
+import { scheduledRunLimits } from '../config/plan/scheduledRun.ts';
 
 /**
  * The heart: each tick runs the probes that are due. A failing probe is an outcome, and throws nothing; an outcome that could not be

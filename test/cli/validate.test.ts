@@ -180,7 +180,7 @@ describe('npm run validate', () => {
     expect(status).toBe(2);
     expect(stdout.trimEnd().split('\n')).toEqual([
       'late.json[1].timeoutSeconds: too long together with first: they use the same device and run one after the other, up to 80 s, but a scheduled run ends after 58 s. Use other devices or shorter timeouts (line 20, probe second)',
-      'late.json[2].timeoutSeconds: expected at most 58: PROBE_SCHEDULE starts the next runs then. Got 61 (line 30, probe third)',
+      'late.json[2].timeoutSeconds: expected at most 60: PROBE_SCHEDULE starts the next runs then. Got 61 (line 30, probe third)',
     ]);
   });
 

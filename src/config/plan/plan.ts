@@ -2,7 +2,8 @@ import type { Probe } from '../probe.ts';
 import type { Settings } from '../settings.ts';
 import { cadenceOf, runCounter, shortestGapSeconds } from './cadence.ts';
 import { type CostItem, costsPerMonth, registrationsUsd } from './costs.ts';
-import { errorsOfRound, type LongestRound, longestRoundSeconds, type RoundError, roundLimitSeconds } from './round.ts';
+import { errorsOfRound, type LongestRound, longestRoundSeconds, type RoundError, type RoundLimits } from './round.ts';
+import { limitsWithin } from './scheduledRun.ts';
 import { loadOfScopes, type ScopeLoad } from './scopeLoad.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -45,14 +46,14 @@ export function planOf(settings: Settings, probes: readonly Probe[], options: Pl
   const planned = probes.map((probe) => planProbe(probe, runsOf(probe.everyMinutes)));
   const scopes = loadOfScopes(probes, cadence);
   const runsPerMonth = sum(planned.map((probe) => probe.runsPerMonth));
-  const gapSeconds = shortestGapSeconds(cadence);
+  const { gapSeconds, limitSeconds, startsPerSecond } = roundLimits(settings);
   const { hasLocalSecrets = false } = options;
   return {
     schedule: settings.probeSchedule,
     location: settings.location,
     probes: planned,
     scopes,
-    longestRound: { seconds: longestRoundSeconds(probes), limitSeconds: roundLimitSeconds(cadence) },
+    longestRound: { seconds: longestRoundSeconds(probes, startsPerSecond), limitSeconds },
     runsPerMonth,
     costPerMonthUsd: sum(planned.map((probe) => probe.costPerMonthUsd)),
     costs: costsPerMonth({ probes: probes.length, runsPerMonth, roundsPerMonth: runsOf(undefined), settings }),
@@ -62,7 +63,13 @@ export function planOf(settings: Settings, probes: readonly Probe[], options: Pl
 
 /** Probes that the schedule can never run to their end. */
 export function planErrors(settings: Settings, probes: readonly Probe[]): readonly RoundError[] {
-  return errorsOfRound(probes, roundLimitSeconds(cadenceOf(settings.probeSchedule)));
+  return errorsOfRound(probes, roundLimits(settings));
+}
+
+function roundLimits({ probeSchedule, locations }: Settings): RoundLimits {
+  const gapSeconds = shortestGapSeconds(cadenceOf(probeSchedule));
+  const { startsPerSecond, lengthMs } = limitsWithin(gapSeconds * 1000, locations.length);
+  return { gapSeconds, limitSeconds: lengthMs / 1000, startsPerSecond };
 }
 
 function planProbe(probe: Probe, runsPerMonth: number): PlannedProbe {

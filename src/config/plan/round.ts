@@ -1,17 +1,11 @@
 import type { Probe } from '../probe.ts';
-import { type Cadence, shortestGapSeconds } from './cadence.ts';
 
-/** A round starts its probes at this rate per ID scope, over all locations: together they would otherwise meet the service's limits. */
-export const startsPerSecond = 10;
-
-/** `functionTimeout` of host.json: the host then ends the whole round. */
-const functionTimeoutSeconds = 600;
-/** A round ends this much before the host or the next round would end it: what did not fit is recorded in that time. */
-const marginSeconds = 2;
-
-/** How long a round may take, in seconds. */
-export function roundLimitSeconds(cadence: Cadence): number {
-  return Math.min(functionTimeoutSeconds, shortestGapSeconds(cadence)) - marginSeconds;
+export interface RoundLimits {
+  readonly startsPerSecond: number;
+  /** How long a round may take. */
+  readonly limitSeconds: number;
+  /** The shortest time between two rounds. */
+  readonly gapSeconds: number;
 }
 
 /** What can never fit into a round: the probe, by its index, and the reason. */
@@ -27,7 +21,7 @@ export interface LongestRound {
 }
 
 /** How long the round with all probes takes when the service does not respond at all. */
-export function longestRoundSeconds(probes: readonly Probe[]): number {
+export function longestRoundSeconds(probes: readonly Probe[], startsPerSecond: number): number {
   const started = new Map<string, number>();
   const deviceFree = new Map<string, number>();
   return probes.reduce((longest, probe) => {
@@ -43,7 +37,8 @@ export function longestRoundSeconds(probes: readonly Probe[]): number {
 }
 
 /** Probes that would be cut off in every outage: those of one device together, or one alone, or those that start too late. */
-export function errorsOfRound(probes: readonly Probe[], limitSeconds: number): readonly RoundError[] {
+export function errorsOfRound(probes: readonly Probe[], limits: RoundLimits): readonly RoundError[] {
+  const { gapSeconds, limitSeconds, startsPerSecond } = limits;
   const taken = new Map<string, { readonly seconds: number; readonly names: readonly string[] }>();
   const startedEachRound = new Map<string, number>();
   return probes.flatMap((probe, index): readonly RoundError[] => {
@@ -52,11 +47,11 @@ export function errorsOfRound(probes: readonly Probe[], limitSeconds: number): r
     const before = taken.get(device) ?? { seconds: 0, names: [] };
     const seconds = before.seconds + timeoutSeconds;
     taken.set(device, { seconds, names: [...before.names.slice(-2), name] });
-    if (timeoutSeconds > limitSeconds) {
-      const message = `expected at most ${limitSeconds}: PROBE_SCHEDULE starts the next runs then. Got ${timeoutSeconds}`;
+    if (timeoutSeconds > gapSeconds) {
+      const message = `expected at most ${gapSeconds}: PROBE_SCHEDULE starts the next runs then. Got ${timeoutSeconds}`;
       return [{ index, message }];
     }
-    if (seconds > limitSeconds) {
+    if (before.seconds > 0 && seconds > limitSeconds) {
       const others = before.names.join(', ');
       const message = `too long together with ${others}: they use the same device and run one after the other, up to ${seconds} s, but a scheduled run ends after ${limitSeconds} s. Use other devices or shorter timeouts`;
       return [{ index, message }];
@@ -65,7 +60,7 @@ export function errorsOfRound(probes: readonly Probe[], limitSeconds: number): r
     const position = startedEachRound.get(idScope) ?? 0;
     startedEachRound.set(idScope, position + 1);
     const start = position / startsPerSecond;
-    if (start + timeoutSeconds <= limitSeconds) return [];
+    if (position === 0 || start + timeoutSeconds <= limitSeconds) return [];
     const message = `starts ${start} s into a scheduled run, because ${position} probes of ${idScope} start before it at ${startsPerSecond} a second, and could not end within ${limitSeconds} s. Give probes an everyMinutes, or use a longer PROBE_SCHEDULE`;
     return [{ index, message }];
   });

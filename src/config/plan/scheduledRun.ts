@@ -1,0 +1,37 @@
+import host from '../../../host.json' with { type: 'json' };
+import { nextTick, tickToleranceMs } from '../schedule.ts';
+
+/** For one ID scope, over all locations: well below the 1000 registrations a minute that its devices share. */
+const startsPerSecondOfScope = 10;
+/** Before the host's limit or the next tick, whichever comes first. Enough to record what the deadline has ended. */
+const reserveMs = 2_000;
+
+/** How long the host lets a function run. */
+const functionTimeoutMs = millisecondsOf(host.functionTimeout);
+
+/** How a scheduled run starts its probes, and for how long it lasts. */
+export interface ScheduledRunLimits {
+  readonly startsPerSecond: number;
+  readonly lengthMs: number;
+}
+
+/** `locations`: how many of them start probes of the same ID scopes at about the same time. */
+export function scheduledRunLimits(schedule: string, now: Date, locations: number): ScheduledRunLimits {
+  const next = nextTick(schedule, new Date(now.getTime() + tickToleranceMs));
+  const untilNextMs = next === undefined ? Number.POSITIVE_INFINITY : next.getTime() - now.getTime();
+  return limitsWithin(untilNextMs, locations);
+}
+
+/** `gapMs`: until the next tick. */
+export function limitsWithin(gapMs: number, locations: number): ScheduledRunLimits {
+  return {
+    startsPerSecond: startsPerSecondOfScope / Math.max(1, locations),
+    lengthMs: Math.max(0, Math.min(functionTimeoutMs, gapMs) - reserveMs),
+  };
+}
+
+/** `hh:mm:ss`, as host.json has it. */
+function millisecondsOf(text: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = text.split(':').map(Number);
+  return ((hours * 60 + minutes) * 60 + seconds) * 1000;
+}
