@@ -196,7 +196,7 @@ module apps 'modules/functionApp.bicep' = [
     scope: group
     params: {
       site: site
-      // azd deploys to the one app that has its tag; infra/scripts/deployPackage.sh takes the same package to the others.
+      locations: map(sites, other => other.location)
       azdServiceName: index == 0 ? 'canary' : ''
       historyStorageName: sites[0].storageName
       componentName: componentName

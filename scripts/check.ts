@@ -7,7 +7,7 @@ import { projectDirectory } from './projectFiles.ts';
 
 const usage = `npm run check [-- --no-tests]
 
-  Types, format and lint, Bicep, package, and every test, the large fleets included (LARGE=1): what CI runs.
+  Types, format and lint, unused code, the sources in figures, Bicep, package, and every test, the large fleets included (LARGE=1): what CI runs.
   --no-tests   everything but the tests
   Exit code: 0 everything passed, 1 otherwise, 2 wrong usage.`;
 
@@ -28,6 +28,8 @@ const steps: readonly Step[] = [
     // In a log its colours would hide the text.
     args: ['ci', '.', ...(process.stdout.isTTY ? [] : ['--colors=off', '--diagnostic-level=error'])],
   },
+  { name: 'unused files, exports and dependencies', command: 'knip', args: ['--no-progress'] },
+  { name: 'the sources in figures', command: 'node', args: ['scripts/figures.ts'] },
   { name: 'Bicep', command: 'node', args: ['scripts/checkBicep.ts'] },
   { name: 'package', command: 'node', args: ['scripts/package.ts'] },
 ];

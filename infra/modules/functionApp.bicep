@@ -5,10 +5,13 @@ import { probe, site as siteType, tags as tagsType, webhookSecrets } from '../ty
 @description('The location; its region is also what the outcomes give as their location.')
 param site siteType
 
+@description('Regions of all apps: they share the limits of the service and the history.')
+param locations string[]
+
 @description('Tags.')
 param tags tagsType
 
-@description('Value of the tag azd-service-name. Empty: azd does not deploy to this app.')
+@description('Value of the tag azd-service-name: azd deploys to the one app that has it. Empty: infra/scripts/deployPackage.sh does.')
 param azdServiceName string
 
 @description('Name of the storage account that holds the history of all locations.')
@@ -156,6 +159,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       OutcomesStorage__credential: 'managedidentity'
       OutcomesStorage__tableServiceUri: historyStorage.properties.primaryEndpoints.table
       PROBE_LOCATION: site.location
+      PROBE_LOCATIONS: join(locations, ',')
       PROBE_SCHEDULE: probeSchedule
       PROBES: string(probes)
       STATUS_PAGE_AUTH: statusPageAuth

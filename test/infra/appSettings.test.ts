@@ -74,10 +74,19 @@ describe('application settings', needsBicep, () => {
     120_000,
   );
 
-  it('say the same for each location but where it is and which storage is its own', async () => {
+  it('say the same for each location but where it is, when it starts and which storage is its own', async () => {
     const snapshot = await snapshotOf('everything');
     const all = settingsIn(snapshot);
     expect(all.map(({ PROBE_LOCATION }) => PROBE_LOCATION)).toEqual(['westeurope', 'eastus2', 'japaneast']);
+    expect(new Set(all.map(({ PROBE_LOCATIONS }) => PROBE_LOCATIONS))).toEqual(
+      new Set(['westeurope,eastus2,japaneast']),
+    );
+    // A third of a minute apart: three locations never start the same device at the same second.
+    expect(all.map(({ PROBE_SCHEDULE }) => PROBE_SCHEDULE)).toEqual([
+      '0 */10 * * * *',
+      '20 */10 * * * *',
+      '40 */10 * * * *',
+    ]);
     expect(new Set(all.map(({ OutcomesStorage__tableServiceUri: uri }) => uri)).size).toBe(1);
     expect(new Set(all.map(({ AzureWebJobsStorage__queueServiceUri: uri }) => uri)).size).toBe(3);
     expect(new Set(all.map(({ PROBES }) => PROBES)).size).toBe(1);
