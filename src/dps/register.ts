@@ -4,7 +4,7 @@ import { connect } from '../transport/connect.ts';
 import type { Deadline } from '../transport/deadline.ts';
 import type { Endpoint, Transport } from '../transport/endpoint.ts';
 import type { MqttSession } from '../transport/mqttSession.ts';
-import type { Recorder } from '../transport/recorder.ts';
+import { milliseconds, type Recorder } from '../transport/recorder.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
@@ -39,6 +39,8 @@ export interface Registration {
   readonly result: RegistrationResult;
   /** Status queries sent. */
   readonly polls: number;
+  /** Spent in the phase `assign` because the service asked to wait; absent where it did not. */
+  readonly waitedMs?: number;
   readonly server?: ServerIdentity;
   /** What came with the assignment, as sent and not judged. */
   readonly issuedCertificateChain?: unknown;
@@ -81,11 +83,13 @@ async function registerAndPoll(
   let send = () => requester.request(registerTopic, deviceRegistration(registrationId, payload, csr));
   let phase: 'register' | 'assign' = 'register';
   let polls = 0;
+  let waitedMs = 0;
   let throttled: Throttled | undefined;
+  const counted = () => ({ polls, ...(waitedMs > 0 && { waitedMs: milliseconds(waitedMs) }) });
   // Where 429 was the service's last word, that is the finding, and the deadline only its end.
   const ended = (failure: TransportFailure) => ({
     result: failure.kind === 'timedOut' ? (throttled ?? failure) : failure,
-    polls,
+    ...counted(),
   });
   for (let responses = 1; ; responses += 1) {
     const response = await send();
@@ -94,7 +98,7 @@ async function registerAndPoll(
     const reading = readResponse(response, phase, retryAfter.seconds);
     if (reading.kind === 'finished') {
       const { kind: _, ...finished } = reading;
-      return { ...finished, polls };
+      return { ...finished, ...counted() };
     }
     throttled = reading.kind === 'throttled' ? reading.result : undefined;
     if (throttled) request.onThrottled?.(retryAfter.seconds);
@@ -110,7 +114,9 @@ async function registerAndPoll(
     }
     if (retryAfter.invalid)
       recorder.note('retry-after', `${response.retryAfter ?? 'missing'}: waiting ${retryAfter.seconds} s`);
+    const waitStart = performance.now();
     const interrupted = await wait(retryAfter.seconds, session, request);
+    if (phase === 'assign' && retryAfter.seconds > 0) waitedMs += performance.now() - waitStart;
     if (interrupted) return ended(interrupted);
   }
 }

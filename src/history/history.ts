@@ -1,5 +1,6 @@
 import { keepOnce } from '../identity/keepOnce.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
+import { runStartMs } from '../outcomes/runId.ts';
 import type { CallOptions } from '../storage/callLimit.ts';
 import type { OpenTables } from '../storage/openTables.ts';
 import { quoted, readRows, type Table } from '../storage/table.ts';
@@ -50,6 +51,8 @@ export interface OutcomeHistory {
   list(query: OutcomeQuery, signal?: AbortSignal): Promise<OutcomePage>;
   /** The newest of an index, whole, newest first. */
   newest(probe: string, index: OutcomeIndex, count: number, signal?: AbortSignal): Promise<readonly Outcome[]>;
+  /** One run of a probe; undefined where there is none of that id, or where it is no longer kept. */
+  find(probe: string, runId: string, signal?: AbortSignal): Promise<Outcome | undefined>;
   /** Newest first: what bars, counts and percentiles need. At most `count` (default: all in the range). */
   summaries(probe: string, range: KeyRange, options?: ReadOptions): Promise<readonly RunSummary[]>;
   /** Records that a timer called. Twice for one tick is noticed, and the first call is returned. */
@@ -114,6 +117,14 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     list: async (query, signal) => list(outcomes, query, query.locations ?? (await history.locations(signal)), signal),
     async newest(probe, index, count, signal) {
       return (await readRows(outcomes, { ...here(probe, index), count, signal })).map(outcomeOf);
+    },
+    async find(probe, runId, signal) {
+      const startMs = runStartMs(runId);
+      // The start is in the id, unless another program made it: then the whole partition is looked through.
+      const range = startMs === undefined ? {} : { sinceMs: startMs, untilMs: startMs + 1 };
+      const where = `runId eq ${quoted(runId)}`;
+      const [row] = await readRows(outcomes, { ...here(probe, 'all', range), where, count: 1, signal });
+      return row && outcomeOf(row);
     },
     async summaries(probe, range, options = {}) {
       const rows = await readRows(outcomes, { ...here(probe, 'all', range), ...options, select: summaryColumns });

@@ -14,10 +14,20 @@ export interface RunSummary {
   readonly verdict: Verdict;
   readonly trigger: Trigger;
   readonly phases: PhaseTimes;
+  readonly waitedMs?: number;
   readonly reason?: string;
 }
 
-export const summaryColumns = ['runId', 'startedAt', 'durationMs', 'verdict', 'trigger', 'phases', 'reason'] as const;
+export const summaryColumns = [
+  'runId',
+  'startedAt',
+  'durationMs',
+  'verdict',
+  'trigger',
+  'phases',
+  'waitedMs',
+  'reason',
+] as const;
 
 export const outcomeTable = 'outcomes';
 
@@ -58,6 +68,7 @@ function columnsOf(outcome: Outcome) {
     runId: outcome.runId,
     startedAt: outcome.startedAt,
     durationMs: double(outcome.durationMs),
+    ...(outcome.waitedMs !== undefined && { waitedMs: double(outcome.waitedMs) }),
     verdict: outcome.verdict,
     trigger: outcome.trigger,
     location: outcome.location,
@@ -99,7 +110,9 @@ const storedSummary = z.object({
   verdict,
   trigger,
   phases: z.string(),
-  reason: z.string().optional(),
+  // A selected column that a row does not have may come back as null.
+  waitedMs: z.number().nullish(),
+  reason: z.string().nullish(),
 });
 
 /** Throws, naming the row, when it holds no outcome: nobody but this module writes rows. */
@@ -111,11 +124,12 @@ export function outcomeOf(row: Readonly<Record<string, unknown>>): Outcome {
 
 export function summaryOf(row: Readonly<Record<string, unknown>>): RunSummary {
   return readingRow(row, () => {
-    const { phases, reason, ...summary } = storedSummary.parse(row);
+    const { phases, waitedMs, reason, ...summary } = storedSummary.parse(row);
     return {
       ...summary,
       phases: phaseTimes.parse(JSON.parse(phases)),
-      ...(reason !== undefined && { reason }),
+      ...(typeof waitedMs === 'number' && { waitedMs }),
+      ...(typeof reason === 'string' && { reason }),
     };
   });
 }

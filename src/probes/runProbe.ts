@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { createCertificateRequest } from '../attestation/certificateRequest.ts';
 import type { CredentialFinding } from '../attestation/examineCredential.ts';
 import { type Probe, timeoutMs } from '../config/probe.ts';
 import { register } from '../dps/register.ts';
 import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
+import { newRunId } from '../outcomes/runId.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
@@ -34,7 +34,7 @@ export interface RunOptions {
  */
 export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions): Promise<RunFacts> {
   const startedAt = new Date().toISOString();
-  const runId = randomUUID();
+  const runId = newRunId(Date.parse(startedAt));
   const deadline = createDeadline(timeoutMs(probe), options.signal);
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };

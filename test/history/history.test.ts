@@ -5,6 +5,7 @@ import type { OutcomePage } from '../../src/history/history.ts';
 import { parseCursor } from '../../src/history/outcomeCursor.ts';
 import type { OutcomeQuery } from '../../src/history/outcomeQuery.ts';
 import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
+import { newRunId } from '../../src/outcomes/runId.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { closedStorage, historyAt, useAzurite } from '../support/useHistory.ts';
 
@@ -36,6 +37,21 @@ describe('the history', () => {
     const outcome = buildOutcome({ probe: 'whole' });
     const history = await seed(open(), [outcome]);
     expect(await history.latest('whole')).toEqual(outcome);
+  });
+
+  it('finds a run by its id: by the start that is in it, or by looking through the probe’s runs', async () => {
+    const startedAt = at(5);
+    const runId = newRunId(Date.parse(startedAt));
+    const history = await seed(open(), [
+      { probe: 'found', runId, startedAt },
+      { probe: 'found', runId: "named by 'another' program", startedAt: at(6) },
+      { probe: 'other', runId: newRunId(Date.parse(startedAt)), startedAt },
+    ]);
+    expect((await history.find('found', runId))?.startedAt).toBe(startedAt);
+    expect((await history.find('found', "named by 'another' program"))?.startedAt).toBe(at(6));
+    expect(await history.find('found', newRunId(Date.parse(startedAt)))).toBeUndefined();
+    expect(await history.find('other', runId)).toBeUndefined();
+    expect(await history.at('elsewhere').find('found', runId)).toBeUndefined();
   });
 
   it('knows no latest outcome of a probe that never ran', async () => {

@@ -152,6 +152,9 @@ describe('retry-after', () => {
     dps = await startLocalDps({}, { retryAfterSeconds: 1, assigningPolls: 1 });
     const outcome = await run(localProbe(dps));
     expect(outcome.polls).toBe(2);
+    // Twice a second, of which the service's own time is not a part.
+    expect(outcome.waitedMs).toBeGreaterThanOrEqual(1990);
+    expect(outcome.waitedMs).toBeLessThanOrEqual(outcome.phases.assign ?? 0);
     const times = dps.requests.of(registrationId).filter(({ kind }) => kind === 'register' || kind === 'poll');
     const gaps = times.slice(1).map(({ atMs }, index) => atMs - (times[index]?.atMs ?? 0));
     for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(990);

@@ -169,8 +169,16 @@ function missedReason(heartbeat: Heartbeat | undefined): string {
     : 'The timer fired, but the scheduled run did not end: its process was stopped or crashed. Check the log of runProbes';
 }
 
-function barOf({ runId, startedAt, verdict, durationMs, phases, reason }: RunSummary): HistoryBar {
-  return { runId, startedAt, verdict, durationMs, phases, ...(reason !== undefined && { reason }) };
+function barOf({ runId, startedAt, verdict, durationMs, phases, waitedMs, reason }: RunSummary): HistoryBar {
+  return {
+    runId,
+    startedAt,
+    verdict,
+    durationMs,
+    phases,
+    ...(waitedMs !== undefined && { waitedMs }),
+    ...(reason !== undefined && { reason }),
+  };
 }
 
 function isFlapping(newest: readonly Pick<Outcome, 'verdict'>[]): boolean {
