@@ -1,18 +1,24 @@
-import { app, type HttpResponseInit } from '@azure/functions';
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import * as z from 'zod';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
+import type { Services } from '../app/services.ts';
 import { withServices } from '../app/withServices.ts';
 import { deviceBusy } from '../http/deviceBusy.ts';
+import { negotiateFormat, pageResponse } from '../http/pageResponse.ts';
 import { json, problem } from '../http/problem.ts';
 import { flag } from '../http/query.ts';
+import { refuseForeignSite } from '../http/refuseForeignSite.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
+import type { Outcome } from '../outcomes/outcome.ts';
 
 const runQuery = z.object({ gate: flag });
 
 /** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when the verdict is failing or unknown. */
 export async function runProbeNow({ request, query, invocation }: Call<typeof runQuery>): Promise<HttpResponseInit> {
   return withServices(async (services) => {
+    const refused = refuseForeignSite(request);
+    if (refused) return refused;
     const { name = '' } = request.params;
     const probe = services.probes.find((configured) => configured.name === name);
     if (!probe) return unknownProbe(name, services.probes);
@@ -22,13 +28,53 @@ export async function runProbeNow({ request, query, invocation }: Call<typeof ru
     if (body.kind === 'invalid') {
       return problem({ status: 400, title: 'The body is not valid JSON', errors: body.errors });
     }
+    const isForm = !query.gate && asksForPage(request, services);
     const { runAndRecord } = await import('../probes/runAndRecord.ts');
     const result = await runAndRecord(probe, createRunContext(services, 'http', invocation), { joins: true });
-    if (result.kind === 'busy') return deviceBusy(probe, result, 409);
+    if (result.kind === 'busy') {
+      return isForm ? busyPage(request, services, probe.name, result) : deviceBusy(probe, result, 409);
+    }
     const { outcome } = result;
+    if (isForm) return toRunPage(request, outcome);
     const isClosed = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
     return json(outcome, { status: isClosed && query.gate ? 503 : 200 });
   });
+}
+
+/** The form of a page that was opened with a key: a browser, which asks for HTML. An anonymous status page shows no single run. */
+function asksForPage(request: HttpRequest, { settings, history }: Services): boolean {
+  const format = negotiateFormat(request.headers.get('accept') ?? undefined, 'json');
+  return format === 'html' && settings.statusPageAuth === 'function' && history !== undefined;
+}
+
+/** See Other (RFC 9110 §15.4.4), relative to `/api/probes/NAME/runs`: reloading the page of the run does not run the probe again. */
+function toRunPage(request: HttpRequest, { probe, location, runId }: Outcome): HttpResponseInit {
+  const code = request.query.get('code');
+  const parameters = new URLSearchParams({ probe, location, run: runId, ...(code !== null && { code }) });
+  return { status: 303, headers: { Location: `../../status?${parameters}`, 'Cache-Control': 'no-store' } };
+}
+
+async function busyPage(
+  request: HttpRequest,
+  { settings: { location } }: Services,
+  name: string,
+  { retryAfterSeconds }: { readonly retryAfterSeconds: number },
+): Promise<HttpResponseInit> {
+  const [{ renderMessagePage }, { pageLink }] = await Promise.all([
+    import('../status/page/messagePage.ts'),
+    import('../status/page/pageContext.ts'),
+  ]);
+  const context = { access: 'run', code: request.query.get('code') ?? undefined, root: '../../' } as const;
+  const message = {
+    title: `Another process is running ${name}`,
+    text: `Nothing was started. Try again in ${retryAfterSeconds} s.`,
+    link: { href: pageLink(context, { probe: name, location }), words: `Page of ${name}` },
+  };
+  const page = pageResponse(
+    renderMessagePage(message, { generatedAt: new Date().toISOString(), location }, context),
+    409,
+  );
+  return { ...page, headers: { ...page.headers, 'Retry-After': String(retryAfterSeconds) } };
 }
 
 app.http(

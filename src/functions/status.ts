@@ -4,10 +4,13 @@ import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
+import type { Probe } from '../config/probe.ts';
 import { nextTick } from '../config/schedule.ts';
-import { negotiateFormat, pageResponse } from '../http/pageResponse.ts';
+import type { OutcomeHistory } from '../history/history.ts';
+import { negotiateFormat, type PageFormat, pageResponse } from '../http/pageResponse.ts';
 import { json, problem } from '../http/problem.ts';
 import { unknownProbe } from '../http/unknownProbe.ts';
+import type { Outcome } from '../outcomes/outcome.ts';
 import type { PageContext } from '../status/page/pageContext.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 
@@ -47,9 +50,14 @@ export async function status({ request, query, invocation }: Call<typeof statusQ
     const isAnonymous = services.settings.statusPageAuth === 'anonymous';
     const page = pageContextOf(query, request.query.get('code') || undefined, isAnonymous);
     const report = await statusReportOf(services, now);
+    const { run } = page;
+    if (run !== undefined) return oneRun(services, report, { ...page, run }, format);
     return format === 'json' ? reportAsJson(services, report, page) : reportAsPage(services, report, page, invocation);
   });
 }
+
+/** A run that another program named is looked for among all runs of its probe. */
+const runTimeoutMs = 6_000;
 
 const notAcceptable = problem({
   status: 406,
@@ -81,6 +89,47 @@ async function reportAsPage(
   const nextRunAt = nextTick(services.settings.probeSchedule, new Date(report.generatedAt))?.toISOString();
   const options = { context: page, sections: section ? [section] : [], ...(nextRunAt && { nextRunAt }) };
   return pageResponse(renderStatusPage(report, options));
+}
+
+/** One run, as a page or as its Outcome. An anonymous page shows none, whatever its address asks for. */
+async function oneRun(
+  { probes, history }: Services,
+  report: StatusReport,
+  page: PageContext & { readonly run: string },
+  format: PageFormat,
+): Promise<HttpResponseInit> {
+  const [{ renderNoSuchRun, renderRunPage }, { findProbe }] = await Promise.all([
+    import('../status/page/run/runPage.ts'),
+    import('../status/report/filterReport.ts'),
+  ]);
+  const isShown = page.access !== 'public' && history !== undefined;
+  const asked = probes.filter(({ name }) => page.probe === undefined || page.probe === name);
+  const outcome = isShown ? await findRun(history, asked, page) : undefined;
+  if (format === 'json') return outcome === undefined ? noSuchRun : json(outcome, { headers: { Vary: 'Accept' } });
+  const probe = outcome && findProbe(report, outcome.probe, outcome.location);
+  const options = { report, probe, context: page };
+  return pageResponse(outcome === undefined ? renderNoSuchRun(page.run, options) : renderRunPage(outcome, options));
+}
+
+const noSuchRun = problem({
+  status: 404,
+  title: 'No such run',
+  detail: 'It does not exist, or its retention period has passed.',
+  errors: [{ parameter: 'run', detail: 'expected the ID of a run that is kept' }],
+});
+
+/** At one location, or at all of them. */
+async function findRun(
+  history: OutcomeHistory,
+  probes: readonly Probe[],
+  { run, location }: PageContext & { readonly run: string },
+): Promise<Outcome | undefined> {
+  const signal = AbortSignal.timeout(runTimeoutMs);
+  const locations = location === undefined ? await history.locations(signal) : [location];
+  const found = await Promise.all(
+    locations.flatMap((at) => probes.map(({ name }) => history.at(at).find(name, run, signal))),
+  );
+  return found.find((outcome) => outcome !== undefined);
 }
 
 /** Undefined where there are none, or where they cannot be read, which the log then reports. */

@@ -4,9 +4,10 @@ import type { RenderedPage } from '../status/page/pageShell.ts';
 
 export type PageFormat = 'html' | 'json';
 
-/** Which of the two a reader wants, by the weights of its `Accept` (RFC 9110 §12.5.1): HTML without a preference, undefined for neither. */
-export function negotiateFormat(accept: string | undefined): PageFormat | undefined {
-  const type = new Negotiator({ headers: { accept } }).mediaType(['text/html', 'application/json']);
+/** Which of the two a client wants, by the weights of its `Accept` (RFC 9110 §12.5.1): `preferred` where it has no preference, undefined for neither. */
+export function negotiateFormat(accept: string | undefined, preferred: PageFormat = 'html'): PageFormat | undefined {
+  const types = ['text/html', 'application/json'];
+  const type = new Negotiator({ headers: { accept } }).mediaType(preferred === 'html' ? types : types.toReversed());
   if (type === undefined) return undefined;
   return type === 'text/html' ? 'html' : 'json';
 }

@@ -15,6 +15,8 @@ export interface PageContext {
   readonly run?: string | undefined;
   readonly tag?: string | undefined;
   readonly location?: string | undefined;
+  /** Leads from the page's address to `/api/`, e.g. `../../`; default: the page is that of `/api/status`. */
+  readonly root?: string | undefined;
   /** `off`, or the seconds after which the overview reloads itself. */
   readonly refresh?: 'off' | number | undefined;
 }
@@ -31,10 +33,9 @@ export function pageContextOf(
 }
 
 /** A link to the overview with the filters of this page, or to the overview with changes; relative, so that it holds behind any host and prefix. */
-export function pageLink(context: PageContext, changes: Partial<PageContext> = {}): string {
-  const { code, tag, location, refresh } = context;
-  const { access: _, ...parameters } = { access: context.access, code, tag, location, refresh, ...changes };
-  return withQuery('', parameters);
+export function pageLink(context: PageContext, changes: Omit<Partial<PageContext>, 'access' | 'root'> = {}): string {
+  const { root, code, tag, location, refresh } = context;
+  return withQuery(root === undefined ? '' : `${root}status`, { code, tag, location, refresh, ...changes });
 }
 
 /** A link to one probe's page; the location is named where the report is about several. */
@@ -51,10 +52,10 @@ export function runLink(context: PageContext, { name, location }: ProbeReport, r
 /** A link to a neighbouring route under `/api`. */
 export function apiLink(
   route: string,
-  { code }: PageContext,
+  { root = '', code }: PageContext,
   parameters: Readonly<Record<string, string>> = {},
 ): string {
-  return withQuery(route, { ...parameters, code });
+  return withQuery(`${root}${route}`, { ...parameters, code });
 }
 
 function withQuery(route: string, parameters: Readonly<Record<string, string | number | undefined>>): string {

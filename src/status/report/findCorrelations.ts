@@ -20,9 +20,44 @@ const networkPhases: readonly Phase[] = ['dns', 'tcp', 'tls', 'webSocket'];
  * end differently, that difference is the reason.
  */
 export function findCorrelations(runs: readonly LastRun[]): Correlation[] {
+  return [...acrossLocations(runs), ...betweenProbes(runs)];
+}
+
+/** The same probe at several locations: a failure at one of them is that location's, a failure at all of them is not. */
+function acrossLocations(runs: readonly LastRun[]): Correlation[] {
+  return [...Map.groupBy(runs, ({ probe }) => probe.name)].flatMap(([name, ofProbe]) => {
+    const [first] = ofProbe;
+    const together = ofProbe.filter((run) => first !== undefined && atTheSameTime(first, run));
+    const failing = together.filter((run) => stopOf(run) !== undefined);
+    const fine = together.filter(isFine);
+    const text = compareLocations(name, failing, fine);
+    return text === undefined ? [] : [{ probes: [name], text }];
+  });
+}
+
+function compareLocations(name: string, failing: readonly LastRun[], fine: readonly LastRun[]): string | undefined {
+  const [first] = failing;
+  if (first === undefined) return undefined;
+  if (fine.length > 0) {
+    if (!failing.every(isOnTheWay)) return undefined;
+    return `${name} fails at ${locationsOf(failing)} and works at ${locationsOf(fine)}: the cause is the network at ${locationsOf(failing)}, not the service. ${stops(first)}.`;
+  }
+  if (failing.length < 2) return undefined;
+  const suspect = failing.every(isOnTheWay)
+    ? 'the service or the path to it'
+    : 'the service, the enrollment or the credential';
+  return `${name} fails at ${locationsOf(failing)}: the cause is ${suspect}, not the network of one location.`;
+}
+
+function locationsOf(runs: readonly LastRun[]): string {
+  return runs.map(({ last }) => last.location).join(' and ');
+}
+
+function betweenProbes(runs: readonly LastRun[]): Correlation[] {
   return runs.flatMap((one, index) =>
     runs.slice(index + 1).flatMap((other) => {
-      const text = atTheSameTime(one, other) ? (byTransport(one, other) ?? byEndpoint(one, other)) : undefined;
+      const comparable = one.last.location === other.last.location && atTheSameTime(one, other);
+      const text = comparable ? (byTransport(one, other) ?? byEndpoint(one, other)) : undefined;
       return text === undefined ? [] : [{ probes: [one.probe.name, other.probe.name], text }];
     }),
   );

@@ -12,7 +12,8 @@ import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport
 export interface ProbeReportContext {
   readonly dueTicks: DueTicks;
   readonly nowMs: number;
-  readonly location: string;
+  /** The schedule of another location may be staggered against `dueTicks`. */
+  readonly ownLocation: string;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +24,7 @@ const flappingChanges = 4;
 /** After its deadline a run is still written down: only then does a tick without one count as missed. */
 const recordingMs = 30_000;
 
-/** Reads one probe: a handful of requests at once, and a further one or two only where a tick was missed or rollups are behind. */
+/** Reads one probe at the location of the history: a handful of requests at once, and a further one or two only where a tick was missed or rollups are behind. */
 export async function readProbeReport(
   history: OutcomeHistory,
   probe: Probe,
@@ -40,16 +41,20 @@ export async function readProbeReport(
   const rolledUp = source.days[0];
   const unrolledFromMs = rolledUp?.endMs ?? maxWindowBeginMs(nowMs);
   const runs = await unrolledRuns(history, probe.name, newest, unrolledFromMs, signal);
-  if (!last) return withoutData(probe, context.location);
+  if (!last) return withoutData(probe, history.location);
   const known = runs.toReversed().reduce<RunState | undefined>(advance, rolledUp?.state);
   // Where the last run of all is older than every window.
   const state = known ?? advance(undefined, last);
 
   const longest = runs.length > newest.length ? runs : newest;
-  const missedMs = missedTicksOf(probe, longest, Date.parse(state.firstRunAt), unrolledFromMs, context);
+  const missedMs =
+    history.location === context.ownLocation
+      ? missedTicksOf(probe, longest, Date.parse(state.firstRunAt), unrolledFromMs, context)
+      : missedElsewhere(probe, Date.parse(last.startedAt), context);
   const unrolled = { runs, missedMs: missedMs.filter((tickMs) => tickMs >= unrolledFromMs) };
   return {
-    ...configurationOf(probe, context.location),
+    ...configurationOf(probe, history.location),
+    registrationId: last.registrationId,
     last,
     since: state.since,
     firstRunAt: state.firstRunAt,
@@ -141,6 +146,16 @@ function missedTicksOf(
   const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
   const settledMs = nowMs - timeoutMs(probe) - recordingMs;
   return missedTicks(dueTicks(probe, fromMs, nowMs), starts).filter((tickMs) => tickMs <= settledMs);
+}
+
+/**
+ * A location whose schedule is staggered has the same ticks at other minutes: after a run, the first tick of this schedule may come before
+ * its own next one, and from the second on it has missed one.
+ */
+function missedElsewhere(probe: Probe, lastRunMs: number, { dueTicks, nowMs }: ProbeReportContext): readonly number[] {
+  const settledMs = nowMs - timeoutMs(probe) - recordingMs;
+  const fromMs = Math.max(lastRunMs + tickToleranceMs, maxWindowBeginMs(nowMs));
+  return dueTicks(probe, fromMs, settledMs).slice(1);
 }
 
 async function barsOf(

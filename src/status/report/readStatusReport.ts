@@ -2,8 +2,9 @@ import type { Probe } from '../../config/probe.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
 import type { DueTicks } from '../../history/missedTicks.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
-import { findCorrelations } from './findCorrelations.ts';
-import { readProbeReport, withoutData } from './probeReport.ts';
+import { maxWindowBeginMs } from './availabilityWindows.ts';
+import { findCorrelations, type LastRun } from './findCorrelations.ts';
+import { type ProbeReportContext, readProbeReport, withoutData } from './probeReport.ts';
 import type { ProbeReport, StatusReport } from './statusReport.ts';
 
 export interface StatusReportOptions {
@@ -19,7 +20,7 @@ export interface StatusReportOptions {
 const defaultTimeoutMs = 5_000;
 
 /**
- * Reads all probes at once. Never rejects: when the storage cannot be reached or is not configured (`history` undefined), or does not
+ * Reads all probes at all locations of the history at once. Never rejects: when the storage cannot be reached or is not configured (`history` undefined), or does not
  * answer in time, the report says so in `storageFault` and lists the probes without data.
  */
 export async function readStatusReport(
@@ -30,11 +31,8 @@ export async function readStatusReport(
   try {
     if (!history) throw new Error('no storage is configured, set OutcomesStorage or AzureWebJobsStorage');
     const signal = AbortSignal.timeout(timeoutMs);
-    const context = { dueTicks, location, nowMs: now.getTime(), signal };
-    const reports = await unlessAborted(
-      signal,
-      Promise.all(probes.map((probe) => readProbeReport(history, probe, context))),
-    );
+    const context = { dueTicks, ownLocation: location, nowMs: now.getTime(), signal };
+    const reports = await unlessAborted(signal, readAllLocations(history, probes, context));
     return { ...report, probes: reports, correlations: findCorrelations(lastRuns(probes, reports)) };
   } catch (error) {
     return {
@@ -46,10 +44,30 @@ export async function readStatusReport(
   }
 }
 
-function lastRuns(probes: readonly Probe[], reports: readonly ProbeReport[]) {
-  return probes.flatMap((probe, index) => {
-    const last = reports[index]?.last;
-    return last ? [{ probe, last }] : [];
+/** In the order of the probes, and the own location first. Another one is left out where it has not run the probe within the longest window. */
+async function readAllLocations(
+  history: OutcomeHistory,
+  probes: readonly Probe[],
+  context: ProbeReportContext,
+): Promise<readonly ProbeReport[]> {
+  const { ownLocation, nowMs, signal } = context;
+  const others = (await history.locations(signal)).filter((location) => location !== ownLocation);
+  const reports = await Promise.all(
+    probes.map((probe) =>
+      Promise.all([ownLocation, ...others].map((location) => readProbeReport(history.at(location), probe, context))),
+    ),
+  );
+  return reports.flat().filter(({ location, last }) => {
+    if (location === ownLocation) return true;
+    return last !== undefined && Date.parse(last.startedAt) >= maxWindowBeginMs(nowMs);
+  });
+}
+
+function lastRuns(probes: readonly Probe[], reports: readonly ProbeReport[]): LastRun[] {
+  const byName = new Map(probes.map((probe) => [probe.name, probe]));
+  return reports.flatMap(({ name, last }) => {
+    const probe = byName.get(name);
+    return last && probe ? [{ probe, last }] : [];
   });
 }
 

@@ -153,3 +153,34 @@ it('names the probes that a reading is made of', () => {
   ]);
   expect(reading?.probes).toEqual(['tcp', 'ws']);
 });
+
+describe('one probe at several locations', () => {
+  const at = (location: string, ended: Ended) => lastRun('spread', {}, ended, { location });
+  it.each<[string, LastRun[], string | undefined]>([
+    [
+      'is blocked at one of them',
+      [at('weu', noPort), at('neu', healthy)],
+      'spread fails at weu and works at neu: the cause is the network at weu, not the service. spread stops at tcp.',
+    ],
+    [
+      'is refused at all of them',
+      [at('weu', rejected), at('neu', rejected)],
+      'spread fails at weu and neu: the cause is the service, the enrollment or the credential, not the network of one location.',
+    ],
+    [
+      'reaches the service from none of them',
+      [at('weu', noPort), at('neu', noName)],
+      'spread fails at weu and neu: the cause is the service or the path to it, not the network of one location.',
+    ],
+    ['is refused at one of them', [at('weu', rejected), at('neu', healthy)], undefined],
+    ['works at all of them', [at('weu', healthy), at('neu', degraded)], undefined],
+    ['fails at the only one that could tell', [at('weu', noPort), at('neu', notRun)], undefined],
+  ])('shows, when it %s', (_, runs, expected) => {
+    expect(texts(...runs)).toEqual(expected === undefined ? [] : [expected]);
+  });
+
+  it('is not compared with another probe at another location', () => {
+    const elsewhere = lastRun('ws', { transport: 'mqtt-ws' }, healthy, { location: 'neu' });
+    expect(texts(lastRun('tcp', {}, noPort, { location: 'weu' }), elsewhere)).toEqual([]);
+  });
+});

@@ -345,24 +345,57 @@ describe('the whole report', () => {
     });
   });
 
-  it('is about the runs from its own location, where several share a history', async () => {
+  it('is about all locations that share the history, its own first, each with its own runs and gaps', async () => {
     const probes = [probeNamed('shared')];
     const here = runs('shared', 20, (ago) => (ago === 10 ? undefined : {}));
     const there = runs('shared', 20, (ago) => ({ ...verdict('failing'), runId: `there-${ago}`, location: "o'ther" }));
-    await seedOutcomes(azurite.connectionString(), [...here, ...there]);
-    for (const [location, expected] of [
-      ['westeurope', { consecutiveFailures: 0, flapping: false, last: { verdict: 'healthy' }, failures: [] }],
-      ["o'ther", { consecutiveFailures: 20, flapping: false, last: { verdict: 'failing' } }],
-    ] as const) {
-      const history = historyAt(azurite.connectionString(), location);
-      await history.rollUp(now, { probes, dueTicks: bySchedule, retentionDays: 90 });
-      const [report] = (await readStatusReport(history, { ...options, location, probes, timeoutMs: 30_000 })).probes;
-      expect(report).toMatchObject(expected);
-      const missed = location === 'westeurope' ? 1 : 0;
-      expect(report?.windows['24h']).toMatchObject({ healthy: missed ? 19 : 0, failing: missed ? 0 : 20, missed });
+    await seedOutcomes(azurite.connectionString(), here);
+    await seedOutcomes(azurite.connectionString(), there.slice(1));
+    // What the app there does with its own first outcome: registering its location.
+    for (const outcome of there.slice(0, 1)) await historyAt(azurite.connectionString(), "o'ther").append(outcome);
+    for (const location of ['westeurope', "o'ther"]) {
+      await historyAt(azurite.connectionString(), location).rollUp(now, {
+        probes,
+        dueTicks: bySchedule,
+        retentionDays: 90,
+      });
     }
-    const everywhere = await historyAt(azurite.connectionString()).list({ probes: ['shared'], limit: 100 });
+    const history = historyAt(azurite.connectionString());
+    const report = await readStatusReport(history, { ...options, probes, timeoutMs: 30_000 });
+    expect(report.probes).toMatchObject([
+      { location: 'westeurope', consecutiveFailures: 0, last: { verdict: 'healthy' }, failures: [] },
+      { location: "o'ther", consecutiveFailures: 20, last: { verdict: 'failing' } },
+    ]);
+    expect(report.probes[0]?.windows['24h']).toMatchObject({ healthy: 19, failing: 0, missed: 1 });
+    expect(report.probes[1]?.windows['24h']).toMatchObject({ healthy: 0, failing: 20 });
+    const everywhere = await history.list({ probes: ['shared'], limit: 100 });
     expect(everywhere.outcomes).toHaveLength(39);
+  });
+
+  it('notices a location that has stopped, though its schedule is staggered, and forgets it after the longest window', async () => {
+    const probes = [probeNamed('stopped-there')];
+    const stopped = historyAt(azurite.connectionString(), 'gone');
+    const lastRun = (minutesAgo: number) =>
+      buildOutcome({
+        probe: 'stopped-there',
+        location: 'gone',
+        runId: `ago-${minutesAgo}`,
+        startedAt: new Date(now.getTime() - minutesAgo * minuteMs).toISOString(),
+      });
+    const verdictThere = async (at = now) => {
+      const { probes: reports } = await readStatusReport(historyAt(azurite.connectionString()), {
+        ...options,
+        now: at,
+        probes,
+        timeoutMs: 30_000,
+      });
+      return reports.find(({ location }) => location === 'gone')?.bars.at(-1)?.verdict;
+    };
+    await stopped.append(lastRun(45));
+    expect(await verdictThere()).toBe('missed');
+    await stopped.append(lastRun(7));
+    expect(await verdictThere()).toBe('healthy');
+    expect(await verdictThere(new Date(now.getTime() + 31 * dayMs))).toBeUndefined();
   });
 
   it('says that the storage is away, and still lists the probes', async () => {

@@ -1,6 +1,7 @@
 import { findProbe } from '../../report/filterReport.ts';
 import { type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
+import { renderMessagePage } from '../messagePage.ts';
 import { apiLink, type PageContext, pageLink, publicPage, runLink } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
 import { probeSentence, reasonParagraphs } from '../probeSentence.ts';
@@ -79,16 +80,8 @@ ${failures.length === 0 ? html`<p class="note">None: every recorded run was heal
 }
 
 function renderNoSuchProbe(report: StatusReport, name: string, context: PageContext): RenderedPage {
-  return renderPage({
-    found: false,
-    title: 'No such probe',
-    state: 'none',
-    now: report.generatedAt,
-    location: report.location,
-    context,
-    main: html`<div class="hero none">${stateIcon('none')}<div><h1>No probe is named ${name}${context.location !== undefined && ` at ${context.location}`}</h1>
-<p><a href="${overviewLink(context)}">All probes</a></p></div></div>`,
-  });
+  const where = context.location === undefined ? '' : ` at ${context.location}`;
+  return renderMessagePage({ title: `No probe is named ${name}${where}` }, report, context);
 }
 
 /** The location in the address is that of the probe, not a filter of the overview. */

@@ -3,6 +3,7 @@ import { reasonCode } from '../../../outcomes/reasonCode.ts';
 import type { ProbeReport, StatusReport } from '../../report/statusReport.ts';
 import { formatClock } from '../format.ts';
 import { type Html, html } from '../html.ts';
+import { renderMessagePage } from '../messagePage.ts';
 import { apiLink, type PageContext, pageLink, probeLink } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
 import { phaseRail } from '../phaseRail.ts';
@@ -52,17 +53,8 @@ ${section('transcript', 'Transcript', transcriptOf(outcome))}
 
 /** For a run that does not exist, or whose retention period has passed. */
 export function renderNoSuchRun(run: string, { report, context }: RunPageOptions): RenderedPage {
-  return renderPage({
-    found: false,
-    title: 'No such run',
-    state: 'none',
-    now: report.generatedAt,
-    location: report.location,
-    context,
-    main: html`<div class="hero none">${stateIcon('none')}<div><h1>No run has the ID ${run}</h1>
-<p>It does not exist, or its retention period has passed.</p>
-<p><a href="${overviewLink(context)}">All probes</a></p></div></div>`,
-  });
+  const text = 'It does not exist, or its retention period has passed.';
+  return renderMessagePage({ title: `No run has the ID ${run}`, text }, report, context);
 }
 
 function section(id: string, title: string, content: Html): Html {

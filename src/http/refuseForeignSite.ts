@@ -1,0 +1,31 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { problem } from './problem.ts';
+
+/**
+ * 403 for a request that a page of another site made a browser send (Fetch Metadata, RFC 6454 §7). Clients that are not browsers send
+ * neither header, and are not concerned.
+ */
+export function refuseForeignSite({
+  headers,
+  url,
+}: Pick<HttpRequest, 'headers' | 'url'>): HttpResponseInit | undefined {
+  const site = headers.get('sec-fetch-site');
+  const origin = headers.get('origin');
+  const isForeignSite = site !== null && site !== 'same-origin' && site !== 'none';
+  // Behind a proxy that ends TLS or renames the host, the address of the request is not the one that the browser used.
+  const hosts = [new URL(url).host, headers.get('host'), headers.get('x-forwarded-host')];
+  const isForeignOrigin = origin !== null && !hosts.includes(hostOf(origin) ?? '');
+  return isForeignSite || isForeignOrigin ? foreignSite : undefined;
+}
+
+/** Undefined for `null`, the origin of a page that hides its own. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+const foreignSite = problem({
+  status: 403,
+  title: 'Request from another site',
+  detail:
+    'A browser may start a run only from the status page of this app. Other clients send neither Origin nor Sec-Fetch-Site.',
+});
