@@ -1,10 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { deviceLeaseTable } from '../../src/probes/deviceLease.ts';
+import { createLeases } from '../../src/storage/leases.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
 import { openBrowser } from '../support/openBrowser.ts';
 import { requires } from '../support/requires.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
+import { tablesAt } from '../support/useHistory.ts';
 
 const key = createHmac('sha256', 'the page').update('canary').digest('base64');
 const html = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
@@ -118,6 +121,22 @@ describe('the form that runs a probe', () => {
     const shown = await fetch(page);
     expect(shown.status).toBe(200);
     expect(await shown.text()).toContain(page.searchParams.get('run'));
+  });
+
+  it('shows a page in words, with links that lead on, while another process runs the device', async () => {
+    const leases = createLeases(tablesAt(cloud.azurite.connectionString)(deviceLeaseTable));
+    const key = { partitionKey: '0neLOCAL', rowKey: 'canary-001' };
+    const result = await leases.tryAcquire({ key, holder: 'another process', lastsMs: 30_000 });
+    if (result.kind === 'busy') throw new Error('expected the device to be free');
+    const response = await post({ accept: html, origin: app.url });
+    await result.lease.release();
+    expect(response.status).toBe(409);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    const text = await response.text();
+    expect(text).toContain('Another process is running right');
+    const [, href = ''] = /href="(\.\.\/\.\.\/status\?[^"]*probe=right[^"]*)"/.exec(text) ?? [];
+    const link = new URL(href.replaceAll('&amp;', '&'), `${app.url}/api/probes/right/runs`);
+    expect((await fetch(link)).status).toBe(200);
   });
 
   it.each([

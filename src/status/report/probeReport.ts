@@ -54,7 +54,8 @@ export async function readProbeReport(
   const unrolled = { runs, missedMs: missedMs.filter((tickMs) => tickMs >= unrolledFromMs) };
   return {
     ...configurationOf(probe, history.location),
-    registrationId: last.registrationId,
+    // With `{location}` in it, each location's device has its own.
+    ...(history.location !== context.ownLocation && { registrationId: last.registrationId }),
     last,
     since: state.since,
     firstRunAt: state.firstRunAt,
