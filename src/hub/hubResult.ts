@@ -21,6 +21,8 @@ export interface HubRenewed {
   readonly correlationId?: string;
   /** From the request to the certificate. */
   readonly durationMs: number;
+  /** The `$rid` of another request of this device that the hub responded to meanwhile: of a run that was cut off, or of another client. */
+  readonly otherRequest?: string;
 }
 
 /** How the hub names a renewal that it has accepted (202). */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttSession } from '../transport/mqttSession.ts';
+import { printable } from '../transport/printable.ts';
 import { milliseconds, type Recorder } from '../transport/recorder.ts';
 import type { HubRefusal, HubRenewed, RenewalOperation } from './hubResult.ts';
 import { readIssued, readOperation, readRejection } from './renewalMessages.ts';
@@ -22,17 +23,21 @@ export async function renewCertificate(
   // 4 to 36 characters, letters, digits and hyphens, no hyphen at the ends: what `replace` accepts.
   const rid = randomUUID();
   let operation: RenewalOperation = {};
+  let otherRequest: string | undefined;
   const decided = new Promise<Omit<HubRenewed, 'durationMs'> | HubRefusal>((resolve) => {
     session.onMessage((topic, body) => {
       const response = parseCredentialsTopic(topic);
       const facts = { topic, bytes: body.length, ...(response && { status: response.status }) };
       recorder.received('PUBLISH', facts);
-      if (response?.rid !== rid) return recorder.note('ignored', 'no request waits for this response');
+      if (response?.rid !== rid) {
+        otherRequest ??= response?.rid && printable(response.rid).slice(0, maxRidCharacters);
+        return recorder.note('ignored', 'no request waits for this response');
+      }
       if (response.status === 202) {
         operation = readOperation(body);
         return recorder.note('renewal', `accepted, correlationId ${operation.correlationId ?? 'missing'}`);
       }
-      resolve(response.status === 200 ? readIssued(body) : readRejection(response.status, body));
+      resolve(readDecision(response.status, body));
     });
   });
   const start = performance.now();
@@ -45,13 +50,28 @@ export async function renewCertificate(
     case 'renewed': {
       const { correlationId } = operation;
       const durationMs = milliseconds(performance.now() - start);
-      return { ...(correlationId !== undefined && { correlationId }), ...ended, durationMs };
+      return {
+        ...(correlationId !== undefined && { correlationId }),
+        ...ended,
+        ...(otherRequest !== undefined && { otherRequest }),
+        durationMs,
+      };
     }
     case 'timedOut':
       return { ...ended, ...operation };
     default:
       return ended;
   }
+}
+
+/** What a `replace` accepts at most. */
+const maxRidCharacters = 36;
+
+function readDecision(status: number, body: Buffer): Omit<HubRenewed, 'durationMs'> | HubRefusal {
+  if (status === 200) return readIssued(body);
+  if (status >= 300) return readRejection(status, body);
+  const message = `the hub's response ${status} is neither 200, 202 nor an error`;
+  return { kind: 'malformedResponse', phase: 'hub', message };
 }
 
 /**

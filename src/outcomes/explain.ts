@@ -10,6 +10,7 @@ import {
   explainRenewalTimeout,
   explainUntrusted,
 } from './explainCertificate.ts';
+import { isNotRenewed } from './operationalCertificate.ts';
 import type { NotRun, ProbeResult } from './outcome.ts';
 
 /** What happened and where, and what to do next: one sentence each, for the person on call. */
@@ -44,11 +45,14 @@ export function explain(result: ProbeResult): Explanation {
     case 'hubRefused': {
       const untrusted = explainUntrusted(result);
       if (untrusted) return untrusted;
-      const cause = explainHubRefusal(result.cause);
-      return {
-        what: `assigned to ${result.assignedHub}, but the hub did not let ${result.deviceId} in (${result.verification}): ${cause.what}`,
-        next: cause.next,
-      };
+      const { what, next } = explainHubRefusal(result.cause);
+      const { assignedHub, deviceId, verification } = result;
+      return isNotRenewed(result)
+        ? { what: `accepted by ${assignedHub} as ${deviceId}, but the certificate was not renewed: ${what}`, next }
+        : {
+            what: `assigned to ${assignedHub}, but the hub did not let ${deviceId} in (${verification}): ${what}`,
+            next,
+          };
     }
     case 'notRun':
       return explainNotRun(result);

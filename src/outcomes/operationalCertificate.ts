@@ -29,7 +29,7 @@ export function certificateStateOf(result: ProbeResult): CertificateState {
     case 'hubRefused':
       if (result.credential === undefined) return 'none';
       if (isUntrusted(result)) return 'untrusted';
-      return isNotRenewed(result.cause) ? 'notRenewed' : 'issued';
+      return isNotRenewed(result) ? 'notRenewed' : 'issued';
     default:
       return 'none';
   }
@@ -42,7 +42,8 @@ export function isUntrusted({ credential, cause }: HubRefused): boolean {
   return cause.kind === 'tlsFailed' && cause.refusedBy === 'server' && isCertificateAlert(cause.code);
 }
 
-function isNotRenewed(cause: HubRefused['cause']): boolean {
+/** The hub has accepted the device and its certificate, and has not issued another one. */
+export function isNotRenewed({ cause }: HubRefused): boolean {
   return cause.kind === 'renewalRejected' || (cause.kind === 'timedOut' && 'correlationId' in cause);
 }
 

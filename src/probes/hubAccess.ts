@@ -69,6 +69,7 @@ export function planHubVisit(
 
 type Run = Pick<HubConnection, 'transport' | 'configuredHubs' | 'runId' | 'recorder' | 'deadline'> & {
   readonly registrationId: string;
+  readonly addNote: (note: string) => void;
 };
 
 /** Proves the assignment at the hub. Assigned and accepted is `assigned`; anything else says what went wrong. */
@@ -92,7 +93,12 @@ async function renewAtHub({ assigned, credential }: HubAccess, run: Run): Promis
   if (renewed.kind === 'hubRefused') return { ...renewed, ...issuedOf(assigned) };
   if (renewed.kind === 'verified') return assigned;
 
-  const { kind: _, certificates, ...operation } = renewed;
+  const { kind: _, certificates, otherRequest, ...operation } = renewed;
+  if (otherRequest !== undefined) {
+    run.addNote(
+      `the hub also responded to another certificate request of this device (${otherRequest}): an earlier run was cut off, or another client renews as this device`,
+    );
+  }
   // Which of the two names the hub uses is not documented.
   const commonNames = [...new Set([registrationId, assigned.deviceId])];
   const chain = await judgeIssuedChain(certificates, { publicKey, commonNames, atMs: Date.now() });

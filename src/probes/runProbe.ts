@@ -33,12 +33,16 @@ export interface RunOptions {
  * deadline, never rejects, and leaves no socket, timer or listener behind.
  */
 export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions): Promise<RunFacts> {
+  // Made before the clock starts: a key is our work, and the phases are the service's.
+  const request = probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined;
+  await request?.catch(() => undefined);
   const startedAt = new Date().toISOString();
   const runId = newRunId(Date.parse(startedAt));
   const deadline = createDeadline(timeoutMs(probe), options.signal);
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
   const notes: string[] = [];
+  const addNote = (note: string) => void notes.push(note);
   let findings: readonly CredentialFinding[] = [];
   let secrets: readonly string[] = [];
   const { observer } = options;
@@ -49,10 +53,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   );
 
   const provision = async (): Promise<ProbeResult> => {
-    const [credential, request] = await Promise.all([
-      readCredential(probe, options.readSecret, deadline.signal),
-      probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined,
-    ]);
+    const credential = await readCredential(probe, options.readSecret, deadline.signal);
     if (credential.kind === 'notRun') return credential;
     const { secureContext, password, expiry } = credential;
     findings = credential.findings;
@@ -66,14 +67,18 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
       endpoint,
       secureContext,
       password,
-      csr: request?.csr,
+      csr: (await request)?.csr,
       recorder,
       deadline,
     });
     Object.assign(seen, registered);
     if (result.kind !== 'assigned') return result;
 
-    const requested = request && { request, registrationId: probe.registrationId, phase: recorder.phase };
+    const requested = request && {
+      request: await request,
+      registrationId: probe.registrationId,
+      phase: recorder.phase,
+    };
     const access = await hubAccessOf(result, credential, requested, issuedCertificateChain);
     if (access.kind === 'certificateNotIssued') return access;
     if (!probe.verifyHub) return access.assigned;
@@ -82,7 +87,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
     if (!verification) return access.assigned;
     recorder.enter('hub');
     const { configuredHubs } = options;
-    return enterHub(verification, access, { ...probe, configuredHubs, runId, recorder, deadline });
+    return enterHub(verification, access, { ...probe, configuredHubs, runId, recorder, deadline, addNote });
   };
 
   const result = await provision()

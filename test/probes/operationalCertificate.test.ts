@@ -256,7 +256,7 @@ describe('a hub', () => {
       },
     });
     const [reason = ''] = outcome.reasons;
-    expect(reason).toContain(`the hub responded ${status} to the renewal`);
+    expect(reason).toContain(`the certificate was not renewed: the hub responded ${status} to the renewal`);
     expect(reason).toContain(`errorCode ${errorCode}`);
     expect(reason.includes('in none of our tables')).toBe(errorCode === 403_999 && !reason.includes('does not allow'));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is the point
@@ -305,7 +305,9 @@ describe('a hub', () => {
   });
 
   it('that responds to a foreign $rid first, and then to ours, has renewed', async () => {
-    expect(await runFor('foreignfirst', { verifyHub: 'renew' })).toMatchObject({ verdict: 'healthy' });
+    const outcome = await runFor('foreignfirst', { verifyHub: 'renew' });
+    expect(outcome).toMatchObject({ verdict: 'healthy' });
+    expect(outcome.notes?.join()).toMatch(/another certificate request of this device/);
   });
 
   it.each([
