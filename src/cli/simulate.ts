@@ -1,4 +1,5 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
+import { availableParallelism } from 'node:os';
 import type { LocalApp } from './localApp.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulationClient.ts';
@@ -7,6 +8,9 @@ import { describeSimulation } from './simulationTable.ts';
 
 const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const pollEveryMs = 500;
+/** The app, its storage and the stand-in of the service share the cores of this machine. */
+const localRatePerCore = 15;
+const maxLocalRate = 100;
 
 async function main(): Promise<number> {
   const args = readSimulateArguments(process.argv.slice(2));
@@ -21,13 +25,21 @@ async function main(): Promise<number> {
   let local: LocalApp | undefined;
   try {
     if (!args.url) {
-      console.error('Starting the stand-ins of this machine; --url and --key simulate against a deployed app.');
+      const error = await localProbeError(args.request.probe);
+      if (error !== undefined) {
+        console.error(error);
+        return exitCodes.usage;
+      }
+      console.error('Starting the stand-ins of this machine. Use --url and --key to simulate against a deployed app.');
       const { reportHostFaults, startLocalApp } = await import('./localApp.ts');
-      local = await startLocalApp({ port: 0, timers: false }); // who simulates wants no probes in between
+      local = await startLocalApp({ port: 0, timers: false }); // no probes in between
       reportHostFaults(local);
     }
     const target = local ?? { url: args.url ?? '', key: args.key ?? '', serviceLimits: true };
-    return await simulate(args, createSimulationClient(target.url, target.key), target.serviceLimits);
+    return await simulate(args, createSimulationClient(target.url, target.key), {
+      serviceLimits: target.serviceLimits,
+      isLocal: local !== undefined,
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     return error instanceof SimulationRefused ? exitCodes.usage : exitCodes.failure;
@@ -36,13 +48,44 @@ async function main(): Promise<number> {
   }
 }
 
-/** Where nobody but our own stand-in is asked, the service's limit would only make people wait. */
-const withoutServiceLimits = { ratePerSecond: 100, allowAboveServiceLimits: true };
+/** Of the probes that the local app will have. Undefined: there is nothing to say before it starts. */
+async function localProbeError(name: string): Promise<string | undefined> {
+  const groups = await localGroupProbes();
+  if (groups === undefined || groups.includes(name)) return undefined;
+  const known = groups.length === 0 ? 'none is configured' : `those are ${groups.join(', ')}`;
+  return `--probe: expected a configured probe with a group enrollment (${known}), got ${JSON.stringify(name)}`;
+}
 
-async function simulate(args: SimulateArguments, client: SimulationClient, serviceLimits: boolean): Promise<number> {
-  const pace = serviceLimits || args.request.ratePerSecond !== undefined ? {} : withoutServiceLimits;
-  const allowed = serviceLimits ? {} : { allowAboveServiceLimits: true };
-  const started = await client.start({ ...allowed, ...pace, ...args.request });
+async function localGroupProbes(): Promise<readonly string[] | undefined> {
+  const [{ configuration }, { sampleProbes }, { probeSchema }] = await Promise.all([
+    import('../config/configuration.ts'),
+    import('../local/samples.ts'),
+    import('../config/probe.ts'),
+  ]);
+  const isGroup = ({ attestation }: { readonly attestation: { readonly enrollment: string } }) =>
+    attestation.enrollment === 'group';
+  if (process.env.PROBES === undefined && process.env.PROBES_FILE === undefined) {
+    const samples = sampleProbes('localhost:8883', 'localhost').map((probe) => probeSchema.parse(probe));
+    return samples.filter(isGroup).map(({ name }) => name);
+  }
+  const configured = configuration();
+  return configured.kind === 'valid' ? configured.probes.filter(isGroup).map(({ name }) => name) : undefined;
+}
+
+interface SimulateTarget {
+  /** False where only the stand-in is asked: the service's limit would only make people wait. */
+  readonly serviceLimits: boolean;
+  readonly isLocal: boolean;
+}
+
+async function simulate(
+  args: SimulateArguments,
+  client: SimulationClient,
+  { serviceLimits, isLocal }: SimulateTarget,
+): Promise<number> {
+  const ratePerSecond = Math.min(maxLocalRate, localRatePerCore * availableParallelism());
+  const unlimited = serviceLimits ? {} : { allowAboveServiceLimits: true, ratePerSecond };
+  const started = await client.start({ ...unlimited, ...args.request });
   const interrupted = cancelOnInterrupt(started.id, client);
   const progress = showProgress(started);
   let { view, ended } = { view: started, ended: false };
@@ -53,21 +96,29 @@ async function simulate(args: SimulateArguments, client: SimulationClient, servi
   }
   progress.end();
   interrupted.forget();
-  console.log(
-    args.json ? JSON.stringify(view) : describeSimulation(view, process.stdout.isTTY === true && !process.env.NO_COLOR),
-  );
+  if (args.out) {
+    const { writeResult } = await import('./simulationResult.ts');
+    await writeResult(args.out, view, () => client.outcomes(view.id));
+    console.error(`The result is in ${args.out.file}.`);
+  }
+  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  console.log(args.json ? JSON.stringify(view) : describeSimulation(view, { colour, isLocal }));
+  if (serviceLimits && view.percentiles.total) {
+    const { deleteCommands } = await import('./simulationResult.ts');
+    console.error(`\nDPS and the hub keep these devices. To delete them:\n${deleteCommands(view)}`);
+  }
   const healthy = view.state === 'finished' && view.verdicts.healthy === view.devices;
   return healthy ? exitCodes.success : exitCodes.failure;
 }
 
-/** The first Ctrl-C cancels the simulation and waits for those under way; the second one leaves at once. */
+/** The first Ctrl-C cancels the simulation and waits for running devices; the second one quits at once. */
 function cancelOnInterrupt(id: string, client: SimulationClient): { readonly forget: () => void } {
   let asked = false;
   const onInterrupt = () => {
     if (asked) process.exit(exitCodes.failure);
     asked = true;
     console.error(
-      '\nCancelling: nobody else starts, and those under way come to their end. Ctrl-C again leaves without waiting.',
+      '\nCancelling: no more devices will start; waiting for running ones. Press Ctrl-C again to quit now.',
     );
     client.cancel(id).then(
       () => console.error(`Simulation ${id} is cancelled.`),

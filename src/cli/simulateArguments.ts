@@ -1,87 +1,124 @@
+import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseSimulationRequest } from '../simulations/simulationRequest.ts';
 
 export const simulateUsage = `npm run simulate -- --probe NAME --devices N [options]
 
   --probe NAME      a configured probe with a group enrollment
   --devices N       how many devices register, 1 to 100000
-  --rate R          registrations started a second (default: what the service's limit leaves; 100 with the stand-ins)
-  --above-limits    allow a rate beyond the service's 1,000 registrations a minute
-  --timeout S       seconds each device has (default: the probe's)
+  --rate R          registrations started per second (default: what the limit of the service leaves; with the
+                    stand-ins what this machine can do)
+  --above-limits    allow a rate beyond the 1,000 registrations per minute of the service
+  --timeout S       seconds that each device has (default: the probe's)
   --transport T     mqtt or mqtt-ws (default: the probe's)
-  --prefix P        registrationIds are P and six digits (default: NAME-sim-)
+  --prefix P        registration IDs are P and six digits (default: NAME-sim-)
   --reuse-tls       resume TLS sessions, which devices that start do not
   --url URL         a deployed app, as in https://APP.azurewebsites.net (default: the stand-ins of this machine)
   --key KEY         its function key (default: the environment's FUNCTION_KEY)
-  --json            the result as one JSON object on stdout, and nothing else there
+  --out FILE        also write the result: FILE.json as JSON, FILE.xml as JUnit with a test case per device
+  --json            print the result as one JSON object on stdout, and nothing else there
 
   Ctrl-C cancels the simulation. Exit code: 0 every device healthy, 1 otherwise, 2 wrong usage or a refused request.`;
 
 export interface SimulateArguments {
-  /** Body of the request, as far as it was said; the app judges the values. */
-  readonly request: Readonly<Record<string, unknown>> & { readonly ratePerSecond?: number };
+  /** Body of the request, checked as far as the configuration does not matter. */
+  readonly request: Readonly<Record<string, unknown>> & { readonly probe: string; readonly ratePerSecond?: number };
   readonly url?: string;
   readonly key?: string;
+  readonly out?: { readonly file: string; readonly format: 'json' | 'junit' };
   readonly json: boolean;
 }
 
-/** A sentence says what is wrong. */
+const options = {
+  probe: { type: 'string' },
+  devices: { type: 'string' },
+  rate: { type: 'string' },
+  'above-limits': { type: 'boolean' },
+  timeout: { type: 'string' },
+  transport: { type: 'string' },
+  prefix: { type: 'string' },
+  'reuse-tls': { type: 'boolean' },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  out: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Which option gives a field of the request its value. */
+const optionOf: Readonly<Record<string, keyof typeof options>> = {
+  probe: 'probe',
+  devices: 'devices',
+  ratePerSecond: 'rate',
+  allowAboveServiceLimits: 'above-limits',
+  timeoutSeconds: 'timeout',
+  transport: 'transport',
+  registrationIdPrefix: 'prefix',
+  reuseTlsSessions: 'reuse-tls',
+};
+
+/** An error about a field of the request, in the words of the command line. */
+export function optionError(field: string | undefined, message: string): string {
+  const option = field === undefined ? undefined : optionOf[field];
+  const words = message.replaceAll('"allowAboveServiceLimits": true', '--above-limits');
+  return option === undefined ? words : `--${option}: ${words}`;
+}
+
+/** Text: what is wrong, a line for each error. */
 export function readSimulateArguments(args: string[]): SimulateArguments | 'help' | string {
   const parsed = parse(args);
   if (typeof parsed === 'string') return parsed;
-  const { values } = parsed;
-  if (values.help) return 'help';
-  if (values.probe === undefined) return '--probe: expected the name of a probe.';
-  if (values.devices === undefined) return '--devices: expected a number.';
-  const numbers = { devices: Number(values.devices), rate: numberOf(values.rate), timeout: numberOf(values.timeout) };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !Number.isFinite(value)) return `--${name}: expected a number.`;
-  }
-  if (values.url !== undefined && !URL.canParse(values.url)) return '--url: expected a URL.';
-  const key = values.key ?? process.env.FUNCTION_KEY;
-  if (values.url !== undefined && key === undefined) return '--key: expected the function key of the app at --url.';
+  if (parsed.help) return 'help';
+  const { url, key = process.env.FUNCTION_KEY, out, json = false } = parsed;
+  const request = {
+    ...(parsed.probe !== undefined && { probe: parsed.probe }),
+    ...(parsed.devices !== undefined && { devices: numberOf(parsed.devices) }),
+    ...(parsed.rate !== undefined && { ratePerSecond: numberOf(parsed.rate) }),
+    ...(parsed['above-limits'] && { allowAboveServiceLimits: true }),
+    ...(parsed.timeout !== undefined && { timeoutSeconds: numberOf(parsed.timeout) }),
+    ...(parsed.transport !== undefined && { transport: parsed.transport }),
+    ...(parsed.prefix !== undefined && { registrationIdPrefix: parsed.prefix }),
+    ...(parsed['reuse-tls'] && { reuseTlsSessions: true }),
+  };
+  const checked = parseSimulationRequest(request);
+  const format = out === undefined ? undefined : formats[extname(out).toLowerCase()];
+  const errors = [
+    ...(checked.kind === 'invalid'
+      ? checked.errors.map(({ field: [name], message }) => {
+          const given: unknown = Reflect.get(request, name ?? '');
+          return optionError(String(name), message.replace(/got a string$/, `got ${JSON.stringify(given)}`));
+        })
+      : []),
+    ...(url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')
+      ? [`--url: expected a URL such as https://APP.azurewebsites.net, got ${JSON.stringify(url)}`]
+      : []),
+    ...(url !== undefined && key === undefined ? ['--key: expected the function key of the app at --url'] : []),
+    ...(out !== undefined && format === undefined
+      ? [`--out: expected a file name that ends with .json or .xml, got ${JSON.stringify(out)}`]
+      : []),
+  ];
+  if (errors.length > 0 || checked.kind === 'invalid') return errors.join('\n');
   return {
-    request: {
-      probe: values.probe,
-      devices: numbers.devices,
-      ...(numbers.rate !== undefined && { ratePerSecond: numbers.rate }),
-      ...(values['above-limits'] && { allowAboveServiceLimits: true }),
-      ...(numbers.timeout !== undefined && { timeoutSeconds: numbers.timeout }),
-      ...(values.transport !== undefined && { transport: values.transport }),
-      ...(values.prefix !== undefined && { registrationIdPrefix: values.prefix }),
-      ...(values['reuse-tls'] && { reuseTlsSessions: true }),
-    },
-    ...(values.url !== undefined && { url: values.url }),
+    request: { ...request, probe: checked.request.probe } as SimulateArguments['request'],
+    ...(url !== undefined && { url }),
     ...(key !== undefined && { key }),
-    json: values.json ?? false,
+    ...(out !== undefined && format && { out: { file: out, format } }),
+    json,
   };
 }
 
+const formats: Readonly<Record<string, 'json' | 'junit'>> = { '.json': 'json', '.xml': 'junit' };
+
 function parse(args: string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
   try {
-    return parseArgs({
-      args,
-      options: {
-        probe: text,
-        devices: text,
-        rate: text,
-        timeout: text,
-        transport: text,
-        prefix: text,
-        url: text,
-        key: text,
-        'above-limits': flag,
-        'reuse-tls': flag,
-        json: flag,
-        help: flag,
-      },
-    });
+    return parseArgs({ args, options }).values;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text.trim() === '' ? Number.NaN : text);
+/** A text that is not a number stays as it is: the schema says what was expected. */
+function numberOf(text: string): number | string {
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? text : number;
 }

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { Outcome } from '../outcomes/outcome.ts';
 import type { SimulationView } from '../simulations/simulationView.ts';
+import { optionError } from './simulateArguments.ts';
 
 /** The simulations API of an app, as a caller sees it. */
 export interface SimulationClient {
-  /** @throws SimulationRefused where the app says no, with its own words. */
+  /** @throws SimulationRefused where the app refuses the request, with its reasons. */
   start(request: unknown): Promise<SimulationView>;
   look(id: string): Promise<{ readonly view: SimulationView; readonly ended: boolean }>;
   cancel(id: string): Promise<void>;
+  /** Of every device, those that failed first. */
+  outcomes(id: string): AsyncIterable<Outcome>;
 }
 
-/** A 4xx answer: asking again would not help. */
+/** A 4xx response: asking again would not help. */
 export class SimulationRefused extends Error {
   override readonly name = 'SimulationRefused';
 }
@@ -29,10 +33,10 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
     for (let attempt = 1; ; attempt += 1) {
       try {
         const response = await fetch(`${url}${path}`, { method, headers, ...(init.body && { body: init.body }) }).catch(
-          (error: unknown) => Promise.reject(new Error(noAnswer(url, error), { cause: error })),
+          (error: unknown) => Promise.reject(new Error(noResponse(url, error), { cause: error })),
         );
         const text = await response.text();
-        if (response.status < 400) return { status: response.status, view: JSON.parse(text) as SimulationView };
+        if (response.status < 400) return { status: response.status, body: JSON.parse(text) as unknown };
         if (response.status < 500) throw new SimulationRefused(explain(response.status, text));
         if (attempt === attempts) throw new Error(explain(response.status, text));
       } catch (error) {
@@ -45,33 +49,53 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
     async start(request) {
       // One key for all attempts: however often the request arrives, it is one simulation.
       const headers = { 'idempotency-key': randomUUID() };
-      return (await call('POST', '', { body: JSON.stringify(request), headers })).view;
+      const { body } = await call('POST', '', { body: JSON.stringify(request), headers });
+      return body as SimulationView;
     },
     async look(id) {
-      const { status, view } = await call('GET', `/${id}`);
-      return { view, ended: status === 200 };
+      const { status, body } = await call('GET', `/${id}`);
+      return { view: body as SimulationView, ended: status === 200 };
     },
     async cancel(id) {
       await call('DELETE', `/${id}`);
+    },
+    async *outcomes(id) {
+      let cursor: string | undefined = '';
+      while (cursor !== undefined) {
+        const { body } = await call('GET', `/${id}/outcomes?limit=1000&cursor=${cursor}`);
+        const page = body as { readonly outcomes: readonly Outcome[]; readonly cursor?: string };
+        yield* page.outcomes;
+        cursor = page.cursor;
+      }
     },
   };
 }
 
 /** fetch itself says "fetch failed", and keeps what happened in its cause. */
-function noAnswer(url: string, error: unknown): string {
+function noResponse(url: string, error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const what = cause instanceof Error ? ('code' in cause ? cause.code : cause.message) : cause;
-  return `${new URL(url).origin} does not answer (${String(what)}): check --url, and that the app runs.`;
+  return `${new URL(url).origin} does not respond (${String(what)}): check --url, and that the app runs.`;
 }
 
-/** The app's problem details (RFC 9457), or what a gateway in front of it has said. */
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly pointer?: string; readonly detail: string }[];
+}
+
+/** The app's problem details (RFC 9457) in the words of the command line, or what a gateway in front of it responded. */
 function explain(status: number, text: string): string {
   if (status === 401) return 'The app does not accept the function key (401).';
   try {
-    const { title, detail } = JSON.parse(text) as { readonly title?: string; readonly detail?: string };
+    const { title, detail, errors = [] } = JSON.parse(text) as Problem;
+    const lines = errors.flatMap(({ pointer, detail: why }) =>
+      pointer === undefined ? [] : optionError(pointer.split('/')[1], why),
+    );
+    if (title && lines.length > 0 && status === 400) return lines.join('\n');
     if (title) return `${title} (${status}): ${detail ?? ''}`;
   } catch {
     // Not JSON: the status is all there is.
   }
-  return `The app answered ${status}.`;
+  return `The app responded with ${status}.`;
 }

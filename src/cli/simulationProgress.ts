@@ -8,7 +8,7 @@ export interface ProgressDisplay {
 }
 
 /** Without a terminal a line says more than a bar that is drawn again and again. */
-const plainLineEveryMs = 5000;
+const plainLineEveryMs = 2000;
 
 /** On stderr, so that stdout is the result alone. */
 export function showProgress(first: SimulationView): ProgressDisplay {
@@ -49,6 +49,7 @@ export function inWords({
   state,
   devicesPerSecond = 0,
   verdicts: counts,
+  cancelled,
   estimatedSecondsLeft,
   pace,
 }: SimulationView): string {
@@ -56,7 +57,7 @@ export function inWords({
   return [
     state,
     `${devicesPerSecond.toFixed(1)}/s`,
-    seen.join(' '),
+    [...seen, ...(cancelled > 0 ? [`cancelled ${cancelled}`] : [])].join(' '),
     estimatedSecondsLeft !== undefined && `${estimatedSecondsLeft} s left`,
     pace.ratePerSecond < pace.askedPerSecond && `slowed down by 429 to ${pace.ratePerSecond.toFixed(1)}/s`,
   ]

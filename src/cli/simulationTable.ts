@@ -7,8 +7,14 @@ import type { SimulationView } from '../simulations/simulationView.ts';
 /** A device's exchange is a dozen steps, each of which waits for the event loop. */
 const busyWorkerMs = 50;
 
+export interface DescribeOptions {
+  readonly colour: boolean;
+  /** The workers run on this machine. */
+  readonly isLocal: boolean;
+}
+
 /** The result of a simulation for people: verdicts, why, where the time went, and which hubs. */
-export function describeSimulation(view: SimulationView, colour: boolean): string {
+export function describeSimulation(view: SimulationView, { colour, isLocal }: DescribeOptions): string {
   const { id, state, reason, probe, devices, devicesPerSecond, pace } = view;
   const colours = createColors(colour);
   const paint: { readonly [verdict in Verdict]: (text: string) => string } = {
@@ -26,27 +32,27 @@ export function describeSimulation(view: SimulationView, colour: boolean): strin
     drawn.push(...rows.map((row) => [...row]));
     return drawn.toString();
   };
+  const overloaded = isLocal ? 'This machine was overloaded' : 'The workers were overloaded';
   const share = (count: number) => `${((count / devices) * 100).toFixed(1)} %`;
   const counted = verdicts.filter((verdict) => view.verdicts[verdict] > 0);
   const ran = view.percentiles.total?.count ?? 0;
   const sections = [
     `${colours.bold(`Simulation ${id}`)} ${state}: ${devices} devices of ${probe}` +
-      (devicesPerSecond === undefined ? '' : `, ${devicesPerSecond} a second`) +
+      (devicesPerSecond === undefined ? '' : `, ${devicesPerSecond} per second`) +
       (reason === undefined ? '' : `\n${reason}`) +
       (pace.throttled > 0
-        ? `\n429 was answered ${pace.throttled} times; the rate went down to ${pace.lowestRatePerSecond.toFixed(1)} a second.`
+        ? `\nThe service responded with 429 (too many requests) ${pace.throttled} times; the rate was lowered to ${pace.lowestRatePerSecond.toFixed(1)} per second.`
         : '') +
       ((view.workerDelayMs ?? 0) > busyWorkerMs
-        ? `\nThe workers were busy (event loop delay ${view.workerDelayMs} ms): latencies say as much about them as about the service.`
+        ? `\n${overloaded} (event-loop delay ${view.workerDelayMs} ms), so the latencies are too high. Use a lower --rate.`
         : '') +
       (view.tlsSessionsReused > 0 ? `\n${view.tlsSessionsReused} TLS sessions were resumed.` : ''),
     table(
       ['verdict', 'devices', 'share'],
-      counted.map((verdict) => [
-        paint[verdict](verdict),
-        String(view.verdicts[verdict]),
-        share(view.verdicts[verdict]),
-      ]),
+      [
+        ...counted.map((verdict) => [paint[verdict](verdict), view.verdicts[verdict]] as const),
+        ...(view.cancelled > 0 ? [['cancelled', view.cancelled] as const] : []),
+      ].map(([row, count]) => [row, String(count), share(count)]),
     ),
   ];
   for (const { verdict, reason: code, count, examples } of view.reasons) {

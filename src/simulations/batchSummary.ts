@@ -47,7 +47,7 @@ const maxExamples = 3;
 const maxReasons = 20;
 const maxHubs = 50;
 /** So that a summary fits into a row whatever the service says: sentences are cut, never the counts. */
-const maxCharacters = 400;
+const maxCharacters = 1_000;
 const everythingElse = 'everything else';
 
 /** One outcome at a time, so that a batch needs no memory for all of its outcomes at once. */

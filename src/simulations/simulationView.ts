@@ -12,6 +12,7 @@ export interface SimulationView extends SimulationReport {
   /** The location that runs it. */
   readonly location: string;
   readonly probe: string;
+  readonly idScope: string;
   readonly devices: number;
   /** Devices without an outcome. */
   readonly left: number;
@@ -62,7 +63,7 @@ export async function summarizeSimulation(
 
 /** Counts are as of now, those of running batches included; percentiles, reasons and hubs are of the batches that are done. */
 export async function viewSimulation(simulation: Simulation, context: SimulationContext): Promise<SimulationView> {
-  const { id, state, reason, location, request, createdAt, endedAt, expiresAt, pace, report } = simulation;
+  const { id, state, reason, location, idScope, request, createdAt, endedAt, expiresAt, pace, report } = simulation;
   const present = report ?? (await reportSoFar(simulation, context));
   const left = request.devices - present.done;
   return {
@@ -71,6 +72,7 @@ export async function viewSimulation(simulation: Simulation, context: Simulation
     ...(reason !== undefined && { reason }),
     location,
     probe: request.probe,
+    idScope,
     devices: request.devices,
     left,
     createdAt,

@@ -1,12 +1,19 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSimulationClient } from '../../src/cli/simulationClient.ts';
+import { deleteCommands, writeResult } from '../../src/cli/simulationResult.ts';
 import { describeSimulation } from '../../src/cli/simulationTable.ts';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
 import type { SimulationView } from '../../src/simulations/simulationView.ts';
+import { buildOutcome } from '../support/buildOutcome.ts';
+import { sampleSimulations } from '../support/sampleSimulations.ts';
 import { functionKey, useInstances } from '../support/useInstances.ts';
 
 // Each starts a process or two, on machines that may be busy with other tests.
@@ -52,7 +59,8 @@ describe('npm run simulate', () => {
     expect(stderr).toMatch(/is cancelled/);
     const view = JSON.parse(stdout) as SimulationView;
     expect(view.state).toBe('cancelled');
-    expect(view.verdicts.healthy + view.verdicts.unknown).toBe(300);
+    expect(view.cancelled).toBeGreaterThan(0);
+    expect(view.verdicts.healthy + view.cancelled).toBe(300);
     expect(code).toBe(1);
   });
 
@@ -62,32 +70,60 @@ describe('npm run simulate', () => {
     const nobody = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.close();
     const { stderr, code } = await simulate(['--probe', 'x', '--devices', '1', '--url', nobody, '--key', 'k']).ended;
-    expect(stderr).toContain(`${nobody} does not answer (ECONNREFUSED)`);
+    expect(stderr).toContain(`${nobody} does not respond (ECONNREFUSED)`);
     expect(code).toBe(1);
   });
 
   it.each([
-    ['without a probe', ['--devices', '1'], /--probe: expected the name/],
-    ['without devices', ['--probe', 'x'], /--devices: expected a number/],
-    ['with devices in words', ['--probe', 'x', '--devices', 'many'], /--devices: expected a number/],
+    ['without a probe', ['--devices', '1'], /^--probe: required, but missing$/m],
+    ['without devices', ['--probe', 'x'], /^--devices: required, but missing$/m],
+    ['with devices in words', ['--probe', 'x', '--devices', 'many'], /^--devices: expected a number, got "many"$/m],
+    ['with 0 devices', ['--probe', 'x', '--devices', '0'], /^--devices: expected at least 1, got 0$/m],
+    ['with a rate of 0', ['--probe', 'x', '--devices', '1', '--rate', '0'], /^--rate: expected at least 0.1, got 0$/m],
+    ['with an empty rate', ['--probe', 'x', '--devices', '1', '--rate', ''], /^--rate: expected a number/m],
+    ['with a timeout below 0', ['--probe', 'x', '--devices', '1', '--timeout=-1'], /^--timeout: expected more than 0/m],
+    [
+      'with a transport that there is not',
+      ['--probe', 'x', '--devices', '1', '--transport', 'amqp'],
+      /^--transport: expected/m,
+    ],
+    [
+      'with a prefix that has a space',
+      ['--probe', 'x', '--devices', '1', '--prefix', 'a b'],
+      /^--prefix: expected letters/m,
+    ],
+    [
+      'with an output of another kind',
+      ['--probe', 'x', '--devices', '1', '--out', 'a.csv'],
+      /^--out: expected a file/m,
+    ],
+    [
+      'with an address that is not HTTP',
+      ['--probe', 'x', '--devices', '1', '--url', 'app', '--key', 'k'],
+      /^--url: expected/m,
+    ],
+    [
+      'with a local probe that there is not',
+      ['--probe', 'nobody', '--devices', '1'],
+      /^--probe: expected a configured probe/m,
+    ],
     ['with an unknown option', ['--probe', 'x', '--devices', '1', '--fast'], /--fast/],
     ['with a url and no key', ['--probe', 'x', '--devices', '1', '--url', 'http://localhost:1'], /--key: expected/],
-  ])('%s exits 2 and shows how it is used', async (_, args, message) => {
+  ])('%s exits 2 with the option and what was expected, before anything starts', async (_, args, message) => {
     const { stdout, stderr, code } = await simulate(args).ended;
     expect(stderr).toMatch(message);
-    expect(stderr).toContain('npm run simulate -- --probe NAME --devices N');
+    expect(stderr).not.toContain('Starting');
     expect([stdout, code]).toEqual(['', 2]);
   });
 
   it.each([
-    ['0 devices', ['--probe', 'group-key', '--devices', '0'], /devices: expected at least 1/],
     ['a probe that nobody has configured', ['--probe', 'nobody', '--devices', '1'], /no such probe/i],
     [
       'a rate above the service limit',
       ['--probe', 'group-key', '--devices', '1', '--rate', '100'],
-      /allowAboveServiceLimits/,
+      /^--rate: expected at most .* only with --above-limits/,
     ],
-  ])('passes on what the app says of %s, and exits 2', async (_, args, message) => {
+  ])('reports what the app says of %s in the words of its options, and exits 2', async (_, args, message) => {
     const { stderr, code } = await simulate(against(...args)).ended;
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
@@ -109,8 +145,65 @@ it('describes hubs, reasons and percentiles without colour where there is no ter
     await new Promise((resume) => setTimeout(resume, 200));
     look = await client.look(id);
   }
-  const described = describeSimulation(look.view, false);
+  const described = describeSimulation(look.view, { colour: false, isLocal: true });
   expect(described).toContain('healthy │       2 │ 100.0 %');
   expect(described).toMatch(/│ total +│/);
   expect(described).not.toContain('\u001b');
+});
+
+const ended: SimulationView = {
+  ...sampleSimulations['simulations ended'][0],
+  verdicts: { healthy: 1, degraded: 0, failing: 1, unknown: 0 },
+  devices: 3,
+  cancelled: 1,
+  workerDelayMs: 748,
+};
+
+it('shows cancelled devices as a row of their own, and that this machine was overloaded', () => {
+  const described = describeSimulation(ended, { colour: false, isLocal: true });
+  expect(described).toMatch(/│ cancelled +│ +1 │ +33.3 % │/);
+  expect(described).toContain('This machine was overloaded (event-loop delay 748 ms)');
+});
+
+describe('the result in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const outcome = (registrationId: string, over: Partial<Outcome>) => buildOutcome({ registrationId, ...over });
+  async function* outcomes() {
+    yield outcome('d-1', { verdict: 'failing', reasons: ['refused <\u0000"&>', 'Next: check'] });
+    const result = { kind: 'notRun', phase: 'keyVault', cause: 'cancelled', message: 'm' } as const;
+    yield outcome('d-2', { verdict: 'unknown', durationMs: 0, reasons: ['not run'], result });
+    yield outcome('d-3', { durationMs: 1500 });
+  }
+
+  it('is JUnit XML with a test case per device, whatever the reasons hold', async () => {
+    const file = join(folder, 'result.xml');
+    await writeResult({ file, format: 'junit' }, ended, outcomes);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('<testsuites tests="3" failures="1" errors="0" skipped="1">');
+    expect(text.match(/<testcase /g)).toHaveLength(3);
+    expect(text).toContain('<failure message="refused &lt;\ufffd&quot;&amp;&gt;">');
+    expect(text).toContain('time="1.500"/>');
+    expect(text).toContain('<skipped message="not run">');
+  });
+
+  it('is the progress resource as JSON', async () => {
+    const file = join(folder, 'result.json');
+    await writeResult({ file, format: 'json' }, ended, outcomes);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(ended);
+  });
+});
+
+it('prints commands that delete the registration of each device, and the device from each hub', () => {
+  const commands = deleteCommands({ ...ended, devices: 2, hubs: { 'hub-a.azure-devices.net': 1, localhost: 1 } });
+  const az = `az() { if [ "$3" = list ]; then echo /subscriptions/S/resourceGroups/G/providers/P/provisioningServices/D; else echo "az $*"; fi; }`;
+  const { stdout, status } = spawnSync('sh', ['-c', `${az}\n${commands}`], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  const prefix = ended.request.registrationIdPrefix;
+  expect(stdout.trim().split('\n')).toEqual(
+    [`${prefix}000001`, `${prefix}000002`].flatMap((id) => [
+      `az iot dps enrollment-group registration delete --dps-name D --resource-group G --registration-id ${id}`,
+      `az iot hub device-identity delete --hub-name hub-a --device-id ${id}`,
+    ]),
+  );
 });

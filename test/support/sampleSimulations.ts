@@ -4,6 +4,7 @@ const ended: SimulationView = {
   id: '0123456789abcdef01234567',
   state: 'stopped',
   reason: 'Stopped: the service responded 429 <script>',
+  idScope: '0ne00A1B2C3',
   location: 'westeurope',
   probe: 'fleet',
   devices: 400,
