@@ -12,7 +12,7 @@ import * as service from './documentService.ts';
 const assigned = { verdict: 'healthy', result: { kind: 'assigned' } };
 const plainProbe = {
   name: 'plain',
-  idScope: '0ne00000000',
+  idScope: '0ne00A1B2C3',
   registrationId: 'one',
   attestation: { type: 'symmetricKey', secret: 'key' },
 };
