@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { endpointSchema } from './formats.ts';
 
+const errorCode = z.int().min(100_000).max(999_999);
+
 /** What the operator expects: it turns a result into a verdict. */
 export const expectationSchema = z
   .strictObject({
@@ -8,9 +10,14 @@ export const expectationSchema = z
       description:
         'How the registration must end. refused: DPS refused this credential, and for no other reason; anything else is never healthy.',
     }),
-    errorCode: z.int().min(100_000).max(999_999).optional().meta({
-      description: 'The six-digit code that a refusal or failure must carry. Only with result refused or failed.',
-    }),
+    errorCode: z
+      .union([errorCode, z.array(errorCode).min(1)], { error: 'expected a six-digit code, or a list of them' })
+      .optional()
+      .meta({
+        description:
+          'The six-digit code that a refusal or failure must carry, or a list of the codes that it may carry. Only with result refused or failed.',
+        examples: [401002, [401000, 401002]],
+      }),
     assignedHub: z.array(endpointSchema).min(1).optional().meta({
       description:
         "The hubs that the device may be assigned to. Only with result assigned. verifyHub gives the credential to these hubs and to Azure's own, to no others.",

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { printable } from '../transport/printable.ts';
+import { readNestedMessage } from './nestedMessage.ts';
 import type { ServiceError } from './registrationResult.ts';
 
 /** DeviceRegistration (REST reference, device API): the body of the register message. */
@@ -55,17 +56,38 @@ export function parseServiceError(body: Buffer): ServiceError {
   const message = firstText(json.message, json.Message, json.errorMessage, json.error_description, json.error);
   const code = typeof errorCode === 'string' && /^\d{1,6}$/.test(errorCode) ? Number(errorCode) : errorCode;
   const known: ServiceError = {
-    ...(typeof code === 'number' && Number.isFinite(code) && { errorCode: code }),
-    ...(typeof trackingId === 'string' && { trackingId: printable(trackingId) }),
-    ...(message !== undefined && { message: printableMessage(message) }),
+    ...readableError({
+      errorCode: typeof code === 'number' && Number.isFinite(code) ? code : undefined,
+      trackingId: typeof trackingId === 'string' ? trackingId : undefined,
+      message,
+    }),
     ...(typeof timestampUtc === 'string' && { timestampUtc: printable(timestampUtc) }),
   };
   // An object in another form: what it says is in there somewhere.
   return Object.keys(known).length > 0 ? known : { message: printableMessage(text) };
 }
 
-/** Service errors are nested JSON at times, and are read again to be explained. */
-export function printableMessage(text: string): string {
+/** A service's error as people read it: JSON inside of its message is taken apart, and everything is bounded and printable. */
+export function readableError(error: {
+  readonly errorCode?: number | null | undefined;
+  readonly trackingId?: string | null | undefined;
+  readonly message?: string | null | undefined;
+}): Pick<ServiceError, 'errorCode' | 'trackingId' | 'message' | 'isNested'> {
+  const nested = isThere(error.message) ? readNestedMessage(error.message) : undefined;
+  const [errorCode, trackingId] = [error.errorCode ?? nested?.errorCode, error.trackingId ?? nested?.trackingId];
+  const isOtherCode = nested?.errorCode !== undefined && nested.errorCode !== errorCode;
+  return {
+    ...(isThere(errorCode) && { errorCode }),
+    ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
+    ...(nested && {
+      message: printableMessage(isOtherCode ? `${nested.words} (errorCode ${nested.errorCode})` : nested.words),
+    }),
+    ...(nested?.isNested && { isNested: true }),
+  };
+}
+
+/** Bounded, and long enough for the sentences of a service. */
+function printableMessage(text: string): string {
   return printable(text, 1_000);
 }
 

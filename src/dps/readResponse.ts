@@ -1,12 +1,6 @@
 import { printable, printableJson } from '../transport/printable.ts';
 import type { MalformedResponse } from '../transport/transportFailure.ts';
-import {
-  isThere,
-  type OperationStatus,
-  parseOperationStatus,
-  parseServiceError,
-  printableMessage,
-} from './messages.ts';
+import { isThere, type OperationStatus, parseOperationStatus, parseServiceError, readableError } from './messages.ts';
 import type { Assigned, RegistrationResult, Throttled } from './registrationResult.ts';
 import type { DpsResponse } from './requests.ts';
 
@@ -85,9 +79,7 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
         kind: 'failed',
         phase,
         operationId,
-        ...(isThere(errorCode) && { errorCode }),
-        ...(isThere(errorMessage) && { message: printableMessage(errorMessage) }),
-        ...(isThere(trackingId) && { trackingId: printable(trackingId) }),
+        ...readableError({ errorCode, trackingId, message: errorMessage }),
       });
     }
     case 'disabled':

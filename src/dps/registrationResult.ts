@@ -25,7 +25,10 @@ export interface Failed {
   readonly operationId: string;
   readonly errorCode?: number;
   readonly trackingId?: string;
+  /** The words alone, where the service sent JSON in its message. */
   readonly message?: string;
+  /** The message was JSON: DPS passes on what another service (a hub, a webhook) responded. */
+  readonly isNested?: boolean;
 }
 
 /** The service finished and its body says `disabled`: the enrollment is switched off. */
@@ -55,6 +58,9 @@ export interface Throttled extends ServiceError {
 export interface ServiceError {
   readonly errorCode?: number;
   readonly trackingId?: string;
+  /** The words alone, where the service sent JSON in its message. */
   readonly message?: string;
+  /** The message was JSON: DPS passes on what another service (a hub, a webhook) responded. */
+  readonly isNested?: boolean;
   readonly timestampUtc?: string;
 }

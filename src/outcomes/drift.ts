@@ -2,20 +2,22 @@ import { isSameHub } from '../hub/hubName.ts';
 import type { ChainCertificate } from '../transport/serverIdentity.ts';
 import { issuedCertificateOf } from './operationalCertificate.ts';
 import type { DriftEvent, Outcome, ProbeResult, RunFacts } from './outcome.ts';
-import { type EarlierOutcomes, refusedAt } from './verdict.ts';
+import { refusedAt } from './refusedAt.ts';
+import type { EarlierOutcomes } from './verdict.ts';
 
 /**
- * What is different from last time, though nobody asked for it: each a hint to a change on the other side. Last time is the run before,
- * and for what that one did not come to see, `lastUp`: an assignment that moved during an outage is still seen.
+ * What changed since the previous run without being judged by an expectation: each is a hint to a change of the service. What the
+ * previous run did not see is compared with `lastUp`, so that an assignment that moved during an outage is still found.
  */
 export function findDrift(
   { result, server }: Pick<RunFacts, 'result' | 'server'>,
   { previous, lastUp }: EarlierOutcomes,
+  attestation: AttestationType,
 ): DriftEvent[] {
   if (!previous) return [];
-  const facts = factsOf(result, server);
-  const beforeThat = lastUp ? factsOf(lastUp.result, lastUp.server) : {};
-  const before = factsOf(previous.result, previous.server);
+  const facts = factsOf(result, server, attestation);
+  const beforeThat = lastUp ? factsOf(lastUp.result, lastUp.server, attestation) : {};
+  const before = factsOf(previous.result, previous.server, attestation);
   const kinds = [
     'assignedHub',
     'deviceId',
@@ -39,7 +41,9 @@ function isChange(kind: DriftEvent['kind'], from: string, to: string): boolean {
 
 type Facts = { readonly [kind in DriftEvent['kind']]?: string | undefined };
 
-function factsOf(result: ProbeResult, server: Outcome['server']): Facts {
+type AttestationType = Parameters<typeof refusedAt>[1];
+
+function factsOf(result: ProbeResult, server: Outcome['server'], attestation: AttestationType): Facts {
   const assigned = result.kind === 'assigned' ? result : undefined;
   const [, issuer, ...further] = issuedCertificateOf(result)?.chain ?? [];
   return {
@@ -52,7 +56,7 @@ function factsOf(result: ProbeResult, server: Outcome['server']): Facts {
     rootFingerprint256: server?.rootFingerprint256,
     issuedCertificateIssuer: issuer && named(issuer),
     issuedCertificateRoot: issuer && named(further.at(-1) ?? issuer),
-    refusedAt: refusedAt(result),
+    refusedAt: refusedAt(result, attestation),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Probe } from '../config/probe.ts';
 import { findDrift } from './drift.ts';
 import type { Outcome, RunFacts, Trigger } from './outcome.ts';
-import { type EarlierOutcomes, judge } from './verdict.ts';
+import { type EarlierOutcomes, type JudgedProbe, judge } from './verdict.ts';
 
 /** Who ran the probe, and from where. */
 export interface RunOrigin {
@@ -14,14 +14,14 @@ export interface RunOrigin {
 
 /** Makes an Outcome of what a run saw: by the probe's expectation, and by what earlier runs saw. */
 export function judgeRun(
-  probe: Pick<Probe, 'name' | 'registrationId' | 'expect'>,
+  probe: JudgedProbe & Pick<Probe, 'name'>,
   facts: RunFacts,
   { trigger, location, blockedMs = 0 }: RunOrigin,
   earlier: EarlierOutcomes = {},
 ): Outcome {
   const { runId, startedAt, durationMs, ...seen } = facts;
-  const { verdict, reasons } = judge(probe.expect, { ...facts, blockedMs }, earlier);
-  const events = findDrift(facts, earlier);
+  const { verdict, reasons } = judge(probe, { ...facts, blockedMs }, earlier);
+  const events = findDrift(facts, earlier, probe.attestation.type);
   return {
     runId,
     probe: probe.name,

@@ -71,7 +71,7 @@ export function unexpectedDays(
 ): readonly CertificateFinding[] {
   const issued = [
     { issuer: 'DPS', certificate: issuedCertificateOf(result) },
-    { issuer: 'the hub', certificate: renewalOf(result)?.certificate },
+    { issuer: 'The hub', certificate: renewalOf(result)?.certificate },
   ];
   return issued.flatMap(({ issuer, certificate }) => {
     if (!certificate) return [];
@@ -82,7 +82,7 @@ export function unexpectedDays(
     const expected = tooFew ? `at least ${min}` : `at most ${max}`;
     return {
       what: `${issuer} issued a certificate that is valid for ${days.toFixed(1)} days, expected ${expected}`,
-      next: 'check the validity of the credential policy, and how long its issuing CA is valid',
+      next: 'Check the validity of the credential policy, and how long its issuing CA is valid',
     };
   });
 }
@@ -98,8 +98,8 @@ export function unexpectedProfile(
   const reported = result.connectionProfile === undefined ? 'classic (DPS reports none)' : connectionProfile;
   return [
     {
-      what: `the connection profile of ${assignedHub} is ${reported}, expected ${expected}`,
-      next: "check the enrollment's linked hubs: devices that speak another version of MQTT cannot enter this one",
+      what: `The connection profile of ${assignedHub} is ${reported}, expected ${expected}`,
+      next: "Check the enrollment's linked hubs: devices that speak another version of MQTT cannot enter this one",
     },
   ];
 }

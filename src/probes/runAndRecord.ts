@@ -4,7 +4,8 @@ import type { OutcomeHistory } from '../history/history.ts';
 import { judgeRun } from '../outcomes/judgeRun.ts';
 import type { NotRun, Outcome, RunFacts, Trigger } from '../outcomes/outcome.ts';
 import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
-import { type EarlierOutcomes, refusedAt } from '../outcomes/verdict.ts';
+import { refusedAt } from '../outcomes/refusedAt.ts';
+import type { EarlierOutcomes } from '../outcomes/verdict.ts';
 import { type ReadSecret, secretName } from './credential.ts';
 import type { DeviceLeases, RunLimits, RunResult } from './deviceLease.ts';
 import { type EventLoopDelay, measureEventLoopDelay } from './eventLoopDelay.ts';
@@ -51,7 +52,9 @@ export function runAndRecord(probe: Probe, context: RunContext, limits: RecordLi
     const seen = { ...facts, result: endedBy(limits.signal, facts), ...(notes.length > 0 && { notes }) };
     const outcome = judgeRun(probe, seen, { ...context, blockedMs: delay.totalMs }, earlier);
     // A refusal that was not expected may be a rotated key. An expected one says nothing of the secret, which other probes may share.
-    if (refusedAt(outcome.result) && outcome.verdict !== 'healthy') forgetSecret(secretName(probe));
+    if (refusedAt(outcome.result, probe.attestation.type) && outcome.verdict !== 'healthy') {
+      forgetSecret(secretName(probe));
+    }
     return { outcome, recorded: record(outcome, context) };
   });
 }

@@ -170,7 +170,7 @@ describe("npm start with somebody's own probes", () => {
     expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'timedOut' } });
     expect(outcome?.durationMs).toBeGreaterThan(1900);
     expect(outcome?.durationMs).toBeLessThan(5000); // the machine may be busy
-    expect(outcome?.reasons.join()).toMatch(/the vault localhost, .*did not answer in time/);
+    expect(outcome?.reasons.join()).toMatch(/the vault localhost, .*did not respond in time/);
     expect(stderr).toBe('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.\n');
     expect(code).toBe(1);
   });

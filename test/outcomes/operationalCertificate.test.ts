@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { expectationSchema } from '../../src/config/expectationSchema.ts';
+import { probeSchema } from '../../src/config/probe.ts';
 import type { HubRefused } from '../../src/hub/hubResult.ts';
 import { findDrift } from '../../src/outcomes/drift.ts';
-import { explain } from '../../src/outcomes/explain.ts';
+import { explain } from '../../src/outcomes/explanations/explain.ts';
 import { certificateStateOf } from '../../src/outcomes/operationalCertificate.ts';
 import type { ProbeResult } from '../../src/outcomes/outcome.ts';
 import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { judge } from '../../src/outcomes/verdict.ts';
 import { buildOutcome, buildRenewed, rootFingerprint } from '../support/buildOutcome.ts';
 
+const probe = probeSchema.parse({
+  name: 'p',
+  idScope: '0ne00A1B2C3',
+  registrationId: 'one',
+  attestation: { type: 'x509', certificate: 'c' },
+});
 const renewed = buildRenewed();
 const { renewal: _, ...issued } = renewed;
 const { assignedHub, deviceId, operationId } = renewed;
@@ -90,12 +96,12 @@ describe('what became of an operational certificate', () => {
 
 describe('explanations', () => {
   it.each<[string, ProbeResult, RegExp, RegExp]>([
-    ['no chain', notIssued, /but DPS issued no operational certificate/, /give the enrollment a credential policy/],
+    ['no chain', notIssued, /but DPS issued no operational certificate/, /^Give the enrollment a credential policy/],
     [
       'no renewed chain',
       { ...notIssued, phase: 'hub' },
       /but the hub hub-a\S+ issued no operational certificate/,
-      /open a ticket/,
+      /open a ticket/i,
     ],
     ["another's key", { ...notIssued, cause: 'notOurKey' }, /cannot use \(notOurKey\)/, /security incident/],
     ['no trust', refused(notAuthorized), /was issued, but the hub \S+ does not trust it/, /credential sync/],
@@ -110,12 +116,12 @@ describe('explanations', () => {
       'a pending renewal',
       refused(pending),
       /correlationId c-1, which expires at 2026-01-31T12:52:20\.565000000Z/,
-      /open a ticket/,
+      /open a ticket/i,
     ],
     ['a hub that is down', refused(unavailable), /CONNACK 3/, /./],
   ])('say what happened and what to do: %s', (_case, result, what, next) => {
-    expect(explain(result).what).toMatch(what);
-    expect(explain(result).next).toMatch(next);
+    expect(explain(result, probe).what).toMatch(what);
+    expect(explain(result, probe).next).toMatch(next);
   });
 
   it.each([
@@ -131,11 +137,12 @@ describe('explanations', () => {
     [500, 500_001, /cannot issue certificates at present/],
     [503, 503_001, /cannot issue certificates at present/],
     [409, 409_999, /another renewal/],
-    [418, 418_001, /in none of our tables/],
+    [418, 418_001, /no document and no public report explains/],
   ])('know the code %i %i of a renewal', (status, errorCode, meaning) => {
     const info = { requestId: 'r-1', correlationId: 'c-1' };
     const { what } = explain(
       refused({ kind: 'renewalRejected', status, errorCode, message: 'as sent', trackingId: 't-1', info }),
+      probe,
     );
     expect(what).toMatch(meaning);
     expect(what).toContain(`(errorCode ${errorCode}, "as sent", trackingId t-1, requestId r-1, correlationId c-1)`);
@@ -160,7 +167,7 @@ describe('the chain of the last run', () => {
     ['issuer', { issuer: changed }, 'issuedCertificateIssuer', 'contoso-policy-01', 'B1'],
     ['root', { root: changed }, 'issuedCertificateRoot', 'contoso-credential', 'C1'],
   ])('is compared: another %s of the same name is an event', (_case, over, kind, name, octet) => {
-    expect(findDrift({ result: chainOf(over) }, { previous })).toEqual([
+    expect(findDrift({ result: chainOf(over) }, { previous }, 'x509')).toEqual([
       { kind, from: `${name} ${rootFingerprint(octet)}`, to: `${name} ${changed}` },
     ]);
   });
@@ -169,22 +176,22 @@ describe('the chain of the last run', () => {
     const before = chainOf({ root: changed });
     const { issuedCertificate } = renewed;
     const now = { ...refused(notAuthorized), ...(issuedCertificate && { issuedCertificate }) };
-    expect(findDrift({ result: now }, { previous: buildOutcome({ result: before }) })).toMatchObject([
+    expect(findDrift({ result: now }, { previous: buildOutcome({ result: before }) }, 'x509')).toMatchObject([
       { kind: 'issuedCertificateRoot' },
     ]);
   });
 
   it('may be missing: a new certificate each run is no event', () => {
-    expect(findDrift({ result: renewed }, { previous })).toEqual([]);
-    expect(findDrift({ result: notIssued }, { previous })).toEqual([]);
+    expect(findDrift({ result: renewed }, { previous }, 'x509')).toEqual([]);
+    expect(findDrift({ result: notIssued }, { previous }, 'x509')).toEqual([]);
   });
 
   it('shows a hub of another connection profile, whatever its case', () => {
     const withProfile = (connectionProfile: string) => ({ result: { ...renewed, connectionProfile } });
-    expect(findDrift(withProfile('mqttV5'), { previous })).toEqual([
+    expect(findDrift(withProfile('mqttV5'), { previous }, 'x509')).toEqual([
       { kind: 'connectionProfile', from: 'classic', to: 'mqttv5' },
     ]);
-    expect(findDrift(withProfile('Classic'), { previous })).toEqual([]);
+    expect(findDrift(withProfile('Classic'), { previous }, 'x509')).toEqual([]);
   });
 });
 
@@ -194,9 +201,9 @@ describe('a CA of operational certificates', () => {
     const { issuedCertificate } = renewed;
     const [leaf, issuer, root] = issuedCertificate?.chain ?? [];
     if (!issuedCertificate || !leaf || !issuer || !root) throw new Error('the sample has three certificates');
-    const expectation = expectationSchema.parse({ certificateDaysLeft: 14 });
+    const expecting = { ...probe, expect: { ...probe.expect, certificateDaysLeft: 14 } };
     const judged = (issuerNotAfter: string) =>
-      judge(expectation, {
+      judge(expecting, {
         result: {
           ...issued,
           issuedCertificate: {
@@ -210,7 +217,7 @@ describe('a CA of operational certificates', () => {
     expect(judged('2099-01-01T00:00:00.000Z')).toEqual({ verdict: 'healthy', reasons: [] });
     expect(judged(soon)).toMatchObject({
       verdict: 'degraded',
-      reasons: [expect.stringContaining('the CA contoso-policy-01 of operational certificates')],
+      reasons: [expect.stringContaining('The CA contoso-policy-01 of operational certificates')],
     });
   });
 });

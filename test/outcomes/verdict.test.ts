@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Expectation, probeSchema } from '../../src/config/probe.ts';
+import { type Expectation, type Probe, probeSchema } from '../../src/config/probe.ts';
 import type { Outcome, ProbeResult } from '../../src/outcomes/outcome.ts';
 import { type JudgedFacts, judge } from '../../src/outcomes/verdict.ts';
 
@@ -19,15 +19,18 @@ const unauthorized: ProbeResult = {
 };
 const timedOut: ProbeResult = { kind: 'timedOut', phase: 'tcp', message: 'the deadline passed' };
 
-function expectation(expect: Partial<Expectation> = {}): Expectation {
+function expecting(expect: Partial<Expectation> = {}, over: Partial<Probe> = {}): Probe {
   return probeSchema.parse({
     name: 'p',
     idScope: '0ne00A1B2C3',
     registrationId: 'one',
     attestation: { type: 'symmetricKey', secret: 's' },
     expect,
-  }).expect;
+    ...over,
+  });
 }
+
+const x509 = { attestation: { type: 'x509', certificate: 'c', enrollment: 'individual' } } as const;
 
 function seen(result: ProbeResult, more: Partial<JudgedFacts> = {}): JudgedFacts {
   return { result, durationMs: 1000, ...more };
@@ -37,7 +40,7 @@ const daysFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).t
 
 describe('judge, where an assignment is expected', () => {
   it('is healthy, and says nothing, when the device was assigned', () => {
-    expect(judge(expectation(), seen(assigned))).toEqual({ verdict: 'healthy', reasons: [] });
+    expect(judge(expecting(), seen(assigned))).toEqual({ verdict: 'healthy', reasons: [] });
   });
 
   it.each<[string, ProbeResult, string]>([
@@ -50,38 +53,62 @@ describe('judge, where an assignment is expected', () => {
       'unknown',
     ],
   ])('judges %s as it should', (_case, result, verdict) => {
-    expect(judge(expectation(), seen(result)).verdict).toBe(verdict);
+    expect(judge(expecting(), seen(result)).verdict).toBe(verdict);
   });
 
   it("says where, why, the service's own words, and what to do next", () => {
-    const [reason] = judge(expectation(), seen(unauthorized)).reasons;
+    const [reason] = judge(expecting(), seen(unauthorized)).reasons;
     expect(reason).toContain('phase register');
     expect(reason).toContain('401000');
     expect(reason).toContain('T-1');
-    expect(reason).toContain('Next: compare the key in Key Vault with the enrollment');
+    expect(reason).toContain('Next: Compare the key in Key Vault with');
   });
 
   it.each<[string, Partial<Expectation>, string]>([
     [
       'another hub',
       { assignedHub: ['hub-b.azure-devices.net'] },
-      'assigned to hub-a.azure-devices.net, expected hub-b',
+      'Assigned to hub-a.azure-devices.net, expected hub-b',
     ],
-    ['another device id', { deviceId: 'two' }, 'assigned as one, expected two'],
+    ['another device id', { deviceId: 'two' }, 'Assigned as one, expected two'],
     [
       'another substatus',
       { substatus: 'deviceDataMigrated' },
-      'substatus initialAssignment, expected deviceDataMigrated',
+      'The substatus is initialAssignment, expected deviceDataMigrated',
     ],
   ])('fails on %s', (_case, expect_, reason) => {
-    const judged = judge(expectation(expect_), seen(assigned));
+    const judged = judge(expecting(expect_), seen(assigned));
     expect(judged.verdict).toBe('failing');
     expect(judged.reasons.join()).toContain(reason);
   });
 
+  it('names both findings where the device went to a wrong hub and that hub refuses it', () => {
+    const { verdict, reasons } = judge(
+      expecting({ assignedHub: ['hub-b.azure-devices.net'], deviceId: 'two' }),
+      seen({
+        kind: 'hubRefused',
+        phase: 'hub',
+        assignedHub: 'hub-a.azure-devices.net',
+        deviceId: 'one',
+        verification: 'connect',
+        cause: { kind: 'unreachable', phase: 'dns', code: 'ENOTFOUND', message: 'x' },
+      }),
+    );
+    expect(verdict).toBe('failing');
+    expect(reasons[0]).toContain('The name of the hub hub-a.azure-devices.net does not resolve: ENOTFOUND');
+    expect(reasons[0]).not.toContain('globalDeviceEndpoint');
+    expect(reasons[1]).toContain('Assigned to hub-a.azure-devices.net, expected hub-b.azure-devices.net');
+    expect(reasons[2]).toContain('Assigned as one, expected two');
+  });
+
+  it('field report 2: accepts a hub under its other name', () => {
+    const expected = expecting({ assignedHub: ['hub-a.device.azure-devices.net'] });
+    expect(judge(expected, seen(assigned)).verdict).toBe('healthy');
+  });
+
   it('is degraded when it took longer than expected', () => {
-    expect(judge(expectation({ withinSeconds: 0.5 }), seen(assigned))).toMatchObject({ verdict: 'degraded' });
-    expect(judge(expectation({ withinSeconds: 1 }), seen(assigned))).toMatchObject({ verdict: 'healthy' });
+    expect(judge(expecting({ withinSeconds: 0.5 }), seen(assigned))).toMatchObject({ verdict: 'degraded' });
+    expect(judge(expecting({ withinSeconds: 1 }), seen(assigned))).toMatchObject({ verdict: 'healthy' });
   });
 
   it.each<[string, Partial<JudgedFacts>]>([
@@ -96,32 +123,30 @@ describe('judge, where an assignment is expected', () => {
     ],
     ['the device certificate', { credential: { certificateNotAfter: daysFromNow(3) } }],
     ['the secret', { credential: { secretExpiresOn: daysFromNow(3) } }],
-  ])('is degraded when %s is near its end', (_case, more) => {
-    expect(judge(expectation({ certificateDaysLeft: 14 }), seen(assigned, more)).verdict).toBe('degraded');
-    expect(judge(expectation({ certificateDaysLeft: 2 }), seen(assigned, more)).verdict).toBe('healthy');
-    expect(judge(expectation(), seen(assigned, more)).verdict).toBe('healthy');
+  ])('is degraded when %s is about to expire', (_case, more) => {
+    expect(judge(expecting({ certificateDaysLeft: 14 }), seen(assigned, more)).verdict).toBe('degraded');
+    expect(judge(expecting({ certificateDaysLeft: 2 }), seen(assigned, more)).verdict).toBe('healthy');
+    expect(judge(expecting(), seen(assigned, more)).verdict).toBe('healthy');
   });
 
   it('is degraded, with both fingerprints, when the root is another one than last time or than expected', () => {
     const now = { address: '::1', rootFingerprint256: 'AA' };
     const previous = { server: { address: '::1', rootFingerprint256: 'BB' } } as Outcome;
-    const changed = judge(expectation(), seen(assigned, { server: now }), { previous });
+    const changed = judge(expecting(), seen(assigned, { server: now }), { previous });
     expect(changed.verdict).toBe('degraded');
     expect(changed.reasons.join()).toContain('changed from BB to AA');
-    const afterAnOutage = judge(expectation(), seen(assigned, { server: now }), {
+    const afterAnOutage = judge(expecting(), seen(assigned, { server: now }), {
       previous: {} as Outcome,
       lastUp: previous,
     });
     expect(afterAnOutage.reasons.join()).toContain('changed from BB to AA');
     const pinned = Array.from({ length: 32 }, () => 'CC').join(':');
-    expect(judge(expectation({ rootFingerprints: [pinned] }), seen(assigned, { server: now })).verdict).toBe(
-      'degraded',
-    );
+    expect(judge(expecting({ rootFingerprints: [pinned] }), seen(assigned, { server: now })).verdict).toBe('degraded');
   });
 });
 
 describe('judge, where a refusal is expected', () => {
-  const refused = expectation({ result: 'refused' });
+  const refused = expecting({ result: 'refused' });
 
   it.each<[string, ProbeResult]>([
     ['401 at the register answer', unauthorized],
@@ -161,20 +186,111 @@ describe('judge, where a refusal is expected', () => {
     expect(judge(refused, seen(result)).verdict).toBe('unknown');
   });
 
-  it('fails when the device is let in', () => {
-    expect(judge(refused, seen(assigned)).verdict).toBe('failing');
+  const hubRefused: ProbeResult = {
+    kind: 'hubRefused',
+    phase: 'hub',
+    assignedHub: 'hub-a.azure-devices.net',
+    deviceId: 'one',
+    verification: 'connect',
+    cause: { kind: 'connectionRefused', phase: 'mqttConnect', returnCode: 5, message: 'Not authorized' },
+  };
+  const incident =
+    'Next: Treat this as a security incident. Check which enrollment accepted the device and who changed it.';
+
+  it.each<[Expectation['result'], ProbeResult, string]>([
+    ['refused', assigned, 'The device was accepted but must be refused. Assigned to hub-a'],
+    ['refused', hubRefused, 'The device was accepted but must be refused. Assigned to hub-a'],
+    ['disabled', assigned, 'The device was accepted although its enrollment must be disabled. Assigned to hub-a'],
+  ])('reads like a security incident where %s was expected and the device was accepted', (result, found, words) => {
+    const { verdict, reasons } = judge(expecting({ result }), seen(found));
+    expect(verdict).toBe('failing');
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toContain(words);
+    expect(reasons[0]?.endsWith(incident)).toBe(true);
+  });
+
+  it('fails, without an incident, where a failed registration was expected and the device was accepted', () => {
+    const { verdict, reasons } = judge(expecting({ result: 'failed' }), seen(assigned));
+    expect(verdict).toBe('failing');
+    expect(reasons.join()).not.toContain('incident');
+  });
+
+  it('field report 11: 403 is not a refusal of the credential, and the reason names network rules', () => {
+    const { verdict, reasons } = judge(
+      refused,
+      seen({ kind: 'rejected', phase: 'register', status: 403, errorCode: 403000 }),
+    );
+    expect(verdict).toBe('unknown');
+    expect(reasons.join()).toMatch(/network rules/);
+  });
+
+  it('never calls a 5xx a refusal', () => {
+    for (const status of [500, 502, 503]) {
+      for (const expected of [expecting(), refused]) {
+        const { reasons } = judge(expected, seen({ kind: 'rejected', phase: 'register', status }));
+        expect(reasons.join().replace('Expected refused', '')).not.toMatch(/refus/i);
+      }
+    }
+  });
+
+  describe('field report 4: with a certificate', () => {
+    const certificateRefused = expecting({ result: 'refused' }, x509);
+    const failed = (over: object): ProbeResult => ({
+      kind: 'failed',
+      phase: 'assign',
+      operationId: 'o',
+      errorCode: 401002,
+      message: 'Invalid certificate',
+      ...over,
+    });
+
+    it.each<[string, ProbeResult]>([
+      ['failed with 401002', failed({})],
+      ['401 at register', unauthorized],
+      ['CONNACK 5', { kind: 'connectionRefused', phase: 'mqttConnect', returnCode: 5, message: 'Not authorized' }],
+      [
+        'an alert against the certificate',
+        { kind: 'tlsFailed', phase: 'tls', code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', message: 'x', refusedBy: 'server' },
+      ],
+    ])('counts %s as the refusal it is', (_case, result) => {
+      expect(judge(certificateRefused, seen(result))).toEqual({ verdict: 'healthy', reasons: [] });
+    });
+
+    it.each<[string, ProbeResult]>([
+      [
+        'a connection closed after register',
+        { kind: 'connectionLost', phase: 'register', code: 'CLOSED', message: 'x' },
+      ],
+      ['failed with another code', failed({ errorCode: 400207 })],
+      ['a hub that refuses DPS', failed({ message: 'Unauthorized access', isNested: true })],
+      ['a hub that refuses DPS, in its own word', failed({ message: 'IotHubUnauthorizedAccess' })],
+    ])('does not count %s as one', (_case, result) => {
+      expect(judge(certificateRefused, seen(result)).verdict).toBe('unknown');
+    });
+
+    it('does not count failed with 401002 as a refusal of a key', () => {
+      expect(judge(refused, seen(failed({}))).verdict).toBe('unknown');
+    });
   });
 
   it('is unknown when the refusal has another code than the expected one', () => {
-    const expected = expectation({ result: 'refused', errorCode: 401002 });
+    const expected = expecting({ result: 'refused', errorCode: 401002 });
     expect(judge(expected, seen(unauthorized)).verdict).toBe('unknown');
-    expect(judge(expectation({ result: 'refused', errorCode: 401000 }), seen(unauthorized)).verdict).toBe('healthy');
+    expect(judge(expecting({ result: 'refused', errorCode: 401000 }), seen(unauthorized)).verdict).toBe('healthy');
   });
 
-  it('tells disabled and failed from each other', () => {
+  it('field report 10: is healthy with any code of a list', () => {
+    const expected = expecting({ result: 'refused', errorCode: [401000, 401002] });
+    expect(judge(expected, seen(unauthorized)).verdict).toBe('healthy');
+    const other = judge(expecting({ result: 'refused', errorCode: [401002, 404201] }), seen(unauthorized));
+    expect(other.verdict).toBe('unknown');
+    expect(other.reasons.join()).toContain('not with errorCode 401002 or 404201');
+  });
+
+  it('distinguishes disabled from failed', () => {
     const disabled: ProbeResult = { kind: 'disabled', phase: 'assign', operationId: '' };
-    expect(judge(expectation({ result: 'disabled' }), seen(disabled)).verdict).toBe('healthy');
-    expect(judge(expectation({ result: 'failed' }), seen(disabled)).verdict).toBe('unknown');
-    expect(judge(expectation({ result: 'disabled' }), seen(assigned)).verdict).toBe('failing');
+    expect(judge(expecting({ result: 'disabled' }), seen(disabled)).verdict).toBe('healthy');
+    expect(judge(expecting({ result: 'failed' }), seen(disabled)).verdict).toBe('unknown');
+    expect(judge(expecting({ result: 'disabled' }), seen(assigned)).verdict).toBe('failing');
   });
 });

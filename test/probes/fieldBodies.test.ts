@@ -56,12 +56,15 @@ describe('bodies of the real service', () => {
     expect(outcome.reasons.join()).toContain('401002');
   });
 
-  it.each(['staleHubLink', 'staleHubLinkTwoLevels'])('failed because DPS cannot enter the hub: %s', async (name) => {
+  it.each([
+    ['staleHubLink', 'ErrorCode:IotHubUnauthorizedAccess;Unauthorized'],
+    ['staleHubLinkTwoLevels', 'Unauthorized access'],
+  ])('failed because DPS cannot enter the hub: %s (field report 6)', async (name, message) => {
     const errorMessage = bodies[name]['registrationState.errorMessage'];
     const state = { status: 'failed', errorCode: 401002, errorMessage };
     const outcome = await play([finished({ operationId: '2.c1.x', status: 'failed', registrationState: state })]);
-    expect(outcome).toMatchObject({ verdict: 'failing', result: { kind: 'failed', message: errorMessage } });
-    expect(outcome.reasons.join()).toMatch(/Unauthorized/);
+    expect(outcome).toMatchObject({ verdict: 'failing', result: { kind: 'failed', message } });
+    expect(outcome.reasons.join()).toMatch(/the linked hub refuses DPS.*Next: Link the hub again/);
   });
 
   it('rejected with a wrong key, without a retry-after', async () => {

@@ -219,14 +219,14 @@ describe('a chain that DPS should not have issued', () => {
       verdict: 'failing',
       result: { kind: 'certificateNotIssued', phase: 'assign', cause, assignedHub: hubName },
     });
-    expect(outcome.reasons).toEqual([expect.stringMatching(/^assigned to .+, but DPS issued .+\. Next: .+\.$/)]);
+    expect(outcome.reasons).toEqual([expect.stringMatching(/^Assigned to .+, but DPS issued .+\. Next: .+\.$/)]);
     expect(requestsOf(`dps-${fault}`.toLowerCase())).toEqual([]);
   });
 
   it('is missing where the enrollment has no credential policy', async () => {
     const outcome = await runFor('unpolicied', individualKey);
     expect(outcome.result).toMatchObject({ kind: 'certificateNotIssued', cause: 'missing' });
-    expect(outcome.reasons.join()).toContain('give the enrollment a credential policy');
+    expect(outcome.reasons.join()).toContain('Give the enrollment a credential policy');
   });
 
   it('is never expected: a canary that must be refused was accepted', async () => {
@@ -256,7 +256,7 @@ describe('a hub', () => {
       },
     });
     const [reason = ''] = outcome.reasons;
-    expect(reason).toContain(`the certificate was not renewed: the hub responded ${status} to the renewal`);
+    expect(reason).toContain(`the certificate was not renewed. The hub responded ${status} to the renewal`);
     expect(reason).toContain(`errorCode ${errorCode}`);
     expect(reason.includes('in none of our tables')).toBe(errorCode === 403_999 && !reason.includes('does not allow'));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is the point
@@ -363,7 +363,7 @@ describe('the connection profile', () => {
     const outcome = await runFor('five', { ...reported, expect: { connectionProfile: 'classic' } });
     expect(outcome).toMatchObject({
       verdict: 'failing',
-      reasons: [expect.stringMatching(/^the connection profile of .+ is mqttV5, expected classic/)],
+      reasons: [expect.stringMatching(/^The connection profile of .+ is mqttV5, expected classic/)],
     });
   });
 

@@ -122,6 +122,6 @@ describe('a certificate on our side', () => {
     const probe = localProbe(dps, { ...certificate('own'), expect: { certificateDaysLeft: 14 } });
     const outcome = await run(probe, { readSecret: vault });
     expect(outcome.verdict).toBe('degraded');
-    expect(outcome.reasons.join()).toMatch(/device certificate ends in 4 days/);
+    expect(outcome.reasons.join()).toMatch(/device certificate expires in 4 days/);
   });
 });

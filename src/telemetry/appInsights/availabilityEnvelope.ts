@@ -1,7 +1,7 @@
+import { daysLeft, expiries } from '../../outcomes/expiries.ts';
 import { certificateStateOf, issuedCertificateOf, renewalOf } from '../../outcomes/operationalCertificate.ts';
 import type { Outcome, ProbeResult } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
-import { expiries } from '../../outcomes/verdict.ts';
 import type { TraceParent } from '../otlp/traceParent.ts';
 
 /** One item of Application Insights' ingestion: https://github.com/microsoft/ApplicationInsights-Home/tree/main/EndpointSpecs/Schemas/Bond */
@@ -23,7 +23,6 @@ export interface EnvelopeContext {
 
 /** Longest message that the service keeps. */
 const longestMessage = 8192;
-const dayMs = 86_400_000;
 
 /**
  * An availability result (table `availabilityResults`); for the verdict `unknown` the custom event `ProbeUnknown` (table
@@ -100,14 +99,14 @@ function propertiesOf(outcome: Outcome): Record<string, string> {
  */
 function measurementsOf(outcome: Outcome): Record<string, number> {
   const { phases, polls, result, startedAt } = outcome;
-  const daysUntil = (at: string) => (Date.parse(at) - Date.parse(startedAt)) / dayMs;
-  const daysLeft = expiries(outcome).map(({ at }) => daysUntil(at));
+  const daysUntil = (at: string) => daysLeft({ at }, Date.parse(startedAt));
+  const days = expiries(outcome).map(({ at }) => daysUntil(at));
   const issued = issuedCertificateOf(result);
   const renewal = renewalOf(result);
   return {
     ...phases,
     polls,
-    ...(daysLeft.length > 0 && { certificateDaysLeft: Math.min(...daysLeft) }),
+    ...(days.length > 0 && { certificateDaysLeft: Math.min(...days) }),
     ...(issued && { issuedCertificateDays: daysUntil(issued.notAfter) }),
     ...(renewal && { renewalMs: renewal.durationMs }),
   };
