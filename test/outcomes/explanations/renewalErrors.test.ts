@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { issuanceFaults } from '../../src/attestation/issuedCertificate.ts';
-import { explainRenewal } from '../../src/hub/renewalErrors.ts';
+import { issuanceFaults } from '../../../src/attestation/issuedCertificate.ts';
+import { explainRenewal } from '../../../src/outcomes/explanations/renewalErrors.ts';
 
-const page = await readFile(join(import.meta.dirname, '../../docs/operational-certificates.md'), 'utf8');
+const page = await readFile(join(import.meta.dirname, '../../../docs/operational-certificates.md'), 'utf8');
 
 describe('docs/operational-certificates.md', () => {
   it('names the causes in the order in which they are looked for', () => {
