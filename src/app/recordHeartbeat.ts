@@ -11,15 +11,18 @@ const limitMs = 2_000;
  * Does the work of a timer's call between two records in the history: that it started, also when no probe is due, and that it ended. So
  * a timer that did not call and a worker that died are distinguished later. A tick that fires twice is reported.
  *
- * Rejects only as `work` does.
+ * Rejects only as `work` does. Work that resolves with 'failed' has not ended: its heartbeat is never completed.
  */
 export async function recordHeartbeat(
   { history }: Services,
   { of, schedule, now }: { readonly of: HeartbeatOf; readonly schedule: string; readonly now: Date },
   context: Pick<InvocationContext, 'invocationId' | 'warn' | 'error'>,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
-  if (!history) return work();
+  if (!history) {
+    await work();
+    return;
+  }
   const scheduledAt = previousTick(schedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
   const tick = { scheduledAt, instance: context.invocationId };
   const reportError = (error: unknown) =>
@@ -28,9 +31,10 @@ export async function recordHeartbeat(
   if (heartbeat?.kind === 'repeated') {
     context.warn(`The tick of ${scheduledAt.toISOString()} was called before, at ${heartbeat.firstAt}: it runs twice.`);
   }
-  try {
-    await work();
-  } finally {
-    await history.completeHeartbeat(of, tick).catch(reportError);
-  }
+  const complete = () => history.completeHeartbeat(of, tick).catch(reportError);
+  const result = await work().catch(async (error) => {
+    await complete();
+    throw error;
+  });
+  if (result !== 'failed') await complete();
 }

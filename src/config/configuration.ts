@@ -3,6 +3,7 @@ import type { ConfigurationError } from './configurationErrors.ts';
 import type { Environment } from './formats.ts';
 import type { Probe } from './probe.ts';
 import { type ErrorIn, type ParsedProbes, type ProbesSource, parseProbes } from './probes.ts';
+import { resolveLocations } from './registrationId.ts';
 import { defaultProbeSchedule, ownSettings, parseSettings, type Settings } from './settings.ts';
 
 export type Configuration =
@@ -30,8 +31,14 @@ export function parseConfiguration(environment: Environment, readFile: ReadFile,
       ? readProbes(ownSettings(environment), readFile)
       : readProbesFile(probesFile, { root: probesFile, file: probesFile }, readFile);
   if (parsedSettings.kind === 'valid' && parsedProbes.kind === 'valid') {
-    const { probes, errorIn } = parsedProbes;
-    return { kind: 'valid', settings: parsedSettings.settings, probes, errorIn };
+    const { settings } = parsedSettings;
+    const { errorIn } = parsedProbes;
+    const { probes, errors } = resolveLocations(parsedProbes.probes, settings.location);
+    if (errors.length === 0) return { kind: 'valid', settings, probes, errorIn };
+    return {
+      kind: 'invalid',
+      errors: errors.map(({ index, message }) => errorIn(index, 'registrationId', message)),
+    };
   }
   return {
     kind: 'invalid',

@@ -9,6 +9,7 @@ import {
   isRecord,
   timeoutSecondsByDefault,
 } from './operationalCertificate.ts';
+import { placeholderError, registrationIdSchema } from './registrationId.ts';
 
 const millisecondsPerSecond = 1000;
 
@@ -33,15 +34,7 @@ export const probeFields = z
         error: 'expected the ID scope of a DPS instance: letters and digits, as in 0ne00A1B2C3',
       })
       .meta({ description: "The DPS instance's ID scope.", examples: ['0ne00A1B2C3'] }),
-    registrationId: z
-      .string()
-      // alphanumeric plus `: . _ -`, at most 128, no special character at either end (REST reference)
-      .regex(/^[A-Za-z0-9](?:[A-Za-z0-9:._-]{0,126}[A-Za-z0-9])?$/, {
-        error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
-      })
-      .meta({
-        description: "The simulated device's registration ID. Give each probe its own: it is the MQTT client ID.",
-      }),
+    registrationId: registrationIdSchema,
     attestation: attestationSchema,
     globalDeviceEndpoint: endpointSchema.default('global.azure-devices-provisioning.net').meta({
       description: 'host[:port] that the device connects to. The port defaults to 8883, over WebSocket to 443.',
@@ -120,7 +113,9 @@ export function timeoutMs(probe: Pick<Probe, 'timeoutSeconds'>): number {
  */
 function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): void {
   if (!isRecord(probe)) return;
-  const { idScope, globalDeviceEndpoint, expect: expected } = probe;
+  const { idScope, globalDeviceEndpoint, registrationId, attestation, expect: expected } = probe;
+  const misplaced = placeholderError(registrationId, isRecord(attestation) ? attestation.enrollment : undefined);
+  if (misplaced !== undefined) report(['registrationId'], misplaced);
   if (isPlaceholder(idScope) && isMicrosoftEndpoint(globalDeviceEndpoint)) {
     report(
       ['idScope'],

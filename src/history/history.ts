@@ -15,7 +15,6 @@ import {
   type Tick,
 } from './heartbeat.ts';
 import { knownLocations, locationTable, registerLocation } from './locations.ts';
-import type { PruneOptions, PruneResult } from './maintainHistory.ts';
 import { formatCursor } from './outcomeCursor.ts';
 import {
   comparePositions,
@@ -27,6 +26,7 @@ import {
 } from './outcomeKeys.ts';
 import type { OutcomeQuery } from './outcomeQuery.ts';
 import { outcomeOf, outcomeTable, type RunSummary, rowsOf, summaryColumns, summaryOf } from './outcomeRow.ts';
+import type { PruneOptions, PruneResult } from './pruneHistory.ts';
 import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
 import type { Rollup, RollupSpan } from './rollup.ts';
 import { type Pages, takeNewest } from './takeNewest.ts';
@@ -91,6 +91,7 @@ export interface ReadOptions {
 /** The service returns at most this many rows. */
 const maxPageSize = 1000;
 const minPageSize = 10;
+const dayMs = 86_400_000;
 
 /** `location`: where this app probes from, as in its outcomes. */
 export function createOutcomeHistory(open: OpenTables, location: string): OutcomeHistory {
@@ -100,13 +101,18 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     ...indexRange(probe, index, range),
   });
   const register = keepOnce(() => registerLocation(open(locationTable), location));
+  let registerAgainMs = Date.now() + dayMs;
   const history: OutcomeHistory = {
     location,
     at: (other) => (other === location ? history : createOutcomeHistory(open, other)),
     locations: (signal) => knownLocations(open(locationTable), location, signal),
     async append(outcome) {
+      if (Date.now() > registerAgainMs) {
+        registerAgainMs = Date.now() + dayMs;
+        register.forget();
+      }
       // One partition, so one transaction: no index knows of a run that another one does not know.
-      await Promise.all([outcomes.put(rowsOf(outcome)), register()]);
+      await Promise.all([outcomes.put(rowsOf(outcome)), register().catch(() => undefined)]);
     },
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
     async latestUp(probe, signal) {
@@ -146,8 +152,8 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
       return readRollups({ table: open(rollupTable), location }, probe, span, range, signal);
     },
     async prune(now, options) {
-      const { pruneOutcomes } = await import('./maintainHistory.ts');
-      return pruneOutcomes(open, now, options);
+      const { pruneHistory } = await import('./pruneHistory.ts');
+      return pruneHistory(open, now, options);
     },
   };
   return history;

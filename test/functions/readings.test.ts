@@ -242,11 +242,11 @@ describe('GET /api/health', () => {
   });
 });
 
-it('pruneOutcomes deletes what is past its time, and nothing else', async () => {
+it('maintainHistory deletes what is past its time, and nothing else', async () => {
   expect(runIds((await app.call('outcomes?probe=quiet')).json<{ outcomes: Outcome[] }>().outcomes)).toContain(
     forgotten.runId,
   );
-  expect(await app.runFunction('pruneOutcomes')).toBe('Succeeded');
+  expect(await app.runFunction('maintainHistory')).toBe('Succeeded');
   const { outcomes } = (await app.call('outcomes?probe=quiet')).json<{ outcomes: Outcome[] }>();
   expect(runIds(outcomes)).toEqual(runIds(quiet));
   expect(app.log.map(({ message }) => message)).toContainEqual(

@@ -240,7 +240,7 @@ describe('an app whose cloud goes away', () => {
     });
 
     it('keeps the history for another time', async () => {
-      expect(await app.runFunction('pruneOutcomes')).toBe('Succeeded');
+      expect(await app.runFunction('maintainHistory')).toBe('Succeeded');
       expect(app.log).toContainEqual(
         expect.objectContaining({ level: 'error', message: expect.stringContaining('the next hour tries again') }),
       );

@@ -1,6 +1,7 @@
 import { invertedTime } from '../storage/keys.ts';
 import type { OpenTables } from '../storage/openTables.ts';
 import { heartbeatTable } from './heartbeat.ts';
+import { forgetLocations, locationTable } from './locations.ts';
 import { outcomeIndexes } from './outcomeKeys.ts';
 import { outcomeTable } from './outcomeRow.ts';
 import { dayMs, rolledUpDays, rollupTable } from './rollup.ts';
@@ -29,7 +30,7 @@ const rollupRetentionDays = rolledUpDays + 4;
  * Deletes what is past its time, of every probe that there ever was, configured or not. Deletes oldest and newest alike, so a run that
  * is cut short has done part of the work, and the next one finds the rest.
  */
-export async function pruneOutcomes(open: OpenTables, now: Date, options: PruneOptions): Promise<PruneResult> {
+export async function pruneHistory(open: OpenTables, now: Date, options: PruneOptions): Promise<PruneResult> {
   const deadlineMs = performance.now() + (options.budgetMs ?? defaultBudgetMs);
   let deletedRows = 0;
   for (const { tableName, rules } of whatIsOld(now, options.retentionDays)) {
@@ -45,7 +46,12 @@ export async function pruneOutcomes(open: OpenTables, now: Date, options: PruneO
       }
     }
   }
+  await forgetLocations(open(locationTable), new Date(now.getTime() - keptDays(options.retentionDays) * dayMs));
   return { deletedRows, complete: true };
+}
+
+function keptDays(retentionDays: number): number {
+  return retentionDays * failureRetentionFactor;
 }
 
 /** Each rule is a range of row keys, which the service finds without a scan, and holds within one partition. */
@@ -57,7 +63,7 @@ function whatIsOld(now: Date, retentionDays: number) {
       tableName: outcomeTable,
       rules: outcomeIndexes.flatMap((index) => [
         { ...olderThan(`${index}-`, retentionDays), where: "verdict ne 'failing'" },
-        olderThan(`${index}-`, retentionDays * failureRetentionFactor),
+        olderThan(`${index}-`, keptDays(retentionDays)),
       ]),
     },
     { tableName: rollupTable, rules: ['hour-', 'day-'].map((prefix) => olderThan(prefix, rollupRetentionDays)) },

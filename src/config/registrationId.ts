@@ -1,0 +1,49 @@
+import * as z from 'zod';
+
+const placeholder = '{location}';
+
+/** Alphanumeric plus `: . _ -`, at most 128, no special character at either end (DPS REST reference, Device Registration). */
+const registrationIdForm = /^[A-Za-z0-9](?:[A-Za-z0-9:._-]{0,126}[A-Za-z0-9])?$/;
+/** The same where each `{location}` stands for letters and digits. */
+const configuredForm =
+  /^(?:[A-Za-z0-9]|\{location\})(?:(?:[A-Za-z0-9:._-]|\{location\}){0,126}(?:[A-Za-z0-9]|\{location\}))?$/;
+
+export const registrationIdSchema = z
+  .string()
+  .regex(configuredForm, {
+    error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
+  })
+  .meta({
+    description: `The simulated device's registration ID. Give each probe its own: it is the MQTT client ID. In a group enrollment ${placeholder} gives each location a device of its own.`,
+  });
+
+/** A location may only be part of a registration ID where every location's device is let in by the same enrollment. */
+export function placeholderError(registrationId: unknown, enrollment: unknown): string | undefined {
+  if (typeof registrationId !== 'string' || !registrationId.includes(placeholder) || enrollment === 'group')
+    return undefined;
+  return `expected ${placeholder} only with a group enrollment: an individual enrollment is of one device`;
+}
+
+/** Of one probe, by its index. */
+export interface RegistrationIdError {
+  readonly index: number;
+  readonly message: string;
+}
+
+/** Replaces `{location}` by this app's location, in lower case and without blanks. */
+export function resolveLocations<Probe extends { readonly registrationId: string }>(
+  probes: readonly Probe[],
+  location: string,
+): { readonly probes: readonly Probe[]; readonly errors: readonly RegistrationIdError[] } {
+  const name = location.toLowerCase().replace(/\s+/g, '');
+  const resolved = probes.map((probe) => ({
+    ...probe,
+    registrationId: probe.registrationId.replaceAll(placeholder, name),
+  }));
+  const errors = resolved.flatMap(({ registrationId }, index) => {
+    if (registrationIdForm.test(registrationId)) return [];
+    const message = `expected a registration ID of at most 128 letters, digits or : . _ - once ${placeholder} is replaced, got ${JSON.stringify(registrationId)}: check PROBE_LOCATION`;
+    return [{ index, message }];
+  });
+  return { probes: resolved, errors };
+}
