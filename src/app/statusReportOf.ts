@@ -29,5 +29,6 @@ async function readReport({ probes, settings, history }: Services, now: Date): P
     location,
     dueTicks: (probe, fromMs, toMs) => dueTicks(probeSchedule, probe, fromMs, toMs),
     now,
+    upSince: new Date(Date.now() - process.uptime() * 1000),
   });
 }

@@ -20,6 +20,7 @@ export function buildReport(differences: Partial<StatusReport> = {}): StatusRepo
     location: 'westeurope',
     probes: [buildProbeReport()],
     correlations: [],
+    timers: [{ timer: 'probes', location: 'westeurope', state: 'onTime', lastStartedAt: tick(0) }],
     ...differences,
   };
 }
@@ -120,7 +121,7 @@ export function buildBars(seed: string, end: BarsEnd = { verdict: 'healthy', run
   const { verdict, runs, phases: stopped = {}, reason } = end;
   return bars.map((bar, index) => {
     if (index < bars.length - runs) return bar;
-    if (verdict === 'missed') return { startedAt: bar.startedAt, verdict };
+    if (verdict === 'missed') return { startedAt: bar.startedAt, verdict, ...(reason !== undefined && { reason }) };
     const times = vary(stopped, random);
     return {
       ...bar,

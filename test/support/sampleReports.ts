@@ -120,7 +120,11 @@ const slow = buildStoppedProbe(slowOutcome, 4, {
 const missed = buildProbeReport({
   name: 'weu-missed',
   last: buildOutcome({ probe: 'weu-missed', startedAt: tick(7) }),
-  bars: buildBars('weu-missed', { verdict: 'missed', runs: 7 }),
+  bars: buildBars('weu-missed', {
+    verdict: 'missed',
+    runs: 7,
+    reason: 'the timer did not fire: this app was not running. Next: check that the app runs, and its log.',
+  }),
 });
 
 const accepted = buildStoppedProbe(
@@ -234,6 +238,26 @@ export const sampleReports = {
   degraded: buildReport({ probes: [healthyKey, slow] }),
   unknown: buildReport({ probes: [healthyKey, unreadable] }),
   missed: buildReport({ probes: [missed] }),
+  'timers silent': buildReport({
+    probes: [missed, healthyKey],
+    timers: [
+      {
+        timer: 'probes',
+        location: 'westeurope',
+        state: 'silent',
+        lastStartedAt: tick(7),
+        dueAt: tick(6),
+      },
+      { timer: 'maintenance', location: 'westeurope', state: 'silent', lastStartedAt: tick(60) },
+    ],
+  }),
+  'no scheduled run': buildReport({
+    probes: [fresh(healthyKey)],
+    timers: [{ timer: 'probes', location: 'westeurope', state: 'silent', dueAt: tick(1) }],
+  }),
+  'run unfinished': buildReport({
+    timers: [{ timer: 'probes', location: 'westeurope', state: 'unfinished', lastStartedAt: tick(0) }],
+  }),
   intruder: buildReport({ probes: [healthyKey, accepted, refused] }),
   'operational certificates': buildReport({ probes: [withCertificate] }),
   'first minute': buildReport({ probes: [young] }),

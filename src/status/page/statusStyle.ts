@@ -97,6 +97,7 @@ button:hover { background: var(--link); color: var(--card); }
 .count { color: var(--soft); font-weight: 400; margin-left: 0.25em; }
 .tag { font-size: 0.8125rem; padding: 0.05rem 0.5rem; border: 1px solid var(--degraded); color: var(--degraded-ink); border-radius: 99px; }
 
+.notices li { padding: 0.7rem 1rem; border-left: 3px solid var(--unknown); background: var(--card); border-radius: 0 8px 8px 0; }
 .correlations li { padding: 0.7rem 1rem; border-left: 3px solid var(--link); background: var(--card); border-radius: 0 8px 8px 0; }
 .plain > li + li { margin-top: 0.6rem; }
 .cards > li + li { margin-top: 0.75rem; }

@@ -179,10 +179,11 @@ async function barsOf(
 }
 
 function missedReason(heartbeat: Heartbeat | undefined): string {
-  if (!heartbeat) return 'The timer did not fire: this app was not running';
+  if (!heartbeat)
+    return 'the timer did not fire: this app was not running. Next: check that the app runs, and its log.';
   return heartbeat.completed
-    ? 'The timer fired, but no outcome was recorded: check the log of runProbes and the storage account'
-    : 'The timer fired, but the scheduled run did not end: its process was stopped or crashed. Check the log of runProbes';
+    ? 'the timer fired, but no outcome was recorded. Next: check the log of runProbes and the storage account.'
+    : 'the timer fired, but the scheduled run did not end: its process was stopped or crashed. Next: check the log of runProbes.';
 }
 
 function barOf({ runId, startedAt, verdict, durationMs, phases, waitedMs, reason }: RunSummary): HistoryBar {

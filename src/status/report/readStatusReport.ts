@@ -5,6 +5,7 @@ import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { maxWindowBeginMs } from './availabilityWindows.ts';
 import { findCorrelations, type LastRun } from './findCorrelations.ts';
 import { type ProbeReportContext, readProbeReport, withoutData } from './probeReport.ts';
+import { readTimers } from './readTimers.ts';
 import type { ProbeReport, StatusReport } from './statusReport.ts';
 
 export interface StatusReportOptions {
@@ -13,6 +14,8 @@ export interface StatusReportOptions {
   /** When it is a probe's turn, by the schedule of the timer. */
   readonly dueTicks: DueTicks;
   readonly now: Date;
+  /** Since when this process could have seen a scheduled run. Default: just now. */
+  readonly upSince?: Date;
   /** Default 5 s: a page that says that the storage is away is worth more than one that does not come. */
   readonly timeoutMs?: number;
 }
@@ -25,20 +28,35 @@ const defaultTimeoutMs = 5_000;
  */
 export async function readStatusReport(
   history: OutcomeHistory | undefined,
-  { probes, location, dueTicks, now, timeoutMs = defaultTimeoutMs }: StatusReportOptions,
+  { probes, location, dueTicks, now, upSince = now, timeoutMs = defaultTimeoutMs }: StatusReportOptions,
 ): Promise<StatusReport> {
   const report = { generatedAt: now.toISOString(), location };
   try {
     if (!history) throw new Error('no storage is configured, set OutcomesStorage or AzureWebJobsStorage');
     const signal = AbortSignal.timeout(timeoutMs);
     const context = { dueTicks, ownLocation: location, nowMs: now.getTime(), signal };
-    const reports = await unlessAborted(signal, readAllLocations(history, probes, context));
-    return { ...report, probes: reports, correlations: findCorrelations(lastRuns(probes, reports)) };
+    const read = async () => {
+      const others = (await history.locations(signal)).filter((other) => other !== location);
+      const locations = [location, ...others];
+      return Promise.all([
+        readAllLocations(history, probes, locations, context),
+        readTimers(history, locations, { ...context, upSinceMs: upSince.getTime() }),
+      ]);
+    };
+    const [reports, timers] = await unlessAborted(signal, read());
+    const known = new Set(reports.map((probe) => probe.location));
+    return {
+      ...report,
+      probes: reports,
+      correlations: findCorrelations(lastRuns(probes, reports)),
+      timers: timers.filter((timer) => timer.location === location || known.has(timer.location)),
+    };
   } catch (error) {
     return {
       ...report,
       probes: probes.map((probe) => withoutData(probe, location)),
       correlations: [],
+      timers: [],
       storageFault: describeStorageError(error),
     };
   }
@@ -48,13 +66,13 @@ export async function readStatusReport(
 async function readAllLocations(
   history: OutcomeHistory,
   probes: readonly Probe[],
+  locations: readonly string[],
   context: ProbeReportContext,
 ): Promise<readonly ProbeReport[]> {
-  const { ownLocation, nowMs, signal } = context;
-  const others = (await history.locations(signal)).filter((location) => location !== ownLocation);
+  const { ownLocation, nowMs } = context;
   const reports = await Promise.all(
     probes.map((probe) =>
-      Promise.all([ownLocation, ...others].map((location) => readProbeReport(history.at(location), probe, context))),
+      Promise.all(locations.map((location) => readProbeReport(history.at(location), probe, context))),
     ),
   );
   return reports.flat().filter(({ location, last }) => {

@@ -10,8 +10,21 @@ export interface StatusReport {
   readonly probes: readonly ProbeReport[];
   /** What pairs of probes show that differ in one thing only, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
   readonly correlations: readonly Correlation[];
+  /** Whether scheduled runs came when they were due, at each location, and the maintenance of the history. */
+  readonly timers: readonly TimerReport[];
   /** Set when the history could not be read; the probes then carry no data. */
   readonly storageFault?: string;
+}
+
+export interface TimerReport {
+  readonly timer: 'probes' | 'maintenance';
+  readonly location: string;
+  /** `silent`: it did not fire when it was due. `unfinished`: it fired, but its process stopped before the end. */
+  readonly state: 'onTime' | 'silent' | 'unfinished';
+  /** ISO 8601; absent where it never fired. */
+  readonly lastStartedAt?: string;
+  /** ISO 8601: the first tick that did not come. */
+  readonly dueAt?: string;
 }
 
 export interface Correlation {

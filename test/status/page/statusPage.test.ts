@@ -28,7 +28,20 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   ],
   degraded: ['weu-slow has been degraded since 14:15 UTC', 'flapping', 'ends in 9 days', 'withinSeconds: 20.0 s'],
   unknown: ['weu-fleet-ca could not be checked since 14:20 UTC', 'Key Vault Secrets User'],
-  missed: ['weu-missed has not run since 13:55 UTC (35 min)', '7 missed'],
+  missed: [
+    'weu-missed has not run since 13:55 UTC (35 min)',
+    '7 missed',
+    'The timer did not fire: this app was not running.',
+  ],
+  'timers silent': [
+    'No scheduled run has come at westeurope since 13:55 UTC (35 min), though one was due at 14:00 UTC.',
+    'The maintenance of the history has not run since 09:30 UTC',
+  ],
+  'no scheduled run': [
+    'No scheduled run has come, so there is no data',
+    'No scheduled run has come at westeurope, though one was due at 14:25 UTC.',
+  ],
+  'run unfinished': ['Devices can provision', 'A scheduled run at westeurope started and did not end'],
   intruder: [
     'intruder was accepted but should be refused, since 14:25 UTC (5 min)',
     'Treat this as a security incident. 1 other is healthy, 1 is failing.',

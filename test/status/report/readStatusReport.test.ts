@@ -195,9 +195,9 @@ describe('ticks without an outcome', () => {
     );
     expect(bars.map(({ reason }) => reason)).toEqual([
       undefined,
-      expect.stringMatching(/^The timer fired, but the scheduled run did not end/),
-      expect.stringMatching(/^The timer fired, but no outcome was recorded/),
-      expect.stringMatching(/^The timer did not fire/),
+      expect.stringMatching(/^the timer fired, but the scheduled run did not end/),
+      expect.stringMatching(/^the timer fired, but no outcome was recorded/),
+      expect.stringMatching(/^the timer did not fire/),
       undefined,
       undefined,
     ]);

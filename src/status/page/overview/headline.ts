@@ -11,6 +11,7 @@ import { type Html, html } from '../html.ts';
 import { type PageContext, probeLink } from '../pageContext.ts';
 import { phaseNames, stoppedAt } from '../phaseRail.ts';
 import { cannotProvision, probeSentence, sinceInWords } from '../probeSentence.ts';
+import { isSilent } from './timerNotices.ts';
 
 /** The one sentence at the top, and the state that it stands for. */
 export interface Headline {
@@ -39,7 +40,7 @@ export function headline(report: StatusReport, nextRunAt?: string): Headline {
   const state =
     statesByUrgency.find((candidate) => probes.some((probe) => probeState(report, probe) === candidate)) ?? 'none';
   const inState = probes.filter((probe) => probeState(report, probe) === state);
-  if (state === 'none') return noDataYet(report, nextRunAt);
+  if (state === 'none') return isSilent(report) ? noScheduledRun : noDataYet(report, nextRunAt);
   if (state === 'healthy') return allHealthy(probes);
   const accepted = inState.filter(isWronglyAccepted);
   const affected = accepted.length > 0 ? accepted : inState;
@@ -97,6 +98,12 @@ function allHealthy(probes: readonly ProbeReport[]): Headline {
     ? { state: 'healthy', text: 'Devices can provision', more: `${count} healthy.`, affected: [] }
     : { state: 'healthy', text: `${count} healthy`, affected: [] };
 }
+
+const noScheduledRun: Headline = {
+  state: 'missed',
+  text: 'No scheduled run has come, so there is no data',
+  affected: [],
+};
 
 function noDataYet(report: StatusReport, nextRunAt: string | undefined): Headline {
   const when = nextRunAt === undefined ? 'with the next scheduled run' : `at ${nextRunAt.slice(11, 16)} UTC`;

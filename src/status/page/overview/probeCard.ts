@@ -30,13 +30,15 @@ ${last && html`<div class="card-figures">${availabilityFigures(probe)}${lastRun(
 }
 
 function attention(report: StatusReport, probe: ProbeReport): Html {
-  const { last, consecutiveFailures } = probe;
+  const { last, consecutiveFailures, bars } = probe;
+  const missed = bars.at(-1);
+  const isMissed = probeState(report, probe) === 'missed';
   const stop = last && stoppedAt(last.result);
   const runs = consecutiveFailures > 1 ? `, ${consecutiveFailures} runs in a row` : '';
   const sentence = probeSentence(report, probe);
   return html`<div class="attention">
 <p class="since">${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}${runs}${stop && html`. Stops at <strong>${phaseNames[stop]}</strong>`}.</p>
-${probeState(report, probe) === 'missed' && html`<p class="next"><strong>Next step:</strong> Check that the app runs: its timer and its log.</p>${last && html`<p>Its last run was ${last.verdict}.</p>`}`}
+${isMissed && html`${reasonParagraphs(missed?.reason === undefined ? [] : [missed.reason])}<p>Its last run was ${last?.verdict}.</p>`}
 ${last && stop && phaseRail(last)}
 ${last && reasonParagraphs(last.reasons)}
 </div>`;

@@ -8,6 +8,7 @@ import { filters } from './filters.ts';
 import { affectedProbes, headline } from './headline.ts';
 import { probeCard } from './probeCard.ts';
 import { byUrgency, summaryTable } from './summaryTable.ts';
+import { timerNotices } from './timerNotices.ts';
 
 /** Something else to show below the probes, such as simulations. */
 export interface PageSection {
@@ -53,6 +54,7 @@ ${report.storageFault !== undefined && storageFault(report.storageFault)}
 ${whole.probes.length === 0 && noProbes()}</div></div>
 <p class="refresh">${refresh.words}</p>
 ${filters(whole, context)}
+${timerNotices(report)}
 ${report.correlations.length > 0 && correlations(report)}
 ${report.probes.length > 0 && html`<section aria-labelledby="probes"><h2 id="probes">Probes <span class="count">${report.probes.length}</span></h2>${summaryTable(report, context)}</section>`}
 ${cards(report, context)}

@@ -7,7 +7,7 @@ import { apiOf, useSimulations } from '../../../support/useSimulations.ts';
 
 const lab = useSimulations();
 const now = '2026-11-24T14:30:00.000Z';
-const report: StatusReport = { generatedAt: now, location: 'test', probes: [], correlations: [] };
+const report: StatusReport = { generatedAt: now, location: 'test', probes: [], correlations: [], timers: [] };
 
 const [view] = sampleSimulations['simulations ended'];
 const context = { access: 'run', code: 'key' } as const;

@@ -1,0 +1,48 @@
+import type { StatusReport, TimerReport } from '../../report/statusReport.ts';
+import { formatClock } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { sinceInWords } from '../probeSentence.ts';
+
+/** What is wrong with the timers of this app, each with what to do; nothing while they fire and end. */
+export function timerNotices({ timers, generatedAt }: StatusReport): Html | undefined {
+  const notices = timers.filter(({ state }) => state !== 'onTime');
+  if (notices.length === 0) return undefined;
+  return html`<section class="notices" aria-labelledby="timers"><h2 id="timers">This app</h2>
+<ul class="plain">${notices.map((timer) => {
+    const { what, next } = explainTimer(timer, generatedAt);
+    return html`<li><p class="what">${what}</p><p class="next"><strong>Next step:</strong> ${next}</p></li>`;
+  })}</ul></section>`;
+}
+
+/** Whether no scheduled run of this app's own location came, so that the states of its probes are old or missing. */
+export function isSilent({ timers, location }: StatusReport): boolean {
+  return timers.some((timer) => timer.timer === 'probes' && timer.location === location && timer.state === 'silent');
+}
+
+function explainTimer(timer: TimerReport, now: string): { readonly what: string; readonly next: string } {
+  const { location, lastStartedAt, dueAt, state } = timer;
+  if (timer.timer === 'maintenance') {
+    const since = lastStartedAt === undefined ? '' : sinceInWords(lastStartedAt, now);
+    return {
+      what:
+        state === 'silent'
+          ? `The maintenance of the history has not run${since}.`
+          : `The maintenance of the history has not ended${since}.`,
+      next: 'Check the log of the maintenance function. Probes still run; old rows are not deleted, and long windows become slow to read.',
+    };
+  }
+  if (state === 'unfinished') {
+    return {
+      what: `A scheduled run at ${location} started and did not end: its process was stopped or crashed.`,
+      next: 'Check the log of runProbes for crashes, the memory limit and restarts.',
+    };
+  }
+  const due = dueAt === undefined ? '' : `, though one was due at ${formatClock(dueAt, now)}`;
+  return {
+    what:
+      lastStartedAt === undefined
+        ? `No scheduled run has come at ${location}${due}.`
+        : `No scheduled run has come at ${location}${sinceInWords(lastStartedAt, now)}${due}.`,
+    next: 'Check that the app runs and that the function runProbes is enabled. Restart the app if HTTP works but its timers do not.',
+  };
+}

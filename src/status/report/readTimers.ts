@@ -1,0 +1,90 @@
+import { tickToleranceMs } from '../../config/schedule.ts';
+import type { Heartbeat } from '../../history/heartbeat.ts';
+import type { OutcomeHistory } from '../../history/history.ts';
+import type { DueTicks } from '../../history/missedTicks.ts';
+import type { TimerReport } from './statusReport.ts';
+
+export interface TimerContext {
+  readonly dueTicks: DueTicks;
+  readonly ownLocation: string;
+  readonly nowMs: number;
+  /** Milliseconds since 1970: the process could see a scheduled run from then on, where none was ever recorded. */
+  readonly upSinceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A timer calls at its tick, and its first act is the heartbeat. */
+const lateMs = 60_000;
+/** Maintenance runs once an hour. Two may fail, each of which the next one makes up for. */
+const maintenanceSilentMs = 3 * 3_600_000 + lateMs;
+
+/**
+ * Whether scheduled runs and maintenance come, at each location: read over HTTP, so that it shows what the timer itself cannot report
+ * when it does not fire. Maintenance has one owner at a time, and is reported for all locations at once.
+ */
+export async function readTimers(
+  history: OutcomeHistory,
+  locations: readonly string[],
+  context: TimerContext,
+): Promise<readonly TimerReport[]> {
+  const { signal } = context;
+  const read = async (location: string) => {
+    const at = history.at(location);
+    const [probes, maintenance] = await Promise.all([
+      at.heartbeats('probes', {}, { count: 2, signal }),
+      at.heartbeats('maintenance', {}, { count: 2, signal }),
+    ]);
+    return { location, probes, maintenance };
+  };
+  const heartbeats = await Promise.all(locations.map(read));
+  const maintained = heartbeats
+    .flatMap(({ maintenance }) => maintenance)
+    .toSorted((one, other) => other.scheduledMs - one.scheduledMs);
+  const maintenance = maintenanceOf(maintained, heartbeats.find(isOwn(context))?.probes ?? [], context);
+  return [
+    ...heartbeats.map(({ location, probes }) => probesTimer(location, probes, context)),
+    ...(maintenance ? [maintenance] : []),
+  ];
+}
+
+function isOwn({ ownLocation }: TimerContext): (read: { readonly location: string }) => boolean {
+  return ({ location }) => location === ownLocation;
+}
+
+function probesTimer(location: string, [newest, before]: readonly Heartbeat[], context: TimerContext): TimerReport {
+  const { dueTicks, ownLocation, nowMs, upSinceMs } = context;
+  const timer = 'probes' as const;
+  const everyTick = { name: timer };
+  if (newest === undefined) {
+    // Ticks before the process was there may have been before the deployment.
+    const [due] = location === ownLocation ? dueTicks(everyTick, upSinceMs, nowMs - lateMs) : [];
+    return { timer, location, state: due === undefined ? 'onTime' : 'silent', ...(due !== undefined && dueAt(due)) };
+  }
+  const last = { lastStartedAt: new Date(newest.scheduledMs).toISOString() };
+  const ticks = dueTicks(everyTick, newest.scheduledMs + tickToleranceMs, nowMs - lateMs);
+  // The ticks of another location may be staggered against these: its next one is between the first and the second.
+  const [due] = location === ownLocation ? ticks : ticks.slice(1);
+  if (due !== undefined) return { timer, location, state: 'silent', ...last, ...dueAt(due) };
+  const hasEnded = (heartbeat: Heartbeat | undefined) => heartbeat?.completed !== false;
+  // The newest one may still be running; a scheduled run ends before the next one.
+  return { timer, location, state: hasEnded(before) ? 'onTime' : 'unfinished', ...last };
+}
+
+/** Undefined before it could have run: an hour after the first scheduled run at the latest. */
+function maintenanceOf(
+  [newest, before]: readonly Heartbeat[],
+  ownRuns: readonly Heartbeat[],
+  { ownLocation, nowMs }: TimerContext,
+): TimerReport | undefined {
+  const timer = 'maintenance' as const;
+  if (newest === undefined) return undefined;
+  const last = { lastStartedAt: new Date(newest.scheduledMs).toISOString() };
+  const isSilent = nowMs - newest.scheduledMs > maintenanceSilentMs && ownRuns.length > 0;
+  const isUnfinished = before?.completed === false && !newest.completed;
+  const state = isSilent ? 'silent' : isUnfinished ? 'unfinished' : 'onTime';
+  return { timer, location: ownLocation, state, ...last };
+}
+
+function dueAt(tickMs: number) {
+  return { dueAt: new Date(tickMs).toISOString() };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { dueTicks } from '../../../src/config/schedule.ts';
+import type { HeartbeatOf } from '../../../src/history/heartbeat.ts';
+import { readTimers, type TimerContext } from '../../../src/status/report/readTimers.ts';
+import { historyAt, useAzurite } from '../../support/useHistory.ts';
+
+const azurite = useAzurite();
+const now = new Date('2026-11-24T14:32:00.000Z');
+const minutesAgo = (minutes: number) => new Date(Math.floor(now.getTime() / 60_000) * 60_000 - minutes * 60_000);
+
+/** `completed`: in minutes ago, like `died`. */
+async function beat(
+  location: string,
+  of: HeartbeatOf,
+  { completed = [], died = [] }: Partial<Record<'completed' | 'died', number[]>>,
+) {
+  const history = historyAt(azurite.connectionString(), location);
+  for (const minutes of [...completed, ...died]) {
+    const tick = { scheduledAt: minutesAgo(minutes), instance: `ago-${minutes}` };
+    await history.startHeartbeat(of, tick);
+    if (completed.includes(minutes)) await history.completeHeartbeat(of, tick);
+  }
+}
+
+function timers(own: string, others: readonly string[] = [], context: Partial<TimerContext> = {}) {
+  return readTimers(historyAt(azurite.connectionString(), own), [own, ...others], {
+    dueTicks: (probe, fromMs, toMs) => dueTicks('0 */5 * * * *', probe, fromMs, toMs),
+    ownLocation: own,
+    nowMs: now.getTime(),
+    upSinceMs: now.getTime(),
+    signal: AbortSignal.timeout(20_000),
+    ...context,
+  });
+}
+
+describe('the timer of scheduled runs', () => {
+  it.each<[string, string, Parameters<typeof beat>[2], object]>([
+    ['fires and ends', 'fine', { completed: [2, 7] }, { state: 'onTime', lastStartedAt: minutesAgo(2).toISOString() }],
+    ['is in its run', 'running', { completed: [7], died: [2] }, { state: 'onTime' }],
+    ['lost a worker', 'died', { completed: [2], died: [7] }, { state: 'unfinished' }],
+    ['stopped firing', 'stopped', { completed: [12, 17] }, { state: 'silent', dueAt: minutesAgo(7).toISOString() }],
+  ])('20: is reported where it %s', async (_, location, heartbeats, expected) => {
+    await beat(location, 'probes', heartbeats);
+    expect(await timers(location)).toEqual([expect.objectContaining({ timer: 'probes', location, ...expected })]);
+  });
+
+  it('20: that never fired is silent once a tick came while the process was there', async () => {
+    expect(await timers('new')).toMatchObject([{ state: 'onTime' }]);
+    const upSinceMs = minutesAgo(4).getTime();
+    expect(await timers('new', [], { upSinceMs })).toMatchObject([
+      { state: 'silent', dueAt: minutesAgo(2).toISOString() },
+    ]);
+  });
+
+  it('of another location may be staggered, and is silent from the second tick on', async () => {
+    await beat('staggered', 'probes', { completed: [5, 10] });
+    await beat('silent', 'probes', { completed: [13, 18] });
+    await beat('own', 'probes', { completed: [2, 7] });
+    const states = (await timers('own', ['staggered', 'silent'])).map(({ location, state }) => [location, state]);
+    expect(states).toEqual([
+      ['own', 'onTime'],
+      ['staggered', 'onTime'],
+      ['silent', 'silent'],
+    ]);
+  });
+});
+
+describe('the maintenance', () => {
+  it('is reported for all locations at once, whichever of them owns it', async () => {
+    await beat('first', 'probes', { completed: [2, 7] });
+    await beat('second', 'probes', { completed: [2, 7] });
+    await beat('second', 'maintenance', { completed: [15, 75] });
+    await beat('first', 'maintenance', { completed: [1000] });
+    const maintenance = async () => (await timers('first', ['second'])).filter(({ timer }) => timer === 'maintenance');
+    expect(await maintenance()).toMatchObject([{ state: 'onTime', lastStartedAt: minutesAgo(15).toISOString() }]);
+  });
+
+  it.each<[string, string, Parameters<typeof beat>[2], string]>([
+    ['has not run for hours', 'silent-maintenance', { completed: [200, 260] }, 'silent'],
+    ['dies each time', 'dying-maintenance', { died: [15, 75] }, 'unfinished'],
+    ['died once', 'died-once', { completed: [15], died: [75] }, 'onTime'],
+  ])('is reported where it %s', async (_, location, heartbeats, state) => {
+    await beat(location, 'probes', { completed: [2, 7] });
+    await beat(location, 'maintenance', heartbeats);
+    expect(await timers(location)).toMatchObject([{ timer: 'probes' }, { timer: 'maintenance', state }]);
+  });
+});
