@@ -111,7 +111,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
 }
 
 /** Key Vault returns secrets outside their validity as well: its dates are for us to obey. */
-function judge(name: string, { value = '', properties }: KeyVaultSecret, now: number): SecretResult {
+function judge(name: string, { value: sent, properties }: KeyVaultSecret, now: number): SecretResult {
   const { enabled, contentType, version } = properties;
   const [notBefore, expiresOn] = [representable(properties.notBefore), representable(properties.expiresOn)];
   if (enabled === false) {
@@ -124,6 +124,12 @@ function judge(name: string, { value = '', properties }: KeyVaultSecret, now: nu
   if (expiresOn !== undefined && expiresOn.getTime() <= now) {
     const message = `secret "${name}" expired at ${expiresOn.toISOString()}`;
     return { kind: 'expired', secret: name, message };
+  }
+  // The client's types promise a text; a proxy, or a vault that is not one, sends something else.
+  const value: unknown = sent ?? '';
+  if (typeof value !== 'string') {
+    const message = `the response for secret "${name}" has no value that is a text`;
+    return { kind: 'unreachable', secret: name, detail: 'notKeyVault', message };
   }
   return {
     kind: 'found',

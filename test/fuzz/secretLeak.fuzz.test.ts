@@ -8,10 +8,11 @@ import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import { deviceKeyOf } from '../../src/emulator/sasToken.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
 import { authority, deviceKey, localProbe, run } from '../support/localProbe.ts';
+import { fuzzRuns } from './fuzzRuns.ts';
 
 type Faults = NonNullable<DpsConfigurationInput['faults']>;
 
-const rounds = Number(process.env.FUZZ_ROUNDS ?? 25);
+const runs = fuzzRuns(200);
 const groupKey = Buffer.from('the key of the whole fleet').toString('base64');
 const own = await createSelfSigned({ commonName: 'own' });
 const { intermediate } = authority;
@@ -116,7 +117,7 @@ it.each(['mqtt', 'mqtt-ws'] as const)('no outcome over %s has a key, a signature
       await dps.close();
       expectNoSecret([outcomes, printed]);
     }),
-    { numRuns: rounds },
+    { numRuns: Math.ceil(runs / Object.keys(devices).length) },
   );
 });
 

@@ -9,9 +9,9 @@ import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { authority, deviceKey, localProbe, registrationId, run, startLocalDps } from '../support/localProbe.ts';
 import { connectPacket } from '../support/rawMqttClient.ts';
 import { registrationToken } from '../support/sasToken.ts';
+import { fuzzRuns } from './fuzzRuns.ts';
 
-/** Some seconds; more on demand. */
-const rounds = Number(process.env.FUZZ_ROUNDS ?? 40);
+const runs = fuzzRuns(320);
 const clientsAtOnce = 8;
 
 let dps: RunningDps;
@@ -129,7 +129,7 @@ it.each(['mqtt', 'mqtt-ws'] as const)('survives any packets over %s', async (tra
       expect(await run(localProbe(dps, { transport }))).toMatchObject({ verdict: 'healthy' });
       await expect.poll(() => dps.connections(), { timeout: 5_000, interval: 5 }).toBe(0);
     }),
-    { numRuns: rounds },
+    { numRuns: Math.ceil(runs / clientsAtOnce) },
   );
 });
 

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
 import { WebSocketServer } from 'ws';
 import type { IssuedCertificate } from '../../src/emulator/certificates.ts';
@@ -38,6 +38,8 @@ export interface ScriptedServer {
   play(clientId: string, script: readonly Step[]): void;
   /** The last CONNECT under this ClientID. */
   connectOf(clientId: string): IConnectPacket | undefined;
+  /** What is known of these ClientIDs, so that a million of them need no memory. */
+  forget(...clientIds: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -48,11 +50,20 @@ interface Wire {
 
 interface Device {
   readonly wire: Wire;
+  readonly assigned: typeof assignedState;
   readonly script: Step[];
   readonly password: string;
 }
 
-export async function startScriptedServer(certificate: IssuedCertificate): Promise<ScriptedServer> {
+export interface ScriptedServerOptions {
+  /** Assigns devices to this server itself, as `{registrationId}-at-hub`: it then is their hub as well. */
+  readonly isHub?: boolean;
+}
+
+export async function startScriptedServer(
+  certificate: IssuedCertificate,
+  { isHub = false }: ScriptedServerOptions = {},
+): Promise<ScriptedServer> {
   const scripts = new Map<string, readonly Step[]>();
   const connects = new Map<string, IConnectPacket>();
   const streams = new Set<Duplex>();
@@ -67,7 +78,9 @@ export async function startScriptedServer(certificate: IssuedCertificate): Promi
       if (packet.cmd === 'connect') {
         connects.set(packet.clientId, packet);
         const password = String(packet.password ?? '');
-        device = { wire, script: [...(scripts.get(packet.clientId) ?? [])], password };
+        const ownName = `localhost:${(wire.stream as TLSSocket).localPort}`;
+        const assigned = isHub ? { assignedHub: ownName, deviceId: `${packet.clientId}-at-hub` } : assignedState;
+        device = { wire, script: [...(scripts.get(packet.clientId) ?? [])], password, assigned };
       }
       // An acknowledgement asks for nothing.
       if (device !== undefined && packet.cmd !== 'puback') perform(device, packet);
@@ -91,6 +104,12 @@ export async function startScriptedServer(certificate: IssuedCertificate): Promi
     wssPort: await listen(wss),
     play: (clientId, script) => void scripts.set(clientId, script),
     connectOf: (clientId) => connects.get(clientId),
+    forget(...clientIds) {
+      for (const clientId of clientIds) {
+        scripts.delete(clientId);
+        connects.delete(clientId);
+      }
+    },
     async close() {
       const closed = [mqtts, wss].map((server) => once(server, 'close'));
       for (const server of [mqtts, wss]) server.close();
@@ -100,7 +119,7 @@ export async function startScriptedServer(certificate: IssuedCertificate): Promi
   };
 }
 
-function perform({ wire, script, password }: Device, packet: Packet): void {
+function perform({ wire, script, ...device }: Device, packet: Packet): void {
   if (wire.stream.destroyed) return;
   const step = script.shift() ?? { do: 'right' };
   switch (step.do) {
@@ -117,20 +136,20 @@ function perform({ wire, script, password }: Device, packet: Packet): void {
       wire.stream.destroy();
       break;
     default:
-      for (const sent of packetsOf(step, packet, password)) wire.write(generate(sent));
+      for (const sent of packetsOf(step, packet, device)) wire.write(generate(sent));
   }
 }
 
 type Saying = Exclude<Step, { readonly do: 'bytes' | 'rawBytes' | 'close' | 'reset' }>;
 
-function packetsOf(step: Saying, packet: Packet, password: string): Packet[] {
+function packetsOf(step: Saying, packet: Packet, { password, assigned }: Omit<Device, 'wire' | 'script'>): Packet[] {
   switch (step.do) {
     case 'right':
-      return rightAnswers(packet);
+      return rightAnswers(packet, assigned);
     case 'twice':
-      return [...rightAnswers(packet), ...rightAnswers(packet)];
+      return [...rightAnswers(packet, assigned), ...rightAnswers(packet, assigned)];
     case 'foreignRid':
-      return rightAnswers(packet, 'foreign');
+      return rightAnswers(packet, assigned, 'foreign');
     case 'echoPassword':
       return [message('$dps/registrations/res/401/?$rid=1', password), message(password, password)];
     case 'packet':
@@ -142,29 +161,29 @@ function packetsOf(step: Saying, packet: Packet, password: string): Packet[] {
   }
 }
 
-function rightAnswers(packet: Packet, ridPrefix = ''): Packet[] {
+function rightAnswers(packet: Packet, assigned: typeof assignedState, ridPrefix = ''): Packet[] {
   switch (packet.cmd) {
     case 'connect':
       return [{ cmd: 'connack', returnCode: 0, sessionPresent: false }];
     case 'subscribe':
       return [{ cmd: 'suback', messageId: packet.messageId ?? 1, granted: [1] }];
     case 'publish':
-      return [{ cmd: 'puback', messageId: packet.messageId ?? 1 }, answerTo(packet, ridPrefix)];
+      return [{ cmd: 'puback', messageId: packet.messageId ?? 1 }, ...answersTo(packet, assigned, ridPrefix)];
     default:
       return [];
   }
 }
 
-function answerTo({ topic }: IPublishPacket, ridPrefix: string): Packet {
+function answersTo({ topic }: IPublishPacket, assigned: typeof assignedState, ridPrefix: string): Packet[] {
+  if (topic.startsWith('devices/')) return []; // telemetry
   const rid = `${ridPrefix}${/\$rid=(\w+)/.exec(topic)?.[1]}`;
+  if (topic.startsWith('$iothub/')) return [message(`$iothub/twin/res/200/?$rid=${rid}`, '{}')];
   if (topic.includes('/PUT/')) {
-    return message(
-      `$dps/registrations/res/202/?$rid=${rid}&retry-after=0`,
-      JSON.stringify({ operationId, status: 'assigning' }),
-    );
+    const accepted = JSON.stringify({ operationId, status: 'assigning' });
+    return [message(`$dps/registrations/res/202/?$rid=${rid}&retry-after=0`, accepted)];
   }
-  const body = JSON.stringify({ operationId, status: 'assigned', registrationState: assignedState });
-  return message(`$dps/registrations/res/200/?$rid=${rid}`, body);
+  const body = JSON.stringify({ operationId, status: 'assigned', registrationState: assigned });
+  return [message(`$dps/registrations/res/200/?$rid=${rid}`, body)];
 }
 
 function message(topic: string, payload: string, qos: 0 | 1 | 2 = 1): Packet {

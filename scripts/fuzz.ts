@@ -1,0 +1,54 @@
+/** `npm run fuzz [-- --runs N] [--seed N]`: the fuzz tests with as many runs as are asked for, and what came of them. */
+import { parseArgs } from 'node:util';
+import { startVitest } from 'vitest/node';
+
+const usage = `npm run fuzz [-- --runs N] [--seed N]
+
+  --runs  how often each fuzz test runs its subject (default 10000; a million takes hours)
+  --seed  of an earlier failure, as its report shows it
+  --help  this text
+  Prints what the runs came to. Exit code: 0 nothing was found, 1 otherwise, 2 wrong usage.`;
+
+async function fuzz(runs: number, seed: number | undefined): Promise<boolean> {
+  process.env.FUZZ_RUNS = String(runs);
+  if (seed !== undefined) process.env.FUZZ_SEED = String(seed);
+  const vitest = await startVitest('test', ['test/fuzz'], { watch: false, maxWorkers: 1 });
+  const failed = vitest.state.getCountOfFailedTests() + vitest.state.getUnhandledErrors().length;
+  await vitest.close();
+  return failed === 0;
+}
+
+function readArguments() {
+  try {
+    const options = {
+      runs: { type: 'string', default: '10000' },
+      seed: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
+    const { runs, seed, help = false } = parseArgs({ options }).values;
+    return {
+      help,
+      runs: wholeNumber('--runs', runs, 1),
+      seed: seed === undefined ? undefined : wholeNumber('--seed', seed),
+    };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function wholeNumber(name: string, text: string, least = Number.MIN_SAFE_INTEGER): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < least)
+    throw new Error(`${name}: expected a whole number, got "${text}"`);
+  return number;
+}
+
+const given = readArguments();
+if ('error' in given) {
+  console.error(`${given.error}\n\n${usage}`);
+  process.exitCode = 2;
+} else if (given.help) {
+  console.log(usage);
+} else {
+  process.exitCode = (await fuzz(given.runs, given.seed)) ? 0 : 1;
+}

@@ -1,0 +1,178 @@
+/**
+ * `npm run soak [-- --minutes N]`: registers devices without a pause, over both transports, with the hub, and with faults among them,
+ * and holds that heap, handles and descriptors stay flat.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { probeSchema } from '../src/config/probe.ts';
+import { runProbe } from '../src/probes/runProbe.ts';
+import { projectDirectory } from './projectFiles.ts';
+
+const usage = `npm run soak [-- --minutes N]
+
+  --minutes  how long (default 2)
+  --help     this text
+  Prints a line for each tenth of that time. Exit code: 0 heap, handles and descriptors stayed flat, 1 otherwise, 2 wrong usage.`;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+const devicesAtOnce = 20;
+/** What the collector leaves more or less of from one look to the next. */
+const heapToleranceMb = 4;
+
+const key = Buffer.from('the key of all devices of a soak run').toString('base64');
+const faults = {
+  'soak-0': 'throttled',
+  'soak-1': { kind: 'reset', at: 'poll' },
+  'soak-2': { kind: 'status', status: 500 },
+  'soak-3': { kind: 'garbage', at: 'register' },
+  'soak-4': { kind: 'close', at: 'subscribe' },
+  'soak-5': { kind: 'silent', at: 'poll' },
+};
+
+interface Sample {
+  readonly runs: number;
+  readonly heapMb: number;
+  readonly handles: number;
+  readonly descriptors: number | undefined;
+}
+
+async function soak(minutes: number): Promise<boolean> {
+  const emulator = await startEmulator();
+  const samples: Sample[] = [];
+  const counts = new Map<string, number>();
+  let runs = 0;
+  try {
+    for (let tenth = 0; tenth <= 10; tenth += 1) {
+      // The first part is for what is loaded and cached once.
+      const until = performance.now() + minutes * 6_000;
+      const device = async (index: number) => {
+        while (performance.now() < until) {
+          const { result } = await runProbe(probeOf(emulator, index, runs), options(emulator));
+          counts.set(result.kind, (counts.get(result.kind) ?? 0) + 1);
+          runs += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: devicesAtOnce }, (_, index) => device(index)));
+      const sample = await look(runs);
+      if (tenth > 0) samples.push(sample);
+      console.log(describe(sample));
+    }
+  } finally {
+    await emulator.close();
+  }
+  console.log([...counts].map(([kind, count]) => `${kind} ${count}`).join(', '));
+  return isFlat(samples);
+}
+
+type Emulator = Awaited<ReturnType<typeof startEmulator>>;
+
+/** A device of its own for each place: a second connection of the same one would end the first. */
+function probeOf({ mqtts, wss, hub }: Emulator, place: number, run: number) {
+  const transport = run % 2 === 0 ? 'mqtt' : 'mqtt-ws';
+  return probeSchema.parse({
+    name: 'soak',
+    idScope: '0neLOCAL',
+    registrationId: `soak-${place}`,
+    attestation: { type: 'symmetricKey', secret: 'key', enrollment: 'group' },
+    globalDeviceEndpoint: `localhost:${transport === 'mqtt' ? mqtts : wss}`,
+    transport,
+    timeoutSeconds: `soak-${place}` in faults ? 1 : 20,
+    verifyHub: (['connect', 'telemetry', 'twin'] as const)[place % 3],
+    expect: { assignedHub: [`localhost:${hub}`] },
+  });
+}
+
+function options({ hub }: Emulator) {
+  return { readSecret: async () => ({ kind: 'found', value: key }) as const, configuredHubs: [`localhost:${hub}`] };
+}
+
+async function look(runs: number): Promise<Sample> {
+  await delay(200);
+  collectGarbage();
+  return {
+    runs,
+    heapMb: process.memoryUsage().heapUsed / 1e6,
+    handles: process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate').length,
+    descriptors: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : undefined,
+  };
+}
+
+function describe({ runs, heapMb, handles, descriptors }: Sample): string {
+  return `${runs} runs, heap ${heapMb.toFixed(1)} MB, handles ${handles}, descriptors ${descriptors ?? 'unknown'}`;
+}
+
+function isFlat(samples: readonly Sample[]): boolean {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return false;
+  const grown = [
+    ...(last.heapMb > first.heapMb + heapToleranceMb
+      ? [`heap from ${first.heapMb.toFixed(1)} to ${last.heapMb.toFixed(1)} MB`]
+      : []),
+    ...(last.handles > first.handles ? [`handles from ${first.handles} to ${last.handles}`] : []),
+    ...((last.descriptors ?? 0) > (first.descriptors ?? 0)
+      ? [`descriptors from ${first.descriptors} to ${last.descriptors}`]
+      : []),
+  ];
+  console.log(grown.length === 0 ? 'Flat: heap, handles and descriptors did not grow.' : `Grown: ${grown.join('; ')}.`);
+  return grown.length === 0;
+}
+
+/** In a process of its own: what it keeps is not this one's. */
+async function startEmulator() {
+  const folder = mkdtempSync(join(tmpdir(), 'soak-'));
+  const config = join(folder, 'enrollments.json');
+  const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: key } };
+  const group = { enrollmentGroupId: 'soak', attestation };
+  writeFileSync(config, JSON.stringify({ retryAfterSeconds: 0, enrollmentGroups: [group], faults }));
+  const program = join(projectDirectory, 'src/cli/emulator.ts');
+  const args = ['--port', '0', '--ws-port', '0', '--hub-port', '0', '--config', config, '--json'];
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const [first] = await once(lines, 'line');
+  lines.close();
+  child.stdout.resume();
+  const { mqtts, wss, hub, caFile } = JSON.parse(String(first));
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(caFile, 'utf8')]);
+  return { mqtts, wss, hub, close: () => end(child, folder) } as const;
+}
+
+async function end(child: ChildProcess, folder: string): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function readArguments() {
+  try {
+    const { minutes, help = false } = parseArgs({
+      options: { minutes: { type: 'string', default: '2' }, help: { type: 'boolean' } } as const,
+    }).values;
+    const number = Number(minutes);
+    if (!(number > 0)) throw new Error(`--minutes: expected a number above 0, got "${minutes}"`);
+    return { help, minutes: number };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const given = readArguments();
+if ('error' in given) {
+  console.error(`${given.error}\n\n${usage}`);
+  process.exitCode = 2;
+} else if (given.help) {
+  console.log(usage);
+} else {
+  process.exitCode = (await soak(given.minutes)) ? 0 : 1;
+}
