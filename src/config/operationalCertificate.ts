@@ -97,11 +97,6 @@ function isOlder(version: string, than: string): boolean {
   return /^\d{4}-\d{2}-\d{2}(?:-preview)?$/.test(version) && version.slice(0, 10) < than.slice(0, 10);
 }
 
-/** True where the API version carries `connectionProfile`: older ones are silent about it. */
-export function reportsConnectionProfile(apiVersion: string): boolean {
-  return !isOlder(apiVersion, profileApiVersion);
-}
-
 export function isRecord(value: unknown): value is Unchecked {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
