@@ -1,3 +1,5 @@
+import type { SecretUnavailable } from '../keyvault/secretResult.ts';
+import { explainNotRun } from '../outcomes/explanations/notRun.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { ConfiguredServices, Services } from './services.ts';
 import { version } from './version.ts';
@@ -38,10 +40,16 @@ async function checkKeyVault({ probes, settings: { webhook }, freshSecrets: secr
     ...[webhook?.urlSecret, webhook?.keySecret].filter((name) => name !== undefined),
   ]);
   const results = await Promise.all([...names].map((name) => secrets.read(name, signal)));
-  const faults = results.flatMap((result) => (result.kind === 'found' ? [] : [result.message]));
-  return faults.length > 0
-    ? check('keyVault', false, faults.join('; '))
+  const problems = results.flatMap((result) => (result.kind === 'found' ? [] : [describe(result)]));
+  return problems.length > 0
+    ? check('keyVault', false, problems.join(' '))
     : check('keyVault', true, `${names.size} secrets can be read`);
+}
+
+/** In the words of an outcome that could not run for the same reason. */
+function describe({ kind: cause, ...rest }: SecretUnavailable): string {
+  const { next } = explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, ...rest });
+  return `${rest.message}. ${next}.`;
 }
 
 async function checkStorage({ history, probes }: Services): Promise<HealthCheck> {

@@ -59,7 +59,7 @@ function describeResult(result: ProbeResult): string {
     case 'certificateNotIssued':
       return `assigned to ${result.assignedHub}, certificate not issued: ${result.cause}`;
     case 'rejected':
-      return `${result.status >= 500 ? 'service error' : 'refused'} in phase ${result.phase} with ${result.errorCode ?? result.status}`;
+      return `${[401, 404].includes(result.status) ? 'refused' : 'rejected'} in phase ${result.phase} with ${result.errorCode ?? result.status}`;
     case 'hubRefused':
       return `assigned to ${result.assignedHub}, hub refused: ${result.cause.kind}`;
     case 'notRun':
