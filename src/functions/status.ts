@@ -1,6 +1,7 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as z from 'zod';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
+import { keepFor } from '../app/keepFor.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
@@ -85,7 +86,7 @@ async function reportAsPage(
     return pageResponse(renderProbePage(report, page.probe, page));
   }
   const { renderStatusPage } = await import('../status/page/overview/statusPage.ts');
-  const section = report.storageFault === undefined && (await simulationsOf(services, report, page, context));
+  const section = report.storageFault === undefined && (await simulationsOf(services, page, context));
   const nextRunAt = nextTick(services.settings.probeSchedule, new Date(report.generatedAt))?.toISOString();
   const options = { context: page, sections: section ? [section] : [], ...(nextRunAt && { nextRunAt }) };
   return pageResponse(renderStatusPage(report, options));
@@ -132,20 +133,24 @@ async function findRun(
   return found.find((outcome) => outcome !== undefined);
 }
 
+/** A running simulation is looked at every five seconds by each reader. */
+const simulationsMaxAgeMs = 3_000;
+
+const recentViews = keepFor(simulationsMaxAgeMs, async (services, _now, invocation: InvocationContext) => {
+  const [{ openSimulations }, { recentSimulations }] = await Promise.all([
+    import('../simulations/store/openSimulations.ts'),
+    import('../status/page/simulations/simulationsSection.ts'),
+  ]);
+  const simulations = openSimulations(services, invocation);
+  return simulations ? recentSimulations(simulations) : [];
+});
+
 /** Undefined where there are none, or where they cannot be read, which the log then reports. */
-async function simulationsOf(
-  services: Services,
-  { generatedAt }: StatusReport,
-  page: PageContext,
-  invocation: InvocationContext,
-) {
+async function simulationsOf(services: Services, page: PageContext, invocation: InvocationContext) {
+  const now = new Date();
   try {
-    const [{ openSimulations }, { recentSimulations, simulationsSection }] = await Promise.all([
-      import('../simulations/store/openSimulations.ts'),
-      import('../status/page/simulations/simulationsSection.ts'),
-    ]);
-    const simulations = openSimulations(services, invocation);
-    return simulations && simulationsSection(await recentSimulations(simulations), generatedAt, page);
+    const { simulationsSection } = await import('../status/page/simulations/simulationsSection.ts');
+    return simulationsSection(await recentViews(services, now, invocation), now.toISOString(), page);
   } catch (error) {
     invocation.warn(`The page shows no simulations: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;

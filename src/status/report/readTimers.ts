@@ -15,8 +15,9 @@ export interface TimerContext {
 
 /** A timer calls at its tick, and its first act is the heartbeat. */
 const lateMs = 60_000;
-/** Maintenance runs once an hour. Two may fail, each of which the next one makes up for. */
+/** Maintenance runs once an hour, and one that fails is made up for by the next. */
 const maintenanceSilentMs = 3 * 3_600_000 + lateMs;
+const maintenanceTicks = 4;
 
 /**
  * Whether scheduled runs and maintenance come, at each location: read over HTTP, so that it shows what the timer itself cannot report
@@ -32,7 +33,7 @@ export async function readTimers(
     const at = history.at(location);
     const [probes, maintenance] = await Promise.all([
       at.heartbeats('probes', {}, { count: 2, signal }),
-      at.heartbeats('maintenance', {}, { count: 2, signal }),
+      at.heartbeats('maintenance', {}, { count: maintenanceTicks, signal }),
     ]);
     return { location, probes, maintenance };
   };
@@ -40,15 +41,11 @@ export async function readTimers(
   const maintained = heartbeats
     .flatMap(({ maintenance }) => maintenance)
     .toSorted((one, other) => other.scheduledMs - one.scheduledMs);
-  const maintenance = maintenanceOf(maintained, heartbeats.find(isOwn(context))?.probes ?? [], context);
+  const maintenance = maintenanceOf(maintained, context);
   return [
     ...heartbeats.map(({ location, probes }) => probesTimer(location, probes, context)),
     ...(maintenance ? [maintenance] : []),
   ];
-}
-
-function isOwn({ ownLocation }: TimerContext): (read: { readonly location: string }) => boolean {
-  return ({ location }) => location === ownLocation;
 }
 
 function probesTimer(location: string, [newest, before]: readonly Heartbeat[], context: TimerContext): TimerReport {
@@ -70,19 +67,18 @@ function probesTimer(location: string, [newest, before]: readonly Heartbeat[], c
   return { timer, location, state: hasEnded(before) ? 'onTime' : 'unfinished', ...last };
 }
 
-/** Undefined before it could have run: an hour after the first scheduled run at the latest. */
+/** Undefined where none has ever run. One that failed or died is made up for by the next: what counts is the last that was completed. */
 function maintenanceOf(
-  [newest, before]: readonly Heartbeat[],
-  ownRuns: readonly Heartbeat[],
+  newestFirst: readonly Heartbeat[],
   { ownLocation, nowMs }: TimerContext,
 ): TimerReport | undefined {
-  const timer = 'maintenance' as const;
+  const [newest] = newestFirst;
   if (newest === undefined) return undefined;
-  const last = { lastStartedAt: new Date(newest.scheduledMs).toISOString() };
-  const isSilent = nowMs - newest.scheduledMs > maintenanceSilentMs && ownRuns.length > 0;
-  const isUnfinished = before?.completed === false && !newest.completed;
-  const state = isSilent ? 'silent' : isUnfinished ? 'unfinished' : 'onTime';
-  return { timer, location: ownLocation, state, ...last };
+  const isRecent = ({ scheduledMs }: Heartbeat) => nowMs - scheduledMs <= maintenanceSilentMs;
+  const recent = newestFirst.filter(isRecent);
+  const state = recent.some(({ completed }) => completed) ? 'onTime' : recent.length > 0 ? 'unfinished' : 'silent';
+  const lastStartedAt = new Date(newest.scheduledMs).toISOString();
+  return { timer: 'maintenance', location: ownLocation, state, lastStartedAt };
 }
 
 function dueAt(tickMs: number) {

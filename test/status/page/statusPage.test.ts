@@ -101,6 +101,27 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   'simulations ended': ['400 of 400 done: 300 healthy, 20 degraded, 60 failing, 20 unknown', 'cancelled'],
 };
 
+/** Between them these have every element in every state: the others only repeat them. */
+const differently: readonly string[] = [
+  'several failing',
+  'timers silent',
+  'intruder',
+  'no data yet',
+  'two locations',
+  'fifty probes',
+  'filtered by nothing that exists',
+  'storage unreachable',
+  'configuration invalid',
+  'detail of a failing probe',
+  'detail of a refusal canary',
+  'detail with an operational certificate',
+  'run',
+  'no such run',
+  'simulation running',
+  'simulations ended',
+  'hostile',
+];
+
 const pages = Object.entries(samplePaths).map(([title, path]) => [title, path, texts[title] ?? []] as const);
 
 describe('The status page in a browser', requires('chromium'), () => {
@@ -141,13 +162,16 @@ describe('The status page in a browser', requires('chromium'), () => {
     expect(complaints.filter((complaint) => !/404|503/.test(complaint))).toEqual([]);
   });
 
-  it.each(pages)('has no accessibility fault that axe-core knows, in light and dark: %s', async (_title, path) => {
-    const { page } = await open(path, { bypassCSP: true });
-    await openAllDetails(page);
-    expect(await findAccessibilityFaults(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await findAccessibilityFaults(page, ['color-contrast'])).toEqual([]);
-  });
+  it.each(pages.filter(([title]) => differently.includes(title)))(
+    'has no accessibility fault that axe-core knows, in light and dark: %s',
+    async (_title, path) => {
+      const { page } = await open(path, { bypassCSP: true });
+      await openAllDetails(page);
+      expect(await findAccessibilityFaults(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await findAccessibilityFaults(page, ['color-contrast'])).toEqual([]);
+    },
+  );
 
   it('is walked by keyboard: skip link first, then the failing probe before the healthy ones, and details open by Enter', async () => {
     const { page } = await open('/one failing');

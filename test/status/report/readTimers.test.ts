@@ -77,8 +77,8 @@ describe('the maintenance', () => {
 
   it.each<[string, string, Parameters<typeof beat>[2], string]>([
     ['has not run for hours', 'silent-maintenance', { completed: [200, 260] }, 'silent'],
-    ['dies each time', 'dying-maintenance', { died: [15, 75] }, 'unfinished'],
-    ['died once', 'died-once', { completed: [15], died: [75] }, 'onTime'],
+    ['dies each time', 'dying-maintenance', { died: [15, 75, 135, 195], completed: [255] }, 'unfinished'],
+    ['died once', 'died-once', { completed: [75], died: [15] }, 'onTime'],
   ])('is reported where it %s', async (_, location, heartbeats, state) => {
     await beat(location, 'probes', { completed: [2, 7] });
     await beat(location, 'maintenance', heartbeats);
