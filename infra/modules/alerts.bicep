@@ -189,6 +189,18 @@ var rules = [
     window: 'P2D'
   }
   {
+    name: 'maintenance-silent'
+    severity: 2
+    description: 'No maintenance of the history has succeeded at a location for three hours: old outcomes stay, and the long windows of the page stop.'
+    query: replace(loadTextContent('../queries/maintenanceSilent.kql'), '{{apps}}', appRows)
+    measure: 'runs'
+    dimensions: ['location']
+    operator: 'LessThan'
+    threshold: 1
+    frequency: 'PT1H'
+    window: 'P1D'
+  }
+  {
     name: 'poison-queue'
     severity: 2
     description: 'A batch of a simulation failed five times and was given up: its devices are recorded as not run.'

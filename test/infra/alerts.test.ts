@@ -61,6 +61,7 @@ describe('alert rules', needsBicep, () => {
       'probe-degraded': 3,
       expiry: 2,
       'issued-certificate': 2,
+      'maintenance-silent': 2,
       'poison-queue': 2,
     });
   });
@@ -107,6 +108,7 @@ describe('alert rules', needsBicep, () => {
     expect(query).toContain('kind=leftouter');
     expect(rules.get('probe-silent')).toMatchObject({ operator: 'LessThan', threshold: 1 });
     expect(rules.get('prober-silent')).toMatchObject({ operator: 'LessThan', threshold: 1 });
+    expect(rules.get('maintenance-silent')).toMatchObject({ operator: 'LessThan', threshold: 1 });
   });
 
   it('give a probe that runs seldom three turns before they call it silent', () => {
@@ -139,5 +141,13 @@ describe('alert rules', needsBicep, () => {
 
   it('say in words what happened', () => {
     for (const [, { description }] of rules) expect(description).toMatch(/^[A-Z].{30,}\.$/);
+  });
+
+  it('read the words with which the app logs its maintenance', async () => {
+    const source = await readFile(join(import.meta.dirname, '../../src/app/maintain.ts'), 'utf8');
+    const query = rules.get('maintenance-silent')?.query ?? '';
+    const words = [...new Set([...query.matchAll(/message startswith '([^']+)'/g)].map(([, start = '']) => start))];
+    expect(words).toHaveLength(2);
+    for (const start of words) expect(source).toContain(`\`${start}`);
   });
 });

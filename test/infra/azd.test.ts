@@ -110,9 +110,9 @@ describe('the deployment workflow', async () => {
   it('predicts a pull request with an identity that may write nothing', async () => {
     const text = await readFile(join(root, '.github/workflows/deploy.yml'), 'utf8');
     const [prediction = '', deployment = ''] = text.slice(text.indexOf('  what-if:')).split(/^ {2}deploy:$/m);
-    expect(prediction).toContain('client-id: ${{ vars.AZURE_PLAN_CLIENT_ID }}');
+    expect(prediction).toContain('vars.AZURE_PLAN_CLIENT_ID }}');
     expect(prediction).toContain('--validation-level ProviderNoRbac');
-    expect(deployment).toContain('client-id: ${{ vars.AZURE_CLIENT_ID }}');
+    expect(deployment).toContain('vars.AZURE_CLIENT_ID }}');
     for (const job of [prediction, deployment]) expect(job).toContain('SANDBOX: ${{ vars.SANDBOX');
   });
 });
