@@ -1,7 +1,7 @@
 /** The one way in which a function app becomes the files that the Node worker loads. */
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { type BuildFailure, build, type Plugin, stop } from 'esbuild';
+import { type BuildFailure, build, type Metafile, type Plugin, stop } from 'esbuild';
 import { writeIfChanged } from './projectFiles.ts';
 
 export interface BundleOptions {
@@ -65,6 +65,7 @@ export async function bundle({ projectDirectory, entry, outFile }: BundleOptions
       metafile: true,
       logLevel: 'silent',
     });
+    refuseCommonJs(metafile);
     for (const { path, contents } of outputFiles) await writeIfChanged(path, contents);
     const outputs = outputFiles.map(({ path }) => relative(projectDirectory, path)).toSorted();
     await removeOtherChunks(join(folder, 'chunks'), new Set(outputFiles.map(({ path }) => path)));
@@ -73,6 +74,16 @@ export async function bundle({ projectDirectory, entry, outFile }: BundleOptions
     throw new Error(describeFailure(cause, entry), { cause });
   } finally {
     await stop(); // the bundler would stay in memory, with several hundred megabytes
+  }
+}
+
+/** `await import('a-commonjs-package')` has its names in Node, and in a bundle nothing but `default`. */
+function refuseCommonJs({ outputs }: Metafile): void {
+  const nameless = Object.values(outputs)
+    .filter(({ entryPoint, exports }) => entryPoint?.includes('node_modules') && exports.join() === 'default')
+    .map(({ entryPoint }) => entryPoint);
+  if (nameless.length > 0) {
+    throw new Error(`${nameless.join(', ')} is CommonJS: import it in a module of ours, and that one with import()`);
   }
 }
 

@@ -21,12 +21,16 @@ export interface LocalAppOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly timers: boolean;
+  /** Default: a new one with each start. */
+  readonly functionKey?: string | undefined;
+  readonly dataDirectory?: string | undefined;
+  readonly failingSample?: boolean;
 }
 
 /** @throws a sentence that says what to do. */
-export async function startLocalApp({ port, timers }: LocalAppOptions): Promise<LocalApp> {
-  const key = newKey();
-  const cloud = await buildBeside(startLocalCloud(process.env));
+export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+  const { port, timers, functionKey: key = newKey(), dataDirectory, failingSample = false } = options;
+  const cloud = await buildBeside(startLocalCloud(process.env, { dataDirectory, failingSample }));
   try {
     const host = await forkFunctionsHost({
       appDirectory: fileURLToPath(new URL('../..', import.meta.url)),
@@ -67,8 +71,8 @@ async function buildBeside(starting: Promise<LocalCloud>): Promise<LocalCloud> {
   return starting;
 }
 
-/** What goes wrong inside the functions is said on stderr, whatever else is shown. */
-export function reportHostFaults({ host }: LocalApp): void {
+/** What goes wrong inside the functions is shown on stderr, whatever else is shown. */
+export function reportHostErrors({ host }: LocalApp): void {
   host.onLog(({ level, message }) => {
     if (level === 'error' || level === 'critical') console.error(`  ! ${message}`);
   });

@@ -31,9 +31,9 @@ async function main(): Promise<number> {
         return exitCodes.usage;
       }
       console.error('Starting the stand-ins of this machine. Use --url and --key to simulate against a deployed app.');
-      const { reportHostFaults, startLocalApp } = await import('./localApp.ts');
+      const { reportHostErrors, startLocalApp } = await import('./localApp.ts');
       local = await startLocalApp({ port: 0, timers: false }); // no probes in between
-      reportHostFaults(local);
+      reportHostErrors(local);
     }
     const target = local ?? { url: args.url ?? '', key: args.key ?? '', serviceLimits: true };
     return await simulate(args, createSimulationClient(target.url, target.key), {

@@ -1,22 +1,23 @@
 /** `npm start`: the whole product on this machine, with stand-ins for whatever of Azure is not configured. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseConfiguration } from '../config/configuration.ts';
-import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
-import { readLocalSecrets } from '../local/localSecrets.ts';
+import type { ConfigurationError } from '../config/configurationErrors.ts';
+import { keepCompiledCode } from './keepCompiledCode.ts';
 import type { LocalApp } from './localApp.ts';
-import { formatOutcome, legend, outcomeOfLog } from './outcomeLine.ts';
-import { configuredProbes, noProbes, runOnce, runProbesNow } from './runOnce.ts';
 import { stopSignal } from './stopSignal.ts';
 
-const usage = `npm start [-- --once [--json]]
+const usage = `npm start [-- --data DIR] [-- --once [--json]]
 
-  --once   one round of every probe, then the end: exit 0 when none is failing or unknown, 1 otherwise
-  --json   with --once: one JSON Outcome a line on stdout, and nothing else there
+  --data DIR  keep storage in DIR, so that the history survives a restart; default: in memory
+  --once      one round of every probe, then exit: 0 when none is failing or unknown, 1 otherwise
+  --json      with --once: one JSON Outcome a line on stdout, and nothing else there
+  --help      this text
 
 Settings are read from the environment, as in Azure: PROBES or PROBES_FILE, KEY_VAULT_URL, AzureWebJobsStorage, …
 What is not set gets a stand-in; LOCAL_SECRETS_FILE adds secrets to that of Key Vault.
-PORT (default 7071, with --once any free one) is where the functions are served.
+Without probes, samples run: one of them fails on purpose, to show how that looks; with --once it is left out.
+PORT (default 7071, with --once any free one) is where the functions are served; FUNCTION_KEY is their key (default: a new one).
 Exit code 2: wrong usage, or errors of the configuration.`;
 
 const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
@@ -26,6 +27,8 @@ interface Arguments {
   readonly once: boolean;
   readonly json: boolean;
   readonly port: number;
+  readonly dataDirectory?: string | undefined;
+  readonly functionKey?: string | undefined;
 }
 
 async function main(): Promise<number> {
@@ -35,29 +38,35 @@ async function main(): Promise<number> {
     return exitCodes.success;
   }
   if (typeof args === 'string') return fail(`${args}\n\n${usage}`, exitCodes.usage);
+  keepCompiledCode();
+  const { formatErrors } = await import('../config/configurationErrors.ts');
   const errors = await configurationErrors();
   if (errors.length > 0) return fail(formatErrors(errors), exitCodes.usage);
-
-  if (process.env.LOCAL_SECRETS_FILE && process.env.KEY_VAULT_URL?.trim()) {
-    console.error('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.');
-  }
+  warnAboutUnused(args);
 
   const stopped = stopSignal();
-  if (!args.json) console.log('DPS Canary on this machine: starting the stand-ins …');
+  if (!args.json) console.log('DPS Canary on this machine: starting …');
   let app: LocalApp | undefined;
   try {
-    // Loaded when everything is right: who has mistyped something is told at once.
-    const { reportHostFaults, startLocalApp } = await import('./localApp.ts');
-    app = await startLocalApp({ port: args.port, timers: !args.once });
-    reportHostFaults(app);
+    // Loaded when everything is right: an error of the configuration is reported at once.
+    const [{ reportHostErrors, startLocalApp }, { runOnce }, { serve }] = await Promise.all([
+      import('./localApp.ts'),
+      import('./runOnce.ts'),
+      import('./serve.ts'),
+    ]);
+    app = await startLocalApp({ ...args, timers: !args.once, failingSample: !args.once });
+    reportHostErrors(app);
     const ended = await Promise.race([
       args.once ? runOnce(app, args.json) : serve(app, stopped),
       stopped,
-      hostError(app),
+      hostFailure(app),
     ]);
     if (ended !== 'stopped') return ended;
     if (args.once) return fail('Stopped before every probe had its outcome.', exitCodes.failure);
-    console.log('\nStopping …');
+    console.log(
+      '\nStopping: waiting for running probes and batches, then for storage. Press Ctrl-C again to quit now.',
+    );
+    process.once('SIGINT', () => process.exit(exitCodes.failure));
     return exitCodes.success;
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error), exitCodes.failure);
@@ -68,68 +77,67 @@ async function main(): Promise<number> {
 
 /** Of the settings, the probes and the local secrets: everything that is wrong, before anything starts. */
 async function configurationErrors(): Promise<readonly ConfigurationError[]> {
+  const [{ parseConfiguration }, { readLocalSecrets }] = await Promise.all([
+    import('../config/configuration.ts'),
+    import('../local/localSecrets.ts'),
+  ]);
   const configured = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
   const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
   return [configured, secrets].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
 }
 
-/** Shows what runs and what it does, until somebody ends it. */
-async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise<'stopped'> {
-  const { url, key, standIns } = app;
-  const addresses = [...standIns, { name: 'Functions', address: `${url}/api (x-functions-key: ${key})` }];
-  for (const { name, address } of addresses) console.log(`  ${name.padEnd(22)} ${address}`);
-  console.log(`\nPhases: ${legend}\n`);
-
-  if ((await Promise.race([firstRound(app), stopped])) === 'stopped') return 'stopped';
-  console.log(`\nStatus page: ${url}/api/status?code=${key}`);
-  console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
-  console.log(`Simulate:    npm run simulate -- --probe NAME --devices N --url ${url} --key ${key}`);
-  console.log('Ctrl-C ends everything.\n');
-  return stopped;
-}
-
-/**
- * Prints each outcome as it comes, from now on, and runs every probe once: the schedule's next tick may be minutes away. Resolves when
- * the outcome of each has been printed.
- */
-async function firstRound(app: LocalApp): Promise<void> {
-  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const probes = await configuredProbes(app);
-  if (probes.length === 0) console.error(noProbes);
-  const waiting = new Set(probes.map(({ name }) => name));
-  const printed = new Promise<void>((resolve) => {
-    if (waiting.size === 0) resolve();
-    app.host.onLog((entry) => {
-      const outcome = outcomeOfLog(entry);
-      if (!outcome) return;
-      console.log(formatOutcome(outcome, colour));
-      waiting.delete(outcome.probe);
-      if (waiting.size === 0) resolve();
-    });
-  });
-  await Promise.all([runProbesNow(app, probes), printed]);
+function warnAboutUnused({ dataDirectory }: Arguments): void {
+  if (process.env.LOCAL_SECRETS_FILE && process.env.KEY_VAULT_URL?.trim()) {
+    console.error('LOCAL_SECRETS_FILE is not used: KEY_VAULT_URL points at a vault that has its own secrets.');
+  }
+  if (dataDirectory !== undefined && process.env.AzureWebJobsStorage?.trim()) {
+    console.error('--data is not used: AzureWebJobsStorage points at a storage account.');
+  }
 }
 
 /** Rejects when the functions end without having been asked to. */
-async function hostError({ host }: LocalApp): Promise<never> {
+async function hostFailure({ host }: LocalApp): Promise<never> {
   const { code, signal } = await host.exited;
-  throw new Error(`The functions host has ended by itself (${signal ?? `exit code ${code}`}).`);
+  throw new Error(`The functions host ended unexpectedly (${signal ?? `exit code ${code}`}).`);
 }
 
 function readArguments(): Arguments | 'help' | string {
   try {
     const { values } = parseArgs({
-      options: { once: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        data: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
     });
-    const { once = false, json = false, help = false } = values;
+    const { once, json, help, data } = values;
     if (help) return 'help';
     if (json && !once) return '--json goes with --once.';
     const text = process.env.PORT?.trim() || String(once ? 0 : defaultPort);
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) return 'PORT: expected a number from 0 to 65535.';
-    return { once, json, port: Number(text) };
+    const functionKey = process.env.FUNCTION_KEY?.trim() || undefined;
+    if (functionKey !== undefined && !/^[\x21-\x7E]{8,}$/.test(functionKey)) {
+      return 'FUNCTION_KEY: expected at least 8 printable characters without blanks.';
+    }
+    return { once, json, port: Number(text), dataDirectory: folderFrom(data), functionKey };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Made where it is missing. @throws a sentence that names the option. */
+function folderFrom(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  // npm runs scripts in the package's folder; INIT_CWD is where it was called.
+  const folder = resolve(process.env.INIT_CWD ?? '.', path);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw new Error(`--data: expected the path of a folder that can be written${code}`);
+  }
+  return folder;
 }
 
 function fail(sentence: string, code: number): number {

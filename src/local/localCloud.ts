@@ -30,26 +30,35 @@ export interface StandIn {
   readonly address: string;
 }
 
+export interface LocalCloudOptions {
+  /** Where storage keeps its data between starts; default: in memory. */
+  readonly dataDirectory?: string | undefined;
+  /** One of the sample probes fails. */
+  readonly failingSample?: boolean;
+}
+
 /**
- * Starts a stand-in for everything that the given environment does not point anywhere: whoever has a vault, a storage account,
- * Application Insights or probes of their own uses those. @throws a sentence that says what to do.
+ * Starts a stand-in for everything that the given environment does not point anywhere: a vault, a storage account, Application Insights
+ * or probes that are configured are used as they are. @throws a sentence that says what to do.
  */
-export async function startLocalCloud(given: Environment): Promise<LocalCloud> {
+export async function startLocalCloud(given: Environment, options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const folder = await mkdtemp(join(tmpdir(), 'dps-canary-'));
   const started: { readonly close: () => Promise<unknown> }[] = [
     { close: () => rm(folder, { recursive: true, force: true }) },
   ];
   const close = async () => void (await Promise.allSettled(started.toReversed().map((standIn) => standIn.close())));
-  const authority = await createLocalAuthority();
   const keep = <T extends { close(): Promise<unknown> }>(standIn: T): T => {
     started.push(standIn);
     return standIn;
   };
+  // The slowest of all, in a process of its own: the others start beside it.
+  const storage = has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep, options.dataDirectory);
+  const authority = await createLocalAuthority();
   const ownProbes = has(given, 'PROBES') || has(given, 'PROBES_FILE');
   const starting = [
     trustStore(given, authority, folder),
-    has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep),
-    ownProbes ? nothing : samples(given, authority, keep),
+    storage,
+    ownProbes ? nothing : samples(given, authority, keep, options.failingSample ?? false),
     has(given, 'KEY_VAULT_URL') ? nothing : keyVault(given, authority, keep),
     has(given, 'APPLICATIONINSIGHTS_CONNECTION_STRING') ? nothing : appInsights(authority, keep),
   ];
@@ -62,7 +71,7 @@ export async function startLocalCloud(given: Environment): Promise<LocalCloud> {
       close,
     };
   } catch (error) {
-    await Promise.allSettled(starting); // what comes up after the fault has to be ended too
+    await Promise.allSettled(starting); // what comes up after the error has to be ended too
     await close();
     throw error;
   }
@@ -92,15 +101,15 @@ async function trustStore(given: Environment, authority: LocalAuthority, folder:
   return { settings: { NODE_EXTRA_CA_CERTS: file }, standIns: [] };
 }
 
-async function azurite(keep: Keep): Promise<Part> {
-  const storage = keep(await startAzurite());
+async function azurite(keep: Keep, directory: string | undefined): Promise<Part> {
+  const storage = keep(await startAzurite(directory === undefined ? {} : { directory }));
   return {
     settings: { AzureWebJobsStorage: storage.connectionString },
     standIns: [{ name: 'Storage (Azurite)', address: storage.tableServiceUri }],
   };
 }
 
-async function samples(given: Environment, authority: LocalAuthority, keep: Keep): Promise<Part> {
+async function samples(given: Environment, authority: LocalAuthority, keep: Keep, withFailing: boolean): Promise<Part> {
   const registry = createDeviceRegistry();
   const hub = keep(await startHub({ certificate: await authority.issueServer(), registry }));
   const hubName = `localhost:${hub.port}`;
@@ -110,7 +119,7 @@ async function samples(given: Environment, authority: LocalAuthority, keep: Keep
   const endpoint = `localhost:${dps.mqttsPort}`;
   return {
     settings: {
-      PROBES: JSON.stringify(sampleProbes(endpoint, hubName)),
+      PROBES: JSON.stringify(sampleProbes(endpoint, hubName, withFailing)),
       PROBE_SCHEDULE: given.PROBE_SCHEDULE?.trim() || sampleSchedule,
     },
     standIns: [

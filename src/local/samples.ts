@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { DpsConfigurationInput } from '../emulator/dps/dpsConfiguration.ts';
 
-/** What `npm start` shows when nobody has brought probes: a few demonstration devices, and the enrollments that know them. */
+/** What `npm start` shows where no probes are configured: a few demonstration devices, and the enrollments that know them. */
 const idScope = '0neLOCAL';
 
-/** Often enough that a person sees the samples tick. In Azure, and with probes of one's own, it is every five minutes. */
+/** Often enough that a person sees the samples run. In Azure, and with configured probes, the default is every five minutes. */
 export const sampleSchedule = '*/20 * * * * *';
 
 /** Keys that protect nothing but the demonstration, made from their own names so that every start has the same. */
@@ -22,13 +22,14 @@ export function sampleDps(hub: string): DpsConfigurationInput {
     individualEnrollments: [
       {
         registrationId: 'canary-001',
-        attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey('canary-001') } },
+        attestation: symmetricKey('canary-001'),
       },
+      { registrationId: 'canary-005', attestation: symmetricKey('canary-005'), provisioningStatus: 'disabled' },
     ],
     enrollmentGroups: [
       {
         enrollmentGroupId: 'fleet',
-        attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey('fleet') } },
+        attestation: symmetricKey('fleet'),
         credentialPolicyName: 'default',
       },
     ],
@@ -36,14 +37,22 @@ export function sampleDps(hub: string): DpsConfigurationInput {
   };
 }
 
+function symmetricKey(name: string) {
+  return { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey(name) } } as const;
+}
+
 export const sampleSecrets = {
   'canary-001-key': demoKey('canary-001'),
+  'canary-005-key': demoKey('canary-005'),
   'fleet-key': demoKey('fleet'),
   'wrong-key': demoKey('a key that no enrollment has'),
 } as const;
 
-export function sampleProbes(endpoint: string, hub: string): readonly object[] {
-  const shared = { idScope, globalDeviceEndpoint: endpoint, timeoutSeconds: 20 };
+/**
+ * @param withFailing adds one whose enrollment was switched off, so that the page shows what an outage looks like
+ */
+export function sampleProbes(endpoint: string, hub: string, withFailing: boolean): readonly object[] {
+  const shared = { idScope, globalDeviceEndpoint: endpoint, timeoutSeconds: 15 };
   const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
   return [
     {
@@ -79,5 +88,15 @@ export function sampleProbes(endpoint: string, hub: string): readonly object[] {
       attestation: fleet,
       expect: { withinSeconds: 2 },
     },
+    ...(withFailing
+      ? [
+          {
+            ...shared,
+            name: 'disabled-enrollment',
+            registrationId: 'canary-005',
+            attestation: { type: 'symmetricKey', secret: 'canary-005-key' },
+          },
+        ]
+      : []),
   ];
 }

@@ -66,6 +66,8 @@ export async function startSimulation(
   };
   // The message that looks after it, and then the row: whatever ends this process in between, the message finds the row or nothing.
   await context.queue.send({ work: 'watch', simulationId: id }, context.limits.watchEverySeconds);
+  const { probe: name, devices } = resolved;
+  context.log({ level: 'info', event: 'simulationStarted', simulationId: id, probe: name, devices });
   return existing(await context.simulations.create(planned), requestHash, context);
 }
 

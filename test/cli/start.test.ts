@@ -202,6 +202,8 @@ describe('npm start', () => {
   it('shows the stand-ins, an outcome a line and where to look next, and ends every process on Ctrl-C with nothing lost', async () => {
     const command = start([]);
     const page = /http\S+/.exec(await command.line(/^Status page:/))?.[0] ?? '';
+    const samples = ['individual-key', 'group-key', 'wrong-key-is-refused', 'slow-assignment', 'disabled-enrollment'];
+    await Promise.all(samples.map((probe) => command.line(new RegExp(`^[✔▲✖] \\w+ +${probe} `))));
     const answer = await fetch(page, { headers: { accept: 'text/html' } });
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain('slow-assignment');
@@ -214,13 +216,15 @@ describe('npm start', () => {
     expect(await (await slow).json()).toMatchObject({ probe: 'slow-assignment', verdict: 'degraded' });
 
     const { stdout, stderr, code } = await command.ended;
-    const [screen = '', afterwards] = stdout.split('Stopping …\n');
+    const [screen = '', afterwards] = stdout.split(
+      'Stopping: waiting for running probes and batches, then for storage. Press Ctrl-C again to quit now.\n',
+    );
     for (const name of ['Storage (Azurite)', 'DPS', 'IoT Hub', 'Key Vault', 'Managed identity', 'Functions']) {
       expect.soft(screen).toMatch(new RegExp(`^ {2}${name.replace(/[()]/g, '\\$&')} +\\S+://`, 'm'));
     }
     for (const probe of ['individual-key', 'group-key', 'wrong-key-is-refused', 'slow-assignment']) {
       expect
-        .soft(screen.slice(0, screen.indexOf('Status page')))
+        .soft(screen.slice(screen.indexOf('Status page')))
         .toMatch(new RegExp(`^[✔▲] \\w+ +${probe} .* s  \\w+ `, 'm'));
     }
     expect(afterwards).toContain('slow-assignment');
@@ -230,8 +234,42 @@ describe('npm start', () => {
   });
 });
 
+describe('npm start -- --data DIR', () => {
+  it('keeps the history over a restart, takes FUNCTION_KEY for its key, and shows a simulation when it starts and ends', async () => {
+    const data = ['--data', join(folder, 'data')];
+    const environment = { FUNCTION_KEY: 'my own key'.replaceAll(' ', '-') };
+    const headers = { 'x-functions-key': environment.FUNCTION_KEY };
+    const oldestRun = async (page: string) => {
+      const response = await fetch(`${new URL('outcomes?limit=1000', page)}`, { headers });
+      const { outcomes } = (await response.json()) as { outcomes: readonly Outcome[] };
+      return outcomes.at(-1)?.runId;
+    };
+    const before = start(data, environment);
+    const page = /http\S+/.exec(await before.line(/^Status page:/))?.[0] ?? '';
+    expect(page).toMatch(/\/api\/status\?code=my-own-key$/);
+    await before.line(/healthy +individual-key/);
+    const [started, ended] = [
+      before.line(/^▸ simulation \w{24} started: 3 devices of group-key$/),
+      before.line(/^▪ simulation \w{24} finished: 3 healthy/),
+    ];
+    const body = JSON.stringify({ probe: 'group-key', devices: 3 });
+    expect((await fetch(new URL('simulations', page), { method: 'POST', headers, body })).status).toBe(202);
+    await Promise.all([started, ended]);
+    const runId = await oldestRun(page);
+    expect(runId).toEqual(expect.any(String));
+    before.child.kill('SIGINT');
+    expect(await before.ended).toMatchObject({ code: 0 });
+
+    const after = start(data, environment);
+    const pageAfter = /http\S+/.exec(await after.line(/^Status page:/))?.[0] ?? '';
+    expect(await oldestRun(pageAfter)).toBe(runId);
+    after.child.kill('SIGINT');
+    expect(await after.ended).toMatchObject({ code: 0 });
+  });
+});
+
 describe('npm start ends with exit code 2, before anything starts,', () => {
-  it('with a line for each of twelve faults', async () => {
+  it('with a line for each of twelve errors', async () => {
     const secret = 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=';
     const probes = [
       probeJson({ name: 'Upper' }),
@@ -245,10 +283,10 @@ describe('npm start ends with exit code 2, before anything starts,', () => {
       probeJson({ name: 'a' }),
     ];
     const { stdout, stderr, code } = await start(['--once', '--json'], {
-      PROBES_FILE: await fileWith('faults.json', JSON.stringify(probes)),
+      PROBES_FILE: await fileWith('errors.json', JSON.stringify(probes)),
       PROBE_SCHEDULE: 'now and then',
       KEY_VAULT_URL: 'vault',
-      LOCAL_SECRETS_FILE: await fileWith('faulty-secrets.json', '{ "my-key": 7 }'),
+      LOCAL_SECRETS_FILE: await fileWith('bad-secrets.json', '{ "my-key": 7 }'),
     }).ended;
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
     expect(
@@ -277,12 +315,24 @@ describe('npm start ends with exit code 2, before anything starts,', () => {
     ['an unknown option', ['--onec'], {}, /^Unknown option '--onec'/],
     ['an argument that belongs nowhere', ['once'], {}, /^Unexpected argument 'once'/],
     ['--json alone', ['--json'], {}, /^--json goes with --once\.\n/],
-    ['a port that is none', [], { PORT: '70000' }, /^PORT: expected a number from 0 to 65535\./],
+    ['a port that does not exist', [], { PORT: '70000' }, /^PORT: expected a number from 0 to 65535\./],
+    [
+      'a key that is too short',
+      [],
+      { FUNCTION_KEY: 'short' },
+      /^FUNCTION_KEY: expected at least 8 printable characters/,
+    ],
+    [
+      'a folder that cannot be written',
+      ['--data', '/dev/null/x'],
+      {},
+      /^--data: expected the path of a folder that can be written \(ENOTDIR\)/,
+    ],
   ] as const)('with the usage, for %s', async (_, args, environment, message) => {
     const { stdout, stderr, code } = await start(args, environment).ended;
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
     expect(stderr).toMatch(message);
-    expect(stderr).toContain('npm start [-- --once [--json]]');
+    expect(stderr).toContain('npm start [-- --data DIR] [-- --once [--json]]');
   });
 
   it('for a PROBES_FILE and a LOCAL_SECRETS_FILE that are not there', async () => {
