@@ -51,7 +51,7 @@ export const sampleSecrets = {
 /**
  * @param withFailing adds one whose enrollment was switched off, so that the page shows what an outage looks like
  */
-export function sampleProbes(endpoint: string, hub: string, withFailing: boolean): readonly object[] {
+export function sampleProbes(endpoint: string, hub: string, withFailing = false): readonly object[] {
   const shared = { idScope, globalDeviceEndpoint: endpoint, timeoutSeconds: 15 };
   const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
   return [
