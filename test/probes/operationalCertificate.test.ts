@@ -55,6 +55,7 @@ const hubFaults: HubFaults = {
       },
     ]),
   ),
+  closing: { kind: 'close', at: 'connect' },
   throttled: { kind: 'renewalThrottled', errorCode: 429002, retryAfterSeconds: 30 },
   throttledtoo: { kind: 'renewalThrottled', errorCode: 429003, retryAfterSeconds: 1 },
   endless: { kind: 'renewalNeverFinished', expiresInSeconds: 600 },
@@ -234,6 +235,12 @@ describe('a hub', () => {
       result: { kind: 'hubRefused', credential: 'issuedCertificate', issuedCertificate: { subject: 'unsynced' } },
     });
     expect(outcome.reasons.join()).toMatch(/was issued, but the hub .+ does not trust it.+credential sync/);
+  });
+
+  it('that closes the connection may not trust it: the reason says so, and the network is named as well', async () => {
+    const outcome = await runFor('closing', { verifyHub: 'connect' });
+    expect(outcome.result).toMatchObject({ kind: 'hubRefused', cause: { kind: 'connectionLost' } });
+    expect(outcome.reasons.join()).toMatch(/Usually the network, or a hub that does not trust the issuing CA/);
   });
 
   it.each(rejections)('that rejects a renewal with %i and code %i is explained', async (status, errorCode) => {

@@ -9,6 +9,7 @@ import {
   explainRenewalRejected,
   explainRenewalTimeout,
   explainUntrusted,
+  usualReasonForClosing,
 } from './operationalCertificates.ts';
 import { explainServiceError } from './serviceErrors.ts';
 import { explainTransport } from './transportFailures.ts';
@@ -87,7 +88,7 @@ function explainHubRefusal(refused: HubRefused, probe: ExplainedProbe): Explanat
   const failed = isNotRenewed(refused)
     ? `Accepted by ${assignedHub} as ${deviceId}, but the certificate was not renewed`
     : `Assigned to ${assignedHub}, but the hub check (${verification}) of ${deviceId} failed`;
-  return { what: `${failed}. ${what}`, ...advice };
+  return { what: `${failed}. ${what}`, ...advice, ...usualReasonForClosing(refused) };
 }
 
 function explainHubCause(assignedHub: string, cause: HubRefused['cause'], probe: ExplainedProbe): Explanation {

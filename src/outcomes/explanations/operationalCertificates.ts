@@ -4,7 +4,7 @@ import type { CertificateNotIssued } from '../outcome.ts';
 import { type Advice, type Explanation, quote } from './explanation.ts';
 import { explainRenewal } from './renewalErrors.ts';
 
-const source = 'https://learn.microsoft.com/azure/iot-dps/concepts-certificate-issuance';
+const source = 'https://learn.microsoft.com/azure/iot-dps/concept-certificate-issuance';
 
 /** What is wrong with a chain that was issued, one row for each check. */
 const issuanceAdvice: { readonly [cause in Exclude<CertificateNotIssued['cause'], 'missing'>]: Advice } = {
@@ -67,6 +67,16 @@ export function explainUntrusted(refused: HubRefused): Explanation | undefined {
         next: "Run the credential sync: the issuing CA of the credential policy has to be in this hub. Check the hub's link to the device registry namespace",
         source,
       };
+}
+
+/** A server may refuse a client certificate without a word (python#797): the hub's network is not the only suspect then. */
+export function usualReasonForClosing({ credential, cause }: HubRefused): Partial<Pick<Explanation, 'usually'>> {
+  const isClosed = cause.kind === 'connectionLost' && (cause.phase === 'tls' || cause.phase === 'mqttConnect');
+  if (credential === undefined || !isClosed) return {};
+  return {
+    usually:
+      'Usually the network, or a hub that does not trust the issuing CA and closes the connection without a reason: compare with probes without requestCertificate, and run the credential sync',
+  };
 }
 
 export function explainRenewalRejected(rejected: RenewalRejected): Explanation {
