@@ -23,6 +23,10 @@ export function scheduleError(expression: string): string | undefined {
     return `expected six fields (${fieldNames.join(', ')}), as in "0 */5 * * * *", not ${fields.length}`;
   }
   for (const [index, text] of fields.entries()) {
+    const reversed = index === 5 ? reversedDays(text) : undefined;
+    if (reversed !== undefined) {
+      return `expected days of the week in rising order in field 6, from SUN (0) to SAT (6), got ${reversed}: the Functions host swaps the ends of such a range. Write a list, as in SAT,SUN`;
+    }
     const isSeven = index === 5 && /(?:^|[,-])0?7(?:$|[,/-])/.test(text);
     if (!field.test(text) || isSeven || !isAccepted(fields, index)) {
       return `expected an NCRONTAB ${fieldNames[index]} in field ${index + 1}: ${ranges[index]}, *, lists, ranges and steps`;
@@ -32,6 +36,20 @@ export function scheduleError(expression: string): string | undefined {
 }
 
 const ranges = ['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC', '0-6 or SUN-SAT'];
+
+/** A range such as `SAT-SUN`: a weekend to most readers, and every day to the host. */
+function reversedDays(text: string): string | undefined {
+  return text
+    .toUpperCase()
+    .split(',')
+    .map((item) => item.split('/')[0] ?? '')
+    .find((range) => {
+      const [from, to] = range.split('-').map((name) => dayNames.indexOf(name));
+      return from !== undefined && to !== undefined && from >= 0 && to >= 0 && from > to;
+    });
+}
+
+const dayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** One field alone, the others being `*`: so an error is told with its place. */
 function isAccepted(fields: readonly string[], index: number): boolean {

@@ -20,6 +20,12 @@ describe('an NCRONTAB expression', () => {
 
   const notAField = (index: number, name: string, range: string) =>
     `expected an NCRONTAB ${name} in field ${index}: ${range}, *, lists, ranges and steps`;
+  it.each(['SAT-SUN', 'sat-sun', 'FRI-MON', 'MON-SUN', 'TUE,SAT-SUN/2'])(
+    'refuses the range of days %s, whose ends the host swaps (fault 67)',
+    (days) =>
+      expect(scheduleError(`0 0 6 * * ${days}`)).toMatch(/^expected days of the week in rising order in field 6, /),
+  );
+
   const dayOfWeek = notAField(6, 'day of week', '0-6 or SUN-SAT');
   it.each([
     ['60 * * * * *', notAField(1, 'second', '0-59')],

@@ -2,6 +2,7 @@
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { RunNow } from './adminApi.ts';
 import { type Environment, isDisabled } from './appSettings.ts';
+import type { BindingInfo } from './coreTypes.ts';
 import type { HostConfig } from './hostConfig.ts';
 import { HostError } from './hostError.ts';
 import { type HttpFunction, parseHttpTrigger } from './http/httpTrigger.ts';
@@ -9,6 +10,7 @@ import { Invoker, type Trigger } from './invocation.ts';
 import { checkQueueStorage, connectQueues } from './queue/queueConnections.ts';
 import { sendQueueOutputs } from './queue/queueOutput.ts';
 import { parseQueueTrigger, QueueListener } from './queue/queueTrigger.ts';
+import { ScheduleError } from './timer/ncrontab.ts';
 import type { TimerStatusStore } from './timer/timerStatus.ts';
 import { parseTimerTrigger, TimerClock } from './timer/timerTrigger.ts';
 import type { RegisteredFunction, WorkerApp } from './workerApp.ts';
@@ -66,7 +68,8 @@ export async function planFunctions(app: WorkerApp, options: PlanOptions): Promi
         break;
       }
       case 'timerTrigger': {
-        const timer = parseTimerTrigger(binding, name, environment);
+        const timer = timerOrError(binding, name, environment, app);
+        if (!timer) break;
         const clock = new TimerClock(timer, options.timerStatus, invoke);
         timers.push(clock);
         runnable.set(name, () => void clock.runNow());
@@ -92,6 +95,18 @@ export async function planFunctions(app: WorkerApp, options: PlanOptions): Promi
   }
   http.sort((a, b) => a.pattern.precedence.localeCompare(b.pattern.precedence));
   return { summaries, http, timers, queues, runnable, invoker };
+}
+
+/** As in the real host: a timer with a schedule that cannot be read is disabled alone, and the log says why. */
+function timerOrError(binding: BindingInfo, name: string, environment: Environment, app: WorkerApp) {
+  try {
+    return parseTimerTrigger(binding, name, environment);
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    const message = `The '${name}' function is in error: ${error.message}`;
+    app.log({ level: 'error', category: 'Host.Startup', message }, 'system');
+    return undefined;
+  }
 }
 
 function triggerOf({ metadata }: RegisteredFunction) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Azurite, startAzurite } from '../../../src/local/azurite.ts';
+import { QueueListener } from '../../../src/local/functionsHost/queue/queueTrigger.ts';
 import { quietEnvironment, useFixtureApp } from '../../support/fixtureApp.ts';
 import { keys } from '../../support/hostKeys.ts';
 
@@ -85,6 +86,37 @@ describe('queue functions', () => {
       [1, 2, 3].map((dequeueCount) => ({ dequeueCount })),
     );
     expect(await textsIn('work-poison')).toEqual(['{"fail":true}']);
+  });
+
+  it('have no poison queue of their own on a queue ending in -poison: the message comes back, more than five times (fault 65)', async () => {
+    await service.getQueueClient('work-poison').sendMessage('{"fail":true}');
+    const seen: number[] = [];
+    const log: string[] = [];
+    const queues = {
+      batchSize: 1,
+      newBatchThreshold: 0,
+      maxDequeueCount: 3,
+      maxPollingIntervalMs: 100,
+      visibilityTimeoutMs: 0,
+      messageEncoding: 'none',
+    } as const;
+    const listener = new QueueListener(
+      { name: 'failWork', queueName: 'work-poison', connection: 'AzureWebJobsStorage' },
+      service,
+      { queues, leaseSeconds: 1 },
+      async ({ metadata }) => {
+        seen.push(Number(JSON.parse(String(metadata?.dequeueCount?.json ?? metadata?.dequeueCount?.int ?? 0))));
+        return { kind: 'failed', error: new Error('again') } as never;
+      },
+      ({ message }) => log.push(message),
+    );
+    listener.start();
+    await vi.waitUntil(() => seen.length > 5, 25_000);
+    await listener.stop();
+    await listener.idle();
+    expect(await countIn('work-poison')).toBe(1);
+    expect(await service.getQueueClient('work-poison-poison').exists()).toBe(false);
+    expect(log[0]).toMatch(/^Message \S+ of the queue work-poison failed; it comes back when its lease is over\.$/);
   });
 
   it('never see a plain message where host.json says base64: it goes to the poison queue', async () => {

@@ -23,6 +23,29 @@ describe('startFunctionsHost', () => {
     expect(functions.map(({ name }) => name)).not.toContain('work');
   });
 
+  it('disables one timer whose schedule cannot be read, and serves everything else (fault 66)', async () => {
+    const environment = { ...quietEnvironment, FIXTURE_SCHEDULE: 'every five minutes' };
+    const { functions, log, url } = await app.start({ environment });
+    expect(functions.map(({ name }) => name)).not.toContain('tick');
+    expect((await fetch(`${url}/api/things/first`)).status).toBe(200);
+    const error = await log.next(/function is in error/);
+    expect(error).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/^The 'tick' function is in error: The schedule/),
+    });
+  });
+
+  it('sends an empty response with Content-Length: 0, and 204 without one (fault 68)', async () => {
+    const { url } = await app.start();
+    for (const path of ['/api/nowhere', '/api/locked', '/api/broken']) {
+      const response = await fetch(url + path);
+      expect
+        .soft([response.headers.get('content-length'), response.headers.get('transfer-encoding')], path)
+        .toEqual(['0', null]);
+    }
+    expect((await fetch(`${url}/api/nothing`)).headers.get('content-length')).toBeNull();
+  });
+
   it('says which port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

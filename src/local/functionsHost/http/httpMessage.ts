@@ -1,5 +1,5 @@
 /** HTTP on the wire ↔ the worker's RpcHttpData. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RpcHttpData, RpcTypedData } from '../coreTypes.ts';
 
 /** Reads a body up to a limit; undefined when it is longer. The rest is then left unread: close the connection. */
@@ -50,6 +50,17 @@ export function sendRpcHttp(response: ServerResponse, returnValue: RpcTypedData 
     return;
   }
   const body = http.body?.bytes;
-  response.writeHead(Number(http.statusCode ?? 200), { ...http.headers });
+  const status = Number(http.statusCode ?? 200);
+  if (body === undefined || body.length === 0) {
+    sendEmpty(response, status, { ...http.headers });
+    return;
+  }
+  response.writeHead(status, { ...http.headers });
   response.end(body);
+}
+
+/** As the real host does: with `Content-Length: 0`, where the status allows a body at all. Node alone would send it in chunks. */
+export function sendEmpty(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
+  const hasLength = status !== 204 && status !== 304 && status >= 200;
+  response.writeHead(status, { ...headers, ...(hasLength && { 'content-length': 0 }) }).end();
 }

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HostError } from '../hostError.ts';
+import { sendEmpty } from './httpMessage.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
@@ -16,19 +17,23 @@ export interface HttpServer {
 export async function listenHttp(
   port: number,
   hostname: string,
-  handlers: { readonly admin: RequestHandler; readonly functions: RequestHandler },
+  handlers: { readonly admin: RequestHandler; readonly functions: RequestHandler; readonly homePath?: string },
 ): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const url = requestUrl(request);
     if (url === undefined) {
-      response.writeHead(400).end();
+      sendEmpty(response, 400);
+      return;
+    }
+    if (url.pathname === '/' && handlers.homePath !== undefined) {
+      redirectHome(response, handlers.homePath);
       return;
     }
     const handler = /^\/admin\//i.test(url.pathname) ? handlers.admin : handlers.functions;
     handler(request, response, url).catch(() => {
       // The peer went away in the middle of its request, or a handler gave headers that HTTP cannot carry.
       if (response.headersSent) response.destroy();
-      else response.writeHead(500).end();
+      else sendEmpty(response, 500);
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -48,6 +53,12 @@ export async function listenHttp(
       await closed;
     },
   };
+}
+
+/** The real host's own home page is switched off in Azure (`AzureWebJobsDisableHomepage`). No key is in the address. */
+function redirectHome(response: ServerResponse, homePath: string): void {
+  response.writeHead(302, { location: homePath, 'content-type': 'text/plain; charset=utf-8' });
+  response.end('Open the address of the status page that npm start printed: it holds the key.\n');
 }
 
 /** The absolute URL of a request as its caller wrote it; undefined when Host or path are no part of a URL. */

@@ -5,7 +5,7 @@ import { type Environment, resolveSetting } from '../appSettings.ts';
 import type { BindingInfo } from '../coreTypes.ts';
 import type { InvocationResult, Trigger } from '../invocation.ts';
 import { type AuthLevel, type HostKeys, isAuthorized } from './httpKeys.ts';
-import { readBody, sendRpcHttp, toRpcHttp } from './httpMessage.ts';
+import { readBody, sendEmpty, sendRpcHttp, toRpcHttp } from './httpMessage.ts';
 import { parseRoute, type RoutePattern } from './httpRoute.ts';
 
 const bindingSchema = z.object({
@@ -58,16 +58,16 @@ export async function serveHttp(
   const found = findFunction(functions, method, url.pathname);
   if (found === undefined) {
     // A known route with another method is unknown too: the real host answers 404 and not 405.
-    response.writeHead(404).end();
+    sendEmpty(response, 404);
     return;
   }
   if (!isAuthorized(found.target.authLevel, request, url, keys)) {
-    response.writeHead(401).end();
+    refuse(request, response);
     return;
   }
   const body = await readBody(request, bodyLimitBytes);
   if (body === undefined) {
-    response.writeHead(413, { connection: 'close' }).end();
+    sendEmpty(response, 413, { connection: 'close' });
     return;
   }
   const result = await found.target.invoke({
@@ -75,10 +75,20 @@ export async function serveHttp(
     reason: 'This function was programmatically called via the host APIs.',
   });
   if (result.kind === 'failed') {
-    response.writeHead(500).end();
+    sendEmpty(response, 500);
     return;
   }
   sendRpcHttp(response, result.response.returnValue);
+}
+
+/** Empty, as in the real host; a person with a browser, who may have come by `/`, is told where the key is. */
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  if (!request.headers.accept?.includes('text/html')) {
+    sendEmpty(response, 401);
+    return;
+  }
+  response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end('This address needs the function key. Open the address of the status page that npm start printed.\n');
 }
 
 function findFunction(functions: readonly HttpFunction[], method: string, pathname: string) {

@@ -1,22 +1,29 @@
 /** What becomes of one fetched message: run and deleted, hidden for another attempt, or moved to the poison queue. */
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
+import type { QueueOptions } from '../hostConfig.ts';
 import type { HostLogEntry } from '../hostLog.ts';
 import type { InvocationResult, Trigger } from '../invocation.ts';
 import { decodeMessage, toTriggerMetadata } from './queueMessage.ts';
-import type { QueueListenerOptions } from './queueTrigger.ts';
+
+export interface QueueListenerOptions {
+  readonly queues: QueueOptions;
+  /** How long a fetched message stays hidden from other workers unless it is renewed, which happens at half of it. */
+  readonly leaseSeconds: number;
+}
 
 export type InvokeQueueFunction = (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
 
 export class QueueMessageHandler {
   readonly #queue: QueueClient;
-  readonly #poisonQueue: QueueClient;
+  /** Undefined for a queue that is a poison queue itself: a message that fails there comes back when its lease is over, without end. */
+  readonly #poisonQueue: QueueClient | undefined;
   readonly #options: QueueListenerOptions;
   readonly #invoke: InvokeQueueFunction;
   readonly #log: (entry: HostLogEntry) => void;
 
   constructor(
     queue: QueueClient,
-    poisonQueue: QueueClient,
+    poisonQueue: QueueClient | undefined,
     options: QueueListenerOptions,
     invoke: InvokeQueueFunction,
     log: (entry: HostLogEntry) => void,
@@ -53,7 +60,7 @@ export class QueueMessageHandler {
     }
     const isTriedEnough = `Message has reached MaxDequeueCount of ${maxDequeueCount}.`;
     // A worker that died in its last attempt leaves a message whose count is already over the limit.
-    if (message.dequeueCount > maxDequeueCount) {
+    if (this.#poisonQueue && message.dequeueCount > maxDequeueCount) {
       await this.#moveToPoison(message, message.popReceipt, isTriedEnough);
       return;
     }
@@ -66,6 +73,10 @@ export class QueueMessageHandler {
     const popReceipt = await lease.end();
     if (result.kind === 'succeeded') {
       await this.#queue.deleteMessage(message.messageId, popReceipt);
+    } else if (!this.#poisonQueue) {
+      this.#warn(
+        `Message ${message.messageId} of the queue ${this.#queue.name} failed; it comes back when its lease is over.`,
+      );
     } else if (message.dequeueCount >= maxDequeueCount) {
       await this.#moveToPoison(message, popReceipt, isTriedEnough);
     } else {
@@ -75,6 +86,7 @@ export class QueueMessageHandler {
   }
 
   async #moveToPoison(message: DequeuedMessageItem, popReceipt: string, reason: string): Promise<void> {
+    if (!this.#poisonQueue) return;
     this.#warn(`${reason} Moving message to queue '${this.#poisonQueue.name}'.`);
     await this.#poisonQueue.createIfNotExists();
     // -1: a poison message waits for a person, however long it takes.

@@ -4,9 +4,8 @@ import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azur
 import { z } from 'zod';
 import { type Environment, resolveSetting } from '../appSettings.ts';
 import type { BindingInfo } from '../coreTypes.ts';
-import type { QueueOptions } from '../hostConfig.ts';
 import type { HostLogEntry } from '../hostLog.ts';
-import { type InvokeQueueFunction, QueueMessageHandler } from './queueMessageHandler.ts';
+import { type InvokeQueueFunction, type QueueListenerOptions, QueueMessageHandler } from './queueMessageHandler.ts';
 
 const bindingSchema = z.object({ queueName: z.string(), connection: z.string().default('AzureWebJobsStorage') });
 
@@ -27,13 +26,8 @@ export function parseQueueTrigger(binding: BindingInfo, name: string, environmen
   };
 }
 
-export interface QueueListenerOptions {
-  readonly queues: QueueOptions;
-  /** How long a fetched message stays hidden from other workers unless it is renewed, which happens at half of it. */
-  readonly leaseSeconds: number;
-}
-
 const shortestPollMs = 100;
+const poisonSuffix = '-poison';
 
 /** Drains one queue into one function until it is stopped. */
 export class QueueListener {
@@ -56,7 +50,10 @@ export class QueueListener {
     this.#queue = service.getQueueClient(target.queueName);
     this.#options = options;
     this.#log = log;
-    const poisonQueue = service.getQueueClient(`${target.queueName}-poison`);
+    // As in the real host: a poison queue has none of its own.
+    const poisonQueue = target.queueName.endsWith(poisonSuffix)
+      ? undefined
+      : service.getQueueClient(`${target.queueName}${poisonSuffix}`);
     this.#handler = new QueueMessageHandler(this.#queue, poisonQueue, options, invoke, log);
   }
 

@@ -49,10 +49,13 @@ const fields: readonly Field[] = [
   },
 ];
 
-/** Throws a HostError that names the function, the schedule and its fault. Five fields are taken, with second 0. */
+/** The schedule of one function cannot be read. */
+export class ScheduleError extends HostError {}
+
+/** Throws a ScheduleError that names the function, the schedule and its fault. Five fields are taken, with second 0. */
 export function parseNcrontab(expression: string, functionName: string): Schedule {
   const fault = (reason: string, cause?: unknown) =>
-    new HostError(
+    new ScheduleError(
       `The schedule "${expression}" of the function ${functionName} is wrong: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
       { cause },
     );
