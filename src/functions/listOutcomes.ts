@@ -17,6 +17,7 @@ const outcomesQuery = z
     /** Exclusive. */
     until: time.optional(),
     verdict: oneOf(verdicts).optional(),
+    tag: z.string().max(64, { error: 'expected a tag of at most 64 characters' }).optional(),
     location: z.string().max(64, { error: 'expected a location of at most 64 characters' }).optional(),
     limit: limit(100),
     cursor: z.string().optional(),
@@ -39,9 +40,10 @@ export async function listOutcomes({ query, signal }: Call<typeof outcomesQuery>
     if (cursor !== undefined && !after) {
       return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
     }
-    const { probe: asked = [], location, ...rest } = bound;
+    const { probe: asked = names, tag, location, ...rest } = bound;
     const locations = location === undefined ? undefined : [location];
-    const ofProbes = asked.length > 0 ? [...new Set(asked)] : names;
+    const tagged = probes.filter(({ tags }) => tag === undefined || tags?.includes(tag)).map(({ name }) => name);
+    const ofProbes = [...new Set(asked)].filter((name) => tagged.includes(name));
     const page = await history.list({ ...rest, probes: ofProbes, locations, limit, after }, signal);
     return json({ ...page, ...(page.cursor !== undefined && { cursor: formatCursor(page.cursor, bound) }) });
   });

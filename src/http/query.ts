@@ -20,14 +20,16 @@ export function limit(defaultLimit: number, max = 1000) {
     .regex(/^[1-9]\d{0,8}$/, { error })
     .transform(Number)
     .refine((value) => value <= max, { error })
-    .default(defaultLimit);
+    .default(defaultLimit)
+    .meta({ description: `At most so many, 1 to ${max}.`, maximum: max });
 }
 
 /** Several values, given with commas or by naming the parameter more than once: the host joins those with commas. */
 export const list = z
   .string()
   .transform((text) => text.split(',').filter((part) => part !== ''))
-  .optional();
+  .optional()
+  .meta({ description: 'One or more, separated by commas.' });
 
 /** ISO 8601, as milliseconds since 1970. */
 export const time = z

@@ -1,0 +1,187 @@
+import type * as z from 'zod';
+import {
+  healthSchema,
+  outcomeSchema,
+  outcomesSchema,
+  probesSchema,
+  problemSchema,
+  simulationRequest,
+  simulationSchema,
+  simulationsSchema,
+  statusSchema,
+} from './schemas.ts';
+
+export interface DocumentedResponse {
+  readonly description: string;
+  readonly content: Readonly<Record<string, z.ZodType | 'text'>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const tags = {
+  Probes: 'The configured checks.',
+  Outcomes: 'What their runs came to.',
+  Simulations: 'Many devices of one enrollment group, on demand.',
+  App: 'The app itself.',
+} as const;
+
+/** What the registered routes do not say themselves. A test holds that there is one for every route. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: keyof typeof tags;
+  readonly requestBody?: z.ZodType;
+  readonly requestHeaders?: Readonly<Record<string, string>>;
+  readonly responses: Readonly<Record<number, DocumentedResponse>>;
+}
+
+const json = (description: string, schema: z.ZodType, headers?: Readonly<Record<string, string>>) => ({
+  description,
+  content: { 'application/json': schema },
+  ...(headers && { headers }),
+});
+const problem = (description: string, headers?: Readonly<Record<string, string>>) => ({
+  description,
+  content: { 'application/problem+json': problemSchema },
+  ...(headers && { headers }),
+});
+const prometheus = { description: 'Prometheus text.', content: { 'text/plain': 'text' as const } };
+
+const invalidQuery = problem('A query parameter is unknown or not valid.');
+const unknownProbe = problem('No probe has this name.');
+const unknownSimulation = problem('No simulation has this ID.');
+const noStorage = problem('Storage or the configuration cannot be used.');
+const retryAfter = { 'Retry-After': 'Seconds after which to ask again.' };
+
+export const operations: Readonly<Record<string, Operation>> = {
+  'POST probes/{name}/runs': {
+    operationId: 'runProbeNow',
+    summary: 'Run a probe now',
+    tag: 'Probes',
+    responses: {
+      200: json('The outcome of the run.', outcomeSchema),
+      400: invalidQuery,
+      404: unknownProbe,
+      409: problem('Another process runs the device.', retryAfter),
+      503: {
+        description: 'With gate=true: the outcome, failing or unknown. Else the configuration is not valid.',
+        content: { 'application/json': outcomeSchema, 'application/problem+json': problemSchema },
+      },
+    },
+  },
+  'GET probes': {
+    operationId: 'listProbes',
+    summary: 'The configured probes, each with its last outcome',
+    tag: 'Probes',
+    responses: { 200: json('The probes.', probesSchema), 400: invalidQuery, 503: noStorage },
+  },
+  'GET probe': {
+    operationId: 'probe',
+    summary: "Run a probe now and return its metrics (Prometheus's multi-target pattern)",
+    tag: 'Probes',
+    responses: {
+      200: prometheus,
+      400: invalidQuery,
+      404: unknownProbe,
+      503: problem('Another process runs the device.', retryAfter),
+    },
+  },
+  'GET outcomes': {
+    operationId: 'listOutcomes',
+    summary: 'The history, newest first, a page at a time',
+    tag: 'Outcomes',
+    responses: { 200: json('A page.', outcomesSchema), 400: invalidQuery, 404: unknownProbe, 503: noStorage },
+  },
+  'GET status': {
+    operationId: 'status',
+    summary: 'The status page, or its data by Accept',
+    tag: 'App',
+    responses: {
+      200: {
+        description: 'The page, or the report; of one probe with probe=.',
+        content: { 'text/html': 'text', 'application/json': statusSchema },
+      },
+      400: invalidQuery,
+      404: unknownProbe,
+      406: problem('Neither HTML nor JSON is accepted.'),
+      503: noStorage,
+    },
+  },
+  'GET metrics': {
+    operationId: 'metrics',
+    summary: 'The last outcomes of all probes as Prometheus text',
+    tag: 'Outcomes',
+    responses: { 200: prometheus, 400: invalidQuery, 503: noStorage },
+  },
+  'GET badges/{name}.svg': {
+    operationId: 'badge',
+    summary: 'State and availability of a probe as a badge',
+    tag: 'Outcomes',
+    responses: {
+      200: { description: 'The badge.', content: { 'image/svg+xml': 'text' } },
+      400: invalidQuery,
+      404: { description: 'A badge that says that no probe has this name.', content: { 'image/svg+xml': 'text' } },
+      503: noStorage,
+    },
+  },
+  'GET health': {
+    operationId: 'health',
+    summary: 'Whether the app can read its configuration, its vault and its storage',
+    tag: 'App',
+    responses: {
+      200: json('It can.', healthSchema),
+      400: invalidQuery,
+      503: json('It cannot: the checks say what.', healthSchema),
+    },
+  },
+  'GET simulations': {
+    operationId: 'listSimulations',
+    summary: 'The simulations of all locations, newest first',
+    tag: 'Simulations',
+    responses: { 200: json('A page.', simulationsSchema), 400: invalidQuery, 503: noStorage },
+  },
+  'POST simulations': {
+    operationId: 'startSimulation',
+    summary: 'Start a simulation of N devices',
+    tag: 'Simulations',
+    requestBody: simulationRequest,
+    requestHeaders: { 'Idempotency-Key': 'The same request with the same key starts one simulation.' },
+    responses: {
+      202: json('Accepted.', simulationSchema, { ...retryAfter, Location: 'Where its progress is.' }),
+      400: problem('The body or the query is not valid: each error with its field.'),
+      404: unknownProbe,
+      422: problem('The Idempotency-Key belongs to another request.'),
+      503: noStorage,
+    },
+  },
+  'GET simulations/{id}': {
+    operationId: 'getSimulation',
+    summary: 'Progress and result of a simulation',
+    tag: 'Simulations',
+    responses: {
+      200: json('Every device has an outcome.', simulationSchema),
+      202: json('Devices are without an outcome.', simulationSchema, retryAfter),
+      400: invalidQuery,
+      404: unknownSimulation,
+      503: noStorage,
+    },
+  },
+  'GET simulations/{id}/outcomes': {
+    operationId: 'listSimulationOutcomes',
+    summary: 'The devices of a simulation, failures first, a page at a time',
+    tag: 'Simulations',
+    responses: { 200: json('A page.', outcomesSchema), 400: invalidQuery, 404: unknownSimulation, 503: noStorage },
+  },
+  'DELETE simulations/{id}': {
+    operationId: 'cancelSimulation',
+    summary: 'Cancel what has not started',
+    tag: 'Simulations',
+    responses: {
+      200: json('Every device has an outcome.', simulationSchema),
+      202: json('Running devices are waited for.', simulationSchema, retryAfter),
+      400: invalidQuery,
+      404: unknownSimulation,
+      409: problem('The simulation had ended.'),
+      503: noStorage,
+    },
+  },
+};

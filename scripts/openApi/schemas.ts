@@ -1,0 +1,190 @@
+import * as z from 'zod';
+import { expectationSchema } from '../../src/config/expectationSchema.ts';
+import { verdicts } from '../../src/outcomes/outcome.ts';
+import { measures } from '../../src/outcomes/phaseHistograms.ts';
+import { simulationRequestSchema } from '../../src/simulations/simulationRequest.ts';
+import { phases } from '../../src/transport/phase.ts';
+
+/** What the routes return, as components of the OpenAPI document. A test compares each with what the running app returns. */
+export const components = z.registry<{ id: string }>();
+
+function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  components.add(schema, { id });
+  return schema;
+}
+
+const time = z.iso.datetime();
+const count = z.int().nonnegative();
+const verdict = component('Verdict', z.enum(verdicts).meta({ description: 'unknown: the probe could not run.' }));
+const phase = z.enum(phases);
+const cursor = z.string().optional().meta({ description: 'Asks for the next page; absent on the last one.' });
+
+export const problemSchema = component(
+  'Problem',
+  z
+    .strictObject({
+      type: z.literal('about:blank'),
+      status: z.int(),
+      title: z.string(),
+      detail: z.string().optional(),
+      errors: z
+        .array(
+          z.union([
+            z.strictObject({
+              pointer: z
+                .string()
+                .regex(/^#/)
+                .meta({ description: 'Field of the body: a JSON Pointer as a URI fragment.' }),
+              detail: z.string(),
+            }),
+            z.strictObject({ parameter: z.string().meta({ description: 'Query parameter.' }), detail: z.string() }),
+            z.strictObject({ header: z.string().meta({ description: 'Request header.' }), detail: z.string() }),
+            z.strictObject({ setting: z.string().meta({ description: 'Application setting.' }), detail: z.string() }),
+          ]),
+        )
+        .optional(),
+    })
+    .meta({ description: 'RFC 9457 problem details.' }),
+);
+
+export const outcomeSchema = component(
+  'Outcome',
+  z.strictObject({
+    runId: z.string(),
+    probe: z.string(),
+    registrationId: z.string(),
+    trigger: z.enum(['timer', 'http', 'simulation']),
+    location: z.string(),
+    startedAt: time,
+    durationMs: z.number().nonnegative(),
+    verdict,
+    reasons: z
+      .array(z.string())
+      .meta({ description: 'What happened, where, and what to do next. Empty when healthy.' }),
+    phases: z.strictObject(Object.fromEntries(phases.map((name) => [name, z.number().optional()]))).meta({
+      description: 'Milliseconds in each phase that was entered.',
+    }),
+    polls: count,
+    waitedMs: z.number().optional().meta({ description: 'Of the assign phase: what the service asked to wait.' }),
+    result: z
+      .looseObject({ kind: z.string(), phase: phase.optional() })
+      .meta({ description: 'What the service did; further fields depend on the kind.' }),
+    server: z.looseObject({ address: z.string().optional() }).optional(),
+    credential: z.strictObject({ secretExpiresOn: time.optional(), certificateNotAfter: time.optional() }).optional(),
+    events: z.array(z.strictObject({ kind: z.string(), from: z.string(), to: z.string() })).optional(),
+    notes: z.array(z.string()).optional().meta({ description: 'What was odd about a run that went well.' }),
+    transcript: z.array(z.looseObject({ atMs: z.number(), direction: z.string(), what: z.string() })).optional(),
+  }),
+);
+
+export const outcomesSchema = component('Outcomes', z.strictObject({ outcomes: z.array(outcomeSchema), cursor }));
+
+export const probesSchema = component(
+  'Probes',
+  z.strictObject({
+    probes: z.array(
+      z
+        .looseObject({
+          name: z.string(),
+          idScope: z.string(),
+          registrationId: z.string(),
+          attestation: z.looseObject({ type: z.enum(['symmetricKey', 'x509']) }),
+          expect: z.looseObject({ result: expectationSchema.shape.result.unwrap() }),
+          lastOutcome: outcomeSchema.nullable(),
+        })
+        .meta({ description: 'The probe as configured, with the names of its secrets.' }),
+    ),
+    storageFault: z.string().optional().meta({ description: 'Why the last outcomes could not be read.' }),
+  }),
+);
+
+export const statusSchema = component(
+  'Status',
+  z.looseObject({
+    generatedAt: time,
+    location: z.string(),
+    probes: z.array(z.looseObject({ name: z.string(), last: outcomeSchema.optional() })),
+    correlations: z.array(z.looseObject({ probes: z.array(z.string()), text: z.string() })),
+    storageFault: z.string().optional(),
+  }),
+);
+
+export const healthSchema = component(
+  'Health',
+  z.strictObject({
+    status: z.enum(['healthy', 'unhealthy']),
+    version: z.string(),
+    checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  }),
+);
+
+const simulationState = component(
+  'SimulationState',
+  z.enum(['queued', 'running', 'cancelling', 'stopping', 'finished', 'cancelled', 'stopped']),
+);
+const verdictCounts = component(
+  'VerdictCounts',
+  z.strictObject(Object.fromEntries(verdicts.map((one) => [one, count]))),
+);
+const percentiles = z.strictObject(
+  Object.fromEntries(['count', 'p50', 'p90', 'p95', 'p99', 'max'].map((name) => [name, z.number()])),
+);
+
+const simulationFields = {
+  id: z.string().regex(/^[0-9a-f]{24}$/),
+  state: simulationState,
+  reason: z.string().optional(),
+  location: z.string().meta({ description: 'The location that started it and runs it.' }),
+  probe: z.string(),
+  devices: count,
+  done: count.meta({ description: 'Devices with an outcome.' }),
+  left: count.meta({ description: 'Devices without an outcome.' }),
+  verdicts: verdictCounts,
+  cancelled: count.meta({ description: 'Devices that were never started because the simulation was halted.' }),
+  createdAt: time,
+  endedAt: time.optional(),
+};
+
+const requestFields = simulationRequestSchema.shape;
+export const simulationRequest = component('SimulationRequest', simulationRequestSchema);
+
+export const simulationSchema = component(
+  'Simulation',
+  z.strictObject({
+    ...simulationFields,
+    idScope: z.string(),
+    expiresAt: time,
+    estimatedSecondsLeft: count.optional(),
+    request: z.looseObject({ probe: requestFields.probe, devices: requestFields.devices }),
+    pace: z.strictObject({
+      askedPerSecond: z.number(),
+      ratePerSecond: z.number(),
+      lowestRatePerSecond: z.number(),
+      throttled: count.meta({ description: '429 responses.' }),
+    }),
+    reasons: z.array(
+      z.strictObject({
+        verdict,
+        reason: z.string(),
+        count,
+        examples: z.array(z.strictObject({ registrationId: z.string(), runId: z.string(), text: z.string() })),
+      }),
+    ),
+    hubs: z.record(z.string(), count),
+    percentiles: z.strictObject(Object.fromEntries(measures.map((measure) => [measure, percentiles.optional()]))).meta({
+      description: 'Milliseconds by phase, over the devices that ran.',
+    }),
+    tlsSessionsReused: count,
+    workerDelayMs: z.number().optional(),
+    devicesPerSecond: z.number().optional(),
+    timeline: z.array(z.array(z.number())).meta({
+      description: 'Devices by the time at which they ended: [second, healthy, degraded, failing, unknown].',
+    }),
+    timelineStepSeconds: z.number(),
+  }),
+);
+
+export const simulationsSchema = component(
+  'Simulations',
+  z.strictObject({ simulations: z.array(z.strictObject(simulationFields)), cursor }),
+);

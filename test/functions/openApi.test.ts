@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApiPath, openApiText } from '../../scripts/openApi.ts';
+import type { SimulationView } from '../../src/simulations/simulationView.ts';
+import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { type Answer, type RunningApp, startRunningApp } from '../support/runningApp.ts';
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Responses }>>>>;
+}
+type Responses = Readonly<Record<string, { readonly content: Content; readonly headers?: object }>>;
+type Content = Readonly<Record<string, { readonly schema: object }>>;
+
+const text = readFileSync(openApiPath, 'utf8');
+const document = JSON.parse(text) as Document;
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+ajv.addSchema(document, 'openapi.json');
+
+describe('docs/openapi.json', () => {
+  it('is what npm run openapi writes', async () => {
+    expect(await openApiText()).toBe(text);
+  });
+
+  it('has no problem that its linter knows', async () => {
+    const config = await createConfig({ extends: ['recommended-strict'] });
+    const problems = await lintFromString({ source: text, absoluteRef: openApiPath, config });
+    expect(problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`)).toEqual(
+      [],
+    );
+  });
+});
+
+let cloud: CloudStandIns;
+let app: RunningApp;
+beforeAll(async () => {
+  const primaryKey = Buffer.from('the key of the fleet').toString('base64');
+  cloud = await startCloudStandIns({
+    dps: {
+      idScope: '0neLOCAL',
+      enrollmentGroups: [
+        { enrollmentGroupId: 'fleet', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey } } },
+      ],
+      faults: { 'fleet-sim-000002': 'disabled' },
+    },
+    secrets: { 'fleet-key': primaryKey, 'broken-key': 'not a key' },
+  });
+  const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
+  const shared = { idScope: '0neLOCAL', globalDeviceEndpoint: `localhost:${cloud.dps.mqttsPort}`, tags: ['local'] };
+  const probes = [
+    { ...shared, name: 'fleet', registrationId: 'fleet-1', attestation: fleet },
+    { ...shared, name: 'keyless', registrationId: 'keyless-1', attestation: { ...fleet, secret: 'broken-key' } },
+  ];
+  app = await startRunningApp({ ...cloud.settings, PROBES: JSON.stringify(probes) });
+});
+afterAll(async () => {
+  await app?.close();
+  await cloud?.close();
+});
+
+const seen = new Set<string>();
+
+/** Calls a route, and holds the response against the document. */
+async function call(method: string, route: string, path: string, init: RequestInit = {}): Promise<Answer> {
+  const headers = { 'x-functions-key': app.key, accept: 'application/json', ...init.headers };
+  const response = await app.call(path, { method, ...init, headers });
+  const operation = document.paths[route]?.[method.toLowerCase()];
+  const documented = operation?.responses[String(response.status)];
+  expect(documented, `${method} ${path} ${response.status}`).toBeDefined();
+  const type = response.headers.get('content-type')?.split(';')[0] ?? '';
+  expect(Object.keys(documented?.content ?? {}), `${method} ${path}`).toContain(type);
+  for (const header of Object.keys(documented?.headers ?? {})) expect(response.headers.get(header)).not.toBeNull();
+  if (/json$/.test(type)) {
+    const pointer = `#/paths/${escaped(route)}/${method.toLowerCase()}/responses/${response.status}/content/${escaped(type)}/schema`;
+    const validate = ajv.getSchema(`openapi.json${pointer}`);
+    validate?.(response.json());
+    expect(validate?.errors ?? (validate ? [] : 'no schema'), `${method} ${path}\n${response.text}`).toEqual([]);
+  }
+  seen.add(`${method} ${route} ${response.status}`);
+  return response;
+}
+
+function escaped(name: string): string {
+  return encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
+}
+
+describe('the running app', () => {
+  const unknown = '0123456789abcdef01234567';
+
+  it('responds as documented where it runs, lists and shows', async () => {
+    for (const query of ['', '?gate=true']) {
+      await call('POST', '/probes/{name}/runs', `probes/fleet/runs${query}`);
+      await call('POST', '/probes/{name}/runs', `probes/keyless/runs${query}`);
+    }
+    await call('GET', '/probe', 'probe?target=fleet&debug=true');
+    await call('GET', '/probes', 'probes');
+    const page = await call('GET', '/outcomes', 'outcomes?limit=1&tag=local');
+    const { cursor } = page.json<{ cursor: string }>();
+    await call('GET', '/outcomes', `outcomes?limit=1&tag=local&cursor=${cursor}`);
+    await call('GET', '/metrics', 'metrics');
+    await call('GET', '/badges/{name}.svg', 'badges/fleet.svg');
+    await call('GET', '/status', 'status');
+    await call('GET', '/status', 'status', { headers: { accept: 'text/html' } });
+    await call('GET', '/health', 'health');
+  });
+
+  it('responds as documented where a caller is wrong', async () => {
+    for (const [route, operations] of Object.entries(document.paths)) {
+      for (const method of Object.keys(operations)) {
+        const path = route.slice(1).replace('{name}', 'fleet').replace('{id}', unknown);
+        const response = await call(method.toUpperCase(), route, `${path}?no-such-parameter=1`);
+        expect(response.status, route).toBe(400);
+      }
+    }
+    await call('POST', '/probes/{name}/runs', 'probes/nobody/runs');
+    await call('GET', '/probe', 'probe?target=nobody');
+    await call('GET', '/outcomes', 'outcomes?probe=nobody');
+    await call('GET', '/status', 'status?probe=nobody');
+    await call('GET', '/status', 'status', { headers: { accept: 'image/png' } });
+    await call('GET', '/badges/{name}.svg', 'badges/nobody.svg');
+    await call('POST', '/simulations', 'simulations', { body: '{"probe":"nobody","devices":1}' });
+    await call('GET', '/simulations/{id}', `simulations/${unknown}`);
+    await call('GET', '/simulations/{id}/outcomes', `simulations/${unknown}/outcomes`);
+    await call('DELETE', '/simulations/{id}', `simulations/${unknown}`);
+  });
+
+  it('responds as documented from the start of a simulation to its end', async () => {
+    const start = (devices: number, key: string) =>
+      call('POST', '/simulations', 'simulations', {
+        body: JSON.stringify({ probe: 'fleet', devices, ratePerSecond: 10 }),
+        headers: { 'idempotency-key': key },
+      });
+    const { id } = (await start(3, 'one')).json<SimulationView>();
+    await start(4, 'one');
+    while ((await call('GET', '/simulations/{id}', `simulations/${id}`)).status === 202) {
+      await new Promise((next) => setTimeout(next, 100));
+    }
+    await call('GET', '/simulations/{id}/outcomes', `simulations/${id}/outcomes?limit=2`);
+    await call('DELETE', '/simulations/{id}', `simulations/${id}`);
+    const other = (await start(1000, 'two')).json<SimulationView>();
+    await call('DELETE', '/simulations/{id}', `simulations/${other.id}`);
+    while ((await call('DELETE', '/simulations/{id}', `simulations/${other.id}`)).status === 202) {
+      await new Promise((next) => setTimeout(next, 100));
+    }
+    await call('GET', '/simulations', 'simulations');
+  }, 60_000);
+
+  it('responds as documented when its storage is away', async () => {
+    await cloud.azurite.close();
+    cloud.vault.setFault('forbidden', 'fleet-key');
+    await call('GET', '/outcomes', 'outcomes');
+    await call('GET', '/metrics', 'metrics');
+    await call('GET', '/health', 'health');
+    await call('GET', '/simulations', 'simulations');
+    await call('POST', '/simulations', 'simulations', { body: '{"probe":"fleet","devices":1}' });
+    await call('GET', '/simulations/{id}', `simulations/${unknown}`);
+    await call('GET', '/simulations/{id}/outcomes', `simulations/${unknown}/outcomes`);
+    await call('DELETE', '/simulations/{id}', `simulations/${unknown}`);
+  }, 60_000);
+
+  it('was seen with every documented response that a test can bring about', () => {
+    // A second process at the device; a configuration that is not valid (test/functions/trouble.test.ts has both kinds).
+    const elsewhere = [
+      'POST /probes/{name}/runs 409',
+      'GET /probe 503',
+      'GET /probes 503',
+      'GET /status 503',
+      'GET /badges/{name}.svg 503',
+    ];
+    const documented = Object.entries(document.paths).flatMap(([route, operations]) =>
+      Object.entries(operations).flatMap(([method, { responses }]) =>
+        Object.keys(responses).map((status) => `${method.toUpperCase()} ${route} ${status}`),
+      ),
+    );
+    expect(documented.filter((one) => !seen.has(one)).sort()).toEqual(elsewhere.sort());
+  });
+});
