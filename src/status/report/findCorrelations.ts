@@ -140,8 +140,8 @@ function isSameBut(one: LastRun, other: LastRun, difference: 'transport' | 'glob
 }
 
 function identityOf(probe: Probe, without: 'transport' | 'globalDeviceEndpoint'): string {
-  const { idScope, apiVersion, attestation, registrationId, transport, globalDeviceEndpoint, expect, verifyHub } =
-    probe;
+  const { idScope, apiVersion, attestation, registrationId, transport, globalDeviceEndpoint, expect } = probe;
+  const { requestCertificate, verifyHub } = probe;
   return JSON.stringify([
     idScope,
     apiVersion,
@@ -150,6 +150,7 @@ function identityOf(probe: Probe, without: 'transport' | 'globalDeviceEndpoint')
     without === 'transport' ? hostOf(globalDeviceEndpoint) : transport,
     expect.result,
     verifyHub ?? '',
+    requestCertificate,
   ]);
 }
 

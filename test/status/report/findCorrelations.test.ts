@@ -101,6 +101,12 @@ describe('two probes that differ only in their transport', () => {
     ['are two devices with enrollments of their own', { registrationId: 'one' }, { registrationId: 'two' }, 0],
     ['ask another DPS instance', { idScope: '0neONE' }, { idScope: '0neTWO' }, 0],
     ['have another key', {}, { attestation: { type: 'symmetricKey', secret: 'other' } }, 0],
+    [
+      'ask for different things',
+      { apiVersion: '2025-07-01-preview' },
+      { apiVersion: '2025-07-01-preview', requestCertificate: true },
+      0,
+    ],
     ['expect something else', {}, { expect: { result: 'refused' } }, 0],
     ['wait for another time', { timeoutSeconds: 10 }, { timeoutSeconds: 20, everyMinutes: 5 }, 1],
   ])('are read together or not when they %s', (_, tcp, ws, correlations) => {
