@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import { historySink } from '../history/historySink.ts';
-import { logSink } from '../outcomes/logSink.ts';
 import type { Trigger } from '../outcomes/outcome.ts';
+import { logSink } from '../outcomes/recordOutcome.ts';
 import type { RunContext } from '../probes/runAndRecord.ts';
 import { availabilitySink } from '../telemetry/appInsights/availability.ts';
 import { stateTable } from '../telemetry/webhook/stateChanges.ts';
@@ -32,6 +32,6 @@ export function createRunContext(services: Services, trigger: Trigger, context: 
         : []),
     ],
     reportUnexpected: (stack, { name }) => context.error(`Probe ${name}: unexpected error: ${stack}`),
-    reportSinkFault: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),
+    reportSinkError: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),
   };
 }

@@ -22,8 +22,8 @@ export type Pkcs12Reading =
  * file is given to it without its MAC.
  */
 export function readPkcs12(file: Buffer): Pkcs12Reading {
-  const macFault = opensslFault(file);
-  if (macFault === 'mac verify failure') return { kind: 'locked' };
+  const macError = opensslError(file);
+  if (macError === 'mac verify failure') return { kind: 'locked' };
   let container: forge.asn1.Asn1;
   try {
     container = withoutMac(forge.asn1.fromDer(file.toString('binary')));
@@ -50,7 +50,7 @@ function withoutMac(container: forge.asn1.Asn1): forge.asn1.Asn1 {
   return Array.isArray(container.value) ? { ...container, value: container.value.slice(0, 2) } : container;
 }
 
-function opensslFault(file: Buffer): string | undefined {
+function opensslError(file: Buffer): string | undefined {
   try {
     createSecureContext({ pfx: file });
     return undefined;

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 
-/** Whom this app is to Azure. */
+/** The identity that this app has in Azure. */
 export interface AzureIdentity {
   /**
    * The platform offers a managed identity (App Service and Functions set `IDENTITY_ENDPOINT`). Otherwise it is a

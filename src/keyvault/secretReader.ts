@@ -8,9 +8,9 @@ import { createVaultClient } from './vaultClient.ts';
 export interface SecretReaderOptions {
   readonly vaultUrl: string;
   readonly identity: AzureIdentity;
-  /** How long a value that was read is used; a rotated key is seen after this time. Default: two minutes. */
+  /** How long a value is kept; a rotated key is read after this time. Default: two minutes. */
   readonly keepMs?: number;
-  /** How long a failure is believed, so that a vault in trouble is not asked once a device. Default: five seconds. */
+  /** How long a failure is kept, so that a failing vault is not asked once for each device. Default: five seconds. */
   readonly keepFailureMs?: number;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
@@ -22,7 +22,7 @@ export interface SecretReader {
    * responded, the result is `unreachable`.
    */
   readonly read: (name: string, signal: AbortSignal) => Promise<SecretResult>;
-  /** Forgets the value: it was refused, and may have been rotated. The next read asks the vault. */
+  /** Forgets the value: it was refused, and may have been rotated. The next read requests it from the vault. */
   readonly invalidate: (name: string) => void;
 }
 
@@ -92,7 +92,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
         return known.result;
       }
       if (signal.aborted) {
-        return unanswered(name, vaultUrl);
+        return noResponse(name, vaultUrl);
       }
       const flight = flights.get(name) ?? start(name);
       flight.waiting += 1;
@@ -101,7 +101,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
       if (result === undefined && flight.waiting === 0) {
         cancel(name, flight);
       }
-      return result ?? unanswered(name, vaultUrl);
+      return result ?? noResponse(name, vaultUrl);
     },
     invalidate(name) {
       kept.delete(name);
@@ -110,7 +110,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
   };
 }
 
-/** Key Vault returns secrets outside their validity as well: its dates are for us to obey. */
+/** Key Vault returns secrets outside their validity as well: the reader must check the dates. */
 function judge(name: string, { value: sent, properties }: KeyVaultSecret, now: number): SecretResult {
   const { enabled, contentType, version } = properties;
   const [notBefore, expiresOn] = [representable(properties.notBefore), representable(properties.expiresOn)];
@@ -145,8 +145,8 @@ function representable(date: Date | undefined): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-function unanswered(secret: string, vaultUrl: string): SecretResult {
-  const message = `the vault ${new URL(vaultUrl).hostname}, or the identity that it asks for, did not respond in time`;
+function noResponse(secret: string, vaultUrl: string): SecretResult {
+  const message = `the vault ${new URL(vaultUrl).hostname}, or the identity endpoint, did not respond in time`;
   return { kind: 'unreachable', secret, message };
 }
 

@@ -1,4 +1,4 @@
-/** Why a vault refuses a read, where its status alone does not tell. Each asks for something else to be done. */
+/** Why a vault refuses a read, where its status alone does not show it. Each has a next step of its own. */
 export type VaultProblem =
   | 'noRole'
   | 'noAccessPolicy'

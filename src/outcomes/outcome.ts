@@ -21,7 +21,7 @@ export interface RunFacts {
   readonly waitedMs?: number;
   readonly result: ProbeResult;
   readonly server?: ServerIdentity;
-  /** When what the device proves itself with ends. */
+  /** When the device's credential expires. */
   readonly credential?: CredentialExpiry;
   /** What was odd about a run that went well. Shown, and never alerting. */
   readonly notes?: readonly string[];
@@ -41,7 +41,7 @@ export interface Outcome extends RunFacts {
   readonly verdict: Verdict;
   /** Sentences for the person on call: what happened, where, why, what to do next. Empty when healthy. */
   readonly reasons: readonly string[];
-  /** What is different from the run before. */
+  /** What changed since the previous run. */
   readonly events?: readonly DriftEvent[];
 }
 
@@ -50,7 +50,7 @@ export type Trigger = 'timer' | 'http' | 'simulation' | 'command';
 
 export const verdicts = ['healthy', 'degraded', 'failing', 'unknown'] as const;
 
-/** `unknown`: we could not look, or what we saw says nothing about the service. */
+/** `unknown`: the probe could not run, or what it saw says nothing about the service. */
 export type Verdict = (typeof verdicts)[number];
 
 /** Every way in which a run can end. */
@@ -86,7 +86,7 @@ export interface CertificateNotIssued
   readonly message: string;
 }
 
-/** We could not look: the fault is on our side, and says nothing about DPS. */
+/** The probe could not run: the cause is on our side, and this says nothing about DPS. */
 export interface NotRun {
   readonly kind: 'notRun';
   /** Where the run was when it stopped. */
@@ -116,7 +116,7 @@ export interface CredentialExpiry {
   readonly certificateNotAfter?: string;
 }
 
-/** A change since the last run that nobody has to have asked for. */
+/** A change since the previous run, whatever is expected. */
 export interface DriftEvent {
   readonly kind:
     | 'assignedHub'

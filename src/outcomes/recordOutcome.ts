@@ -1,13 +1,13 @@
 import type { Outcome } from './outcome.ts';
 
-/** A place where outcomes go. Rejects when it did not take one. */
+/** A destination of outcomes: history, telemetry, log. `write` rejects when the outcome was not accepted. */
 export interface OutcomeSink {
   readonly name: string;
   write(outcome: Outcome): Promise<void>;
 }
 
-/** One sink did not take an outcome. */
-export interface SinkFault {
+/** One sink did not accept an outcome. */
+export interface SinkError {
   readonly sink: string;
   /** A sentence for the log. */
   readonly message: string;
@@ -15,28 +15,38 @@ export interface SinkFault {
 }
 
 /**
- * Writes to all sinks at once, each alone: one that fails is reported, and loses nothing of the others. Rejects only when no sink
- * at all took the outcome, because then nobody would ever know of it.
+ * Writes to all sinks at once, each alone: one that fails is reported, and the others still have the outcome. Rejects only when no sink
+ * accepted it, because then no record of the run would exist.
  */
-export async function recordOutcome(outcome: Outcome, sinks: readonly OutcomeSink[]): Promise<readonly SinkFault[]> {
+export async function recordOutcome(outcome: Outcome, sinks: readonly OutcomeSink[]): Promise<readonly SinkError[]> {
   const results = await Promise.all(sinks.map((sink) => writeAlone(sink, outcome)));
-  const faults = results.filter((fault) => fault !== undefined);
-  if (faults.length === sinks.length) {
-    const why = faults.map(({ message }) => message).join('; ') || 'there is no sink';
+  const errors = results.filter((error) => error !== undefined);
+  if (errors.length === sinks.length) {
+    const why = errors.map(({ message }) => message).join('; ') || 'there is no sink';
     throw new AggregateError(
-      faults.map(({ cause }) => cause),
+      errors.map(({ cause }) => cause),
       `run ${outcome.runId} of probe ${outcome.probe} (${outcome.verdict}) could not be recorded anywhere: ${why}`,
     );
   }
-  return faults;
+  return errors;
 }
 
-async function writeAlone(sink: OutcomeSink, outcome: Outcome): Promise<SinkFault | undefined> {
+async function writeAlone(sink: OutcomeSink, outcome: Outcome): Promise<SinkError | undefined> {
   try {
     await sink.write(outcome);
     return undefined;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    return { sink: sink.name, message: `${sink.name} did not take the outcome: ${why}`, cause };
+    return { sink: sink.name, message: `${sink.name} did not accept the outcome: ${why}`, cause };
   }
+}
+
+/** One line of JSON for each outcome: the Outcome itself, without its transcript. */
+export function logSink(writeLine: (line: string) => void): OutcomeSink {
+  return {
+    name: 'log',
+    async write({ transcript: _, ...outcome }) {
+      writeLine(JSON.stringify(outcome));
+    },
+  };
 }

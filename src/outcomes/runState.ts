@@ -1,13 +1,13 @@
 import type { Verdict } from './outcome.ts';
 
-/** Where a probe stands after all its runs so far: carried from hour to hour, so that nobody has to look back for it. */
+/** The state of a probe after all its runs so far. Each roll-up carries it on, so that no query reads back for it. */
 export interface RunState {
   readonly verdict: Verdict;
-  /** Start of the first run of the present unbroken row of equal verdicts, ISO 8601. */
+  /** Start of the first run since which the verdict has been the same, ISO 8601. */
   readonly since: string;
-  /** How many runs are in that row. */
+  /** How many runs that is. */
   readonly runs: number;
-  /** Start of the first run that is known of, ISO 8601. Ticks before it cannot have been missed. */
+  /** Start of the first known run, ISO 8601. Scheduled runs before it cannot have been missed. */
   readonly firstRunAt: string;
 }
 

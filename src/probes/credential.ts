@@ -13,7 +13,7 @@ export type ProbedDevice = Pick<Probe, 'idScope' | 'registrationId' | 'attestati
 /** Reads one secret of the vault by name; a certificate is read by the secret of the same name. Never rejects. */
 export type ReadSecret = (name: string, signal: AbortSignal) => Promise<SecretResult>;
 
-/** What one device proves itself with, at DPS and at its hub. Lives in memory for one run. */
+/** The credential of one device, for DPS and its hub. Lives in memory for one run. */
 export interface Credential {
   readonly kind: 'credential';
   readonly secureContext: SecureContext;

@@ -3,7 +3,7 @@ import type { Probe } from '../config/probe.ts';
 import type { OutcomeHistory } from '../history/history.ts';
 import { judgeRun } from '../outcomes/judgeRun.ts';
 import type { NotRun, Outcome, RunFacts, Trigger } from '../outcomes/outcome.ts';
-import { type OutcomeSink, recordOutcome, type SinkFault } from '../outcomes/recordOutcome.ts';
+import { type OutcomeSink, recordOutcome, type SinkError } from '../outcomes/recordOutcome.ts';
 import { refusedAt } from '../outcomes/refusedAt.ts';
 import type { EarlierOutcomes } from '../outcomes/verdict.ts';
 import { type ReadSecret, secretName } from './credential.ts';
@@ -20,7 +20,7 @@ export interface RunContext {
   readonly leases: DeviceLeases;
   readonly history?: Pick<OutcomeHistory, 'latest' | 'latestUp'> | undefined;
   readonly sinks: readonly OutcomeSink[];
-  readonly reportSinkFault: (fault: SinkFault, outcome: Outcome) => void;
+  readonly reportSinkError: (fault: SinkError, outcome: Outcome) => void;
   /** An error of this program ended a run. */
   readonly reportUnexpected: (stack: string, probe: Probe) => void;
 }
@@ -78,9 +78,9 @@ export async function recordNotRun(
   return outcome;
 }
 
-async function record(outcome: Outcome, { sinks, reportSinkFault }: RunContext): Promise<void> {
+async function record(outcome: Outcome, { sinks, reportSinkError }: RunContext): Promise<void> {
   const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
-  for (const fault of faults) reportSinkFault(fault, outcome);
+  for (const fault of faults) reportSinkError(fault, outcome);
 }
 
 /** In most runs one request: the second is for the outcome before an outage. Without them, only drift stays unnoticed. */

@@ -183,7 +183,7 @@ describe('an app whose cloud goes away', () => {
       const errors = app.log.filter(({ level }) => level === 'error').map(({ message }) => message);
       expect(errors).toContainEqual(
         expect.stringMatching(
-          /^Probe fleet, run [\w-]+: history did not take the outcome: .*127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
+          /^Probe fleet, run [\w-]+: history did not accept the outcome: .*127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
         ),
       );
       expect(errors).toContainEqual(expect.stringMatching(/^The heartbeat was not written: .*ECONNREFUSED/));

@@ -203,8 +203,8 @@ describe('createSecretReader', () => {
   });
 
   it.each<['vault' | 'identity', string]>([
-    ['vault', 'the vault localhost, or the identity that it asks for, did not respond in time'],
-    ['identity', 'the vault localhost, or the identity that it asks for, did not respond in time'],
+    ['vault', 'the vault localhost, or the identity endpoint, did not respond in time'],
+    ['identity', 'the vault localhost, or the identity endpoint, did not respond in time'],
   ])('returns at the deadline when the %s is silent, and works again afterwards', async (silent, message) => {
     const { vault, identity, reader } = await start({ secrets: { key: canary } });
     const silence = { vault, identity }[silent];

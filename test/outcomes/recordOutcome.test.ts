@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { historySink } from '../../src/history/historySink.ts';
-import { logSink } from '../../src/outcomes/logSink.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
-import { type OutcomeSink, recordOutcome } from '../../src/outcomes/recordOutcome.ts';
+import { logSink, type OutcomeSink, recordOutcome } from '../../src/outcomes/recordOutcome.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { closedStorage, historyAt } from '../support/useHistory.ts';
 
@@ -29,7 +28,7 @@ describe('recordOutcome', () => {
     const sink = collector();
     const faults = await recordOutcome(outcome, [broken('history', 'away'), sink]);
     expect(faults).toMatchObject([
-      { sink: 'history', message: 'history did not take the outcome: away', cause: { message: 'away' } },
+      { sink: 'history', message: 'history did not accept the outcome: away', cause: { message: 'away' } },
     ]);
     expect(sink.taken).toEqual([outcome]);
   });
@@ -63,7 +62,7 @@ describe('recordOutcome', () => {
   it('rejects when no sink took it, with run, verdict and every cause', async () => {
     const recorded = recordOutcome(outcome, [broken('log', 'full'), broken('history', 'away')]);
     await expect(recorded).rejects.toThrow(
-      `run ${outcome.runId} of probe weu-group-key (failing) could not be recorded anywhere: log did not take the outcome: full; history did not take the outcome: away`,
+      `run ${outcome.runId} of probe weu-group-key (failing) could not be recorded anywhere: log did not accept the outcome: full; history did not accept the outcome: away`,
     );
     await expect(recorded).rejects.toMatchObject({ errors: [{ message: 'full' }, { message: 'away' }] });
   });
@@ -79,7 +78,7 @@ describe('recordOutcome', () => {
     expect(lines).toHaveLength(1);
     expect(faults.map(({ message }) => message)).toEqual([
       expect.stringMatching(
-        /^history did not take the outcome: the history storage at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
+        /^history did not accept the outcome: the history storage at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
       ),
     ]);
   });

@@ -7,9 +7,9 @@ import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfigurat
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
-import { logSink } from '../../src/outcomes/logSink.ts';
 import { issuedCertificateOf } from '../../src/outcomes/operationalCertificate.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { logSink } from '../../src/outcomes/recordOutcome.ts';
 import { availabilityEnvelope } from '../../src/telemetry/appInsights/availabilityEnvelope.ts';
 import { renderProbe } from '../../src/telemetry/prometheus/prometheus.ts';
 import { authority, localProbe, registry, run, startLocalDps } from '../support/localProbe.ts';

@@ -25,7 +25,7 @@ function observe(over: Partial<RunContext> = {}) {
     trigger: 'timer',
     leases: createDeviceLeases(),
     sinks: [{ name: 'memory', write: async (outcome) => void outcomes.push(outcome) }],
-    reportSinkFault: () => undefined,
+    reportSinkError: () => undefined,
     reportUnexpected: () => undefined,
     ...over,
   };

@@ -8,9 +8,9 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import { listen } from '../listen.ts';
 import type { CheckToken } from '../managedIdentity/accessTokens.ts';
-import * as answers from './answers.ts';
 import { createSecretStore, type LocalSecret, secretItem, secretName } from './secretStore.ts';
 import { certificateSecret } from './vaultCertificate.ts';
+import * as responses from './vaultResponses.ts';
 
 /**
  * forbidden: no role. policy: no access policy. firewall: the caller's network is not allowed. connection: private endpoint only.
@@ -39,7 +39,7 @@ export interface KeyVaultOptions {
   readonly checkToken: CheckToken;
   /** Name to value, or to value and attributes. */
   readonly secrets?: Readonly<Record<string, string | LocalSecret>>;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
   /** Of the fault `slow`; default 1000. */
   readonly slowMs?: number;
@@ -50,9 +50,9 @@ export interface KeyVaultOptions {
 export interface KeyVaultRequest {
   readonly method: string;
   readonly path: string;
-  /** A token was sent; whether it was accepted, the status tells. */
+  /** A token was sent. `status` shows whether it was accepted. */
   readonly withToken: boolean;
-  /** Undefined: it was never answered. */
+  /** Undefined: no response was sent. */
   readonly status: number | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface KeyVault {
    */
   importCertificate(name: string, pem: string, form: 'pkcs12' | 'pem'): string;
   removeSecret(name: string): void;
-  /** For one secret, or for all; until it is changed again. Undefined ends it. */
+  /** For one secret, or for all of them, until the next call. `undefined` removes the fault. */
   setFault(fault: KeyVaultFault | undefined, name?: string): void;
   close(): Promise<void>;
 }
@@ -92,7 +92,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
       requests.push({ method: request.method ?? '', path: target.pathname, withToken, status });
     };
     const reply = () => {
-      const { status, body, headers } = answerTo(request, target, fault);
+      const { status, body, headers } = responseTo(request, target, fault);
       record(status);
       const isMalformed = status === 200 && fault === 'malformed';
       response
@@ -117,73 +117,77 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
   const { port, close } = await listen(server, 'The Key Vault stand-in', options.port);
   const url = `https://localhost:${port}`;
 
-  function answerTo(request: IncomingMessage, target: URL, fault: KeyVaultFault | undefined): answers.Answer {
+  function responseTo(
+    request: IncomingMessage,
+    target: URL,
+    fault: KeyVaultFault | undefined,
+  ): responses.VaultResponse {
     if (fault === 'throttled') {
-      return answers.throttled(options.retryAfterSeconds ?? 10);
+      return responses.throttled(options.retryAfterSeconds ?? 10);
     }
     if (fault === 'unavailable') {
-      return answers.unavailable();
+      return responses.unavailable();
     }
     if (fault === 'proxy') {
-      return answers.proxyRefusal();
+      return responses.proxyRefusal();
     }
     const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
     const refusal =
       token === undefined ? 'AKV10000: Request is missing a Bearer or PoP token.' : options.checkToken(token, audience);
     if (refusal !== undefined) {
-      return answers.unauthorized(options.tenantId, audience, refusal);
+      return responses.unauthorized(options.tenantId, audience, refusal);
     }
     if (fault === 'tenant') {
-      return answers.invalidIssuer(options.tenantId, audience, otherTenantId);
+      return responses.invalidIssuer(options.tenantId, audience, otherTenantId);
     }
     const [collection, name, version, ...rest] = target.pathname.split('/').slice(1);
     if (request.method !== 'GET' || collection !== 'secrets' || name === undefined || rest.length > 0) {
-      return answers.notFound();
+      return responses.notFound();
     }
     if (!target.searchParams.has('api-version')) {
-      return answers.badParameter('api-version must be specified');
+      return responses.badParameter('api-version must be specified');
     }
     if (!secretName.test(name)) {
-      return answers.badParameter(`The request URI contains an invalid name: ${name}`);
+      return responses.badParameter(`The request URI contains an invalid name: ${name}`);
     }
     if (fault === 'firewall') {
-      return answers.forbiddenByFirewall(request.socket.remoteAddress ?? 'unknown');
+      return responses.forbiddenByFirewall(request.socket.remoteAddress ?? 'unknown');
     }
     if (fault === 'forbidden') {
-      return answers.forbiddenByRole(name);
+      return responses.forbiddenByRole(name);
     }
     if (fault === 'policy') {
-      return answers.forbiddenByPolicy();
+      return responses.forbiddenByPolicy();
     }
     if (fault === 'connection') {
-      return answers.forbiddenByConnection();
+      return responses.forbiddenByConnection();
     }
     return version === 'versions' ? versionsOf(name, target) : secretOf(name, version);
   }
 
   /** `/secrets/{name}` and `/secrets/{name}/` are the current version. */
-  function secretOf(name: string, version: string | undefined): answers.Answer {
+  function secretOf(name: string, version: string | undefined): responses.VaultResponse {
     const secret = version === undefined || version === '' ? store.current(name) : store.find(name, version);
     if (secret === undefined) {
-      return answers.secretNotFound(version === undefined || version === '' ? name : `${name}/${version}`);
+      return responses.secretNotFound(version === undefined || version === '' ? name : `${name}/${version}`);
     }
     if (secret.enabled === false) {
-      return answers.secretDisabled();
+      return responses.secretDisabled();
     }
     // On purpose also outside its validity, as the service does: https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-attributes
-    return answers.found({ value: secret.value, ...secretItem(url, secret) });
+    return responses.found({ value: secret.value, ...secretItem(url, secret) });
   }
 
-  function versionsOf(name: string, target: URL): answers.Answer {
+  function versionsOf(name: string, target: URL): responses.VaultResponse {
     const size = Number(target.searchParams.get('maxresults') ?? maxPageSize);
     if (!Number.isInteger(size) || size < 1 || size > maxPageSize) {
-      return answers.badParameter(`maxresults must be from 1 to ${maxPageSize}`);
+      return responses.badParameter(`maxresults must be from 1 to ${maxPageSize}`);
     }
     const start = Number(target.searchParams.get('$skiptoken') ?? 0);
     const versions = store.versions(name);
     const next = new URL(target.pathname + target.search, url);
     next.searchParams.set('$skiptoken', String(start + size));
-    return answers.found({
+    return responses.found({
       value: versions.slice(start, start + size).map((secret) => secretItem(url, secret)),
       nextLink: start + size < versions.length ? next.href : null,
     });

@@ -21,7 +21,7 @@ export interface SecretVersion extends LocalSecret {
   readonly created: number;
 }
 
-/** Names are 1 to 127 letters, digits and dashes, and Key Vault does not tell their case apart. */
+/** Names are 1 to 127 letters, digits and dashes; Key Vault compares them without case. */
 export const secretName = /^[0-9A-Za-z-]{1,127}$/;
 
 export interface SecretStore {
@@ -45,7 +45,9 @@ export function createSecretStore(): SecretStore {
       }
       for (const field of ['expiresOn', 'notBefore'] as const) {
         if (secret[field] !== undefined && Number.isNaN(Date.parse(secret[field]))) {
-          throw new Error(`${field} of the secret "${name}" is no date: expected ISO 8601, as 2027-01-31T00:00:00Z.`);
+          throw new Error(
+            `${field} of the secret "${name}" is not a date: expected ISO 8601, such as 2027-01-31T00:00:00Z.`,
+          );
         }
       }
       const version = randomBytes(16).toString('hex');

@@ -1,7 +1,7 @@
 /**
  * Access tokens of the shape that Entra ID gives a managed identity: a JSON Web Token (RFC 7519) whose audience is the
- * resource. Signed with a key that lives as long as the process, so that the other stand-ins can tell a token that was
- * issued here from any other text; Azurite reads the claims and never the signature.
+ * resource. Signed with a key that lives as long as the process, so that the other stand-ins recognise a token that was
+ * issued here; Azurite reads the claims and never the signature.
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 

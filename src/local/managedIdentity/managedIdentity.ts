@@ -23,9 +23,9 @@ export const managedIdentityFaults = [
 export type ManagedIdentityFault = (typeof managedIdentityFaults)[number];
 
 export interface ManagedIdentityOptions {
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Of the user-assigned identity; default: a new one. */
+  /** Of the user-assigned identity; default: a new identity. */
   readonly clientId?: string;
   /** Default 86,400, as in Azure. */
   readonly tokenLifetimeSeconds?: number;
@@ -34,7 +34,7 @@ export interface ManagedIdentityOptions {
 export interface TokenRequest {
   readonly resource: string | undefined;
   readonly clientId: string | undefined;
-  /** Undefined: it was never answered. */
+  /** Undefined: no response was sent. */
   readonly status: number | undefined;
 }
 
@@ -51,9 +51,9 @@ export interface ManagedIdentity {
   readonly checkToken: CheckToken;
   /** Assigns one more identity to the app, and returns its client id. */
   assignIdentity(): string;
-  /** A token without asking for it over HTTP. */
+  /** A token, without an HTTP request. */
   issueToken(resource: string): AccessToken;
-  /** Until it is changed again; undefined ends it. */
+  /** Until the next call. `undefined` removes the fault. */
   setFault(fault: ManagedIdentityFault | undefined): void;
   close(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
     const url = new URL(request.url ?? '/', 'http://localhost');
     const resource = url.searchParams.get('resource') ?? undefined;
     const clientId = url.searchParams.get('client_id') ?? undefined;
-    const answer = (status: number, body: object, headers: Record<string, string> = {}) => {
+    const respond = (status: number, body: object, headers: Record<string, string> = {}) => {
       requests.push({ resource, clientId, status });
       reply(response, status, body, headers);
     };
@@ -81,19 +81,19 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
       requests.push({ resource, clientId, status: undefined });
       if (isReset) request.socket.destroy();
     } else if (fault === 'throttled') {
-      answer(429, failure(429, 'Too many requests.'), { 'Retry-After': '10' });
+      respond(429, failure(429, 'Too many requests.'), { 'Retry-After': '10' });
     } else if (fault === 'unavailable') {
-      answer(503, failure(503, 'The service is unavailable.'));
+      respond(503, failure(503, 'The service is unavailable.'));
     } else if (url.pathname !== '/msi/token' || request.method !== 'GET') {
-      answer(404, failure(404, 'Not found.'));
+      respond(404, failure(404, 'Not found.'));
     } else if (request.headers['x-identity-header'] !== header) {
-      answer(401, failure(401, 'The X-IDENTITY-HEADER does not have the value of IDENTITY_HEADER.'));
+      respond(401, failure(401, 'The X-IDENTITY-HEADER does not have the value of IDENTITY_HEADER.'));
     } else if (url.searchParams.get('api-version') !== '2019-08-01') {
-      answer(400, failure(400, 'The api-version is not supported.'));
+      respond(400, failure(400, 'The api-version is not supported.'));
     } else if (resource === undefined || resource === '') {
-      answer(400, failure(400, 'The parameter resource is missing.'));
+      respond(400, failure(400, 'The parameter resource is missing.'));
     } else if (fault === 'noIdentity' || (clientId !== undefined && !clientIds.has(clientId))) {
-      answer(
+      respond(
         400,
         failure(
           400,
@@ -103,7 +103,7 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
     } else {
       const identity = clientId ?? ownClientId;
       const token = tokens.issue(resource, identity, options.tokenLifetimeSeconds);
-      answer(200, {
+      respond(200, {
         access_token: token.value,
         expires_on: String(token.expiresOn),
         resource,

@@ -2,7 +2,10 @@ import type { Probe } from '../../config/probe.ts';
 import type { ServiceError } from '../../dps/registrationResult.ts';
 
 /** What an explanation depends on besides the result. */
-export type ExplainedProbe = Pick<Probe, 'registrationId' | 'attestation' | 'transport' | 'globalDeviceEndpoint'>;
+export type ExplainedProbe = Pick<
+  Probe,
+  'idScope' | 'registrationId' | 'attestation' | 'transport' | 'globalDeviceEndpoint'
+>;
 
 /** For the person on call. Each part is one or more sentences without the last full stop. */
 export interface Explanation {
@@ -24,6 +27,16 @@ export type ByAttestation = string | { readonly [type in ExplainedProbe['attesta
 
 export function forAttestation(text: ByAttestation, { attestation }: ExplainedProbe): string {
   return typeof text === 'string' ? text : text[attestation.type];
+}
+
+/** Scopes of Azure in China start with 0cn and are unknown to the endpoint of the public cloud, and the reverse. */
+export function scopeHint({ idScope, globalDeviceEndpoint }: ExplainedProbe): string | undefined {
+  const [, cloud] = /\.azure-devices-provisioning\.(net|cn)(?::\d+)?$/i.exec(globalDeviceEndpoint) ?? [];
+  const isChinese = /^0cn/i.test(idScope);
+  if (cloud === undefined || isChinese === (cloud.toLowerCase() === 'cn')) return undefined;
+  return isChinese
+    ? `The ID scope ${idScope} is one of Azure in China, whose endpoint is global.azure-devices-provisioning.cn`
+    : `${globalDeviceEndpoint} is the endpoint of Azure in China, and the ID scope ${idScope} is not one of its scopes`;
 }
 
 /** An explanation as the one reason of an outcome: the page, the terminal and the API show it. */

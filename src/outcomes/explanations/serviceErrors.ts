@@ -1,4 +1,4 @@
-import { type Advice, type ByAttestation, type ExplainedProbe, forAttestation } from './explanation.ts';
+import { type Advice, type ByAttestation, type ExplainedProbe, forAttestation, scopeHint } from './explanation.ts';
 
 /** What a status or a six-digit code of DPS means, and where that is known from. */
 interface ServiceErrorRow {
@@ -145,7 +145,12 @@ export function explainServiceError(
   probe: ExplainedProbe,
 ): Advice & { readonly meaning: string } {
   const row = rowOf(status ?? Math.floor((errorCode ?? 0) / 1000), errorCode);
-  const usually = [row.usually && forAttestation(row.usually, probe), keyOfCapitals(errorCode ?? status, probe)];
+  const isUnknownDevice = [401, 404].includes(status ?? Math.floor((errorCode ?? 0) / 1000));
+  const usually = [
+    isUnknownDevice && scopeHint(probe),
+    row.usually && forAttestation(row.usually, probe),
+    keyOfCapitals(errorCode ?? status, probe),
+  ];
   const all = usually.filter(Boolean).join('. ');
   return {
     meaning: row.meaning,

@@ -1,7 +1,7 @@
 import type { Phase } from '../../transport/phase.ts';
 import { isCertificateAlert } from '../../transport/socketFailure.ts';
 import type { TransportFailure } from '../../transport/transportFailure.ts';
-import type { Advice, ExplainedProbe, Explanation } from './explanation.ts';
+import { type Advice, type ExplainedProbe, type Explanation, scopeHint } from './explanation.ts';
 
 /** Which server the device talked to. */
 export interface Target {
@@ -175,7 +175,8 @@ function connackAdvice(returnCode: number, { role }: Target, probe: ExplainedPro
   }
   const credential = attestation.type === 'x509' ? 'the certificate' : 'the key';
   return {
-    usually: `Usually ${credential}, the idScope or the registrationId is not one that the service knows`,
+    usually:
+      scopeHint(probe) ?? `Usually ${credential}, the idScope or the registrationId is not one that the service knows`,
     next: `Compare idScope, registrationId and ${credential} in Key Vault with the enrollment`,
     source: 'azure-docs#69882, esp-azure#132, azure-iot-sdk-c#2255',
   };

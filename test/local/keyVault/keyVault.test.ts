@@ -112,7 +112,7 @@ describe('startKeyVault', () => {
     [
       'key',
       { value: 'v', expiresOn: 'soon' },
-      'expiresOn of the secret "key" is no date: expected ISO 8601, as 2027-01-31T00:00:00Z.',
+      'expiresOn of the secret "key" is not a date: expected ISO 8601, such as 2027-01-31T00:00:00Z.',
     ],
   ])('says what is wrong with a secret that it cannot keep: %s', async (name, secret, message) => {
     const vault = await startTestVault(testIdentity());

@@ -288,6 +288,24 @@ describe('field report 15: free text of a service', () => {
   );
 });
 
+describe('field report 18: a scope of another cloud', () => {
+  const results = [
+    { kind: 'rejected', phase: 'register', status: 401, errorCode: 401000 },
+    { kind: 'rejected', phase: 'register', status: 404 },
+    { kind: 'connectionRefused', phase: 'mqttConnect', returnCode: 5, message },
+  ] as const;
+
+  it.each(results)('is named with the right endpoint at $kind', (result) => {
+    const usually = (over: object) => explain(result, probeWith(over)).usually ?? '';
+    expect(usually({ idScope: '0cn00A1B2C3' })).toContain('whose endpoint is global.azure-devices-provisioning.cn');
+    const chinese = { globalDeviceEndpoint: 'global.azure-devices-provisioning.cn' };
+    expect(usually(chinese)).toContain('is not one of its scopes');
+    expect(usually({ ...chinese, idScope: '0cn00A1B2C3' })).not.toContain('China');
+    expect(usually({})).not.toContain('China');
+    expect(usually({ idScope: '0cn00A1B2C3', globalDeviceEndpoint: 'localhost:8883' })).not.toContain('China');
+  });
+});
+
 describe('field report 19: a derived key', () => {
   const refused = { kind: 'rejected', phase: 'register', status: 401, errorCode: 401000 } as const;
   const usually = (over: object) => explain(refused, probeWith(over)).usually ?? '';

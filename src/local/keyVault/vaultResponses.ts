@@ -1,17 +1,17 @@
-/** The service's answers that are no secret, one constructor each: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+/** The responses of the service, one constructor each: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 
-export interface Answer {
+export interface VaultResponse {
   readonly status: number;
   readonly body: object | string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function found(body: object): Answer {
+export function found(body: object): VaultResponse {
   return { status: 200, body };
 }
 
-/** The challenge, which a client has to answer with a token for `resource` of this tenant. */
-export function unauthorized(tenantId: string, resource: string, message: string): Answer {
+/** The challenge: a client must send a token for `resource` of this tenant. */
+export function unauthorized(tenantId: string, resource: string, message: string): VaultResponse {
   return {
     status: 401,
     headers: {
@@ -21,7 +21,7 @@ export function unauthorized(tenantId: string, resource: string, message: string
   };
 }
 
-export function forbiddenByRole(name: string): Answer {
+export function forbiddenByRole(name: string): VaultResponse {
   const message = [
     'Caller is not authorized to perform action on resource.',
     'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
@@ -34,32 +34,32 @@ export function forbiddenByRole(name: string): Answer {
   return { status: 403, body: failure('Forbidden', message, 'ForbiddenByRbac') };
 }
 
-export function forbiddenByFirewall(address: string): Answer {
+export function forbiddenByFirewall(address: string): VaultResponse {
   const message = `Client address is not authorized and caller is not a trusted service.\r\nClient address: ${address}\r\nVault: local;location=local`;
   return { status: 403, body: failure('Forbidden', message, 'ForbiddenByFirewall') };
 }
 
-export function forbiddenByConnection(): Answer {
+export function forbiddenByConnection(): VaultResponse {
   const message =
     'Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: appid=local;oid=local\r\nVault: local;location=local';
   return { status: 403, body: failure('Forbidden', message, 'ForbiddenByConnection') };
 }
 
-export function forbiddenByPolicy(): Answer {
+export function forbiddenByPolicy(): VaultResponse {
   const message =
     "The user, group or application 'appid=local;oid=local;numgroups=0' does not have secrets get permission on key vault 'local;location=local'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287";
   return { status: 403, body: failure('Forbidden', message, 'ForbiddenByPolicy') };
 }
 
 /** A token of another tenant: its issuer is not the vault's. */
-export function invalidIssuer(tenantId: string, resource: string, foundTenantId: string): Answer {
+export function invalidIssuer(tenantId: string, resource: string, foundTenantId: string): VaultResponse {
   const issuer = (tenant: string) => `https://sts.windows.net/${tenant}/`;
   const message = `AKV10032: Invalid issuer. Expected one of ${issuer(tenantId)}, found ${issuer(foundTenantId)}.`;
   return unauthorized(tenantId, resource, message);
 }
 
 /** What a proxy on the way responds in the vault's place. */
-export function proxyRefusal(): Answer {
+export function proxyRefusal(): VaultResponse {
   return {
     status: 403,
     headers: { 'Content-Type': 'text/html' },
@@ -67,27 +67,27 @@ export function proxyRefusal(): Answer {
   };
 }
 
-export function secretDisabled(): Answer {
+export function secretDisabled(): VaultResponse {
   return {
     status: 403,
     body: failure('Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled'),
   };
 }
 
-export function secretNotFound(name: string): Answer {
+export function secretNotFound(name: string): VaultResponse {
   const message = `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`;
   return { status: 404, body: failure('SecretNotFound', message) };
 }
 
-export function badParameter(message: string): Answer {
+export function badParameter(message: string): VaultResponse {
   return { status: 400, body: failure('BadParameter', message) };
 }
 
-export function notFound(): Answer {
-  return { status: 404, body: failure('NotFound', 'The stand-in knows the reading of secrets, and nothing else.') };
+export function notFound(): VaultResponse {
+  return { status: 404, body: failure('NotFound', 'This stand-in reads secrets and does nothing else.') };
 }
 
-export function throttled(retryAfterSeconds: number | string): Answer {
+export function throttled(retryAfterSeconds: number | string): VaultResponse {
   return {
     status: 429,
     headers: { 'Retry-After': String(retryAfterSeconds) },
@@ -98,7 +98,7 @@ export function throttled(retryAfterSeconds: number | string): Answer {
   };
 }
 
-export function unavailable(): Answer {
+export function unavailable(): VaultResponse {
   return { status: 503, body: failure('ServiceUnavailable', 'The service is temporarily unavailable.') };
 }
 
