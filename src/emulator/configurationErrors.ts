@@ -20,7 +20,7 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unkno
   });
 }
 
-export function pathOf(path: Path): string {
+function pathOf(path: Path): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return text === '' ? 'configuration' : text.replace(/^\./, '');
 }

@@ -1,9 +1,10 @@
 import type { CredentialPolicy } from './credentials/credentialPolicy.ts';
+import type { SasKey } from './sasToken.ts';
 import type { X509Trust } from './x509Trust.ts';
 
 /** How a device proves itself to its hub: with what it proved itself to DPS. */
 export type DeviceCredential =
-  | { readonly kind: 'symmetricKey'; readonly keys: readonly Buffer[] }
+  | { readonly kind: 'symmetricKey'; readonly keys: readonly SasKey[] }
   /** The certificate's common name stays the registrationId, whatever device id it was given. */
   | { readonly kind: 'x509'; readonly trust: X509Trust; readonly registrationId: string };
 

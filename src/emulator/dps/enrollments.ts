@@ -1,7 +1,7 @@
 /** Who may register: individual enrollments first, then groups, as the service does. */
-import type { X509Certificate } from 'node:crypto';
+import { createSecretKey, type X509Certificate } from 'node:crypto';
 import type { DeviceCredential } from '../deviceRegistry.ts';
-import { deviceKeyOf, judgeSasToken, type SasVerdict } from '../sasToken.ts';
+import { deviceKeyOf, judgeSasToken, type SasKey, type SasVerdict } from '../sasToken.ts';
 import { judgeCertificates, type X509Trust, type X509Verdict } from '../x509Trust.ts';
 import type { DpsConfiguration, EnrollmentGroup, IndividualEnrollment } from './dpsConfiguration.ts';
 import type { Fault } from './faults/faults.ts';
@@ -113,7 +113,9 @@ function acceptIntoGroup(group: EnrollmentGroup, presented: Presented, when: Mom
   } as const;
   switch (group.attestation.type) {
     case 'symmetricKey': {
-      const keys = keysOf(group.attestation.symmetricKey).map((key) => deviceKeyOf(key, presented.registrationId));
+      const keys = keysOf(group.attestation.symmetricKey).map((key) =>
+        createSecretKey(deviceKeyOf(key, presented.registrationId)),
+      );
       return acceptToken(shared, presented, keys, when);
     }
     case 'x509': {
@@ -144,7 +146,7 @@ function acceptCertificates(
 function acceptToken(
   shared: Omit<AcceptedDevice, 'credential' | 'certificate'>,
   { idScope, registrationId, password }: Presented,
-  keys: readonly Buffer[],
+  keys: readonly SasKey[],
   { now, configuration: { strict, clockSkewSeconds } }: Moment,
 ): EnrollmentDecision {
   if (password === undefined) return refusedToken('missing');
@@ -181,7 +183,7 @@ function refused(status: 401 | 404, errorCode: number, message: string, why: str
   return { kind: 'refused', status, errorCode, message, why };
 }
 
-function keysOf(pair: { readonly primaryKey: Buffer; readonly secondaryKey?: Buffer | undefined }): Buffer[] {
+function keysOf(pair: { readonly primaryKey: SasKey; readonly secondaryKey?: SasKey | undefined }): SasKey[] {
   return pair.secondaryKey === undefined ? [pair.primaryKey] : [pair.primaryKey, pair.secondaryKey];
 }
 

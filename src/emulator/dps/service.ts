@@ -2,7 +2,7 @@
  * What the service does with a request, over plain data and without sockets:
  * register → 202 `assigning` → status query → 202 `assigning` … → 200 `assigned`.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { EnrollmentGroup, IndividualEnrollment } from './dpsConfiguration.ts';
 import type { AcceptedDevice } from './enrollments.ts';
 import { reportsConnectionProfile, returnsPayload } from './identity.ts';
@@ -148,9 +148,9 @@ function allocateHub(
 ): string {
   const named = enrollment.iotHubHostName === undefined ? enrollment.iotHubs : [enrollment.iotHubHostName];
   const hubs = named ?? linkedHubs;
-  const hash = createHash('sha256').update(registrationId.toLowerCase()).digest().readUInt32BE(0);
-  const index = enrollment.allocationPolicy === 'hashed' ? hash % hubs.length : 0;
-  return hubs[index] ?? linkedHubs[0];
+  if (hubs.length === 1 || enrollment.allocationPolicy !== 'hashed') return hubs[0] ?? linkedHubs[0];
+  const spread = hash('sha256', registrationId.toLowerCase(), 'buffer').readUInt32BE(0);
+  return hubs[spread % hubs.length] ?? linkedHubs[0];
 }
 
 function remember(state: ServiceState, operation: Operation): void {
@@ -163,5 +163,5 @@ function remember(state: ServiceState, operation: Operation): void {
 /** Shaped as the real ones are: `4.{sixteen hexadecimal digits of the service}.{uuid}`. */
 export function newOperationId(idScope: string, registrationId: string, form: OperationIdForm = '4'): string {
   if (form === 'registrationId') return `${registrationId}.${randomUUID()}`;
-  return `${form}.${createHash('sha256').update(idScope).digest('hex').slice(0, 16)}.${randomUUID()}`;
+  return `${form}.${hash('sha256', idScope, 'hex').slice(0, 16)}.${randomUUID()}`;
 }

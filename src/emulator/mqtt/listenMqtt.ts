@@ -43,7 +43,7 @@ export async function listenMqtt(options: ListenOptions): Promise<Listener> {
   const chains = createPeerChains();
   const wireSockets = (socket: TLSSocket): WireSockets => ({
     socket,
-    rawSocket: sockets.under(socket),
+    rawSocket: () => sockets.under(socket),
     certificates: chains.of(socket),
   });
   const upgrades = webSocketUpgrades(options, wireSockets);
@@ -167,28 +167,28 @@ function brokenTcpServer(fault: ListenerFault | undefined): Server | undefined {
 }
 
 interface Sockets {
-  /** The TCP socket under a TLS one: only that can be reset. */
+  /** The TCP socket under a TLS one. */
   under(socket: TLSSocket): Socket;
   destroyAll(): void;
 }
 
 function trackSockets(server: Server): Sockets {
-  const byRemotePort = new Map<string, Socket>();
+  const open = new Set<Socket>();
   server.on('connection', (socket) => {
-    const key = remoteOf(socket);
-    byRemotePort.set(key, socket);
-    socket.on('close', () => byRemotePort.delete(key));
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
   });
   return {
-    under: (socket) => byRemotePort.get(remoteOf(socket)) ?? socket,
+    // Node has no public way from one to the other; a reset is rare enough for a search
+    under: (socket) => [...open].find((raw) => isSamePeer(raw, socket)) ?? socket,
     destroyAll: () => {
-      for (const socket of byRemotePort.values()) socket.destroy();
+      for (const socket of open) socket.destroy();
     },
   };
 }
 
-function remoteOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
+function isSamePeer(left: Socket, right: Socket): boolean {
+  return left.remotePort === right.remotePort && left.remoteAddress === right.remoteAddress;
 }
 
 /** A device may disconnect at any time; the close event that follows is all that the stand-in needs. */

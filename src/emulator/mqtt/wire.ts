@@ -26,8 +26,8 @@ export interface Wire {
 
 export interface WireSockets {
   readonly socket: TLSSocket;
-  /** The TCP socket under it. */
-  readonly rawSocket: Socket;
+  /** The TCP socket under it: only that can be reset. */
+  readonly rawSocket: () => Socket;
   readonly certificates: readonly X509Certificate[];
 }
 
@@ -40,7 +40,7 @@ export function tlsWire({ socket, rawSocket, certificates }: WireSockets): Wire 
       socket.end();
       idle(socket, lingerMs, () => socket.destroy());
     },
-    reset: () => void rawSocket.resetAndDestroy(),
+    reset: () => void rawSocket().resetAndDestroy(),
     onIdle: (idleMs, listener) => idle(socket, idleMs, listener),
     onBytes: (listener) => void socket.on('data', listener),
     onClose: (listener) => void socket.on('close', listener),
@@ -53,7 +53,7 @@ export function webSocketWire(webSocket: WebSocket, { socket, rawSocket, certifi
     certificates,
     write: (bytes) => webSocket.send(bytes),
     end: () => webSocket.close(),
-    reset: () => void rawSocket.resetAndDestroy(),
+    reset: () => void rawSocket().resetAndDestroy(),
     onIdle: (idleMs, listener) => idle(socket, idleMs, listener),
     onBytes: (listener) =>
       void webSocket.on('message', (data: Buffer, isBinary: boolean) => {
