@@ -47,6 +47,21 @@ export const problemSchema = component(
     .meta({ description: 'RFC 9457 problem details.' }),
 );
 
+const certificate = { subject: z.string(), issuer: z.string(), notAfter: time, fingerprint256: z.string() };
+
+const issuedCertificate = component(
+  'IssuedCertificate',
+  z
+    .strictObject({
+      ...certificate,
+      serialNumber: z.string(),
+      notBefore: time,
+      publicKey: z.string().meta({ description: 'SubjectPublicKeyInfo as base64 of its DER.' }),
+      chain: z.array(z.strictObject(certificate)).meta({ description: 'As sent: leaf first, root last.' }),
+    })
+    .meta({ description: 'An operational certificate, without its private key.' }),
+);
+
 export const outcomeSchema = component(
   'Outcome',
   z.strictObject({
@@ -67,7 +82,20 @@ export const outcomeSchema = component(
     polls: count,
     waitedMs: z.number().optional().meta({ description: 'Of the assign phase: what the service asked to wait.' }),
     result: z
-      .looseObject({ kind: z.string(), phase: phase.optional() })
+      .looseObject({
+        kind: z.string(),
+        phase: phase.optional(),
+        connectionProfile: z.string().optional().meta({ description: 'As DPS sent it.' }),
+        issuedCertificate: issuedCertificate.optional(),
+        renewal: z
+          .strictObject({
+            durationMs: z.number().nonnegative(),
+            correlationId: z.string().optional(),
+            certificate: issuedCertificate,
+          })
+          .optional()
+          .meta({ description: 'The operational certificate that the hub issued in its place.' }),
+      })
       .meta({ description: 'What the service did; further fields depend on the kind.' }),
     server: z.looseObject({ address: z.string().optional() }).optional(),
     credential: z.strictObject({ secretExpiresOn: time.optional(), certificateNotAfter: time.optional() }).optional(),
