@@ -12,7 +12,7 @@ export const refusedOutcome = buildOutcome({
   phases: { keyVault: 11.8, dns: 1.7, tcp: 19.9, tls: 42.4, mqttConnect: 33.1, subscribe: 22.6, register: 82.5 },
   polls: 0,
   reasons: [
-    'DPS answered 401 in phase register: the device is not authorized: as with a wrong key or token (errorCode 401000, "Unauthorized", trackingId 8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31). Next: compare the key in Key Vault with the enrollment; look for a regenerated key or a wrong idScope.',
+    'DPS responded 401 in phase register: the device is not authorized (errorCode 401000, "Unauthorized", trackingId 8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31). Usually a wrong or regenerated key, or another idScope; network rules of the DPS instance (public access off, IP filter) show as 401, too. Next: Compare the key in Key Vault with the primary and secondary key of the enrollment, and check the idScope.',
   ],
   result: {
     kind: 'rejected',
@@ -54,9 +54,9 @@ const blockedOutcome = {
   phases: { keyVault: 14.2, dns: 2.2, tcp: 59_980 },
   polls: 0,
   reasons: [
-    'timed out in phase tcp: no answer from 20.61.99.14:8883. Next: look for a firewall that drops packets to this port (8883, or 443 with mqtt-ws).',
+    'global.azure-devices-provisioning.net timed out in phase tcp: no response from 20.61.99.14:8883. Usually a firewall that drops packets. Next: Check firewalls and network rules between this location and DPS for the port (8883, or 443 with transport mqtt-ws).',
   ],
-  result: { kind: 'timedOut', phase: 'tcp', message: 'no answer from 20.61.99.14:8883' },
+  result: { kind: 'timedOut', phase: 'tcp', message: 'no response from 20.61.99.14:8883' },
   transcript: [{ atMs: 16.4, direction: 'note', what: 'dns', detail: '20.61.99.14' }],
 } as const;
 
@@ -68,7 +68,7 @@ const unreadableOutcome = {
   phases: { keyVault: 41 },
   polls: 0,
   reasons: [
-    "the probe did not run: Key Vault refused to read fleet-ca. Next: give this app's identity the role Key Vault Secrets User, and check the vault's network rules.",
+    "The probe could not run: Key Vault refused to read fleet-ca. Next: Give this app's identity the role Key Vault Secrets User, and check the vault's network rules.",
   ],
   result: { kind: 'notRun', phase: 'keyVault', cause: 'forbidden', message: 'Key Vault refused to read fleet-ca' },
 } as const;
@@ -79,8 +79,8 @@ const slowOutcome = buildOutcome({
   durationMs: 27_910,
   phases: { ...buildOutcome().phases, assign: 27_720 },
   reasons: [
-    'took 27.9 s, expected within 20 s. Next: look at the phases to see where the time went.',
-    'the device certificate ends in 9 days, on 2026-12-04 (expected at least 14 days). Next: renew it in Key Vault and in the enrollment.',
+    'The run took 27.9 s, expected within 20 s. Next: Look at the phases to see where the time went.',
+    'The device certificate expires in 9 days, on 2026-12-04 (expected at least 14 days). Next: Renew it in Key Vault and in the enrollment.',
   ],
   credential: { certificateNotAfter: '2026-12-04T08:00:00.000Z' },
 });
@@ -132,7 +132,7 @@ const accepted = buildStoppedProbe(
     probe: 'intruder',
     verdict: 'failing',
     reasons: [
-      'the device was accepted, although refused was expected: assigned to hub-a.azure-devices.net as intruder. Next: treat this as a security incident. Check which enrollment accepted the device and who changed it.',
+      'The device was accepted but must be refused. Assigned to hub-a.azure-devices.net as intruder. Next: Treat this as a security incident. Check which enrollment accepted the device and who changed it.',
     ],
   }),
   2,
@@ -284,6 +284,6 @@ export const sampleReports = {
   'no probes': buildReport({ probes: [] }),
   'storage unreachable': buildReport({
     probes: [fresh(healthyKey), fresh(healthyWebSocket)],
-    storageFault: 'Table Storage does not answer: getaddrinfo ENOTFOUND canary.table.core.windows.net',
+    storageFault: 'the history storage at canary.table.core.windows.net cannot be reached (ENOTFOUND)',
   }),
 } as const satisfies Record<string, StatusReport>;

@@ -53,6 +53,13 @@ function predicate(probe: ProbeReport, state: ProbeState): string {
   }
 }
 
+/** Why the probe is in its state: of a run that did not come, what is known of that; else what the last run found. */
+export function currentReasons(report: StatusReport, probe: ProbeReport): readonly string[] {
+  if (probeState(report, probe) !== 'missed') return probe.last?.reasons ?? [];
+  const missed = probe.bars.at(-1)?.reason;
+  return missed === undefined ? [] : [missed];
+}
+
 /** The words that separate what happened from what to do next, in an outcome's reason. */
 const nextStep = '. Next: ';
 

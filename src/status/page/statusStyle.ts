@@ -90,7 +90,7 @@ button:hover { background: var(--link); color: var(--card); }
 .summary td.s-expects, .summary td.s-since, .summary td.s-last, .summary .s-why { color: var(--soft); }
 .summary .failing .s-state span, .summary .failing .s-reason strong { color: var(--failing-ink); } .summary .degraded .s-state span { color: var(--degraded-ink); }
 .summary .failing .s-state span, .summary .degraded .s-state span, .summary .unknown .s-state span { font-weight: 600; }
-.summary .s-reason strong { font-weight: 600; } .summary .tag { font-size: 0.75rem; }
+.summary .s-reason strong { font-weight: 600; } .summary .healthy .s-reason strong { font-weight: 400; color: var(--soft); } .summary .tag { font-size: 0.75rem; }
 .incomplete { color: var(--soft); } .figures .incomplete dd, .numbers .incomplete { font-weight: 400; }
 .figures .count { font-size: 0.8125rem; font-weight: 400; }
 .next strong { font-weight: 650; }

@@ -16,11 +16,11 @@ export interface StatusReportOptions {
   readonly now: Date;
   /** Since when this process could have seen a scheduled run. Default: just now. */
   readonly upSince?: Date;
-  /** Default 5 s: a page that says that the storage is away is worth more than one that does not come. */
+  /** Default 8 s, below the 10 s of every route: a page that reports that the storage is away is worth more than one that does not come. */
   readonly timeoutMs?: number;
 }
 
-const defaultTimeoutMs = 5_000;
+const defaultTimeoutMs = 8_000;
 
 /**
  * Reads all probes at all locations of the history at once. Never rejects: when the storage cannot be reached or is not configured (`history` undefined), or does not

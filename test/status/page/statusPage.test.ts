@@ -26,7 +26,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
     '8883 blocked, 443 fine',
     '2 others are healthy, 1 is degraded, 1 is unknown.',
   ],
-  degraded: ['weu-slow has been degraded since 14:15 UTC', 'flapping', 'ends in 9 days', 'withinSeconds: 20.0 s'],
+  degraded: ['weu-slow has been degraded since 14:15 UTC', 'flapping', 'expires in 9 days', 'withinSeconds: 20.0 s'],
   unknown: ['weu-fleet-ca could not be checked since 14:20 UTC', 'Key Vault Secrets User'],
   missed: [
     'weu-missed has not run since 13:55 UTC (35 min)',

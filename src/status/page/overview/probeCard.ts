@@ -9,7 +9,7 @@ import { availabilityFigures } from '../probe/availabilityTable.ts';
 import { daysLeft } from '../probe/expiryList.ts';
 import { historyBars } from '../probe/historyBars.ts';
 import { latencyChart } from '../probe/latencyChart.ts';
-import { probeSentence, reasonParagraphs } from '../probeSentence.ts';
+import { currentReasons, probeSentence, reasonParagraphs } from '../probeSentence.ts';
 import { stateLabel } from '../stateLabel.ts';
 
 /** A probe that is not healthy, on the overview: its state, where it stops and what to do; then its history. */
@@ -30,17 +30,15 @@ ${last && html`<div class="card-figures">${availabilityFigures(probe)}${lastRun(
 }
 
 function attention(report: StatusReport, probe: ProbeReport): Html {
-  const { last, consecutiveFailures, bars } = probe;
-  const missed = bars.at(-1);
-  const isMissed = probeState(report, probe) === 'missed';
+  const { last, consecutiveFailures } = probe;
   const stop = last && stoppedAt(last.result);
   const runs = consecutiveFailures > 1 ? `, ${consecutiveFailures} runs in a row` : '';
   const sentence = probeSentence(report, probe);
   return html`<div class="attention">
 <p class="since">${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}${runs}${stop && html`. Stops at <strong>${phaseNames[stop]}</strong>`}.</p>
-${isMissed && html`${reasonParagraphs(missed?.reason === undefined ? [] : [missed.reason])}<p>Its last run was ${last?.verdict}.</p>`}
 ${last && stop && phaseRail(last)}
-${last && reasonParagraphs(last.reasons)}
+${reasonParagraphs(currentReasons(report, probe))}
+${last && probeState(report, probe) === 'missed' && html`<p>Its last run was ${last.verdict}.</p>`}
 </div>`;
 }
 

@@ -4,7 +4,7 @@ import { type Html, html } from '../html.ts';
 import { renderMessagePage } from '../messagePage.ts';
 import { apiLink, type PageContext, pageLink, publicPage, runLink } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
-import { probeSentence, reasonParagraphs } from '../probeSentence.ts';
+import { currentReasons, probeSentence, reasonParagraphs } from '../probeSentence.ts';
 import { phaseChart } from '../run/phaseChart.ts';
 import { runDetails, runGroups } from '../run/runDetails.ts';
 import { runFacts } from '../run/runFacts.ts';
@@ -33,7 +33,7 @@ function renderKnownProbe(report: StatusReport, probe: ProbeReport, context: Pag
     context,
     main: html`<nav aria-label="Breadcrumb"><a href="${overviewLink(context)}">All probes</a></nav>
 <div class="hero ${state}">${stateIcon(state)}<div><h1>${probe.name} ${probeSentence(report, probe)}</h1>
-${last && state !== 'healthy' && reasonParagraphs(last.reasons)}
+${state !== 'healthy' && reasonParagraphs(currentReasons(report, probe))}
 ${consecutiveFailures > 1 && html`<p class="note">${consecutiveFailures} runs in a row${flapping && ', flapping'}</p>`}
 </div></div>
 ${context.access === 'run' && probe.location === report.location && runNowForm(probe, context)}
