@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import { httpRoute } from '../app/httpRoute.ts';
+import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel } from '../app/services.ts';
 import { version } from '../app/version.ts';
 import { withServices } from '../app/withServices.ts';
@@ -7,12 +7,16 @@ import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { problem } from '../http/problem.ts';
 
 /** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
-export async function metrics(): Promise<HttpResponseInit> {
+export async function metrics({ signal }: Call): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history, settings }) => {
     const { latest, fault } = await latestOutcomes(probes, history);
-    if (fault) return problem({ status: 503, title: 'The history cannot be read', detail: fault });
+    if (fault || !history) return problem({ status: 503, title: 'The history cannot be read', detail: fault ?? '' });
+    const runTotals = await Promise.all(
+      [...latest.keys()].map(async (probe) => ({ probe, totals: await history.runTotals(probe, signal) })),
+    );
     const { metricsContentType, renderMetrics } = await import('../telemetry/prometheus/prometheus.ts');
-    const body = await renderMetrics([...latest.values()], { version, location: settings.location });
+    const build = { version, location: settings.location };
+    const body = await renderMetrics([...latest.values()], build, runTotals);
     return { headers: { 'content-type': metricsContentType }, body };
   });
 }

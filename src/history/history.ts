@@ -1,6 +1,7 @@
 import { keepOnce } from '../identity/keepOnce.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import { runStartMs } from '../outcomes/runId.ts';
+import { advance, noRuns, type RunState, type RunTotals } from '../outcomes/runState.ts';
 import type { CallOptions } from '../storage/callLimit.ts';
 import type { OpenTables } from '../storage/openTables.ts';
 import { quoted, readRows, type Table } from '../storage/table.ts';
@@ -65,6 +66,8 @@ export interface OutcomeHistory {
   rollUp(now: Date, plan: RollUpPlan): Promise<RollUpResult>;
   /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
   rollups(probe: string, span: RollupSpan, range: RollupRange, signal?: AbortSignal): Promise<readonly Rollup[]>;
+  /** How many runs of a probe had each verdict, from the first one on: the newest roll-up's state, and the runs since. */
+  runTotals(probe: string, signal?: AbortSignal): Promise<RunTotals>;
   /** Deletes what is past its time. For a timer. */
   prune(now: Date, options: PruneOptions): Promise<PruneResult>;
 }
@@ -150,6 +153,13 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     async rollups(probe, span, range, signal) {
       const { readRollups, rollupTable } = await import('./rollup.ts');
       return readRollups({ table: open(rollupTable), location }, probe, span, range, signal);
+    },
+    async runTotals(probe, signal) {
+      const { readRollups, rollupTable } = await import('./rollup.ts');
+      const store = { table: open(rollupTable), location };
+      const [newest] = await readRollups(store, probe, 'hour', { fromMs: 0, toMs: Date.now(), count: 1 }, signal);
+      const since = await history.summaries(probe, { sinceMs: newest?.endMs }, { signal });
+      return since.reduceRight<RunState | undefined>(advance, newest?.state)?.totals ?? noRuns;
     },
     async prune(now, options) {
       const { pruneHistory } = await import('./pruneHistory.ts');

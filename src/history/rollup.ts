@@ -3,7 +3,7 @@ import { verdicts } from '../outcomes/outcome.ts';
 import { type EncodedHistograms, measures } from '../outcomes/phaseHistograms.ts';
 import type { RunState } from '../outcomes/runState.ts';
 import { invertedTime } from '../storage/keys.ts';
-import { type Row, readRows, type Table } from '../storage/table.ts';
+import { double, type Row, readRows, type Table } from '../storage/table.ts';
 import { partitionOf } from './outcomeKeys.ts';
 import { countedNames, type RunTally } from './tally.ts';
 
@@ -35,7 +35,8 @@ export interface RollupStore {
 export const rollupTable = 'outcomeRollups';
 
 export function rollupRow({ location }: RollupStore, probe: string, rollup: Rollup): Row {
-  const { span, startMs, endMs, state, counts, histograms } = rollup;
+  const { span, startMs, endMs, counts, histograms } = rollup;
+  const { totals, ...state } = rollup.state;
   return {
     partitionKey: partitionOf(probe, location),
     rowKey: `${span}-${invertedTime(startMs)}`,
@@ -43,6 +44,7 @@ export function rollupRow({ location }: RollupStore, probe: string, rollup: Roll
     end: new Date(endMs).toISOString(),
     ...counts,
     ...state,
+    ...Object.fromEntries(verdicts.map((verdict) => [`${verdict}Total`, double(totals[verdict])])),
     // A column each: a string property holds 64 KiB, and a day of many runs has long histograms.
     ...Object.fromEntries(
       measures.flatMap((measure) => {
@@ -73,6 +75,8 @@ export async function readRollups(
 }
 
 const count = z.int().nonnegative();
+/** A column of doubles: it outgrows an Int32 after years of a fleet. */
+const total = z.number().nonnegative();
 const storedRollup = z.object({
   start: z.iso.datetime(),
   end: z.iso.datetime(),
@@ -85,21 +89,26 @@ const storedRollup = z.object({
   since: z.iso.datetime(),
   runs: count,
   firstRunAt: z.iso.datetime(),
+  healthyTotal: total,
+  degradedTotal: total,
+  failingTotal: total,
+  unknownTotal: total,
 });
 
 function rollupOf(span: RollupSpan, row: Readonly<Record<string, unknown>>): Rollup {
   const parsed = storedRollup.safeParse(row);
   if (!parsed.success) {
-    throw new Error(`row ${row.rowKey} of partition ${row.partitionKey} of ${rollupTable} is no rollup`, {
+    throw new Error(`row ${row.rowKey} of partition ${row.partitionKey} of ${rollupTable} is not a roll-up`, {
       cause: parsed.error,
     });
   }
   const { start, end, verdict, since, runs, firstRunAt, ...counts } = parsed.data;
+  const { healthyTotal: healthy, degradedTotal: degraded, failingTotal: failing, unknownTotal: unknown } = parsed.data;
   return {
     span,
     startMs: Date.parse(start),
     endMs: Date.parse(end),
-    state: { verdict, since, runs, firstRunAt },
+    state: { verdict, since, runs, firstRunAt, totals: { healthy, degraded, failing, unknown } },
     counts: Object.fromEntries(countedNames.map((name) => [name, counts[name]])) as Rollup['counts'],
     histograms: histogramsOf(row),
   };

@@ -45,6 +45,31 @@ async function hoursOf(history: OutcomeHistory, probe: string) {
 }
 
 describe('rolling up', () => {
+  it('carries how many runs there were, so that a total never shrinks: not by a roll-up, a late run or a deletion', async () => {
+    const probe = 'monotonic';
+    const history = open();
+    const seen: number[] = [];
+    const total = async () => seen.push(Object.values(await history.runTotals(probe)).reduce((a, b) => a + b));
+    await seedOutcomes(azurite.connectionString(), runs(probe, midnight, midnight + 1.5 * hourMs));
+    await total();
+    await history.rollUp(new Date(midnight + 2 * hourMs), plan(probe));
+    await total();
+    // Written late: after its hour was rolled up.
+    const late = {
+      ...buildOutcome({ probe, runId: 'late', verdict: 'failing' }),
+      startedAt: '2026-11-20T00:45:00.000Z',
+    };
+    await seedOutcomes(azurite.connectionString(), [late]);
+    await total();
+    await seedOutcomes(azurite.connectionString(), runs(probe, midnight + 1.5 * hourMs, midnight + 3 * hourMs));
+    await history.rollUp(new Date(midnight + 3.5 * hourMs), plan(probe));
+    await total();
+    await history.prune(new Date(midnight + 3 * dayMs), { retentionDays: 1 });
+    expect(await history.summaries(probe, {}, {})).toHaveLength(1); // the failure is kept longer
+    await total();
+    expect(seen).toEqual([9, 9, 9, 19, 19]);
+  });
+
   it('counts each hour that is over, and leaves the present one alone', async () => {
     const probe = 'counted';
     const failing = new Set([midnight + 30 * minuteMs, midnight + 40 * minuteMs, midnight + 80 * minuteMs]);

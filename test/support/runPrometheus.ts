@@ -64,7 +64,8 @@ async function queryUntilThere(address: string, promql: string, deadlineMs: numb
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const response = await fetch(url);
-    const answer = (await response.json()) as { data?: { result?: readonly QueryResult[] } };
+    // 503 until it has read its storage.
+    const answer = response.ok ? ((await response.json()) as { data?: { result?: readonly QueryResult[] } }) : {};
     const result = answer.data?.result ?? [];
     if (result.length > 0) return result;
     if (Date.now() > deadline) throw new Error(`${promql} gave nothing within ${deadlineMs} ms`);

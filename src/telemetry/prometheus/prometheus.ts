@@ -1,5 +1,6 @@
-import { Gauge, Registry } from 'prom-client';
-import type { Outcome } from '../../outcomes/outcome.ts';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
+import type { RunTotals } from '../../outcomes/runState.ts';
 import { transcriptLine } from '../../outcomes/transcriptLine.ts';
 import { probeMetrics, probeSamples, type Sample } from './probeSamples.ts';
 
@@ -11,8 +12,17 @@ export interface BuildInfo {
   readonly location: string;
 }
 
+export interface ProbeTotals {
+  readonly probe: string;
+  readonly totals: RunTotals;
+}
+
 /** `GET /api/metrics`: the last outcome of each probe at this app's location, with the labels `probe` and `location`. */
-export async function renderMetrics(outcomes: readonly Outcome[], build: BuildInfo): Promise<string> {
+export async function renderMetrics(
+  outcomes: readonly Outcome[],
+  build: BuildInfo,
+  runTotals: readonly ProbeTotals[],
+): Promise<string> {
   const registry = new Registry();
   new Gauge({
     name: 'dps_canary_build_info',
@@ -27,6 +37,7 @@ export async function renderMetrics(outcomes: readonly Outcome[], build: BuildIn
     })),
   );
   expose(registry, samples);
+  exposeTotals(registry, build.location, runTotals);
   return registry.metrics();
 }
 
@@ -47,6 +58,19 @@ function expose(registry: Registry, samples: readonly Sample[]): void {
     const labelNames = [...new Set(ofName.flatMap(({ labels }) => Object.keys(labels)))];
     const gauge = new Gauge({ name, help: probeMetrics[name], labelNames, registers: [registry] });
     for (const { labels, value } of ofName) gauge.set(labels, value);
+  }
+}
+
+function exposeTotals(registry: Registry, location: string, runTotals: readonly ProbeTotals[]): void {
+  if (runTotals.length === 0) return;
+  const counter = new Counter({
+    name: 'probe_runs_total',
+    help: 'Runs since the first one, by verdict; counted on over restarts and deletions.',
+    labelNames: ['probe', 'location', 'verdict'],
+    registers: [registry],
+  });
+  for (const { probe, totals } of runTotals) {
+    for (const verdict of verdicts) counter.inc({ probe, location, verdict }, totals[verdict]);
   }
 }
 

@@ -11,6 +11,10 @@ import { runPrometheus } from '../../support/runPrometheus.ts';
 
 const build = { version: '1.2.3', location: 'westeurope' };
 
+const runTotals = [
+  { probe: 'weu-group-key', totals: { healthy: 10_000_000_001, degraded: 2, failing: 3, unknown: 0 } },
+];
+
 const rejected = buildOutcome({
   probe: 'weu-x509',
   verdict: 'failing',
@@ -38,6 +42,7 @@ describe('Prometheus text', () => {
     const text = await renderMetrics(
       [buildOutcome(), buildOutcome({ probe: 'slow', verdict: 'degraded' }), rejected, unseen],
       build,
+      [],
     );
     expect(lines(text, 'probe_success')).toEqual([
       'probe_success{probe="weu-group-key",location="westeurope"} 1',
@@ -56,6 +61,15 @@ describe('Prometheus text', () => {
     expect(phases).toContain('probe_phase_duration_seconds{phase="assign"} 3.2306');
     const sum = phases.map((line) => Number(line.split(' ')[1])).reduce((a, b) => a + b, 0);
     expect(lines(text, 'probe_duration_seconds')).toEqual([`probe_duration_seconds ${sum.toFixed(4)}`]);
+  });
+
+  it('counts the runs of each verdict, as many as there are', async () => {
+    expect(lines(await renderMetrics([], build, runTotals), 'probe_runs_total')).toEqual([
+      'probe_runs_total{probe="weu-group-key",location="westeurope",verdict="healthy"} 10000000001',
+      'probe_runs_total{probe="weu-group-key",location="westeurope",verdict="degraded"} 2',
+      'probe_runs_total{probe="weu-group-key",location="westeurope",verdict="failing"} 3',
+      'probe_runs_total{probe="weu-group-key",location="westeurope",verdict="unknown"} 0',
+    ]);
   });
 
   it('gives seconds to the microsecond, however a clock counted them', async () => {
@@ -79,7 +93,7 @@ describe('Prometheus text', () => {
   });
 
   it('keeps the expiry of issued and renewed certificates and of their CAs, and what the renewal took', async () => {
-    const text = await renderMetrics([buildOutcome({ result: buildRenewed() })], build);
+    const text = await renderMetrics([buildOutcome({ result: buildRenewed() })], build, []);
     const labels = '{probe="weu-group-key",location="westeurope"}';
     const seconds = (iso: string) => Date.parse(iso) / 1000;
     expect(lines(text, 'probe_issued_certificate_expiry_timestamp_seconds')).toEqual([
@@ -106,7 +120,7 @@ describe('Prometheus text', () => {
   });
 
   it('puts no free text into a label', async () => {
-    const text = await renderMetrics([rejected, notRun], build);
+    const text = await renderMetrics([rejected, notRun], build, []);
     expect(text).not.toContain('any text');
     expect(text).not.toContain('evil');
   });
@@ -120,8 +134,8 @@ describe('Prometheus text', () => {
   });
 
   const cases: readonly [string, () => Promise<string>][] = [
-    ['no probe at all', () => renderMetrics([], build)],
-    ['every kind of verdict', () => renderMetrics([buildOutcome(), rejected, unseen], build)],
+    ['no probe at all', () => renderMetrics([], build, [])],
+    ['every kind of verdict', () => renderMetrics([buildOutcome(), rejected, unseen], build, runTotals)],
     ['one run', () => renderProbe(buildOutcome())],
     ['a renewed certificate', () => renderProbe(buildOutcome({ result: buildRenewed() }))],
     ['one run with its transcript', () => renderProbe(rejected, { debug: true })],
@@ -138,7 +152,7 @@ describe('Prometheus text', () => {
   }, async () => {
     const runs: Record<string, Outcome> = { 'weu-group-key': buildOutcome(), 'weu-x509': rejected };
     const target = await serve(async (url) => {
-      if (url.pathname === '/api/metrics') return renderMetrics(Object.values(runs), build);
+      if (url.pathname === '/api/metrics') return renderMetrics(Object.values(runs), build, runTotals);
       const outcome = runs[url.searchParams.get('target') ?? ''];
       return outcome === undefined ? undefined : renderProbe(outcome, { debug: true });
     });
