@@ -12,7 +12,7 @@ export interface Assigned {
   readonly substatus?: string;
   /** What the assigned hub speaks, as sent: `classic`, `mqttV5` or a newer one (api-version 2026-11-02-preview and newer). */
   readonly connectionProfile?: string;
-  /** Custom allocation's answer (api-version 2021-06-01 and newer), unless it is too large to keep. */
+  /** What custom allocation returned (api-version 2021-06-01 and newer), unless it is too large to keep. */
   readonly payload?: unknown;
   /** Size of the returned payload as JSON, in bytes. */
   readonly payloadBytes?: number;
@@ -38,7 +38,7 @@ export interface Disabled {
   readonly operationId: string;
 }
 
-/** An answer with a 3xx, 4xx (but 429) or 5xx status. */
+/** A response with a 3xx, 4xx (but 429) or 5xx status. */
 export interface Rejected extends ServiceError {
   readonly kind: 'rejected';
   readonly phase: 'register' | 'assign';

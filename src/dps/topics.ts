@@ -1,6 +1,6 @@
 /**
- * The only topic names and the only filter that DPS knows (document, "Registrazione di un dispositivo" and "Polling dello stato
- * dell'operazione di registrazione"): it is no general broker.
+ * The only topic names and the only filter that DPS knows; it is not a general broker
+ * (learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support, "Registering a device" and "Polling for registration operation status").
  */
 export const responseFilter = '$dps/registrations/res/#';
 
@@ -17,7 +17,7 @@ export function operationStatusTopic(rid: string, operationId: string): string {
 export interface ResponseTopic {
   readonly status: number;
   readonly rid: string | undefined;
-  /** As sent; what it is worth is decided by `retryAfter`. */
+  /** As sent; `readRetryAfter` reads it. */
   readonly retryAfter: string | undefined;
 }
 

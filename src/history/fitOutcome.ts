@@ -1,5 +1,5 @@
 import type { Outcome } from '../outcomes/outcome.ts';
-import type { TranscriptEntry } from '../transport/transcript.ts';
+import type { TranscriptEntry } from '../transport/recorder.ts';
 
 export interface FittedOutcome {
   /** JSON of at most so many characters. */

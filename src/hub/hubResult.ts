@@ -48,7 +48,7 @@ export type HubRefusal =
   | TransportFailure
   /** The name that DPS gave is neither under Azure's own suffixes nor in the configured probe's `expect.assignedHub`: no credential was sent there. */
   | { readonly kind: 'hubNotAllowed'; readonly message: string }
-  /** The twin was asked for, and the answer was another status than 200. */
+  /** The response to the twin request had another status than 200. */
   | { readonly kind: 'twinRejected'; readonly status: number; readonly message: string }
   | RenewalRejected
   | RenewalTimedOut;

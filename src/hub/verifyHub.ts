@@ -44,7 +44,7 @@ const apiVersion = '2021-04-12';
 /** The one that renews certificates; devices with operational certificates use it for everything. */
 const certificateApiVersion = '2025-08-01-preview';
 
-/** Proof that the assignment works: connects as the assigned device, and does what `verification` says. Never rejects. */
+/** Proves that the assignment works: connects as the assigned device, and does what `verification` asks for. */
 export async function verifyHub(request: HubRequest): Promise<HubResult> {
   const { assignedHub, deviceId, verification, credential, recorder, configuredHubs } = request;
   const refused = (cause: HubRefusal): HubResult => ({

@@ -5,8 +5,8 @@ import type { HubRefused } from '../hub/hubResult.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
 import type { VaultProblem } from '../keyvault/vaultProblems.ts';
 import type { Phase, PhaseTimes } from '../transport/phase.ts';
+import type { TranscriptEntry } from '../transport/recorder.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
-import type { TranscriptEntry } from '../transport/transcript.ts';
 
 /** What one run saw. It holds no judgement: `judgeRun` makes an Outcome of it by the probe's expectation. */
 export interface RunFacts {

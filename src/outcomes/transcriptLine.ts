@@ -1,4 +1,4 @@
-import type { TranscriptEntry } from '../transport/transcript.ts';
+import type { TranscriptEntry } from '../transport/recorder.ts';
 
 const arrows = { sent: '→', received: '←', note: '·' } as const;
 

@@ -24,8 +24,8 @@ export type Dialled =
   | { readonly kind: 'notDialled'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
 
 /**
- * One connection attempt to one address, up to the end of the TLS handshake. No retry, no second address ("happy eyeballs"):
- * what is half up must show.
+ * One connection attempt to one address, up to the end of the TLS handshake. No retry and no second address ("happy eyeballs"): a
+ * service that is half up must show.
  *
  * The handshake itself accepts any certificate, on purpose: a chain that does not verify is what a monitor has to report in full,
  * and a socket that OpenSSL has torn down has nothing to report. Node's own verdict (`authorized`) is read here, before a byte of ours is sent.
@@ -50,7 +50,7 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
   // A register-and-poll exchange is a handful of small packets, each of which waits for the other side's.
   socket.setNoDelay(true);
 
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const settle = (dialled: Dialled) => {
       deadline.signal.removeEventListener('abort', onAbort);
       socket.off('lookup', onLookup).off('connect', onConnect).off('secureConnect', onSecure);
@@ -70,13 +70,22 @@ export function dial({ endpoint, secureContext, recorder, deadline, tlsSessions 
       if (!error) recorder.enter('tcp');
     };
     const onConnect = () => recorder.enter('tls');
-    const onSecure = () => {
+    const meet = () => {
       // Read once: Node hands the chain out with the first object, and later ones lack it.
       if (!socket.isSessionReused()) certificate = socket.getPeerX509Certificate();
       if (!socket.authorized) return fail(untrusted(socket));
       const server = meetServer(socket, certificate);
       tlsSessions?.keep(endpoint, secureContext, socket);
       settle({ kind: 'dialled', socket, server });
+    };
+    const onSecure = () => {
+      try {
+        meet();
+      } catch (error) {
+        // Thrown inside an event, an error would end the process instead of the run.
+        reject(error);
+        settle({ kind: 'notDialled', failure: timedOut('tls') });
+      }
     };
     const onError = (error: NodeJS.ErrnoException) => fail(classifySocketError(error, recorder.phase));
     const onClose = () => fail(closedByServer(recorder.phase));

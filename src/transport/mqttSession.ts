@@ -20,15 +20,15 @@ export interface SessionOptions {
 
 /** One MQTT 3.1.1 connection whose events have become promises. Nothing outside this file sees an event of mqtt.js. */
 export interface MqttSession {
-  /** Settles, once, when the connection is no use any more: lost, or out of time. Never rejects. */
+  /** Settles, once, when the connection cannot be used any more: lost, or out of time. Rejects only with an error of this program. */
   readonly failed: Promise<TransportFailure>;
   subscribe(filter: string): Promise<Subscribed | TransportFailure>;
   /**
-   * Publishes at QoS 1. Who needs to know whether it arrived as telemetry awaits the PUBACK; who asked a question awaits the answer.
+   * Publishes at QoS 1. Telemetry awaits the PUBACK; a request awaits its response instead.
    */
   publish(topic: string, payload: string): Promise<'acknowledged'>;
   onMessage(listener: (topic: string, payload: Buffer) => void): void;
-  /** Sends DISCONNECT and lets go of the stream; settles when it is closed. Safe to call at any time, and twice. */
+  /** Sends DISCONNECT and closes the stream; settles when it is closed. Safe to call at any time, and twice. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export type Opened =
 
 /** As Microsoft's SDKs do. */
 const keepAliveSeconds = 180;
-/** DISCONNECT, as bytes (MQTT 3.1.1 section 3.14): it must go out even while mqtt.js waits for a PUBACK that nobody needs. */
+/** DISCONNECT, as bytes (MQTT 3.1.1 section 3.14): it must be sent even while mqtt.js waits for a PUBACK. */
 const disconnectPacket = Buffer.from([0xe0, 0x00]);
 /** mqtt.js has a timer of its own for CONNACK; ours is the deadline, so its own is put out of reach. */
 const neverMs = 2 ** 31 - 1;
@@ -62,13 +62,14 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
     keepalive: keepAliveSeconds,
     reschedulePings: false,
     timerVariant: 'native',
-    log: ignoreDebugLog, // the transcript says it, and formatting it for nobody costs a twentieth of the exchange
+    log: ignoreDebugLog, // the transcript has it, and formatting it costs a twentieth of the exchange
     clientId: options.clientId,
     username: options.username,
     ...(options.password !== undefined && { password: options.password }),
   });
 
-  const { promise: failed, resolve: fail } = Promise.withResolvers<TransportFailure>();
+  const { promise: failed, resolve: fail, reject } = Promise.withResolvers<TransportFailure>();
+  failed.catch(() => undefined); // the step that is running rejects with it, whichever it is
   const onAbort = () => fail(timedOut(recorder.phase));
   // mqtt.js passes on only the stream's errors that have a code.
   stream.once('error', (error) => fail(classifyStreamError(error, recorder)));
@@ -80,7 +81,7 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
   if (deadline.signal.aborted) onAbort();
   deadline.signal.addEventListener('abort', onAbort, { once: true });
 
-  const session = sessionOf(client, stream, options, failed);
+  const session = sessionOf(client, stream, options, failed, reject);
   const connected = new Promise<'connected'>((resolve) => client.once('connect', () => resolve('connected')));
   const first = await Promise.race([connected, failed]);
   if (first === 'connected') {
@@ -96,6 +97,7 @@ function sessionOf(
   stream: Duplex,
   { recorder, deadline }: SessionOptions,
   failed: Promise<TransportFailure>,
+  reject: (error: unknown) => void,
 ): MqttSession {
   let closed: Promise<void> | undefined;
   return {
@@ -116,20 +118,27 @@ function sessionOf(
     publish(topic, payload) {
       recorder.sent('PUBLISH', { topic, bytes: Buffer.byteLength(payload) });
       return new Promise((resolve) => {
-        // Without a connection mqtt.js may never call back, or call back with an error: `failed` is what tells.
+        // Without a connection mqtt.js may never call back, or call back with an error: `failed` has the reason.
         client.publish(topic, payload, { qos: 1 }, (error) => {
           if (!error) resolve('acknowledged');
         });
       });
     },
     onMessage(listener) {
-      client.on('message', listener);
+      // Thrown inside an event, an error would end the process instead of the run.
+      client.on('message', (topic, payload) => {
+        try {
+          listener(topic, payload);
+        } catch (error) {
+          reject(error);
+        }
+      });
     },
     close() {
       closed ??= new Promise<void>((resolve) => {
         client.removeAllListeners('message');
         if (stream.closed) return resolve();
-        // A peer that reads nothing more would hold DISCONNECT back for ever, and the run with it.
+        // A peer that stops reading would keep DISCONNECT, and the run, waiting for ever.
         const giveUp = () => void stream.destroy();
         deadline.signal.addEventListener('abort', giveUp, { once: true });
         stream.once('close', () => {

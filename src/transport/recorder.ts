@@ -1,6 +1,21 @@
 import type { Phase, PhaseTimes } from './phase.ts';
 import { printable } from './printable.ts';
-import type { TranscriptEntry } from './transcript.ts';
+
+/**
+ * What was sent and received, for the person who has to find out why: packets, topics, statuses, sizes and times.
+ * Payloads and passwords are never part of it.
+ */
+export interface TranscriptEntry {
+  /** Milliseconds since the start of the exchange. */
+  readonly atMs: number;
+  readonly direction: 'sent' | 'received' | 'note';
+  /** An MQTT packet (`CONNECT`, `PUBLISH`, …), or a word for a note (`retry-after`, `ignored`, `dropped`). */
+  readonly what: string;
+  readonly topic?: string;
+  readonly status?: number;
+  readonly bytes?: number;
+  readonly detail?: string;
+}
 
 /** Records the phase timings and the packet transcript of one run. Phases follow one another: entering one ends the one before. */
 export interface Recorder {

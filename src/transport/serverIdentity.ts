@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { getCACertificates, type TLSSocket } from 'node:tls';
 import { printable } from './printable.ts';
 
-/** Who answered: the resolved address and the certificate chain that the server presented, also when it was not accepted. */
+/** The server: its resolved address and the certificate chain that it presented, also when that was not accepted. */
 export interface ServerIdentity {
   readonly address: string;
   readonly family?: 4 | 6;
@@ -27,8 +27,8 @@ export interface ChainCertificate {
 }
 
 /**
- * Takes down who answers while the socket is there; the function that it gives back works the description out, which is for after
- * the exchange: the first time that a chain is met takes a few milliseconds.
+ * Reads what is known of the server while the socket is open, and returns a function that describes it. Call that after the exchange:
+ * the first time that a chain is met it takes a few milliseconds.
  */
 export function meetServer(socket: TLSSocket, certificate: X509Certificate | undefined): () => ServerIdentity {
   const { remoteAddress: address = '', remoteFamily } = socket;
@@ -52,7 +52,7 @@ export function meetServer(socket: TLSSocket, certificate: X509Certificate | und
 
 type Chain = readonly ChainCertificate[];
 
-/** Ten thousand devices of a simulation meet the same few chains: each is read and kept once. */
+/** Ten thousand devices of a simulation meet the same few chains: each is described once. */
 const knownChains = new Map<string, Chain>();
 const maxKnownChains = 50;
 /** Real chains have three or four; a handshake has room for hundreds. */
@@ -88,7 +88,7 @@ function sentCertificates(leaf: X509Certificate): readonly X509Certificate[] {
   return sent;
 }
 
-/** Servers leave the root out: it is the one in this process's trust store that has issued the last certificate they sent. */
+/** Servers do not send the root: it is the one in this process's trust store that issued the last certificate they sent. */
 function trustedRootOf(sent: readonly X509Certificate[]): readonly X509Certificate[] {
   const last = sent.at(-1);
   if (!last || last.checkIssued(last)) return [];

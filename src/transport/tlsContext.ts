@@ -7,7 +7,7 @@ export interface ClientCertificate {
   readonly privateKey: string;
 }
 
-/** TLS 1.2 or newer (document, "Configurazione TLS/SSL"). */
+/** learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support, "TLS/SSL configuration". */
 const minVersion = 'TLSv1.2';
 let anonymous: SecureContext | undefined;
 

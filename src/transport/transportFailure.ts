@@ -14,7 +14,7 @@ export type TransportFailure =
   | TimedOut
   | MalformedResponse;
 
-/** The name does not resolve, or nothing answers on the port. */
+/** The name does not resolve, or nothing listens on the port. */
 export interface Unreachable {
   readonly kind: 'unreachable';
   readonly phase: 'dns' | 'tcp';
@@ -71,7 +71,7 @@ export interface TimedOut {
   readonly retryAfterSeconds?: number;
 }
 
-/** Bytes that are not what the protocol or the document allows at this place. */
+/** Bytes that the protocol does not allow at this place, or a body that is not the documented one. */
 export interface MalformedResponse {
   readonly kind: 'malformedResponse';
   readonly phase: Phase;

@@ -31,3 +31,25 @@ describe('closing a session', () => {
     deadline.end();
   });
 });
+
+describe('a listener that throws', () => {
+  it('ends the step that is running with its error, and not the process', async () => {
+    const wire = stuckPeer();
+    const deadline = createDeadline(5_000);
+    const opened = await openMqttSession({
+      stream: wire,
+      clientId: 'one',
+      username: 'u',
+      recorder: createRecorder('mqttConnect'),
+      deadline,
+    });
+    if (opened.kind !== 'opened') throw new Error(opened.failure.message);
+    opened.session.onMessage(() => {
+      throw new RangeError('a bug');
+    });
+    wire.push(generate({ cmd: 'publish', topic: 't', payload: '', qos: 0, dup: false, retain: false }));
+    await expect(opened.session.failed).rejects.toThrow('a bug');
+    deadline.end();
+    await opened.session.close();
+  });
+});

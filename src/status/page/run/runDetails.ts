@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../outcomes/outcome.ts';
 import { reasonCode } from '../../../outcomes/reasonCode.ts';
-import type { TranscriptEntry } from '../../../transport/transcript.ts';
+import type { TranscriptEntry } from '../../../transport/recorder.ts';
 import type { ProbeReport } from '../../report/statusReport.ts';
 import { formatClock, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
