@@ -1,4 +1,4 @@
-/** One simulated device of a benchmark, in the form that all three clients take. */
+/** One simulated device of a benchmark, in the form that all clients take. */
 export interface BenchDevice {
   readonly host: string;
   readonly port: number;
@@ -11,27 +11,42 @@ export interface BenchDevice {
 /** A row of the benchmark table (CONTRACT, `npm run bench -- --json`). */
 export interface BenchRow {
   readonly row: string;
-  /** Ours to the peer or the floor, in the same run. */
+  /** Ours to the base that the row names, in the same run. */
   readonly ratio: number;
+  /** Whether the ratio should stay below or above the limit. */
   readonly direction: 'atMost' | 'atLeast';
   readonly limit: number;
+  /** The median is within the limit, and its uncertainty does not reach beyond it. */
   readonly ok: boolean;
-  /** Distance between the best and the worst repetition's ratio, as a share of the median. */
+  /** Distance between the quartiles of the rounds' ratios, as a share of the median. */
   readonly spread: number;
 }
 
-/** The median of repetitions that were measured in turns, so that a machine whose speed drifts does not favour one side. */
+export interface BenchLimit {
+  readonly limit: number;
+  readonly direction?: BenchRow['direction'];
+}
+
+/** The median of many short rounds that were measured in turns, so that a machine whose speed drifts favours no side. */
 export function benchRow(
   row: string,
   ratios: readonly number[],
-  limit: number,
-  direction: BenchRow['direction'] = 'atMost',
+  { limit, direction = 'atMost' }: BenchLimit,
 ): BenchRow {
-  const sorted = [...ratios].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const spread = ((sorted.at(-1) ?? median) - (sorted[0] ?? median)) / median;
-  const ok = direction === 'atMost' ? median <= limit : median >= limit;
-  return { row, ratio: round(median), direction, limit, ok, spread: round(spread) };
+  const median = quantile(ratios, 0.5);
+  const spread = (quantile(ratios, 0.75) - quantile(ratios, 0.25)) / median;
+  // About the standard error of a median of as many rounds.
+  const uncertainty = (0.93 * spread * median) / Math.sqrt(ratios.length);
+  const beyond = direction === 'atMost' ? median + uncertainty - limit : limit - (median - uncertainty);
+  return { row, ratio: round(median), direction, limit, ok: beyond <= 0, spread: round(spread) };
+}
+
+/** Linear between the neighbours; NaN of nothing. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * share;
+  const [below = Number.NaN, above = Number.NaN] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  return below + (above - below) * (at - Math.floor(at));
 }
 
 function round(value: number): number {

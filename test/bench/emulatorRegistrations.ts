@@ -12,7 +12,7 @@ const concurrency = 16;
 const devicesPerTurn = 50;
 
 export async function emulatorRegistrations(quick: boolean): Promise<readonly BenchRow[]> {
-  const [repetitions, turns] = quick ? [3, 6] : [9, 8];
+  const [repetitions, turns] = quick ? [9, 2] : [21, 4];
   const emulator = await startServer('emulator');
   const bare = await startServer('bare');
   const ratios: number[] = [];
@@ -31,7 +31,7 @@ export async function emulatorRegistrations(quick: boolean): Promise<readonly Be
   } finally {
     for (const { child } of [emulator, bare]) child.disconnect();
   }
-  return [benchRow('emulator registrations / bare server', ratios, 0.8, 'atLeast')];
+  return [benchRow('emulator registrations / bare server', ratios, { limit: 0.8, direction: 'atLeast' })];
 }
 
 interface Server {

@@ -41,7 +41,7 @@ export async function simulationScale(quick: boolean): Promise<readonly BenchRow
   }
   const words = `simulation of ${sizes.many} devices / of ${sizes.few}`;
   return [
-    benchRow(`time per device, ${words}`, slowdowns, 1.25),
-    benchRow(`peak memory of an instance, ${words}`, growths, 1.5),
+    benchRow(`time per device, ${words}`, slowdowns, { limit: 1.25 }),
+    benchRow(`peak memory of an instance, ${words}`, growths, { limit: 1.5 }),
   ];
 }

@@ -3,7 +3,6 @@
  * memory, because most of a TLS connection lives outside the JavaScript heap. A program of its own for each client.
  */
 import { argv, exit } from 'node:process';
-import { createSecureContext } from 'node:tls';
 import type { BenchDevice } from './benchDevice.ts';
 import { benchDevices } from './benchDevices.ts';
 
@@ -16,17 +15,14 @@ async function clientNamed(name: string): Promise<(device: BenchDevice) => Promi
   switch (name) {
     case 'exchange':
       return (await import('./exchangeClient.ts')).registerWithExchange;
-    case 'floor': {
-      const { registerOnFloor } = await import('./floorClient.ts');
-      const sharedContext = createSecureContext({ minVersion: 'TLSv1.2' });
-      return (device) => registerOnFloor(device, sharedContext);
-    }
+    case 'mqttJs':
+      return (await import('./mqttJsClient.ts')).registerWithMqttJs;
     default:
       return (await import('./sdkClient.ts')).registerWithSdk;
   }
 }
 
-/** Starts devices until `devices` sockets stand and nothing more moves: the next thing that happens is the end of the wait. */
+/** Starts devices until all are connected and nothing more happens: the next thing that happens is the end of the wait. */
 async function startAndSettle(register: (device: BenchDevice) => Promise<unknown>, devices: number): Promise<number> {
   for (let started = 0; started < devices; started += 1) {
     void register(nextDevice()).catch(() => undefined);
@@ -37,7 +33,7 @@ async function startAndSettle(register: (device: BenchDevice) => Promise<unknown
   return process.memoryUsage.rss();
 }
 
-/** Until the CPU has nothing left to do: every answer has been read, and only timers are left. */
+/** Until the CPU has nothing left to do: every response has been read, and only timers are left. */
 async function quiet(): Promise<void> {
   for (;;) {
     const before = process.cpuUsage();
