@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialProblem } from '../../src/attestation/credentialProblems.ts';
 import { type CredentialToExamine, examineCredential } from '../../src/attestation/examineCredential.ts';
@@ -355,5 +356,63 @@ describe('a certificate that may explain a refusal', () => {
     expect(findings).toMatchObject([
       { problem: 'chainIncomplete', severity: 'suspect', message: expect.stringContaining('"CN=ec intermediate"') },
     ]);
+  });
+});
+
+describe('whatever a vault holds', () => {
+  const planted = 'PlantedPartOfASecret';
+  const pieces = fc.constantFrom(
+    '-----BEGIN CERTIFICATE-----',
+    '-----END CERTIFICATE-----',
+    '-----BEGIN PRIVATE KEY-----',
+    '-----END PRIVATE KEY-----',
+    'HostName=h;SharedAccessKey=',
+    'SharedAccessSignature sr=',
+    'Proc-Type: 4,ENCRYPTED',
+    '\\n',
+    '\n',
+    '"',
+    ' ',
+    'MIIBszCCAVmgAwIBAgIU',
+    'MIAGCSqGSIb3DQEHAqCAMIA=',
+    '====',
+    '{',
+    planted,
+  );
+  const parts = fc.array(fc.oneof(pieces, fc.string(), fc.base64String()), { maxLength: 12 });
+  const text = parts.map((all) => all.join(''));
+  const value = fc.oneof(
+    text,
+    text.map((inner) => base64(inner)),
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+  );
+
+  it('is named without a part of it, and never throws', async () => {
+    await fc.assert(
+      fc.asyncProperty(value, fc.constantFrom(examineKey, examineCertificate), async (stored, examine) => {
+        const { credential, findings, form } = await examine(`${stored}${planted}`);
+        expect(form).not.toBe('');
+        expect(JSON.stringify({ findings, form })).not.toContain(planted);
+        expect(credential === undefined).toBe(findings.some(({ severity }) => severity === 'error'));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is read within the time limit of a test, however long and repetitive it is', async () => {
+    for (const piece of [
+      '-----BEGIN CERTIFICATE-----',
+      '-----BEGIN ',
+      'A',
+      ' ',
+      '\\n',
+      'SharedAccessKey=',
+      '30',
+      ';',
+    ]) {
+      const long = piece.repeat(25_000 / piece.length);
+      expect((await examineKey(long)).form).not.toBe('');
+      expect((await examineCertificate(long)).form).not.toBe('');
+    }
   });
 });
