@@ -30,7 +30,7 @@ export async function renewCertificate(
       const facts = { topic, bytes: body.length, ...(response && { status: response.status }) };
       recorder.received('PUBLISH', facts);
       if (response?.rid !== rid) {
-        otherRequest ??= response?.rid && printable(response.rid).slice(0, maxRidCharacters);
+        otherRequest ??= response?.rid && printable(response.rid, maxRidCharacters);
         return recorder.note('ignored', 'no request waits for this response');
       }
       if (response.status === 202) {

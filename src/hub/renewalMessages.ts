@@ -34,11 +34,20 @@ export function readIssued(body: Buffer): Omit<HubRenewed, 'durationMs'> | Malfo
   };
 }
 
+/** A number, or the text of one: serialisers write either. */
+const numeric = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+]);
+
 const rejection = z.looseObject({
-  errorCode: z.number().optional().catch(undefined),
+  errorCode: numeric.optional().catch(undefined),
   message: z.string().optional().catch(undefined),
   trackingId: z.string().optional().catch(undefined),
-  retryAfter: z.number().optional().catch(undefined),
+  retryAfter: numeric.optional().catch(undefined),
   info: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 
@@ -49,7 +58,10 @@ export function readRejection(status: number, body: Buffer): RenewalRejected {
     const message = body.length === 0 ? {} : { message: printable(body.toString('utf8')) };
     return { kind: 'renewalRejected', status, ...message };
   }
-  const { errorCode, message, trackingId, retryAfter, info } = parsed.data;
+  const { errorCode, trackingId, retryAfter, info } = parsed.data;
+  const isOfAnotherForm = errorCode === undefined && parsed.data.message === undefined;
+  // An object in another form: what it says is in there somewhere.
+  const message = isOfAnotherForm ? body.toString('utf8') : parsed.data.message;
   return {
     kind: 'renewalRejected',
     status,
@@ -69,7 +81,7 @@ function boundedInfo(info: Readonly<Record<string, unknown>>): RenewalInfo {
   const fields = Object.entries(info).slice(0, maxInfoFields);
   return Object.fromEntries(
     fields.map(([name, value]) => [
-      printable(name).slice(0, maxNameCharacters).toWellFormed(),
+      printable(name, maxNameCharacters),
       typeof value === 'number' || typeof value === 'boolean' ? value : printable(asText(value)),
     ]),
   );

@@ -126,8 +126,18 @@ describe('a renewal at the hub', () => {
       { kind: 'renewalRejected', status: 409, errorCode: 409_004 },
     ],
     [
+      'an error whose numbers are texts',
+      [[at(429), { errorCode: '429002', message: 'm', retryAfter: '30' }]],
+      { kind: 'renewalRejected', status: 429, errorCode: 429_002, message: 'm', retryAfterSeconds: 30 },
+    ],
+    [
+      'an error of another form',
+      [[at(401), { error: { code: 'Unauthorized', text: 'no' } }]],
+      { kind: 'renewalRejected', status: 401, message: '{"error":{"code":"Unauthorized","text":"no"}}' },
+    ],
+    [
       'an error with fields of another type',
-      [[at(429), { errorCode: '429002', message: 5, trackingId: null, retryAfter: 30 }]],
+      [[at(429), { errorCode: 'x', message: 5, trackingId: null, retryAfter: 30 }]],
       { kind: 'renewalRejected', status: 429, retryAfterSeconds: 30 },
     ],
   ])('ends otherwise: %s', async (_case, messages, expected) => {
