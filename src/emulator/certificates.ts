@@ -98,7 +98,7 @@ export async function createLocalAuthority(commonName = 'DPS Canary local'): Pro
   };
 }
 
-/** A certificate that vouches for itself: an individual enrollment's device, or a server nobody trusts. */
+/** A certificate that vouches for itself: an individual enrollment's device, or a server that no client trusts. */
 export async function createSelfSigned(
   options: Validity & { readonly commonName: string; readonly names?: readonly string[] },
 ): Promise<IssuedCertificate> {

@@ -1,7 +1,8 @@
 import type { EmulatorRequest } from './startEmulator.ts';
 
-/** What a person need not see: the packets that only keep a connection going or end it as it should end. */
+/** What a person does not need: packets that only keep a connection open or end it normally. */
 const routine = new Set(['puback', 'pingreq', 'unsubscribe', 'disconnect']);
+const withTopic = new Set(['subscribe', 'publish', 'telemetry']);
 
 /** One line for a person, or undefined for what is only routine. */
 export function describeRequest(request: EmulatorRequest): string | undefined {
@@ -16,11 +17,11 @@ export function describeRequest(request: EmulatorRequest): string | undefined {
 }
 
 function detail({ kind, topic, note }: EmulatorRequest): string {
-  const shown = kind === 'subscribe' || kind === 'publish' || kind === 'telemetry' ? printable(topic ?? '') : '';
-  return [shown, note === undefined ? '' : `(${note})`].filter((part) => part !== '').join(' ');
+  const shown = withTopic.has(kind) ? printable(topic ?? '') : '';
+  return [shown, note === undefined ? '' : `(${printable(note)})`].filter((part) => part !== '').join(' ');
 }
 
-/** A device chooses these texts: control characters do not reach the terminal. */
+/** A device chooses these texts: characters that control a terminal or the direction of text do not reach it. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?').slice(0, 120);
+  return text.toWellFormed().replace(/\p{C}/gu, '?').slice(0, 120);
 }

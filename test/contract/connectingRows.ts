@@ -279,9 +279,9 @@ export const connectingRows: readonly DocumentRow[] = [
         const certified = await target.open(await authority.issueClient({ commonName: 'x509-002' }));
         certified.send(withoutPassword('x509-002'));
         expect(await certified.next()).toMatchObject({ cmd: 'connack', returnCode: 0 });
-        const nobody = await target.open();
-        nobody.send(withoutPassword(target.registrationId));
-        expect(await nobody.next()).toMatchObject({ cmd: 'connack', returnCode: 5 });
+        const neither = await target.open();
+        neither.send(withoutPassword(target.registrationId));
+        expect(await neither.next()).toMatchObject({ cmd: 'connack', returnCode: 5 });
       },
     },
     alsoIn: 'test/probes/x509Probe.test.ts',

@@ -46,7 +46,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       does: 'responds 400 to what is not JSON',
       appliesTo: 'standIn',
       check: async (target) => {
-        const { topic } = await responseTo(await subscribed(target), registerTopic, 'no JSON');
+        const { topic } = await responseTo(await subscribed(target), registerTopic, 'not JSON');
         expect(topic).toContain('/res/400/');
       },
     },

@@ -5,7 +5,7 @@ import { type CredentialPolicy, createCredentialPolicies, type LeafRequest } fro
 
 /**
  * - `missing`: the device is assigned, or its renewal finishes, without a chain;
- * - `anotherKey`, `anotherName`: a leaf for somebody else's key, or under another common name;
+ * - `anotherKey`, `anotherName`: a leaf for another key than the request's, or under another common name;
  * - `expired`, `notYetValid`: a leaf that is not valid now;
  * - `broken`: intermediate and root of another authority, of the same names; `leafOnly`: neither of them;
  * - `reversed`: root first; `pem`: PEM instead of DER in base64; `garbage`: base64 of what is not a certificate.

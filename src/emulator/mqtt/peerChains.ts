@@ -5,12 +5,12 @@ import type { TLSSocket } from 'node:tls';
 export interface PeerChains {
   /** Call once, when the handshake has ended. */
   meet(socket: TLSSocket): void;
-  /** Leaf first, then what the device sent along; empty without a device certificate. */
+  /** Leaf first, then the other certificates that the device sent; empty without a device certificate. */
   of(socket: TLSSocket): readonly X509Certificate[];
 }
 
-/** More than this many devices with intermediates do not come back; the one not heard of for longest is forgotten first. */
-const keptChains = 1_000;
+/** Of devices with intermediates; the one that connected longest ago is forgotten first. */
+const maxChains = 1_000;
 
 /**
  * A resumed session brings the device's certificate back, but OpenSSL's ticket leaves out the intermediates that came with it.
@@ -32,12 +32,12 @@ export function createPeerChains(): PeerChains {
       byLeaf.delete(fingerprint256);
       if (chain.length > 1) byLeaf.set(fingerprint256, chain);
       const [oldest] = byLeaf.keys();
-      if (byLeaf.size > keptChains && oldest !== undefined) byLeaf.delete(oldest);
+      if (byLeaf.size > maxChains && oldest !== undefined) byLeaf.delete(oldest);
     },
   };
 }
 
-/** Node hands the chain out with the first object that it makes of a peer's certificate, and later ones lack it. */
+/** Node returns the chain with the first object that it makes of a peer's certificate, and later ones lack it. */
 function presentedCertificates(socket: TLSSocket): readonly X509Certificate[] {
   const presented: X509Certificate[] = [];
   let certificate = socket.getPeerX509Certificate();

@@ -4,7 +4,7 @@ import type { Transport } from './wire.ts';
 export interface RecordedRequest<Kind extends string = string> {
   /** When the packet was received, in milliseconds since the epoch. */
   readonly atMs: number;
-  /** Counts the connections of this server from 1: tells two attempts of one device apart. */
+  /** Counts the connections of this server from 1: distinguishes two attempts of one device. */
   readonly connection: number;
   readonly transport: Transport;
   /** The MQTT client id; empty before a CONNECT has named it. */
@@ -13,13 +13,13 @@ export interface RecordedRequest<Kind extends string = string> {
   readonly topic?: string | undefined;
   readonly rid?: string | undefined;
   readonly operationId?: string | undefined;
-  /** CONNACK return code, granted QoS (128: refused), or the answer's status. Absent: nothing was answered. */
+  /** CONNACK return code, granted QoS (128: refused), or the response's status. Absent: there was no response. */
   readonly answer?: number | undefined;
   /** Body or message that the device sent, at most 2,048 characters. */
   readonly body?: string | undefined;
   /** Deliveries that the device never acknowledged (on `close`). */
   readonly unacknowledged?: number | undefined;
-  /** Why it was refused, or the fault that was injected. */
+  /** Why it was refused, the fault that was injected, or what was accepted although the document does not allow or name it. */
   readonly note?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface RequestHistory<Kind extends string = string> {
   /** Oldest first; the last 10,000. */
   readonly all: readonly RecordedRequest<Kind>[];
   of(clientId: string): readonly RecordedRequest<Kind>[];
-  /** The first match, whether it has come already or is still to come. */
+  /** The first match, recorded already or not yet. */
   seen(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>>;
   /** The next match from now on. */
   next(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>>;
@@ -36,7 +36,7 @@ export interface RequestHistory<Kind extends string = string> {
   record(request: RecordedRequest<Kind>): void;
 }
 
-const kept = 10_000;
+const maxRequests = 10_000;
 
 export function createRequestHistory<Kind extends string>(): RequestHistory<Kind> {
   const all: RecordedRequest<Kind>[] = [];
@@ -49,17 +49,17 @@ export function createRequestHistory<Kind extends string>(): RequestHistory<Kind
 
   function next(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>> {
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
+      const cancel = () => {
         stop();
-        reject(new Error(`no request like ${JSON.stringify(match)} came`, { cause: signal?.reason }));
+        reject(new Error(`no request like ${JSON.stringify(match)} was recorded`, { cause: signal?.reason }));
       };
       const stop = watch((request) => {
         if (!matches(request, match)) return;
         stop();
-        signal?.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', cancel);
         resolve(request);
       });
-      signal?.addEventListener('abort', giveUp, { once: true });
+      signal?.addEventListener('abort', cancel, { once: true });
     });
   }
 
@@ -71,7 +71,7 @@ export function createRequestHistory<Kind extends string>(): RequestHistory<Kind
     watch,
     record: (request) => {
       all.push(request);
-      if (all.length > kept * 1.1) all.splice(0, all.length - kept);
+      if (all.length > maxRequests * 1.1) all.splice(0, all.length - maxRequests);
       for (const listener of listeners) listener(request);
     },
   };

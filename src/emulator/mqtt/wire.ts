@@ -11,7 +11,7 @@ export type Transport = 'mqtt' | 'mqtt-ws';
 /** One device's connection, whichever way its bytes travel. Thin on purpose: thousands of these are open in a simulation. */
 export interface Wire {
   readonly transport: Transport;
-  /** The certificate that the device presented in TLS, and those it sent along; empty when it presented none. */
+  /** The certificate that the device presented in TLS, and its intermediates; empty when it presented none. */
   readonly certificates: readonly X509Certificate[];
   write(bytes: Buffer): void;
   /** Sends what is written, then closes. */

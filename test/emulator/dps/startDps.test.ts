@@ -77,7 +77,7 @@ describe('requests', () => {
 
   it('can be awaited, until a signal ends the patience', async () => {
     const never = dps.requests.seen({ clientId: 'nobody' }, AbortSignal.timeout(20));
-    await expect(never).rejects.toThrow('no request like {"clientId":"nobody"} came');
+    await expect(never).rejects.toThrow('no request like {"clientId":"nobody"} was recorded');
   });
 });
 

@@ -76,7 +76,7 @@ describe('CONNECT at the hub', () => {
       'dev-1',
       { username: `${hubName}:99/dev-1/?api-version=2021-04-12`, password: tokenOf('dev-1', `${hubName}:99`) },
     ],
-    ['a device that nobody assigned', 5, 'stranger', {}],
+    ['a device that was never assigned', 5, 'stranger', {}],
     [
       'a device of another hub',
       5,

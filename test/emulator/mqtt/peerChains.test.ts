@@ -33,7 +33,7 @@ async function attempt(registrationId: string, target: Omit<TlsTarget, 'port' | 
 }
 
 describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a resumed session of %s', (maxVersion) => {
-  it('keeps a device in that came with its intermediate', async () => {
+  it('still accepts a device that presented its intermediate', async () => {
     const leaf = await fleet.issueClient({ commonName: 'leaf-1' });
     const first = await attempt('leaf-1', { ...leaf, maxVersion });
     const second = await attempt('leaf-1', { ...leaf, maxVersion, ...first.ticket });
@@ -43,7 +43,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a resumed session of %s', (maxVe
     ]);
   });
 
-  it('lets nobody in who was not let in before', async () => {
+  it('accepts no device that it did not accept before', async () => {
     const leaf = await stranger.issueClient({ commonName: 'leaf-2' });
     const first = await attempt('leaf-2', { ...leaf, maxVersion });
     const second = await attempt('leaf-2', { ...leaf, maxVersion, ...first.ticket });
@@ -53,7 +53,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a resumed session of %s', (maxVe
     ]);
   });
 
-  it('lets a device in under its own name only', async () => {
+  it('accepts a device under its own name only', async () => {
     const leaf = await fleet.issueClient({ commonName: 'leaf-3' });
     const first = await attempt('leaf-3', { ...leaf, maxVersion });
     expect(await attempt('leaf-4', { ...leaf, maxVersion, ...first.ticket })).toMatchObject({
