@@ -8,7 +8,7 @@ import {
   simulationRequest,
   simulationSchema,
   simulationsSchema,
-  statusSchema,
+  statusResponseSchema,
 } from './schemas.ts';
 
 export interface DocumentedResponse {
@@ -59,9 +59,20 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: 'Probes',
     responses: {
       200: json('The outcome of the run.', outcomeSchema),
+      303: {
+        description:
+          'To a browser, as from the form of the status page: the page of the run. Not with an anonymous page.',
+        content: {},
+        headers: { Location: 'The page of the run.' },
+      },
       400: invalidQuery,
+      403: problem('A page of another site made a browser send this.'),
       404: unknownProbe,
-      409: problem('Another process runs the device.', retryAfter),
+      409: {
+        description: 'Another process runs the device.',
+        content: { 'application/problem+json': problemSchema, 'text/html': 'text' },
+        headers: retryAfter,
+      },
       503: {
         description: 'With gate=true: the outcome, failing or unknown. Else the configuration is not valid.',
         content: { 'application/json': outcomeSchema, 'application/problem+json': problemSchema },
@@ -97,11 +108,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: 'App',
     responses: {
       200: {
-        description: 'The page, or the report; of one probe with probe=.',
-        content: { 'text/html': 'text', 'application/json': statusSchema },
+        description: 'The page, or the report; of one probe with probe=, of one run with run=.',
+        content: { 'text/html': 'text', 'application/json': statusResponseSchema },
       },
       400: invalidQuery,
-      404: unknownProbe,
+      404: {
+        description: 'No probe has this name, or no run has this ID; on an anonymous page, no single run is shown.',
+        content: { 'application/problem+json': problemSchema, 'text/html': 'text' },
+      },
       406: problem('Neither HTML nor JSON is accepted.'),
       503: noStorage,
     },

@@ -126,15 +126,46 @@ export const probesSchema = component(
   }),
 );
 
-export const statusSchema = component(
+const probeReportSchema = component(
+  'ProbeReport',
+  z.looseObject({
+    name: z.string(),
+    location: z.string(),
+    tags: z.array(z.string()),
+    registrationId: z.string(),
+    expected: z.string(),
+    last: outcomeSchema.optional(),
+    bars: z.array(z.looseObject({ startedAt: time, verdict: z.string() })),
+    windows: z.looseObject({}),
+    failures: z.array(outcomeSchema),
+    drifts: z.array(outcomeSchema),
+  }),
+);
+
+const statusSchema = component(
   'Status',
   z.looseObject({
     generatedAt: time,
     location: z.string(),
-    probes: z.array(z.looseObject({ name: z.string(), last: outcomeSchema.optional() })),
+    probes: z.array(probeReportSchema),
+    timers: z.array(
+      z.strictObject({
+        timer: z.enum(['probes', 'maintenance']),
+        location: z.string(),
+        state: z.enum(['onTime', 'silent', 'unfinished']),
+        lastStartedAt: time.optional(),
+        dueAt: time.optional(),
+      }),
+    ),
     correlations: z.array(z.looseObject({ probes: z.array(z.string()), text: z.string() })),
     storageFault: z.string().optional(),
   }),
+);
+
+/** By the query: the report, one probe of it, or one run. */
+export const statusResponseSchema = component(
+  'StatusResponse',
+  z.union([statusSchema, probeReportSchema, outcomeSchema]),
 );
 
 export const healthSchema = component(

@@ -69,7 +69,8 @@ async function call(method: string, route: string, path: string, init: RequestIn
   const documented = operation?.responses[String(response.status)];
   expect(documented, `${method} ${path} ${response.status}`).toBeDefined();
   const type = response.headers.get('content-type')?.split(';')[0] ?? '';
-  expect(Object.keys(documented?.content ?? {}), `${method} ${path}`).toContain(type);
+  const types = Object.keys(documented?.content ?? {});
+  expect(types.length === 0 ? [''] : types, `${method} ${path}`).toContain(type);
   for (const header of Object.keys(documented?.headers ?? {})) expect(response.headers.get(header)).not.toBeNull();
   if (/json$/.test(type)) {
     const pointer = `#/paths/${escaped(route)}/${method.toLowerCase()}/responses/${response.status}/content/${escaped(type)}/schema`;
@@ -93,6 +94,11 @@ describe('the running app', () => {
       await call('POST', '/probes/{name}/runs', `probes/fleet/runs${query}`);
       await call('POST', '/probes/{name}/runs', `probes/keyless/runs${query}`);
     }
+    const form = { headers: { accept: 'text/html' }, redirect: 'manual' } as const;
+    const toRun = await call('POST', '/probes/{name}/runs', 'probes/fleet/runs', form);
+    const run = new URLSearchParams(toRun.headers.get('location')?.split('?')[1]).get('run');
+    await call('GET', '/status', `status?run=${run}`);
+    await call('GET', '/status', 'status?probe=fleet');
     await call('GET', '/probe', 'probe?target=fleet&debug=true');
     await call('GET', '/probes', 'probes');
     const page = await call('GET', '/outcomes', 'outcomes?limit=1&tag=local');
@@ -117,6 +123,8 @@ describe('the running app', () => {
     await call('GET', '/probe', 'probe?target=nobody');
     await call('GET', '/outcomes', 'outcomes?probe=nobody');
     await call('GET', '/status', 'status?probe=nobody');
+    await call('GET', '/status', 'status?run=none', { headers: { accept: 'text/html' } });
+    await call('POST', '/probes/{name}/runs', 'probes/fleet/runs', { headers: { origin: 'https://evil.example' } });
     await call('GET', '/status', 'status', { headers: { accept: 'image/png' } });
     await call('GET', '/badges/{name}.svg', 'badges/nobody.svg');
     await call('POST', '/simulations', 'simulations', { body: '{"probe":"nobody","devices":1}' });
