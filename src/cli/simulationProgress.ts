@@ -45,7 +45,7 @@ function lines(first: SimulationView): ProgressDisplay {
 }
 
 /** `running, 16.4/s, healthy 320 failing 2, 95 s left, slowed down by 429 to 8.0/s`. */
-export function inWords({
+function inWords({
   state,
   devicesPerSecond = 0,
   verdicts: counts,

@@ -32,7 +32,7 @@ export function isContainerMissing(error: unknown): boolean {
 }
 
 /** Single calls and transactions of the table client carry it in two places. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const { code, details } = error as {
     readonly code?: unknown;
     readonly details?: { readonly odataError?: { readonly code?: unknown } };

@@ -33,7 +33,7 @@ export async function workQueue(queue: QueueClient, context: SimulationContext, 
 }
 
 /** JSON where it is JSON. */
-export function asTheHostHandsItOver(text: string): unknown {
+function asTheHostHandsItOver(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
