@@ -1,10 +1,10 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
 import { availableParallelism } from 'node:os';
 import type { LocalApp } from './localApp.ts';
-import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulateArguments.ts';
-import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulationClient.ts';
-import { showProgress } from './simulationProgress.ts';
-import { describeSimulation } from './simulationTable.ts';
+import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulate/simulateArguments.ts';
+import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulate/simulationClient.ts';
+import { showProgress } from './simulate/simulationProgress.ts';
+import { describeSimulation } from './simulate/simulationTable.ts';
 
 const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const pollEveryMs = 500;
@@ -97,14 +97,14 @@ async function simulate(
   progress.end();
   interrupted.forget();
   if (args.out) {
-    const { writeResult } = await import('./simulationResult.ts');
+    const { writeResult } = await import('./simulate/simulationResult.ts');
     await writeResult(args.out, view, () => client.outcomes(view.id));
     console.error(`The result is in ${args.out.file}.`);
   }
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(args.json ? JSON.stringify(view) : describeSimulation(view, { colour, isLocal }));
   if (serviceLimits && view.percentiles.total) {
-    const { deleteCommands } = await import('./simulationResult.ts');
+    const { deleteCommands } = await import('./simulate/simulationResult.ts');
     console.error(`\nDPS and the hub keep these devices. To delete them:\n${deleteCommands(view)}`);
   }
   const healthy = view.state === 'finished' && view.verdicts.healthy === view.devices;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSimulationClient } from '../../src/cli/simulationClient.ts';
+import { createSimulationClient } from '../../src/cli/simulate/simulationClient.ts';
 import type { ForkedFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import type { SimulationView } from '../../src/simulations/simulationView.ts';

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseSimulationRequest } from '../simulations/simulationRequest.ts';
+import { parseSimulationRequest } from '../../simulations/simulationRequest.ts';
 
 export const simulateUsage = `npm run simulate -- --probe NAME --devices N [options]
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome } from '../outcomes/outcome.ts';
-import type { SimulationView } from '../simulations/simulationView.ts';
+import type { Outcome } from '../../outcomes/outcome.ts';
+import type { SimulationView } from '../../simulations/simulationView.ts';
 import { optionError } from './simulateArguments.ts';
 
 /** The simulations API of an app, as a caller sees it. */

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
-import { type Verdict, verdicts } from '../outcomes/outcome.ts';
-import { measures } from '../outcomes/phaseHistograms.ts';
-import type { SimulationView } from '../simulations/simulationView.ts';
+import { type Verdict, verdicts } from '../../outcomes/outcome.ts';
+import { measures } from '../../outcomes/phaseHistograms.ts';
+import type { SimulationView } from '../../simulations/simulationView.ts';
 
 /** A device's exchange is a dozen steps, each of which waits for the event loop. */
 const busyWorkerMs = 50;

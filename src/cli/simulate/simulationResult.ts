@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import type { Outcome } from '../outcomes/outcome.ts';
-import type { SimulationView } from '../simulations/simulationView.ts';
+import type { Outcome } from '../../outcomes/outcome.ts';
+import type { SimulationView } from '../../simulations/simulationView.ts';
 
 /** Writes the result into a file: the progress resource as JSON, or JUnit's XML for a pipeline. */
 export async function writeResult(

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import { verdicts } from '../outcomes/outcome.ts';
-import type { SimulationView } from '../simulations/simulationView.ts';
+import { verdicts } from '../../outcomes/outcome.ts';
+import type { SimulationView } from '../../simulations/simulationView.ts';
 
 export interface ProgressDisplay {
   update(view: SimulationView): void;
