@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { reconcileOpenSimulations, removeSimulations } from '../../src/simulations/store/pruneSimulations.ts';
+import {
+  pruneSimulations,
+  reconcileOpenSimulations,
+  removeSimulations,
+} from '../../src/simulations/store/pruneSimulations.ts';
 import { runSimulationTask } from '../../src/simulations/worker/runSimulationTask.ts';
 import { batchQueue } from '../support/simulationStorage.ts';
 import { apiOf, useSimulations } from '../support/useSimulations.ts';
@@ -35,7 +39,7 @@ it('removes what is older than it is kept, with its batches and outcomes, and no
 it('leaves a simulation that has not ended, however old, and moves it on where its messages are lost', async () => {
   const dps = await lab.startDps();
   const storage = lab.newStorage();
-  const context = await lab.context(storage, dps, { limits: { resendAfterMs: 0 } });
+  const context = await lab.context(storage, dps, { limits: { resendAfterMs: -1 } });
   const api = apiOf(context);
   const { id } = await api.start({ probe: 'fleet', devices: 5 });
   const queue = await batchQueue(storage);
@@ -47,4 +51,40 @@ it('leaves a simulation that has not ended, however old, and moves it on where i
   expect(receivedMessageItems.map(({ messageText }) => JSON.parse(messageText))).toEqual([
     { work: 'batch', simulationId: id, batchNumber: 0 },
   ]);
+});
+
+it('fault 32: stops when its time is over, and the next call goes on; two processes at once delete each row once', async () => {
+  const context = await lab.context(lab.newStorage(), { mqttsPort: 1 });
+  const api = apiOf(context);
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    const { id } = await api.start({ probe: 'fleet', devices: 3 });
+    await api.cancel(id);
+    await api.untilEnded(id);
+    ids.push(id);
+  }
+  const later = new Date(Date.now() + 24 * 60 * 60_000);
+  expect(await removeSimulations(context, later, AbortSignal.abort())).toBe(0);
+  expect((await context.simulations.page(10)).simulations).toHaveLength(3);
+
+  const counts = await Promise.all([pruneSimulations(context, later, 0), pruneSimulations(context, later, 0)]);
+  expect(Math.max(...counts)).toBeGreaterThan(0);
+  expect((await context.simulations.page(10)).simulations).toEqual([]);
+  for (const id of ids) expect((await context.outcomes.page(id, { limit: 10 })).outcomes).toEqual([]);
+});
+
+it('tries every open simulation although one of them fails', async () => {
+  const context = await lab.context(lab.newStorage(), { mqttsPort: 1 });
+  const api = apiOf(context);
+  const first = await api.start({ probe: 'fleet', devices: 1 });
+  const second = await api.start({ probe: 'fleet', devices: 1 });
+  const tried: string[] = [];
+  const update: typeof context.simulations.update = async (id, change) => {
+    tried.push(id);
+    if (id === second.id) throw new Error('storage is away');
+    return context.simulations.update(id, change);
+  };
+  const failing = { ...context, simulations: { ...context.simulations, update } };
+  await expect(pruneSimulations(failing, new Date(), 90)).rejects.toThrow('storage is away');
+  expect(tried).toEqual([second.id, first.id]);
 });

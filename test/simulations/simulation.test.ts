@@ -12,15 +12,15 @@ describe('a simulation', () => {
     const api = apiOf(context);
     await lab.startWorkers(storage, context);
 
-    const started = await api.start({ probe: 'fleet', devices: 250, ...unhurried });
+    const started = await api.start({ probe: 'fleet', devices: 100, ...unhurried });
     const ended = await api.untilEnded(started.id);
 
-    expect(ended).toMatchObject({ state: 'finished', devices: 250, done: 250, left: 0 });
-    expect(ended.verdicts).toEqual({ healthy: 250, degraded: 0, failing: 0, unknown: 0 });
-    expect(dps.requests.all.filter(({ kind }) => kind === 'register')).toHaveLength(250);
-    expect(Object.values(ended.hubs).reduce((sum, count) => sum + count, 0)).toBe(250);
-    expect(ended.percentiles.total?.count).toBe(250);
-    expect(ended.timeline.reduce((sum, [, ...counts]) => sum + counts.reduce((a, b) => a + b, 0), 0)).toBe(250);
+    expect(ended).toMatchObject({ state: 'finished', devices: 100, done: 100, left: 0 });
+    expect(ended.verdicts).toEqual({ healthy: 100, degraded: 0, failing: 0, unknown: 0 });
+    expect(dps.requests.all.filter(({ kind }) => kind === 'register')).toHaveLength(100);
+    expect(Object.values(ended.hubs).reduce((sum, count) => sum + count, 0)).toBe(100);
+    expect(ended.percentiles.total?.count).toBe(100);
+    expect(ended.timeline.reduce((sum, [, ...counts]) => sum + counts.reduce((a, b) => a + b, 0), 0)).toBe(100);
   });
 
   it('lists the devices that failed first, a page at a time', async () => {

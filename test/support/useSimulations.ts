@@ -114,7 +114,7 @@ export function apiOf(context: SimulationContext) {
         const simulation = await reconcileSimulation(id, context);
         if (!simulation) throw new Error(`there is no simulation ${id}`);
         if (hasEnded(simulation.state)) return viewSimulation(simulation, context);
-        await new Promise((resume) => setTimeout(resume, 200));
+        await new Promise((resume) => setTimeout(resume, 50));
       }
     },
   };

@@ -27,7 +27,8 @@ export interface DeviceOutcomes {
   ofRange(simulationId: string, first: number, count: number): AsyncIterable<DeviceOutcome>;
   /** Failing first, then unknown, degraded, healthy; by device number within each. */
   page(simulationId: string, options: PageOptions): Promise<OutcomePage>;
-  removeAll(simulationId: string): Promise<void>;
+  /** Rejects when the signal aborts; what is left stays for another call. */
+  removeAll(simulationId: string, signal?: AbortSignal): Promise<void>;
 }
 
 export interface PageOptions {
@@ -83,12 +84,10 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
       const outcomes = rows.slice(0, limit).flatMap((row) => deviceOf(row)?.outcome ?? []);
       return { outcomes, ...(rows.length > limit && { last: String(rows[limit - 1]?.rowKey) }) };
     },
-    async removeAll(simulationId) {
-      for await (const page of table.pages({ partitionKey: simulationId, select: ['RowKey'] })) {
-        await table.removeAll(
-          simulationId,
-          page.map(({ rowKey }) => String(rowKey)),
-        );
+    async removeAll(simulationId, signal) {
+      for await (const page of table.pages({ partitionKey: simulationId, select: ['RowKey'], signal })) {
+        const keys = page.map(({ rowKey }) => String(rowKey));
+        await table.removeAll(simulationId, keys, { signal });
       }
     },
   };
