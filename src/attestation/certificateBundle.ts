@@ -41,7 +41,13 @@ export async function readCertificateBundle(
   stored: Extract<StoredValue, { kind: 'pem' | 'der' }>,
 ): Promise<CertificateBundle | UnusableCertificate> {
   const contents = stored.kind === 'pem' ? contentsOfPem(stored.text) : await contentsOfDer(stored.bytes);
-  return 'problem' in contents ? contents : bundleOf(contents);
+  if ('problem' in contents) return contents;
+  try {
+    return bundleOf(contents);
+  } catch {
+    // OpenSSL read the certificate, and cannot use a date or a kind of key that is in it.
+    return { problem: 'damaged', what: 'holds a certificate with a date or a key that cannot be used' };
+  }
 }
 
 function contentsOfPem(text: string): Contents | UnusableCertificate {
