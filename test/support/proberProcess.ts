@@ -1,0 +1,83 @@
+/**
+ * One process of a deployment, to be forked and killed by a test: it plays the device over and over, as the timer does or as callers do,
+ * and records into the shared history. Its clock is off by so much.
+ */
+import { probeSchema } from '../../src/config/probe.ts';
+import { createOutcomeHistory } from '../../src/history/history.ts';
+import { historySink } from '../../src/history/historySink.ts';
+import { createDeviceLeases, deviceLeaseTable } from '../../src/probes/deviceLease.ts';
+import { type RunContext, runAndRecord } from '../../src/probes/runAndRecord.ts';
+import { runDueProbes } from '../../src/probes/runDueProbes.ts';
+import { createLeases } from '../../src/storage/leases.ts';
+import { trust } from './trust.ts';
+import { tablesAt } from './useHistory.ts';
+
+export interface ProberJob {
+  readonly connectionString: string;
+  readonly caPem: string;
+  readonly probe: object;
+  readonly key: string;
+  readonly location: string;
+  readonly trigger: 'timer' | 'http';
+  readonly clockOffsetMs: number;
+}
+
+/** After each run that this process made, or for which it found the device busy. */
+export interface ProberReport {
+  readonly kind: 'ran' | 'busy';
+  readonly runId?: string;
+  readonly verdict?: string;
+  readonly reasons?: readonly string[];
+  readonly notes?: readonly string[];
+}
+
+/** A machine whose clock is wrong: everything that asks for the time gets the wrong one. */
+function setClockOff(offsetMs: number): void {
+  const now = Date.now;
+  globalThis.Date = class extends Date {
+    constructor(...parts: readonly unknown[]) {
+      super(...((parts.length === 0 ? [now() + offsetMs] : parts) as [number]));
+    }
+    static override now = () => now() + offsetMs;
+  } as DateConstructor;
+}
+
+process.once('message', async (job: ProberJob) => {
+  const { connectionString, caPem, key, location, trigger, clockOffsetMs } = job;
+  setClockOff(clockOffsetMs);
+  trust(caPem);
+  const probe = probeSchema.parse(job.probe);
+  const open = tablesAt(connectionString);
+  const history = createOutcomeHistory(open, location);
+  // This is not about a cold start: on a busy machine, loading the storage's library takes longer than a run waits for it.
+  await history.locations();
+  const report = (sent: ProberReport) => process.send?.(sent);
+  const context: RunContext = {
+    readSecret: async () => ({ kind: 'found', value: key }),
+    forgetSecret: () => undefined,
+    location,
+    trigger,
+    leases: createDeviceLeases(createLeases(open(deviceLeaseTable))),
+    history,
+    sinks: [
+      historySink(history),
+      {
+        name: 'test',
+        write: async ({ runId, verdict, reasons, notes = [] }) =>
+          void report({ kind: 'ran', runId, verdict, reasons, notes }),
+      },
+    ],
+    reportSinkError: ({ message }) => console.error(message),
+    reportUnexpected: (stack) => console.error(stack),
+  };
+  for (;;) {
+    if (trigger === 'timer') {
+      await runDueProbes([probe], context, { startsPerSecond: 5, lengthMs: 58_000 }, (error) => console.error(error));
+    } else {
+      const result = await runAndRecord(probe, context, { joins: true });
+      if (result.kind === 'busy') report({ kind: 'busy' });
+    }
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+});
+process.once('disconnect', () => process.exit());
