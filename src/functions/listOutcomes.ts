@@ -2,7 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions';
 import * as z from 'zod';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withServices } from '../app/withServices.ts';
-import { parseCursor as parsePosition } from '../history/outcomeCursor.ts';
+import { parseCursor as parsePosition } from '../history/outcomeKeys.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
 import { json, problem } from '../http/problem.ts';
 import { limit, list, oneOf, time } from '../http/query.ts';

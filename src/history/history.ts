@@ -16,9 +16,9 @@ import {
   type Tick,
 } from './heartbeat.ts';
 import { knownLocations, locationTable, registerLocation } from './locations.ts';
-import { formatCursor } from './outcomeCursor.ts';
 import {
   comparePositions,
+  formatCursor,
   indexRange,
   type KeyRange,
   type OutcomeIndex,

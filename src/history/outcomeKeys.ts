@@ -61,3 +61,18 @@ function compareText(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
+
+/** The last outcome of a page, as text that goes into a URL unchanged. Opaque to clients. */
+export function formatCursor({ key, probe }: Position): string {
+  return Buffer.from(`${key}/${probe}`).toString('base64url');
+}
+
+/** Undefined: `formatCursor` has not made this text. */
+export function parseCursor(text: string): Position | undefined {
+  const decoded = Buffer.from(text, 'base64url').toString();
+  const [, key, probe] = /^(\d{13}-(?:~[\w-]{43}|[\w.-]{1,128}))\/([a-z0-9][a-z0-9-]{0,62})$/.exec(decoded) ?? [];
+  if (key === undefined || probe === undefined) return undefined;
+  const position = { key, probe };
+  // Decoding base64 forgives a lot: only the one spelling counts.
+  return formatCursor(position) === text ? position : undefined;
+}

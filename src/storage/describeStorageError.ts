@@ -3,19 +3,19 @@
  * with its query, which may hold a signature.
  */
 export function describeStorageError(error: unknown): string {
-  const fault = factsOf(error);
-  const where = fault.host === undefined ? 'the history storage' : `the history storage at ${fault.host}`;
-  if (fault.name === 'AbortError' || fault.name === 'TimeoutError') {
-    return `${where} did not answer in time: look at the storage account's health and at the network between`;
+  const facts = factsOf(error);
+  const where = facts.host === undefined ? 'the history storage' : `the history storage at ${facts.host}`;
+  if (facts.name === 'AbortError' || facts.name === 'TimeoutError') {
+    return `${where} did not respond in time: check the storage account's health and the network between`;
   }
-  if (fault.statusCode === 401 || fault.statusCode === 403) {
-    return `${where} refused access (${fault.statusCode} ${fault.code}): give the identity the role Storage Table Data Contributor, and look at the account's firewall`;
+  if (facts.statusCode === 401 || facts.statusCode === 403) {
+    return `${where} refused access (${facts.statusCode} ${facts.code}): give the identity the role Storage Table Data Contributor, and check the account's firewall`;
   }
-  if (fault.statusCode !== undefined) {
-    return `${where} answered ${fault.statusCode} ${fault.code}`;
+  if (facts.statusCode !== undefined) {
+    return `${where} responded ${facts.statusCode} ${facts.code}`.trimEnd();
   }
-  if (/^E[A-Z]{3,}/.test(fault.code)) {
-    return `${where} cannot be reached (${fault.code}): look at OutcomesStorage or AzureWebJobsStorage, and at the network between`;
+  if (/^E[A-Z]{3,}/.test(facts.code)) {
+    return `${where} cannot be reached (${facts.code}): check OutcomesStorage or AzureWebJobsStorage, and the network between`;
   }
   return `${where} could not be used: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -207,7 +207,7 @@ describe('an app whose cloud goes away', () => {
       expect(answer.status).toBe(503);
       expect(answer.json()).toMatchObject({
         checks: expect.arrayContaining([
-          { name: 'storage', ok: false, detail: expect.stringContaining('look at OutcomesStorage') },
+          { name: 'storage', ok: false, detail: expect.stringContaining('check OutcomesStorage') },
         ]),
       });
     });

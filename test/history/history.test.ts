@@ -2,7 +2,7 @@ import { TableClient } from '@azure/data-tables';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutcomePage } from '../../src/history/history.ts';
-import { parseCursor } from '../../src/history/outcomeCursor.ts';
+import { parseCursor } from '../../src/history/outcomeKeys.ts';
 import type { OutcomeQuery } from '../../src/history/outcomeQuery.ts';
 import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
 import { newRunId } from '../../src/outcomes/runId.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCursor, parseCursor } from '../../src/history/outcomeCursor.ts';
-import { comparePositions, positionOf } from '../../src/history/outcomeKeys.ts';
+import { comparePositions, formatCursor, parseCursor, positionOf } from '../../src/history/outcomeKeys.ts';
 import { invertedTime, keyText } from '../../src/storage/keys.ts';
 
 const timeMs = fc.integer({ min: 0, max: 9_999_999_999_999 });

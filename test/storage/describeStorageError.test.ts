@@ -15,23 +15,23 @@ function restError(message: string, over: { statusCode?: number; code?: string; 
   });
 }
 
-describe('a fault of the storage', () => {
+describe('an error of the storage', () => {
   it.each([
     [
       restError('refused', { statusCode: 403, odataCode: 'AuthorizationPermissionMismatch' }),
-      "the history storage at account.table.core.windows.net refused access (403 AuthorizationPermissionMismatch): give the identity the role Storage Table Data Contributor, and look at the account's firewall",
+      "the history storage at account.table.core.windows.net refused access (403 AuthorizationPermissionMismatch): give the identity the role Storage Table Data Contributor, and check the account's firewall",
     ],
     [
       restError('busy', { statusCode: 503, odataCode: 'ServerBusy' }),
-      'the history storage at account.table.core.windows.net answered 503 ServerBusy',
+      'the history storage at account.table.core.windows.net responded 503 ServerBusy',
     ],
     [
       restError('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
-      'the history storage at account.table.core.windows.net cannot be reached (ENOTFOUND): look at OutcomesStorage or AzureWebJobsStorage, and at the network between',
+      'the history storage at account.table.core.windows.net cannot be reached (ENOTFOUND): check OutcomesStorage or AzureWebJobsStorage, and the network between',
     ],
     [
       new DOMException('aborted', 'TimeoutError'),
-      "the history storage did not answer in time: look at the storage account's health and at the network between",
+      "the history storage did not respond in time: check the storage account's health and the network between",
     ],
     [new Error('row all-1 holds no outcome'), 'the history storage could not be used: row all-1 holds no outcome'],
     ['nonsense', 'the history storage could not be used: nonsense'],
