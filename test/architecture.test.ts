@@ -52,7 +52,19 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   config: [],
   emulator: [],
   local: ['config', 'emulator'],
-  cli: ['..', 'config', 'emulator', 'keyvault', 'local', 'outcomes', 'probes', 'simulations', 'transport'],
+  cli: [
+    '..',
+    'attestation',
+    'config',
+    'emulator',
+    'keyvault',
+    'local',
+    'outcomes',
+    'probes',
+    'simulations',
+    'storage',
+    'transport',
+  ],
 };
 
 /** What a folder may name beyond that, as a type alone. */

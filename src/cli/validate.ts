@@ -6,25 +6,28 @@ import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
-import { describePlan } from './describePlan.ts';
+import { describePlan } from './validate/describePlan.ts';
+import type { OnlineCheck } from './validate/lookOnline.ts';
 
-const usage = `npm run validate [-- FILE…] [--json]
+const usage = `npm run validate [-- FILE…] [--online] [--json]
 
   FILE     files of probes to read in place of PROBES and PROBES_FILE; the other settings come from the environment
+  --online also look, without registering a device: each secret, endpoint (DNS, TCP, TLS, root), storage and identity
   --json   one JSON object per file: { "valid": false, "errors": [{ path, message, probe, file, line, column }] }
-           or { "valid": true, "plan": {…} }
+           or { "valid": true, "plan": {…}, "online": [{ subject, level, message, probes }] }
   --help   this text
-  Comments and trailing commas are allowed. Exit code: 0 valid, 2 errors or wrong usage.`;
+  Comments and trailing commas are allowed. Exit code: 0 valid, 1 --online found an error, 2 errors or wrong usage.`;
 
-const exitCodes = { success: 0, usage: 2 } as const;
+const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 
 interface Arguments {
   readonly files: readonly string[];
   readonly json: boolean;
+  readonly online: boolean;
 }
 
 type Validation =
-  | { readonly valid: true; readonly plan: Plan }
+  | { readonly valid: true; readonly plan: Plan; readonly online?: readonly OnlineCheck[] }
   | { readonly valid: false; readonly errors: readonly ConfigurationError[] };
 
 async function main(): Promise<number> {
@@ -37,19 +40,24 @@ async function main(): Promise<number> {
     console.error(`${parsed}\n\n${usage}`);
     return exitCodes.usage;
   }
-  const { json } = parsed;
+  const { json, online } = parsed;
   const files = parsed.files.length > 0 ? parsed.files : [undefined];
-  let isValid = true;
+  let exitCode: number = exitCodes.success;
   for (const file of files) {
-    const validation = await validate(file);
-    isValid &&= validation.valid;
+    const validation = await validate(file, online);
+    exitCode = Math.max(exitCode, exitCodeOf(validation));
     if (json) console.log(JSON.stringify({ ...(files.length > 1 && { file }), ...validation }));
     else console.log(`${files.length > 1 ? `${file}:\n` : ''}${describe(validation)}`);
   }
-  return isValid ? exitCodes.success : exitCodes.usage;
+  return exitCode;
 }
 
-async function validate(file: string | undefined): Promise<Validation> {
+function exitCodeOf(validation: Validation): number {
+  if (!validation.valid) return exitCodes.usage;
+  return validation.online?.some(({ level }) => level === 'error') ? exitCodes.failure : exitCodes.success;
+}
+
+async function validate(file: string | undefined, online: boolean): Promise<Validation> {
   const configuration = parseConfiguration(process.env, readFrom, file);
   const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
   const secretErrors = secrets.kind === 'invalid' ? secrets.errors : [];
@@ -59,11 +67,29 @@ async function validate(file: string | undefined): Promise<Validation> {
   const planned = planErrors(settings, probes).map(({ index, message }) => errorIn(index, 'timeoutSeconds', message));
   const errors = [...planned, ...secretErrors];
   if (errors.length > 0) return { valid: false, errors };
-  return { valid: true, plan: planOf(settings, probes, { hasLocalSecrets: Boolean(process.env.LOCAL_SECRETS_FILE) }) };
+  const plan = planOf(settings, probes, { hasLocalSecrets: Boolean(process.env.LOCAL_SECRETS_FILE) });
+  if (!online || secrets.kind === 'invalid') return { valid: true, plan };
+  const [{ lookOnline }, { secretReader }] = await Promise.all([
+    import('./validate/lookOnline.ts'),
+    import('./probe/configuredProbe.ts'),
+  ]);
+  return { valid: true, plan, online: await lookOnline(settings, probes, secretReader(secrets.secrets, settings)) };
 }
 
 function describe(validation: Validation): string {
-  return validation.valid ? describePlan(validation.plan) : formatErrors(validation.errors);
+  if (!validation.valid) return formatErrors(validation.errors);
+  const { plan, online } = validation;
+  return [describePlan(plan), ...(online ? [describeChecks(online)] : [])].join('\n\n');
+}
+
+const marks = { ok: '✔', warning: '!', error: '✖' } as const;
+
+function describeChecks(checks: readonly OnlineCheck[]): string {
+  const lines = checks.map(({ subject, level, message, probes = [] }) => {
+    const concerned = level === 'ok' || probes.length === 0 ? '' : ` (${probes.join(', ')})`;
+    return `${marks[level]} ${subject}: ${message}${concerned}`;
+  });
+  return ['Looked at, without registering:', ...lines].join('\n');
 }
 
 /** npm runs scripts in the package's folder; INIT_CWD is where it was called. */
@@ -75,12 +101,18 @@ function readArguments(): Arguments | 'help' | string {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+      options: {
+        json: { type: 'boolean', default: false },
+        online: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
     });
-    return values.help ? 'help' : { files: positionals, json: values.json };
+    return values.help ? 'help' : { files: positionals, json: values.json, online: values.online };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-process.exitCode = await main();
+// Connections that a client library keeps open do not hold the command.
+const exitCode = await main();
+process.stdout.write('', () => process.exit(exitCode));

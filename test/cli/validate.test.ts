@@ -1,14 +1,19 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
-import { describePlan } from '../../src/cli/describePlan.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describePlan } from '../../src/cli/validate/describePlan.ts';
+import type { OnlineCheck } from '../../src/cli/validate/lookOnline.ts';
 import { parseConfiguration } from '../../src/config/configuration.ts';
 import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { planErrors, planOf } from '../../src/config/plan/plan.ts';
 import { probesSchema } from '../../src/config/probes.ts';
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
+import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/validate.ts', import.meta.url));
@@ -194,6 +199,77 @@ describe('npm run validate', () => {
     const bad = validate([probes], { LOCAL_SECRETS_FILE: join(folder, fileWith('no-secrets.json', { key: 7 })) });
     expect(bad.status).toBe(2);
     expect(bad.stdout).toMatch(/^LOCAL_SECRETS_FILE\.key: expected a value/);
+  });
+});
+
+describe('npm run validate -- --online', () => {
+  let dps: RunningDps;
+  let caFile: string;
+  beforeAll(async () => {
+    const authority = await createLocalAuthority();
+    const configuration = { idScope: '0neLOCAL' };
+    dps = await startDps({ certificate: await authority.issueServer(), configuration });
+    caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, authority.caPem);
+  });
+  afterAll(() => dps?.close());
+
+  /** Not `spawnSync`: the stand-in is in this process. */
+  async function look(probes: readonly object[], secrets: object, environment: Readonly<Record<string, string>> = {}) {
+    const LOCAL_SECRETS_FILE = join(folder, fileWith('online-secrets.json', secrets));
+    const env = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: caFile, LOCAL_SECRETS_FILE, ...environment };
+    const file = fileWith('online.json', probes);
+    const child = spawn(process.execPath, [command, file, '--online', '--json'], { cwd: folder, env });
+    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    const { online } = JSON.parse(stdout) as { readonly online: readonly OnlineCheck[] };
+    return { code, stdout, levels: Object.fromEntries(online.map(({ subject, level }) => [subject, level])), online };
+  }
+  const local = (changes: object) =>
+    probeJson({ idScope: '0neLOCAL', globalDeviceEndpoint: `localhost:${dps.mqttsPort}`, ...changes });
+  const key = Buffer.from('a key of an enrollment').toString('base64');
+
+  it('finds everything right, without a registration', async () => {
+    const { code, levels, stdout } = await look([local({})], { 'canary-001-key': key });
+    expect(levels).toEqual({
+      'secret canary-001-key': 'ok',
+      [`endpoint localhost:${dps.mqttsPort}`]: 'ok',
+      storage: 'warning',
+    });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(key);
+    expect(dps.requests.all).toEqual([]);
+  });
+
+  it('finds a secret that is missing, one of the wrong form and one that expires, with the probes that read them', async () => {
+    const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
+    const probes = [
+      local({}),
+      local({ name: 'wrong-form', registrationId: 'b', attestation: { type: 'x509', certificate: 'a-key' } }),
+      local({ name: 'soon', registrationId: 'c', attestation: { type: 'symmetricKey', secret: 'ending' } }),
+    ];
+    const { code, levels, online } = await look(probes, { 'a-key': key, ending: { value: key, expiresOn: soon } });
+    expect(levels).toMatchObject({
+      'secret canary-001-key': 'error',
+      'secret a-key': 'error',
+      'secret ending': 'warning',
+    });
+    expect(online.find(({ subject }) => subject === 'secret a-key')).toMatchObject({
+      message: expect.stringMatching(/is a base64 key .* Next: /),
+      probes: ['wrong-form'],
+    });
+    expect(code).toBe(1);
+  });
+
+  it('finds an endpoint that is not trusted, and storage that cannot be reached', async () => {
+    const environment = {
+      NODE_EXTRA_CA_CERTS: '',
+      AzureWebJobsStorage:
+        'DefaultEndpointsProtocol=http;AccountName=account;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:9/account;QueueEndpoint=http://127.0.0.1:9/account',
+    };
+    const { code, levels, online } = await look([local({})], { 'canary-001-key': key }, environment);
+    expect(levels).toMatchObject({ [`endpoint localhost:${dps.mqttsPort}`]: 'error', storage: 'error' });
+    expect(online.find(({ subject }) => subject.startsWith('endpoint'))?.message).toMatch(/certificate.* Next: /);
+    expect(code).toBe(1);
   });
 });
 

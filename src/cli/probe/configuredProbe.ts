@@ -4,6 +4,7 @@ import { parseConfiguration } from '../../config/configuration.ts';
 import { closest, formatErrors } from '../../config/configurationErrors.ts';
 import type { Probe } from '../../config/probe.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { SecretReader } from '../../keyvault/secretReader.ts';
 import type { SecretResult } from '../../keyvault/secretResult.ts';
 import type { LocalSecret } from '../../local/keyVault/secretStore.ts';
 import { readLocalSecrets } from '../../local/localSecrets.ts';
@@ -40,9 +41,11 @@ function noSuchProbe(name: string, probes: readonly Probe[]): string {
     : `No probe is named ${name}. Did you mean ${meant}?`;
 }
 
-function secretReader(local: Readonly<Record<string, LocalSecret>>, settings: Settings): ReadSecret {
+/** From `LOCAL_SECRETS_FILE`, else from the vault at `KEY_VAULT_URL`. */
+export function secretReader(local: Readonly<Record<string, LocalSecret>>, settings: Settings): ReadSecret {
   // Key Vault's names have no case.
   const byName = new Map(Object.entries(local).map(([name, secret]) => [name.toLowerCase(), secret]));
+  let vault: SecretReader | undefined;
   return async (name, signal) => {
     const secret = byName.get(name.toLowerCase());
     if (secret !== undefined) return asTheVaultWould(name, secret);
@@ -50,10 +53,14 @@ function secretReader(local: Readonly<Record<string, LocalSecret>>, settings: Se
       const message = `there is no secret "${name}": add it to LOCAL_SECRETS_FILE, or set KEY_VAULT_URL`;
       return { kind: 'notFound', secret: name, message };
     }
-    const { createSecretReader } = await import('../../keyvault/secretReader.ts');
-    const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };
-    return createSecretReader({ vaultUrl: settings.keyVaultUrl, identity }).read(name, signal);
+    vault ??= await openVault(settings.keyVaultUrl, settings);
+    return vault.read(name, signal);
   };
+}
+
+async function openVault(vaultUrl: string, { identity: { kind, clientId } }: Settings): Promise<SecretReader> {
+  const { createSecretReader } = await import('../../keyvault/secretReader.ts');
+  return createSecretReader({ vaultUrl, identity: { managedIdentity: kind === 'managed', clientId } });
 }
 
 function asTheVaultWould(

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Plan } from '../config/plan/plan.ts';
+import type { Plan } from '../../config/plan/plan.ts';
 
 /** A table of thousands of rows helps no reader, and takes longer to lay out than everything else: `--json` holds them all. */
 const maxRows = 200;

@@ -1,0 +1,159 @@
+import { examineCredential } from '../../attestation/examineCredential.ts';
+import type { Probe } from '../../config/probe.ts';
+import type { Settings } from '../../config/settings.ts';
+import { explain } from '../../outcomes/explanations/explain.ts';
+import { type ReadSecret, secretName } from '../../probes/credential.ts';
+import { describeStorageError } from '../../storage/describeStorageError.ts';
+import { openTables } from '../../storage/openTables.ts';
+import { createDeadline } from '../../transport/deadline.ts';
+import { dial } from '../../transport/dial.ts';
+import { parseEndpoint } from '../../transport/endpoint.ts';
+import { createRecorder } from '../../transport/recorder.ts';
+import { tlsContext } from '../../transport/tlsContext.ts';
+
+/** One thing that was looked at, without registering a device. */
+export interface OnlineCheck {
+  readonly subject: string;
+  /** `error`: a probe could not run, or an outcome not be kept. */
+  readonly level: 'ok' | 'warning' | 'error';
+  readonly message: string;
+  /** The probes that it concerns. */
+  readonly probes?: readonly string[];
+}
+
+const timeoutMs = 15_000;
+const dayMs = 86_400_000;
+/** Nearer to its end than this, a certificate or a secret is worth a warning. */
+const soonDays = 14;
+
+/** Looks at the secrets, the endpoints, the storage and, through them, the identity. Side by side; never rejects. */
+export async function lookOnline(
+  settings: Settings,
+  probes: readonly Probe[],
+  readSecret: ReadSecret,
+): Promise<readonly OnlineCheck[]> {
+  const bySecret = Map.groupBy(probes, secretName);
+  const byEndpoint = Map.groupBy(
+    probes,
+    ({ globalDeviceEndpoint, transport }) => `${globalDeviceEndpoint} ${transport}`,
+  );
+  const checks = await Promise.all([
+    ...[...bySecret].map(([name, [first, ...others]]) =>
+      first === undefined ? [] : lookAtSecret(name, [first, ...others], readSecret),
+    ),
+    ...[...byEndpoint.values()].map(lookAtEndpoint),
+    lookAtStorage(settings),
+  ]);
+  return checks.flat();
+}
+
+async function lookAtSecret(
+  name: string,
+  probes: readonly [Probe, ...Probe[]],
+  readSecret: ReadSecret,
+): Promise<readonly OnlineCheck[]> {
+  const subject = `secret ${name}`;
+  const names = probes.map((probe) => probe.name);
+  const secret = await readSecret(name, AbortSignal.timeout(timeoutMs));
+  if (secret.kind !== 'found') {
+    const { kind: cause, message } = secret;
+    const { next } = explain({ kind: 'notRun', phase: 'keyVault', cause, message }, probes[0]);
+    return [{ subject, level: 'error', message: sentence(message, next), probes: names }];
+  }
+  const checks: OnlineCheck[] = [];
+  if (secret.expiresOn !== undefined && daysUntil(secret.expiresOn) < soonDays) {
+    const message = `expires on ${secret.expiresOn.slice(0, 10)}: store a new version`;
+    checks.push({ subject, level: 'warning', message, probes: names });
+  }
+  let form = '';
+  for (const { attestation, registrationId, name: probe } of probes) {
+    const examined = await examineCredential({
+      subject: `secret "${name}"`,
+      value: secret.value,
+      attestation: attestation.type,
+      enrollment: attestation.enrollment,
+      ...(attestation.enrollment === 'individual' && { registrationId }),
+    });
+    form = examined.form;
+    for (const { severity, message, next } of examined.findings) {
+      const level = severity === 'error' ? 'error' : 'warning';
+      checks.push({ subject, level, message: sentence(message, next), probes: [probe] });
+    }
+    const { credential } = examined;
+    if (credential?.type === 'x509' && daysUntil(credential.bundle.notAfter) < soonDays) {
+      const message = `its certificate expires on ${credential.bundle.notAfter.slice(0, 10)}: renew it`;
+      checks.push({ subject, level: 'warning', message, probes: [probe] });
+    }
+  }
+  return checks.length > 0 ? checks : [{ subject, level: 'ok', message: form, probes: names }];
+}
+
+/** DNS, TCP and TLS, up to the point where a device would send its first byte. */
+async function lookAtEndpoint(probes: readonly Probe[]): Promise<readonly OnlineCheck[]> {
+  const [probe] = probes;
+  if (probe === undefined) return [];
+  const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
+  const subject = `endpoint ${endpoint.host}:${endpoint.port}`;
+  const names = probes.map(({ name }) => name);
+  const deadline = createDeadline(timeoutMs);
+  const dialled = await dial({ endpoint, secureContext: tlsContext(), recorder: createRecorder('dns'), deadline });
+  deadline.end();
+  if (dialled.kind === 'notDialled') {
+    const { what, next } = explain(dialled.failure, probe);
+    return [{ subject, level: 'error', message: sentence(what, next), probes: names }];
+  }
+  const { address, tlsProtocol, rootFingerprint256: root, chain = [] } = dialled.server();
+  dialled.socket.destroy();
+  const unexpected = probes.filter(
+    ({ expect: { rootFingerprints: expected } }) =>
+      expected !== undefined && root !== undefined && !expected.some((one) => one.toUpperCase() === root),
+  );
+  const ending = chain.filter(({ notAfter }) => daysUntil(notAfter) < soonDays);
+  const checks: OnlineCheck[] = [
+    ...unexpected.map(({ name }): OnlineCheck => {
+      return {
+        subject,
+        level: 'warning',
+        message: `its root is ${root}, which expect.rootFingerprints does not list`,
+        probes: [name],
+      };
+    }),
+    ...ending.map(({ subject: of, notAfter }): OnlineCheck => {
+      return {
+        subject,
+        level: 'warning',
+        message: `its certificate ${of} expires on ${notAfter.slice(0, 10)}`,
+        probes: names,
+      };
+    }),
+  ];
+  const rootName = chain.at(-1)?.subject ?? 'unknown';
+  const message = `${address}, ${tlsProtocol ?? 'TLS'}, root ${rootName}`;
+  return checks.length > 0 ? checks : [{ subject, level: 'ok', message, probes: names }];
+}
+
+/** Reads a row that does not exist: what may not be read, or cannot be reached, is said by the response. */
+async function lookAtStorage({ outcomesStorage, identity }: Settings): Promise<readonly OnlineCheck[]> {
+  const subject = 'storage';
+  if (outcomesStorage === undefined) {
+    return [{ subject, level: 'warning', message: 'not configured: set OutcomesStorage or AzureWebJobsStorage' }];
+  }
+  const tables = openTables(outcomesStorage, {
+    managedIdentity: identity.kind === 'managed',
+    clientId: identity.clientId,
+  });
+  try {
+    await tables('outcomes').read({ partitionKey: 'validate', rowKey: 'none' }, { limitMs: timeoutMs });
+    return [{ subject, level: 'ok', message: 'its tables can be read' }];
+  } catch (error) {
+    return [{ subject, level: 'error', message: describeStorageError(error) }];
+  }
+}
+
+function daysUntil(instant: string): number {
+  return (Date.parse(instant) - Date.now()) / dayMs;
+}
+
+function sentence(what: string, next: string): string {
+  return `${what}. Next: ${next}`;
+}
