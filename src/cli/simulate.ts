@@ -1,10 +1,10 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
 import { availableParallelism } from 'node:os';
-import type { LocalApp } from './localApp.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulate/simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulate/simulationClient.ts';
 import { showProgress } from './simulate/simulationProgress.ts';
 import { describeSimulation } from './simulate/simulationTable.ts';
+import type { LocalApp } from './start/localApp.ts';
 
 const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const pollEveryMs = 500;
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
         return exitCodes.usage;
       }
       console.error('Starting the stand-ins of this machine. Use --url and --key to simulate against a deployed app.');
-      const { reportHostErrors, startLocalApp } = await import('./localApp.ts');
+      const { reportHostErrors, startLocalApp } = await import('./start/localApp.ts');
       local = await startLocalApp({ port: 0, timers: false }); // no probes in between
       reportHostErrors(local);
     }

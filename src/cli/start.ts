@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { keepCompiledCode } from './keepCompiledCode.ts';
-import type { LocalApp } from './localApp.ts';
-import { stopSignal } from './stopSignal.ts';
+import type { LocalApp } from './start/localApp.ts';
+import { stopSignal } from './start/stopSignal.ts';
 
 const usage = `npm start [-- --data DIR] [-- --once [--json]]
 
@@ -50,9 +50,9 @@ async function main(): Promise<number> {
   try {
     // Loaded when everything is right: an error of the configuration is reported at once.
     const [{ reportHostErrors, startLocalApp }, { runOnce }, { serve }] = await Promise.all([
-      import('./localApp.ts'),
-      import('./runOnce.ts'),
-      import('./serve.ts'),
+      import('./start/localApp.ts'),
+      import('./start/runOnce.ts'),
+      import('./start/serve.ts'),
     ]);
     app = await startLocalApp({ ...args, timers: !args.once, failingSample: !args.once });
     reportHostErrors(app);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
-const module = new URL('../../src/cli/stopSignal.ts', import.meta.url).href;
+const module = new URL('../../src/cli/start/stopSignal.ts', import.meta.url).href;
 const program = `
   import { stopSignal } from '${module}';
   const forever = setInterval(() => undefined, 60_000);

@@ -1,6 +1,6 @@
-import type { HostLogEntry } from '../local/functionsHost/hostLog.ts';
+import type { HostLogEntry } from '../../local/functionsHost/hostLog.ts';
+import { formatOutcome, legend, outcomeOfLog } from '../outcomeLine.ts';
 import type { LocalApp } from './localApp.ts';
-import { formatOutcome, legend, outcomeOfLog } from './outcomeLine.ts';
 import { configuredProbes, noProbes, runProbesNow } from './runOnce.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { build } from '../../scripts/build.ts';
-import { type ForkedFunctionsHost, forkFunctionsHost } from '../local/functionsHost/forkFunctionsHost.ts';
-import { type LocalCloud, type StandIn, startLocalCloud } from '../local/localCloud.ts';
+import { build } from '../../../scripts/build.ts';
+import { type ForkedFunctionsHost, forkFunctionsHost } from '../../local/functionsHost/forkFunctionsHost.ts';
+import { type LocalCloud, type StandIn, startLocalCloud } from '../../local/localCloud.ts';
 
 /** The functions on this machine, with a stand-in for whatever of Azure is not configured. */
 export interface LocalApp {
@@ -33,7 +33,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
   const cloud = await buildBeside(startLocalCloud(process.env, { dataDirectory, failingSample }));
   try {
     const host = await forkFunctionsHost({
-      appDirectory: fileURLToPath(new URL('../..', import.meta.url)),
+      appDirectory: fileURLToPath(new URL('../../..', import.meta.url)),
       port,
       timers,
       functionKey: key,

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Probe } from '../config/probe.ts';
-import type { Outcome } from '../outcomes/outcome.ts';
+import type { Probe } from '../../config/probe.ts';
+import type { Outcome } from '../../outcomes/outcome.ts';
+import { formatOutcome, legend } from '../outcomeLine.ts';
 import type { LocalApp } from './localApp.ts';
-import { formatOutcome, legend } from './outcomeLine.ts';
 
 /** Runs every probe once and prints each outcome as it comes. 0 when none is failing or unknown, 1 otherwise. */
 export async function runOnce(app: LocalApp, json: boolean): Promise<0 | 1> {
