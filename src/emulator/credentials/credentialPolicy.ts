@@ -24,6 +24,8 @@ export interface PolicySettings {
 export interface CredentialPolicy extends PolicySettings {
   /** Intermediate and root: what a hub knows to which the policy is synchronized. */
   readonly authorities: readonly X509Certificate[];
+  /** The same as base64 DER: one text for all the chains that are kept. */
+  readonly authorityChain: readonly string[];
   /** PEM: leaf, intermediate, root. */
   issue(request: LeafRequest): Promise<readonly string[]>;
 }
@@ -53,9 +55,11 @@ export async function createCredentialPolicies(
 async function createPolicy(settings: PolicySettings, root: Issuer, rootPem: string): Promise<CredentialPolicy> {
   const intermediate = await newIssuer(`DPS stand-in policy ${settings.name}`, operationalKeys);
   const intermediatePem = await signAuthority(root, intermediate);
+  const authorities = [new X509Certificate(intermediatePem), new X509Certificate(rootPem)];
   return {
     ...settings,
-    authorities: [new X509Certificate(intermediatePem), new X509Certificate(rootPem)],
+    authorities,
+    authorityChain: authorities.map(({ raw }) => raw.toString('base64')),
     issue: async ({ commonName, publicKey, validity }) => {
       const subject = { name: nameOf(commonName), keys: { publicKey: await importPublicKey(publicKey) } };
       const leaf = await signLeaf(intermediate, subject, [clientUsage()], validity ?? validityOf(settings));

@@ -33,7 +33,10 @@ export async function issueChain(
   request: LeafRequest,
   fault: ChainFault | undefined,
 ): Promise<readonly string[] | undefined> {
-  const issue = async (over: Partial<LeafRequest> = {}) => toDer(await policy.issue({ ...request, ...over }));
+  const issue = async (over: Partial<LeafRequest> = {}) => {
+    const [leaf = ''] = await policy.issue({ ...request, ...over });
+    return [toDer(leaf), ...policy.authorityChain];
+  };
   const now = Date.now();
   switch (fault) {
     case undefined:
@@ -64,9 +67,9 @@ export async function issueChain(
 /** Intermediate and root of an authority that has the same names and other keys. */
 async function strangerOf(policy: CredentialPolicy): Promise<readonly string[]> {
   const strangers = await createCredentialPolicies([policy]);
-  return [...strangers.values()].flatMap(({ authorities }) => authorities.map(({ raw }) => raw.toString('base64')));
+  return [...strangers.values()].flatMap(({ authorityChain }) => authorityChain);
 }
 
-function toDer(chain: readonly string[]): readonly string[] {
-  return chain.map((pem) => pem.replace(/-----[^-]+-----|\s/g, ''));
+function toDer(pem: string): string {
+  return pem.replace(/-----[^-]+-----|\s/g, '');
 }
