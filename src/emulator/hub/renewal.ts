@@ -97,7 +97,9 @@ async function finish(hub: Hub, session: HubSession, { device, request, pending 
   const { deviceId, registered } = device;
   const delayMs = (registered.operational?.policy.renewalSeconds ?? 0) * 1000;
   if (delayMs > 0) await hub.delay(delayMs);
-  pending.result = await resultOf(hub, device, request, pending);
+  pending.result = await resultOf(hub, device, request, pending).catch((cause: unknown) =>
+    renewalError(500, 500001, `An error of the stand-in: ${cause instanceof Error ? cause.message : String(cause)}`),
+  );
   // A newer request has replaced this one
   if (hub.renewals.get(deviceId) !== pending) return;
   const note = deliverFinishedRenewal(hub, deviceId) ? undefined : 'kept until the device subscribes again';

@@ -134,9 +134,14 @@ export class MqttSession<State> {
       const pending = this.#owner.receive(this, packet);
       if (pending === undefined) continue;
       this.#busy = true;
-      void pending.finally(() => {
+      const resume = () => {
         this.#busy = false;
         this.#work();
+      };
+      // A bug of the stand-in ends this device's connection, not all of them
+      pending.then(resume, (cause: unknown) => {
+        this.close(`an error of the stand-in: ${cause instanceof Error ? cause.message : String(cause)}`);
+        resume();
       });
     }
   }
