@@ -72,7 +72,7 @@ function timeIn({ phases: times, waitedMs = 0 }: HistoryBar, layer: Layer): numb
  */
 function scaleTop(bars: readonly HistoryBar[], limitMs = 0): number | undefined {
   const totals = bars.map((bar) => timeUntil(bar, 'hub')).filter((total) => total > 0 && Number.isFinite(total));
-  const high = totals.toSorted((a, b) => a - b)[Math.floor((totals.length - 1) * 0.9)];
+  const high = totals.toSorted((a, b) => a - b)[Math.ceil((totals.length - 1) * 0.9)];
   if (high === undefined) return undefined;
   return roundUp(limitMs <= high * 4 ? Math.max(high * 1.15, limitMs * 1.05) : high * 1.15);
 }
