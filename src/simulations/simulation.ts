@@ -129,7 +129,7 @@ const maxBatchSize = 500;
 /** Progress is the sum over the batches, so their number stays small however large N is. */
 const wantedBatches = 200;
 
-/** Headroom for a slow service, waiting in the queue, and a rate that 429 answers have lowered. */
+/** Headroom for a slow service, waiting in the queue, and a rate that 429 responses have lowered. */
 const expiryFactor = 4;
 const expiryGraceMs = 60 * 60_000;
 
