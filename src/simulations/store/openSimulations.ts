@@ -51,15 +51,13 @@ export function openSimulations(
   const { openTable, openQueue, settings, probes, secrets } = services;
   if (!openTable || !openQueue) return undefined;
   const simulations = openTable(simulationsTable);
-  const scopes = loadOfScopes(probes, cadenceOf(settings.probeSchedule));
   return {
     simulations: createSimulationStore(simulations),
     batches: createBatchStore(simulations),
     outcomes: createDeviceOutcomes(openTable(devicesTable)),
     queue: createBatchQueue(openQueue(batchQueueName)),
     probes,
-    probeRunsPerMinute: (idScope) =>
-      scopes.find((scope) => scope.idScope === idScope)?.registrationsInBusiestMinute ?? 0,
+    probeRunsPerMinute: (idScope) => probeRunsOf(settings, probes).get(idScope) ?? 0,
     location: settings.location,
     createDeviceRunner: (options) =>
       createDeviceRunner(
@@ -71,6 +69,20 @@ export function openSimulations(
     log: (line) => write(invocation, line),
     limits: defaultLimits,
   };
+}
+
+type RunsPerMinute = ReadonlyMap<string, number>;
+const knownRuns = new WeakMap<readonly Probe[], RunsPerMinute>();
+
+/** By ID scope. Worked out once for a configuration: it takes a while, and every request and every batch asks for it. */
+function probeRunsOf({ probeSchedule }: Settings, probes: readonly Probe[]): RunsPerMinute {
+  const known = knownRuns.get(probes);
+  if (known) return known;
+  const runs = new Map(
+    loadOfScopes(probes, cadenceOf(probeSchedule)).map((scope) => [scope.idScope, scope.registrationsInBusiestMinute]),
+  );
+  knownRuns.set(probes, runs);
+  return runs;
 }
 
 function write(invocation: InvocationLog, { level, ...line }: SimulationLogLine): void {

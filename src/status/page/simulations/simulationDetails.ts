@@ -36,9 +36,10 @@ function resultLabel({ verdicts: counts, state }: SimulationView): Html {
   return html`<span>${worst && !isHealthy && stateLabel(worst)}${state !== 'finished' && html` <span class="tag">${state}</span>`}</span>`;
 }
 
-/** `: 118 healthy, 2 failing` */
-function countsInWords({ verdicts: counts }: SimulationView): string {
+/** `: 118 healthy, 2 failing, 30 cancelled` */
+function countsInWords({ verdicts: counts, cancelled }: SimulationView): string {
   const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
+  if (cancelled > 0) parts.push(`${cancelled} cancelled`);
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 

@@ -29,6 +29,12 @@ describe('the section of the status page', () => {
     expect(page.html).toContain('Stopped: the service responded 429');
   });
 
+  it('counts cancelled devices beside the verdicts', () => {
+    const cancelled = simulationsSection([{ ...view, verdicts: { ...view.verdicts, unknown: 0 }, cancelled: 20 }], now);
+    const sections = cancelled ? [cancelled] : [];
+    expect(renderStatusPage(report, { sections, context }).html).toContain('60 failing, 20 cancelled');
+  });
+
   it('shows text from the wire as text, and links on with the key that the reader came with', () => {
     expect(page.html).not.toMatch(/<script|<b>the/);
     expect(page.html).toContain('href="simulations/0123456789abcdef01234567?code=key"');
