@@ -1,3 +1,4 @@
+import { previousTick, tickToleranceMs } from '../config/schedule.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
 import { explainNotRun } from '../outcomes/explanations/notRun.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
@@ -11,7 +12,7 @@ export interface HealthReport {
 }
 
 export interface HealthCheck {
-  readonly name: 'configuration' | 'keyVault' | 'storage';
+  readonly name: 'configuration' | 'keyVault' | 'storage' | 'scheduledRuns';
   readonly ok: boolean;
   /** What is wrong, or what was looked at. */
   readonly detail: string;
@@ -19,8 +20,8 @@ export interface HealthCheck {
 
 const timeoutMs = 5_000;
 
-/** Asks everything that a probe needs on this side. It says nothing about DPS. */
-export async function checkHealth(configured: ConfiguredServices): Promise<HealthReport> {
+/** Checks everything that a probe needs on this side, and that scheduled runs come. It says nothing about DPS. */
+export async function checkHealth(configured: ConfiguredServices, now = new Date()): Promise<HealthReport> {
   const checks =
     configured.kind === 'misconfigured'
       ? configured.errors.map(({ path, message }) => check('configuration', false, `${path}: ${message}`))
@@ -28,6 +29,7 @@ export async function checkHealth(configured: ConfiguredServices): Promise<Healt
           check('configuration', true, `${configured.services.probes.length} probes`),
           checkKeyVault(configured.services),
           checkStorage(configured.services),
+          ...(await checkScheduledRuns(configured.services, now)),
         ]);
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
 }
@@ -60,6 +62,22 @@ async function checkStorage({ history, probes }: Services): Promise<HealthCheck>
   } catch (error) {
     return check('storage', false, describeStorageError(error));
   }
+}
+
+/**
+ * HTTP may work while no timer does. Only an app whose timer has called before, and has then missed two instants of its schedule, is
+ * reported: a new one has not been called yet. Storage that cannot be read is the other check's to report.
+ */
+async function checkScheduledRuns({ history, settings }: Services, now: Date): Promise<readonly HealthCheck[]> {
+  const due = previousTick(settings.probeSchedule, now);
+  const dueBefore = due && previousTick(settings.probeSchedule, due);
+  if (!history || !dueBefore) return [];
+  const options = { count: 1, signal: AbortSignal.timeout(timeoutMs) };
+  const [newest] = await history.heartbeats('probes', {}, options).catch(() => []);
+  if (!newest || newest.scheduledMs >= dueBefore.getTime() - tickToleranceMs) return [];
+  const last = new Date(newest.scheduledMs).toISOString();
+  const detail = `no scheduled run since ${last}: check that the function runProbes is enabled, and restart the app`;
+  return [check('scheduledRuns', false, detail)];
 }
 
 function check(name: HealthCheck['name'], ok: boolean, detail: string): HealthCheck {
