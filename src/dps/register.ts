@@ -31,6 +31,7 @@ export interface RegistrationRequest {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly tlsSessions?: TlsSessions | undefined;
+  readonly lightIdentityCheck?: boolean | undefined;
   /** Called for every 429 when it comes, with the seconds that will be waited: a simulation slows down long before its devices have finished. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
 }

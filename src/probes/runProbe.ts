@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Ends the run before its deadline: a cancelled simulation, a host that shuts down. */
   readonly signal?: AbortSignal | undefined;
   readonly tlsSessions?: TlsSessions | undefined;
+  /** For simulations, which have no CPU to spare: OpenSSL compares the server's name instead of Node. */
+  readonly lightIdentityCheck?: boolean | undefined;
   /** Called for every 429 when it comes, with the seconds that will be waited. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
   /** Sees phases and packets as they come. */

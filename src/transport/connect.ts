@@ -21,6 +21,7 @@ export interface ConnectOptions {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
   readonly tlsSessions?: TlsSessions | undefined;
+  readonly lightIdentityCheck?: boolean | undefined;
 }
 
 export type Connected =

@@ -106,6 +106,7 @@ export function createDeviceRunner(
       readSecret: readOnce,
       configuredHubs,
       tlsSessions,
+      lightIdentityCheck: true,
       onThrottled: (retryAfterSeconds) => onThrottled(retryAfterSeconds * 1000),
       reportUnexpected,
     });
