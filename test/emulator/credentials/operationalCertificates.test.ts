@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
+import { chainFaultSchema } from '../../../src/emulator/credentials/issueChain.ts';
 import { createDeviceRegistry } from '../../../src/emulator/deviceRegistry.ts';
 import type { DpsConfigurationInput } from '../../../src/emulator/dps/dpsConfiguration.ts';
 import { type RunningDps, startDps } from '../../../src/emulator/dps/startDps.ts';
@@ -15,18 +16,7 @@ const authority = await createLocalAuthority();
 const certificate = await authority.issueServer();
 const key = Buffer.from('key').toString('base64');
 const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: key } } as const;
-const chains = [
-  'missing',
-  'anotherKey',
-  'anotherName',
-  'expired',
-  'notYetValid',
-  'broken',
-  'leafOnly',
-  'reversed',
-  'pem',
-  'garbage',
-] as const;
+const chains = chainFaultSchema.options;
 const hubName = 'hub-a.azure-devices.net';
 const request = await makeRequest('CN=one');
 
