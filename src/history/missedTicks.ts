@@ -1,6 +1,6 @@
 import { tickToleranceMs } from '../config/schedule.ts';
 
-/** When it is a probe's turn: from inclusive to exclusive, oldest first. All times are milliseconds since 1970. */
+/** When a probe is due: from inclusive to exclusive, oldest first. All times are milliseconds since 1970. */
 export type DueTicks = (
   probe: { readonly name: string; readonly everyMinutes?: number | undefined },
   fromMs: number,

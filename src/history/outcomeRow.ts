@@ -115,7 +115,7 @@ const storedSummary = z.object({
   reason: z.string().nullish(),
 });
 
-/** Throws, naming the row, when it holds no outcome: nobody but this module writes rows. */
+/** Throws, naming the row, when it holds no outcome. Only this module writes rows. */
 export function outcomeOf(row: Readonly<Record<string, unknown>>): Outcome {
   return readingRow(row, () => {
     return storedOutcome.parse(JSON.parse(fromChunks(jsonName, row) ?? '')) as unknown as Outcome;

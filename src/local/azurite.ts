@@ -104,7 +104,7 @@ function commandLine({ directory, ports, certificate }: AzuriteOptions): string[
   return flags;
 }
 
-/** Reads the addresses from what Azurite prints: with port 0, nobody else can know them. */
+/** Reads the addresses from what Azurite prints: with port 0, only the system knows them before. */
 function listening(child: ChildProcess): Promise<Readonly<Record<Service, string>>> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, string>();

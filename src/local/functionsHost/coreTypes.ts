@@ -67,7 +67,7 @@ export interface CoreInvocationContext {
   readonly invocationId: string;
   readonly request: RpcInvocationRequest;
   readonly metadata: FunctionMetadata;
-  /** The library warns about a log call that nobody awaited unless the state says that a hook is running. */
+  /** The library warns about a log call that is not awaited unless the state says that a hook is running. */
   state: 'preInvocationHooks' | 'invocation' | 'postInvocationHooks' | undefined;
   log(level: LogLevel, category: LogCategory, message: string): void;
 }

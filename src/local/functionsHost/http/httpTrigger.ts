@@ -57,7 +57,7 @@ export async function serveHttp(
   const method = request.method ?? 'GET';
   const found = findFunction(functions, method, url.pathname);
   if (found === undefined) {
-    // A known route with another method is unknown too: the real host answers 404 and not 405.
+    // A known route with another method is unknown too: the real host responds 404 and not 405.
     sendEmpty(response, 404);
     return;
   }

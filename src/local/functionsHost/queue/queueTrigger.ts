@@ -111,7 +111,7 @@ export class QueueListener {
       return receivedMessageItems;
     } catch (error) {
       const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string };
-      // A queue that nobody has made yet is an empty one: the real host waits for it too.
+      // A queue that does not exist yet is an empty one: the real host waits for it too.
       if (statusCode !== 404 && !this.#isUnreachable) {
         this.#isUnreachable = true;
         this.#say('error', `does not answer (${code ?? message}); asking again until it does.`);
