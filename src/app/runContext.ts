@@ -17,6 +17,7 @@ export function createRunContext(services: Services, trigger: Trigger, context: 
   const traceParent = context.traceContext?.traceParent;
   return {
     readSecret: secrets.read,
+    loadSecretReader: secrets.load,
     forgetSecret: secrets.invalidate,
     location: settings.location,
     trigger,

@@ -77,6 +77,7 @@ function make(): ConfiguredServices {
 }
 
 const noVault: SecretReader = {
+  load: async () => undefined,
   read: async (secret) => ({ kind: 'unreachable', secret, message: 'KEY_VAULT_URL is not set' }),
   invalidate: () => undefined,
 };

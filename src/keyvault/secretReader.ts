@@ -22,6 +22,8 @@ export interface SecretReader {
    * responded, the result is `unreachable`.
    */
   readonly read: (name: string, signal: AbortSignal) => Promise<SecretResult>;
+  /** Loads the vault's client library, so that the first read does not. Never rejects, connects nothing. */
+  readonly load: () => Promise<void>;
   /** Forgets the value: it was refused, and may have been rotated. The next read requests it from the vault. */
   readonly invalidate: (name: string) => void;
 }
@@ -86,6 +88,11 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
   }
 
   return {
+    load: () =>
+      client().then(
+        () => undefined,
+        () => undefined,
+      ),
     async read(name, signal) {
       const known = kept.get(name);
       if (known !== undefined && now() < known.until) {

@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { CredentialFinding } from '../attestation/examineCredential.ts';
 import { examineCredential } from '../attestation/examineCredential.ts';
 import { createSasToken, deriveDeviceKey } from '../attestation/sasToken.ts';
+import { loadX509 } from '../attestation/x509Library.ts';
 import type { Probe } from '../config/probe.ts';
 import type { SecretFound, SecretResult } from '../keyvault/secretResult.ts';
 import type { CredentialExpiry, NotRun } from '../outcomes/outcome.ts';
@@ -57,6 +58,18 @@ export async function readCredential(
       return { kind: 'credential', secureContext, expiry, findings, secrets };
     }
   }
+}
+
+/** Loads what reading and using this probe's credential needs, so that nothing is loaded inside a measured phase. */
+export async function loadCredentialCode({
+  attestation,
+  requestCertificate,
+}: Pick<Probe, 'attestation' | 'requestCertificate'>): Promise<void> {
+  if (attestation.type === 'symmetricKey' && !requestCertificate) return;
+  await Promise.all([
+    loadX509(),
+    ...(attestation.type === 'x509' ? [import('./x509Credential.ts'), import('../attestation/pkcs12.ts')] : []),
+  ]);
 }
 
 /** The Key Vault object that a probe's credential is read from. */

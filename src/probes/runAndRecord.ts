@@ -13,6 +13,8 @@ import { runProbe } from './runProbe.ts';
 
 export interface RunContext {
   readonly readSecret: ReadSecret;
+  /** Loads what reading a secret needs: before a run, because inside it the time would be the vault's. Never rejects. */
+  readonly loadSecretReader?: (() => Promise<void>) | undefined;
   /** Forgets a secret that may have been rotated. */
   readonly forgetSecret: (name: string) => void;
   readonly location: string;
@@ -39,7 +41,10 @@ export interface RecordLimits extends RunLimits {
 export function runAndRecord(probe: Probe, context: RunContext, limits: RecordLimits = {}): Promise<RunResult> {
   const { readSecret, forgetSecret, leases, history, reportUnexpected } = context;
   return leases.runAlone(probe, limits, async (leaseNotes, storageSignal) => {
-    const earlier = history ? await readEarlier(probe, history, storageSignal) : {};
+    const [earlier] = await Promise.all([
+      history ? readEarlier(probe, history, storageSignal) : {},
+      context.loadSecretReader?.(),
+    ]);
     const { result: facts, delay } = await measureEventLoopDelay(() =>
       runProbe(probe, {
         readSecret,

@@ -9,7 +9,7 @@ import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
 import { createRecorder, milliseconds, type RunObserver } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
-import { type ReadSecret, readCredential } from './credential.ts';
+import { loadCredentialCode, type ReadSecret, readCredential } from './credential.ts';
 import { enterHub, hubAccessOf, planHubVisit } from './hubAccess.ts';
 import { strikeOutSecrets } from './strikeOutSecrets.ts';
 
@@ -38,6 +38,7 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   // Made before the clock starts: a key is our work, and the phases are the service's.
   const request = probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined;
   await request?.catch(() => undefined);
+  await loadCredentialCode(probe).catch(() => undefined); // what cannot be loaded fails inside the run, which records it
   const startedAt = new Date().toISOString();
   const runId = newRunId(Date.parse(startedAt));
   const deadline = createDeadline(timeoutMs(probe), options.signal);

@@ -15,7 +15,11 @@ import { tablesAt, useAzurite } from '../support/useHistory.ts';
 const azurite = useAzurite();
 const now = new Date();
 const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
-const secrets = { read: async () => Promise.reject(new Error('nothing is read here')), invalidate: () => undefined };
+const secrets = {
+  load: async () => undefined,
+  read: async () => Promise.reject(new Error('nothing is read here')),
+  invalidate: () => undefined,
+};
 
 /** The app of one location, in a process of its own as far as its storage can tell. */
 function appAt(location: string, openTable: OpenTables = tablesAt(azurite.connectionString())) {

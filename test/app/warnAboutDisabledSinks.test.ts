@@ -8,7 +8,11 @@ import { createAvailability } from '../../src/telemetry/appInsights/availability
 import { ingestionOf } from '../support/ingestionOf.ts';
 
 const identity = { managedIdentity: false, clientId: undefined };
-const secrets = { read: async () => Promise.reject(new Error('nothing is read here')), invalidate: () => undefined };
+const secrets = {
+  load: async () => undefined,
+  read: async () => Promise.reject(new Error('nothing is read here')),
+  invalidate: () => undefined,
+};
 const applicationInsights = createAvailability({
   ingestion: ingestionOf(
     'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://localhost/',
