@@ -6,7 +6,11 @@ import { createDeviceLeases } from '../../src/probes/deviceLease.ts';
 import { historyAt, useAzurite } from '../support/useHistory.ts';
 
 const azurite = useAzurite();
-const secrets = { read: async () => Promise.reject(new Error('nothing is read here')), invalidate: () => undefined };
+const secrets = {
+  load: async () => undefined,
+  read: async () => Promise.reject(new Error('nothing is read here')),
+  invalidate: () => undefined,
+};
 
 async function healthAt(location: string, ticks: readonly string[], now: string) {
   const parsed = parseSettings({ PROBE_LOCATION: location });
