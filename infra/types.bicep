@@ -119,10 +119,9 @@ type expectation = {
   @description('assigned (default); refused: not let in, for that reason alone; disabled; failed.')
   result: ('assigned' | 'refused' | 'disabled' | 'failed')?
 
-  @description('With refused or failed: the six-digit code that the service must give.')
-  @minValue(100000)
-  @maxValue(999999)
-  errorCode: int?
+  @description('With refused or failed: the six-digit code that the service must give, or an array of them.')
+  #disable-next-line no-explicit-any // Bicep has no type for "a number or an array of numbers"; the app checks it
+  errorCode: any?
 
   @description('Host names of the hubs that the device may be assigned to.')
   @minLength(1)

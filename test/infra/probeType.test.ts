@@ -51,7 +51,7 @@ function shapeOfDefinition(given: Definition, all: { readonly [name: string]: De
     return { kind: 'object', fields };
   }
   if (type === 'bool') return { kind: 'boolean' };
-  return { kind: type === 'object' ? 'anything' : 'string' };
+  return { kind: type === undefined || type === 'object' ? 'anything' : 'string' };
 }
 
 const schema = z.object({
