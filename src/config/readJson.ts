@@ -40,17 +40,21 @@ export function readJson(text: string): ReadJson {
   } catch (error) {
     // The parser is recursive: V8 ends it where the nesting exhausts the stack.
     if (error instanceof RangeError) return { kind: 'notJson', message: tooDeep, line: 1, column: 1 };
-    const { line, column } = syntaxError.parse(error);
-    return { kind: 'notJson', message: `not valid JSON: ${problemAt(source, line, column)}`, line, column };
+    return { kind: 'notJson', ...problemIn(source, syntaxError.parse(error)) };
   }
 }
 
-const syntaxError = z.object({ line: z.int(), column: z.int() });
+const syntaxError = z.object({ message: z.string(), line: z.int(), column: z.int(), offset: z.int() });
 
-function problemAt(source: string, line: number, column: number): string {
-  const rest = source.split('\n').slice(line - 1);
-  const isEnd = rest.length === 0 || (rest.length === 1 && (rest[0] ?? '').length < column);
-  return `${isEnd ? 'it ends too early, at' : 'unexpected token at'} line ${line}, column ${column}`;
+/** Of a text that stops in the middle the parser gives the place of an earlier token; the end is where to look. */
+function problemIn(source: string, { message, line, column, offset }: z.infer<typeof syntaxError>) {
+  const rest = source.slice(offset).trim();
+  if (!message.startsWith('Unexpected end') && !['{', '[', ',', ':'].includes(rest)) {
+    return { message: `not valid JSON: unexpected token at line ${line}, column ${column}`, line, column };
+  }
+  const lines = source.trimEnd().split('\n');
+  const end = { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+  return { message: `not valid JSON: it ends too early, at line ${end.line}, column ${end.column}`, ...end };
 }
 
 function evaluate(node: ValueNode, path: readonly PropertyKey[], source: string, errors: JsonError[]): unknown {
