@@ -84,7 +84,7 @@ export const outcomeSchema = component(
     result: z
       .looseObject({
         kind: z.string(),
-        phase: phase.optional(),
+        phase: phase.optional().meta({ description: 'Where the run stopped. Absent where it entered no phase.' }),
         connectionProfile: z.string().optional().meta({ description: 'As DPS sent it.' }),
         issuedCertificate: issuedCertificate.optional(),
         renewal: z

@@ -74,7 +74,7 @@ function columnsOf(outcome: Outcome) {
     location: outcome.location,
     registrationId: outcome.registrationId.toWellFormed(),
     resultKind: result.kind,
-    ...('phase' in result && { phase: result.phase }),
+    ...('phase' in result && result.phase !== undefined && { phase: result.phase }),
     ...('errorCode' in result && result.errorCode !== undefined && { errorCode: result.errorCode }),
     phases: JSON.stringify(outcome.phases),
     ...(reasons[0] !== undefined && { reason: shorten(reasons[0]) }),

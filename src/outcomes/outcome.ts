@@ -89,8 +89,8 @@ export interface CertificateNotIssued
 /** The probe could not run: the cause is on our side, and this says nothing about DPS. */
 export interface NotRun {
   readonly kind: 'notRun';
-  /** Where the run was when it stopped. */
-  readonly phase: Phase;
+  /** Where the run was when it stopped. Absent where it never entered a phase. */
+  readonly phase?: Phase;
   readonly cause:
     | SecretUnavailable['kind']
     | 'invalidCredential'

@@ -4,7 +4,7 @@ import type { ProbeResult } from './outcome.ts';
 /**
  * Why a run ended as it did, in one short word of bounded cardinality: `rejected:401002@register`, `timedOut@assign`,
  * `unreachable:ENOTFOUND@dns`, `assigned`. What metrics are labelled with and simulations count by. It is made of the kind, the
- * service's or the platform's own code, and the phase; never of a message, which may hold anything.
+ * service's or the platform's own code, and the phase if one was entered; never of a message, which may hold anything.
  */
 export function reasonCode({ result }: { readonly result: ProbeResult }): string {
   switch (result.kind) {
@@ -13,15 +13,8 @@ export function reasonCode({ result }: { readonly result: ProbeResult }): string
     case 'hubRefused':
       return `${result.kind}:${hubRefusalCode(result.cause)}@${result.phase}`;
     default:
-      return neverStarted(result)
-        ? withCode(result.kind, codeOf(result))
-        : `${withCode(result.kind, codeOf(result))}@${result.phase}`;
+      return `${withCode(result.kind, codeOf(result))}${result.phase ? `@${result.phase}` : ''}`;
   }
-}
-
-/** Stopped from outside, or never begun: no phase had a part in it. */
-function neverStarted(result: Stopped): boolean {
-  return result.kind === 'notRun' && ['cancelled', 'expired', 'neverRun'].includes(result.cause);
 }
 
 type Stopped = Exclude<ProbeResult, { kind: 'assigned' | 'hubRefused' }>;

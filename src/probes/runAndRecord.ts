@@ -76,7 +76,7 @@ export async function recordNotRun(
     durationMs: 0,
     phases: {},
     polls: 0,
-    result: { kind: 'notRun', phase: 'keyVault', cause, message },
+    result: { kind: 'notRun', cause, message },
   };
   const outcome = judgeRun(probe, facts, context);
   await record(outcome, context);

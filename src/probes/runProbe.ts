@@ -41,6 +41,9 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   await loadCredentialCode(probe).catch(() => undefined); // what cannot be loaded fails inside the run, which records it
   const startedAt = new Date().toISOString();
   const runId = newRunId(Date.parse(startedAt));
+  if (options.signal?.aborted) {
+    return { runId, startedAt, durationMs: 0, phases: {}, polls: 0, result: cancelled() };
+  }
   const deadline = createDeadline(timeoutMs(probe), options.signal);
   const start = performance.now();
   const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
@@ -128,8 +131,9 @@ function unexpected(
   return { kind: 'notRun', phase, cause: 'unexpected', message: `an unexpected error in this program (${name})` };
 }
 
-function cancelled(phase: Phase): NotRun {
-  return { kind: 'notRun', phase, cause: 'cancelled', message: 'the run was cancelled' };
+/** `phase`: absent where the run was cancelled before it entered one. */
+function cancelled(phase?: Phase): NotRun {
+  return { kind: 'notRun', ...(phase && { phase }), cause: 'cancelled', message: 'the run was cancelled' };
 }
 
 /** A run that is cancelled ends as one whose deadline has passed. What a service had said before stands. */

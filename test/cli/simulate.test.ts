@@ -171,7 +171,7 @@ describe('the result in a file', () => {
   const outcome = (registrationId: string, over: Partial<Outcome>) => buildOutcome({ registrationId, ...over });
   async function* outcomes() {
     yield outcome('d-1', { verdict: 'failing', reasons: ['refused <\u0000"&>', 'Next: check'] });
-    const result = { kind: 'notRun', phase: 'keyVault', cause: 'cancelled', message: 'm' } as const;
+    const result = { kind: 'notRun', cause: 'cancelled', message: 'm' } as const;
     yield outcome('d-2', { verdict: 'unknown', durationMs: 0, reasons: ['not run'], result });
     yield outcome('d-3', { durationMs: 1500 });
   }

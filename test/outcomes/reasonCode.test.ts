@@ -37,6 +37,13 @@ describe('reasonCode', () => {
     [{ ...hub, cause: { kind: 'hubNotAllowed', message } }, 'hubRefused:hubNotAllowed@hub'],
     [{ ...hub, cause: { kind: 'twinRejected', status: 500, message } }, 'hubRefused:twinRejected:500@hub'],
     [{ kind: 'notRun', phase: 'keyVault', cause: 'forbidden', message }, 'notRun:forbidden@keyVault'],
+    [{ kind: 'notRun', phase: 'keyVault', cause: 'expired', message }, 'notRun:expired@keyVault'],
+    [{ kind: 'notRun', phase: 'assign', cause: 'cancelled', message }, 'notRun:cancelled@assign'],
+    [{ kind: 'notRun', cause: 'cancelled', message }, 'notRun:cancelled'],
+    [{ kind: 'notRun', cause: 'deviceBusy', message }, 'notRun:deviceBusy'],
+    [{ kind: 'notRun', cause: 'outOfTime', message }, 'notRun:outOfTime'],
+    [{ kind: 'notRun', cause: 'expired', message }, 'notRun:expired'],
+    [{ kind: 'notRun', cause: 'unexpected', message }, 'notRun:unexpected'],
   ])('names %j', (result, reason) => {
     expect(reasonCode({ result })).toBe(reason);
   });

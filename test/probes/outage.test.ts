@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Probe, probeSchema } from '../../src/config/probe.ts';
 import { createOutcomeHistory } from '../../src/history/history.ts';
 import { historySink } from '../../src/history/historySink.ts';
+import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { createDeviceLeases, deviceLeaseTable } from '../../src/probes/deviceLease.ts';
 import type { RunContext } from '../../src/probes/runAndRecord.ts';
 import { runDueProbes } from '../../src/probes/runDueProbes.ts';
@@ -86,6 +87,8 @@ describe('a full outage', () => {
       expect(latest?.result).toMatchObject({ cause: 'outOfTime' });
       expect(latest?.reasons[0]).toContain('the scheduled run reached its deadline of 1 s first');
     }
+    const last = await history.latest('late-19');
+    expect(last && reasonCode(last)).toBe('notRun:outOfTime');
   });
 
   it('of 150 probes with timeouts of 10 s is recorded within 30 s of the tick (fault 13)', {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
+import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { deviceKey, localProbe, registrationId, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
 import { openResources } from '../support/openResources.ts';
 
@@ -247,7 +248,17 @@ describe('what is on our side', () => {
     const running = run(localProbe(dps, { timeoutSeconds: 60 }), { signal: cancel.signal });
     await dps.requests.seen({ kind: 'register' });
     cancel.abort();
-    expect(await running).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'cancelled' } });
+    const outcome = await running;
+    expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'cancelled' } });
+    expect(reasonCode(outcome)).toBe('notRun:cancelled@register');
+  });
+
+  it('names no phase of a run that was cancelled before it entered one (fault 33)', async () => {
+    dps = await startLocalDps();
+    const outcome = await run(localProbe(dps), { signal: AbortSignal.abort() });
+    expect(outcome).toMatchObject({ verdict: 'unknown', durationMs: 0, phases: {} });
+    expect(reasonCode(outcome)).toBe('notRun:cancelled');
+    expect(dps.requests.all).toEqual([]);
   });
 });
 

@@ -119,7 +119,7 @@ describe('the sum over batches', () => {
       const never = buildOutcome({
         verdict: 'unknown',
         durationMs: 0,
-        result: { kind: 'notRun', phase: 'keyVault', cause, message: 'm' },
+        result: { kind: 'notRun', cause, message: 'm' },
       });
       const report = reportOf(inBatches([never, buildOutcome({}), never], [1]), createdAtMs);
       expect(report).toMatchObject({ done: 3, cancelled: 2, reasons: [], verdicts: { healthy: 1, unknown: 0 } });
@@ -132,7 +132,7 @@ describe('the sum over batches', () => {
       verdict: 'unknown',
       phases: {},
       durationMs: 0,
-      result: { kind: 'notRun', phase: 'keyVault', cause: 'neverRun', message: 'm' },
+      result: { kind: 'notRun', cause: 'neverRun', message: 'm' },
     });
     const { histograms, hubs, firstStartMs, devices } = summaryOf([never]);
     expect({ histograms, hubs, firstStartMs, devices }).toEqual({ histograms: {}, hubs: {}, devices: 1 });

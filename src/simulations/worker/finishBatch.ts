@@ -88,7 +88,7 @@ function notRunOutcome(
     reasons: [message],
     phases: {},
     polls: 0,
-    result: { kind: 'notRun', phase: 'keyVault', cause, message },
+    result: { kind: 'notRun', cause, message },
   };
   return { index, outcome };
 }

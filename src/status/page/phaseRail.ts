@@ -22,7 +22,7 @@ export interface Stop {
   readonly words: 'stopped here' | 'refused here, as expected';
 }
 
-/** Undefined where the run completed every phase. */
+/** Undefined where the run completed every phase, or entered none. */
 export function stopOf({ result, verdict }: Pick<Outcome, 'result' | 'verdict'>): Stop | undefined {
   const phase = stoppedAt(result);
   if (phase === undefined) return undefined;
@@ -30,7 +30,7 @@ export function stopOf({ result, verdict }: Pick<Outcome, 'result' | 'verdict'>)
   return { phase, words: isExpected ? 'refused here, as expected' : 'stopped here' };
 }
 
-/** The phase in which a run ended early; undefined where it completed every phase. */
+/** The phase in which a run ended early; undefined where it completed every phase, or entered none. */
 export function stoppedAt(result: ProbeResult): Phase | undefined {
   return result.kind === 'assigned' ? undefined : result.phase;
 }
@@ -38,7 +38,9 @@ export function stoppedAt(result: ProbeResult): Phase | undefined {
 /** The phases of a run as a line of stations: passed, stopped here, not reached. */
 export function phaseRail(outcome: Outcome): Html {
   const stop = stopOf(outcome);
-  return html`<ol class="rail" aria-label="Phases of the run">${phasesOnTheWay(outcome).map((phase) => station(phase, stop))}</ol>`;
+  // A run that entered no phase stopped nowhere, and still passed none.
+  const end = outcome.result.kind === 'assigned' ? phases.length : stop ? phases.indexOf(stop.phase) : 0;
+  return html`<ol class="rail" aria-label="Phases of the run">${phasesOnTheWay(outcome).map((phase) => station(phase, stop, phases.indexOf(phase) < end))}</ol>`;
 }
 
 /** Those that were entered, the one where the run stopped, and those that would have followed. */
@@ -48,12 +50,11 @@ export function phasesOnTheWay(outcome: Outcome): readonly Phase[] {
   return phases.filter((phase) => phase === stop || outcome.phases[phase] !== undefined || !optional.includes(phase));
 }
 
-function station(phase: Phase, stop: Stop | undefined): Html {
+function station(phase: Phase, stop: Stop | undefined, passed: boolean): Html {
   if (phase === stop?.phase) {
     const kind = stop.words === 'stopped here' ? 'stopped' : 'refused';
     return html`<li class="${kind}">${phaseNames[phase]}<span class="unseen"> (${stop.words})</span></li>`;
   }
-  const passed = stop === undefined || phases.indexOf(phase) < phases.indexOf(stop.phase);
   return passed
     ? html`<li class="passed">${phaseNames[phase]}<span class="unseen"> (passed)</span></li>`
     : html`<li class="ahead">${phaseNames[phase]}<span class="unseen"> (not reached)</span></li>`;

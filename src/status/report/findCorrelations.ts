@@ -123,7 +123,7 @@ function isOnTheWay({ last: { result } }: LastRun): boolean {
 }
 
 function stops({ probe, last: { result } }: LastRun): string {
-  return `${probe.name} stops at ${'phase' in result ? result.phase : result.kind}`;
+  return `${probe.name} stops at ${('phase' in result && result.phase) || result.kind}`;
 }
 
 function portOf({ probe: { globalDeviceEndpoint, transport } }: LastRun): string {
