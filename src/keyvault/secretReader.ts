@@ -103,7 +103,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
       }
       const flight = flights.get(name) ?? start(name);
       flight.waiting += 1;
-      const result = await unlessAborted(flight.result, signal);
+      const result = await undefinedWhenAborted(flight.result, signal);
       flight.waiting -= 1;
       if (result === undefined && flight.waiting === 0) {
         cancel(name, flight);
@@ -158,7 +158,7 @@ function noResponse(secret: string, vaultUrl: string): SecretResult {
 }
 
 /** Undefined when the signal was first. Leaves no listener on it. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+async function undefinedWhenAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
   const onAbort = () => resolve(undefined);
   signal.addEventListener('abort', onAbort, { once: true });

@@ -4,13 +4,13 @@ import { type Probe, timeoutMs } from '../config/probe.ts';
 import { register } from '../dps/register.ts';
 import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
 import { newRunId } from '../outcomes/runId.ts';
-import { createDeadline } from '../transport/deadline.ts';
+import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
-import { createRecorder, milliseconds, type RunObserver } from '../transport/recorder.ts';
+import { createRecorder, milliseconds, type Recorder, type RunObserver } from '../transport/recorder.ts';
 import type { TlsSessions } from '../transport/tlsSessions.ts';
 import { loadCredentialCode, type ReadSecret, readCredential } from './credential.ts';
-import { enterHub, hubAccessOf, planHubVisit } from './hubAccess.ts';
+import { enterHub, type HubAccess, hubAccessOf, planHubVisit } from './hubAccess.ts';
 import { strikeOutSecrets } from './strikeOutSecrets.ts';
 
 export interface RunOptions {
@@ -34,7 +34,7 @@ export interface RunOptions {
  * Runs one probe once: credential, registration, hub. Returns what it saw and judges nothing: it knows no expectation. It owns the one
  * deadline, never rejects, and leaves no socket, timer or listener behind.
  */
-export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions): Promise<RunFacts> {
+export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<RunFacts> {
   // Made before the clock starts: a key is our work, and the phases are the service's.
   const request = probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined;
   await request?.catch(() => undefined);
@@ -46,71 +46,93 @@ export async function runProbe(probe: Omit<Probe, 'expect'>, options: RunOptions
   }
   const deadline = createDeadline(timeoutMs(probe), options.signal);
   const start = performance.now();
-  const seen: Partial<RunFacts> & { polls: number } = { polls: 0 };
-  const notes: string[] = [];
-  const addNote = (note: string) => void notes.push(note);
-  let findings: readonly CredentialFinding[] = [];
-  let secrets: readonly string[] = [];
-  const { observer } = options;
-  const recorder = createRecorder(
-    'keyVault',
-    // What a service echoes is struck out of what is shown at once, too.
-    observer && { ...observer, recorded: (entry) => observer.recorded(strikeOutSecrets(entry, secrets)) },
-  );
+  const gathered: Gathered = { facts: { polls: 0 }, notes: [], findings: [], secrets: [] };
+  const recorder = createRecorder('keyVault', strikingObserver(options.observer, gathered));
 
-  const provision = async (): Promise<ProbeResult> => {
-    const credential = await readCredential(probe, options.readSecret, deadline.signal);
-    if (credential.kind === 'notRun') return credential;
-    const { secureContext, password, expiry } = credential;
-    findings = credential.findings;
-    secrets = credential.secrets;
-    if (Object.keys(expiry).length > 0) Object.assign(seen, { credential: expiry });
-
-    const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
-    const { result, issuedCertificateChain, ...registered } = await register({
-      ...probe,
-      ...options,
-      endpoint,
-      secureContext,
-      password,
-      csr: (await request)?.csr,
-      recorder,
-      deadline,
-    });
-    Object.assign(seen, registered);
-    if (result.kind !== 'assigned') return result;
-
-    const requested = request && {
-      request: await request,
-      registrationId: probe.registrationId,
-      phase: recorder.phase,
-    };
-    const access = await hubAccessOf(result, credential, requested, issuedCertificateChain);
-    if (access.kind === 'certificateNotIssued') return access;
-    if (!probe.verifyHub) return access.assigned;
-    const { verification, ...visit } = planHubVisit(probe.verifyHub, access.assigned);
-    notes.push(...visit.notes);
-    if (!verification) return access.assigned;
-    recorder.enter('hub');
-    const { configuredHubs } = options;
-    return enterHub(verification, access, { ...probe, configuredHubs, runId, recorder, deadline, addNote });
-  };
-
-  const result = await provision()
-    .catch((error: unknown) => unexpected(error, recorder.phase, secrets, options))
+  const result = await provision({ probe, options, request, runId, recorder, deadline, gathered })
+    .catch((error: unknown) => unexpected(error, recorder.phase, gathered.secrets, options))
     .finally(deadline.end);
-  notes.push(...credentialNotes(findings, result));
+  const notes = [...gathered.notes, ...credentialNotes(gathered.findings, result)];
   const facts: RunFacts = {
     runId,
     startedAt,
     durationMs: milliseconds(performance.now() - start),
     phases: recorder.phases(),
-    ...seen,
+    ...gathered.facts,
     ...(notes.length > 0 && { notes }),
     result: options.signal?.aborted && endedByDeadline(result) ? cancelled(recorder.phase) : result,
     transcript: recorder.transcript(),
   };
-  return strikeOutSecrets(facts, secrets);
+  return strikeOutSecrets(facts, gathered.secrets);
+}
+
+type ProbeToRun = Omit<Probe, 'expect'>;
+
+/** What a run has seen so far. An error that ends the run early does not lose it. */
+interface Gathered {
+  readonly facts: Partial<RunFacts> & { polls: number };
+  readonly notes: string[];
+  findings: readonly CredentialFinding[];
+  secrets: readonly string[];
+}
+
+interface Run {
+  readonly probe: ProbeToRun;
+  readonly options: RunOptions;
+  readonly request: ReturnType<typeof createCertificateRequest> | undefined;
+  readonly runId: string;
+  readonly recorder: Recorder;
+  readonly deadline: Deadline;
+  readonly gathered: Gathered;
+}
+
+/** Credential and registration; then the hub, if the probe asks for it. */
+async function provision(run: Run): Promise<ProbeResult> {
+  const { probe, options, request, recorder, deadline, gathered } = run;
+  const credential = await readCredential(probe, options.readSecret, deadline.signal);
+  if (credential.kind === 'notRun') return credential;
+  const { secureContext, password, expiry } = credential;
+  gathered.findings = credential.findings;
+  gathered.secrets = credential.secrets;
+  if (Object.keys(expiry).length > 0) Object.assign(gathered.facts, { credential: expiry });
+
+  const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
+  const { result, issuedCertificateChain, ...registered } = await register({
+    ...probe,
+    ...options,
+    endpoint,
+    secureContext,
+    password,
+    csr: (await request)?.csr,
+    recorder,
+    deadline,
+  });
+  Object.assign(gathered.facts, registered);
+  if (result.kind !== 'assigned') return result;
+
+  const { registrationId } = probe;
+  const requested = request && { request: await request, registrationId, phase: recorder.phase };
+  const access = await hubAccessOf(result, credential, requested, issuedCertificateChain);
+  return access.kind === 'certificateNotIssued' ? access : visitHub(run, access);
+}
+
+async function visitHub(
+  { probe, options, runId, recorder, deadline, gathered }: Run,
+  access: HubAccess,
+): Promise<ProbeResult> {
+  if (!probe.verifyHub) return access.assigned;
+  const { verification, ...visit } = planHubVisit(probe.verifyHub, access.assigned);
+  gathered.notes.push(...visit.notes);
+  if (!verification) return access.assigned;
+  recorder.enter('hub');
+  const { configuredHubs } = options;
+  const addNote = (note: string) => void gathered.notes.push(note);
+  return enterHub(verification, access, { ...probe, configuredHubs, runId, recorder, deadline, addNote });
+}
+
+/** What a service echoes is struck out of what is shown at once, too. */
+function strikingObserver(observer: RunObserver | undefined, gathered: Gathered): RunObserver | undefined {
+  return observer && { ...observer, recorded: (entry) => observer.recorded(strikeOutSecrets(entry, gathered.secrets)) };
 }
 
 /** What explains a refusal is worth a note only where there was one. */

@@ -11,7 +11,7 @@ import type { ProbeReport, StatusReport } from './statusReport.ts';
 export interface StatusReportOptions {
   readonly probes: readonly Probe[];
   readonly location: string;
-  /** When it is a probe's turn, by the schedule of the timer. */
+  /** When a probe is due, by the schedule of the timer. */
   readonly dueTicks: DueTicks;
   readonly now: Date;
   /** Since when this process could have seen a scheduled run. Default: just now. */
@@ -43,7 +43,7 @@ export async function readStatusReport(
         readTimers(history, locations, { ...context, upSinceMs: upSince.getTime() }),
       ]);
     };
-    const [reports, timers] = await unlessAborted(signal, read());
+    const [reports, timers] = await rejectWhenAborted(signal, read());
     const known = new Set(reports.map((probe) => probe.location));
     return {
       ...report,
@@ -89,8 +89,8 @@ function lastRuns(probes: readonly Probe[], reports: readonly ProbeReport[]): La
   });
 }
 
-/** Also where a client, for its own reasons, does not look at the signal for a while. */
-async function unlessAborted<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
+/** Rejects with the signal's reason as soon as it is aborted, also where a client does not look at the signal for a while. */
+async function rejectWhenAborted<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
