@@ -21,17 +21,13 @@ interface Place {
 }
 
 function createStriker(secrets: readonly string[]): (text: string) => string {
-  const places = new Map<string, Place>();
-  for (const form of new Set(secrets.flatMap(partsOf).flatMap(formsOf))) {
-    for (let at = 0; at + gramCharacters <= form.length; at += 1) {
-      const gram = form.slice(at, at + gramCharacters);
-      if (!places.has(gram)) places.set(gram, { form, at });
-    }
-  }
+  const forms = [...new Set(secrets.flatMap(partsOf).flatMap(formsOf))];
+  const mayHave = gramFilter(forms);
   return (text) => {
+    if (text.length < minCharacters) return text;
     let clean = withoutTokens(text);
     for (let index = 0; index + gramCharacters <= clean.length; index += step) {
-      const place = places.get(clean.slice(index, index + gramCharacters));
+      const place = mayHave(clean, index) ? placeOf(clean.slice(index, index + gramCharacters), forms) : undefined;
       if (place === undefined) continue;
       const [start, end] = extend(clean, index, place);
       if (end - start < minCharacters) continue;
@@ -40,6 +36,50 @@ function createStriker(secrets: readonly string[]): (text: string) => string {
     }
     return clean;
   };
+}
+
+function placeOf(gram: string, forms: readonly string[]): Place | undefined {
+  for (const form of forms) {
+    const at = form.indexOf(gram);
+    if (at >= 0) return { form, at };
+  }
+  return undefined;
+}
+
+/** Of all forms of one run, a bit for each hash of a gram; filled anew for each, and used without a pause. */
+const hashBits = 18;
+const seenHashes = new Uint32Array(2 ** (hashBits - 5));
+
+/**
+ * Whether any form may have the gram at an index of a text: never wrongly no, and wrongly yes once in sixty times. The forms of one run
+ * have thousands of grams, and hardly any text has one of them: a set of them as strings costs a tenth of a whole registration.
+ */
+function gramFilter(forms: readonly string[]): (text: string, index: number) => boolean {
+  seenHashes.fill(0);
+  for (const form of forms) {
+    let gram = 0;
+    for (let at = 0; at < form.length; at += 1) {
+      gram = nextGram(gram, form.charCodeAt(at));
+      if (at < gramCharacters - 1) continue;
+      const hash = hashOf(gram);
+      seenHashes[hash >>> 5] = (seenHashes[hash >>> 5] ?? 0) | (1 << (hash & 31));
+    }
+  }
+  return (text, index) => {
+    let gram = 0;
+    for (let at = index; at < index + gramCharacters; at += 1) gram = nextGram(gram, text.charCodeAt(at));
+    const hash = hashOf(gram);
+    return ((seenHashes[hash >>> 5] ?? 0) & (1 << (hash & 31))) !== 0;
+  };
+}
+
+/** Five bits a character: what is older than a gram's six is shifted out of the thirty. */
+function nextGram(gram: number, character: number): number {
+  return ((gram << 5) ^ character) & 0x3fff_ffff;
+}
+
+function hashOf(gram: number): number {
+  return Math.imul(gram, 0x9e37_79b1) >>> (32 - hashBits);
 }
 
 /** Whosever tokens they are. */
@@ -76,15 +116,30 @@ function formsOf(part: string): readonly string[] {
 
 /** The base64 of a text that has it inside depends on where it begins, modulo three; what its neighbours change is left out. */
 function base64Of(text: string): readonly string[] {
+  const bytes = Buffer.from(`  ${text}`);
   return [0, 1, 2].map((before) => {
-    const base64 = Buffer.from(`${' '.repeat(before)}${text}`).toString('base64');
-    return base64.slice(before === 0 ? 0 : before + 1).replace(/.{0,3}=*$/, '');
+    const base64 = bytes.toString('base64', 2 - before);
+    const firstWhole = before === 0 ? 0 : before + 1;
+    const lastWhole = Math.floor(((bytes.length - 2 + before) * 4) / 3) - 3;
+    return base64.slice(firstWhole, Math.max(firstWhole, lastWhole));
   });
 }
 
+/** What has no text to change is returned as it is. */
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [change(key), mapTexts(field, change)]));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => mapTexts(item, change));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const fields = Object.entries(value);
+  let changed = false;
+  for (const field of fields) {
+    const [key, was] = field;
+    field[0] = change(key);
+    field[1] = mapTexts(was, change);
+    changed ||= field[0] !== key || field[1] !== was;
+  }
+  return changed ? Object.fromEntries(fields) : value;
 }

@@ -148,7 +148,8 @@ function sessionOf(
         if (!client.connected || deadline.signal.aborted) return void stream.destroy();
         recorder.sent('DISCONNECT');
         // MQTT 3.1.1 section 3.14.4: after DISCONNECT the client closes the connection, without waiting for the server's goodbye.
-        stream.write(disconnectPacket, () => stream.destroy());
+        // A tick later: a stream that is destroyed inside of a write's callback makes errors, with stacks, that nobody sees.
+        stream.write(disconnectPacket, () => process.nextTick(() => stream.destroy()));
       });
       return closed;
     },
