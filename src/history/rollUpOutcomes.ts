@@ -1,6 +1,6 @@
 import { tickToleranceMs } from '../config/schedule.ts';
 import { advance, type RunState } from '../outcomes/runState.ts';
-import { type DueTicks, maxLatenessMs, missedTicks } from './missedTicks.ts';
+import { type DueTicks, maxLatenessMs, missedTicks } from './missedRuns.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 import type { RunSummary } from './outcomeRow.ts';
 import { dayMs, hourMs, type Rollup, type RollupStore, readRollups, rolledUpDays, rollupRow } from './rollup.ts';

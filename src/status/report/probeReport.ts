@@ -2,7 +2,7 @@ import { type Expectation, type Probe, timeoutMs } from '../../config/probe.ts';
 import { tickToleranceMs } from '../../config/schedule.ts';
 import type { Heartbeat } from '../../history/heartbeat.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
-import { type DueTicks, missedTicks } from '../../history/missedTicks.ts';
+import { type DueTicks, missedTicks } from '../../history/missedRuns.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { advance, type RunState } from '../../outcomes/runState.ts';

@@ -1,6 +1,6 @@
 import type { Probe } from '../../config/probe.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
-import type { DueTicks } from '../../history/missedTicks.ts';
+import type { DueTicks } from '../../history/missedRuns.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { maxWindowBeginMs } from './availabilityWindows.ts';
 import { findCorrelations, type LastRun } from './findCorrelations.ts';

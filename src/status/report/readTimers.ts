@@ -1,7 +1,7 @@
 import { tickToleranceMs } from '../../config/schedule.ts';
 import type { Heartbeat } from '../../history/heartbeat.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
-import type { DueTicks } from '../../history/missedTicks.ts';
+import type { DueTicks } from '../../history/missedRuns.ts';
 import type { TimerReport } from './statusReport.ts';
 
 export interface TimerContext {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missedTicks } from '../../src/history/missedTicks.ts';
+import { missedTicks } from '../../src/history/missedRuns.ts';
 
 const minutes = (...list: number[]) => list.map((minute) => minute * 60_000);
 
