@@ -43,7 +43,7 @@ type probe = {
   @maxValue(220)
   timeoutSeconds: int?
 
-  @description('Run only every so many minutes. Default: on each tick of the schedule; with verifyHub renew 60.')
+  @description('Run only every so many minutes. Default: in each scheduled run; with verifyHub renew 60.')
   @minValue(1)
   @maxValue(1440)
   everyMinutes: int?
@@ -116,7 +116,7 @@ type enrollment = 'individual' | 'group'
 @description('What turns the result of a run into a verdict.')
 @sealed()
 type expectation = {
-  @description('assigned (default); refused: not let in, for that reason alone; disabled; failed.')
+  @description('assigned (default); refused: not accepted, for that reason alone; disabled; failed.')
   result: ('assigned' | 'refused' | 'disabled' | 'failed')?
 
   @description('With refused or failed: the six-digit code that the service must give, or an array of them.')
@@ -204,7 +204,7 @@ type privateNetwork = {
 }
 
 @export()
-@description('When somebody is told, and who.')
+@description('When a notification is sent, and to whom.')
 @sealed()
 type alerting = {
   @description('Resource IDs of existing action groups.')

@@ -1,4 +1,4 @@
-/** `npm run check [-- --no-tests]`: everything that CI asks for. All steps run, so that one round shows every fault. */
+/** `npm run check [-- --no-tests]`: everything that CI asks for. All steps run, so that one run shows every error. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';

@@ -11,10 +11,10 @@ import { projectDirectory } from './projectFiles.ts';
 const run = promisify(execFile);
 const maxBuffer = 64 * 1024 * 1024;
 
-/** What came of checking the Bicep files. `faults` are sentences that name a file. */
+/** What came of checking the Bicep files. `errors` are sentences that name a file. */
 export type BicepCheck =
   | { readonly kind: 'passed'; readonly files: number }
-  | { readonly kind: 'failed'; readonly faults: readonly string[] }
+  | { readonly kind: 'failed'; readonly errors: readonly string[] }
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /**
@@ -32,27 +32,27 @@ export async function checkBicep(root: string = projectDirectory): Promise<Bicep
     const modules = await filesIn(copy, 'infra/**/*.bicep');
     const parameters = await filesIn(copy, '{infra,test/infra}/**/*.bicepparam');
     const files = [...modules, ...parameters];
-    const findings = await lintFaults(cli.path, copy, modules.length);
+    const findings = await lintErrors(cli.path, copy, modules.length);
     // The compiler would only repeat the findings.
-    const failures = findings.length === 0 ? await buildFaults(cli.path, copy) : [];
-    const faults = [...findings, ...failures, ...(await formatFaults(cli.path, copy, files))];
-    return faults.length === 0 ? { kind: 'passed', files: files.length } : { kind: 'failed', faults };
+    const failures = findings.length === 0 ? await buildErrors(cli.path, copy) : [];
+    const errors = [...findings, ...failures, ...(await formatErrors(cli.path, copy, files))];
+    return errors.length === 0 ? { kind: 'passed', files: files.length } : { kind: 'failed', errors };
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
 }
 
 /** A warning leaves the exit code 0, and some have no level that could be raised: only an empty report is a pass. */
-async function lintFaults(bicep: string, folder: string, fileCount: number): Promise<readonly string[]> {
+async function lintErrors(bicep: string, folder: string, fileCount: number): Promise<readonly string[]> {
   const args = ['lint', '--pattern', '**/*.bicep', '--diagnostics-format', 'sarif'];
   const { stdout, stderr } = await outputOf(bicep, args, folder);
   // One report a file, one after the other, each an indented object of its own.
   const reports = stdout.split(/(?<=^\})(?=\{$)/m).map(parseReport);
-  // A pattern that matches nothing is no fault to the compiler, and would pass everything here.
+  // A pattern that matches nothing is not an error to the compiler, and would pass everything here.
   if (reports.length !== fileCount || reports.some((report) => report === undefined)) {
     return [`bicep lint gave no report for each of ${fileCount} files: ${stderr || stdout}`];
   }
-  const faults = reports
+  const errors = reports
     .flatMap((report) => report?.runs ?? [])
     .flatMap(({ results }) =>
       results.map(({ ruleId, message, locations }) => {
@@ -62,18 +62,18 @@ async function lintFaults(bicep: string, folder: string, fileCount: number): Pro
       }),
     );
   // A module is reported with itself and with each file that refers to it.
-  return [...new Set(faults)];
+  return [...new Set(errors)];
 }
 
 /** Building a parameter file builds the template that it is for, and checks each value against its type. */
-async function buildFaults(bicep: string, folder: string): Promise<readonly string[]> {
+async function buildErrors(bicep: string, folder: string): Promise<readonly string[]> {
   const args = ['build-params', '--pattern', '**/*.bicepparam'];
   const { exitCode, stderr } = await outputOf(bicep, args, folder);
   if (exitCode === 0 && stderr === '') return [];
   return stderr.split('\n').map((line) => line.replace(`${folder}/`, ''));
 }
 
-async function formatFaults(bicep: string, folder: string, files: readonly string[]): Promise<readonly string[]> {
+async function formatErrors(bicep: string, folder: string, files: readonly string[]): Promise<readonly string[]> {
   const before = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
   const config = join(folder, 'infra', 'bicepconfig.json');
   const args = ['format', '--pattern', '**/*.bicep*', '--config', config];
@@ -142,7 +142,7 @@ if (import.meta.main) {
       console.log(`Bicep: skipped, ${check.reason}`);
       break;
     case 'failed':
-      for (const fault of check.faults) console.error(fault);
+      for (const error of check.errors) console.error(error);
       process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-metadata description = 'The identities, and every role of this deployment: of the apps, and with a sandbox of whoever deploys it.'
+metadata description = 'The identities, and every role of this deployment: of the apps, and with a sandbox of the principal that deploys it.'
 
 targetScope = 'subscription'
 
@@ -72,7 +72,7 @@ module vaultRoles 'roleAssignments.bicep' = [
   }
 ]
 
-// infra/scripts/sandbox.sh runs as whoever deploys: it creates enrollments, and puts their keys into the vault.
+// infra/scripts/sandbox.sh runs as the principal that deploys: it creates enrollments, and puts their keys into the vault.
 module sandboxServiceRoles 'roleAssignments.bicep' = if (sandboxServiceName != null) {
   scope: resourceGroup(resourceGroupName)
   params: {

@@ -16,7 +16,7 @@ param tags tagsType
 @description('Whether only private endpoints lead to it.')
 param privateOnly bool
 
-@description('Whether nobody may delete it for good before its retention ends. Null: as it is; false is not possible.')
+@description('Whether no one may delete it for good before its retention ends. Null: as it is; false is not possible.')
 param purgeProtection bool?
 
 @description('Resource ID of the workspace that takes the audit log.')

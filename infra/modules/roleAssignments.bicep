@@ -6,7 +6,7 @@ param identityId string
 @description('Object ID of the identity.')
 param principalId string
 
-@description('Null: a user or a service principal, whoever deploys.')
+@description('Null: the user or service principal that deploys.')
 param principalType 'ServicePrincipal'?
 
 @description('Roles on storage accounts.')

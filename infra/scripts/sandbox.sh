@@ -2,7 +2,7 @@
 # Creates the enrollments of the sandbox, and stores what its four probes name in the vault. Can be run again: what exists stays.
 # Reads AZURE_RESOURCE_GROUP, SANDBOX_DPS_NAME and KEY_VAULT_NAME, as the deployment outputs them and azd keeps them, and
 # AZURE_SUBSCRIPTION_ID where az is on another subscription than azd.
-# Needs az and the roles that the deployment gives to whoever deploys the sandbox; roles take some minutes until they are known everywhere.
+# Needs az and the roles that the deployment gives to the principal that deploys the sandbox; roles take some minutes until they are known everywhere.
 #
 # A key goes from the service to the vault through memory and a pipe: never into an argument, a file, or the terminal.
 set -eu

@@ -1,4 +1,4 @@
-import { previousTick, tickToleranceMs } from '../config/schedule.ts';
+import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
 import { explainNotRun } from '../outcomes/explanations/notRun.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
@@ -69,12 +69,12 @@ async function checkStorage({ history, probes }: Services): Promise<HealthCheck>
  * reported: a new one has not been called yet. Storage that cannot be read is the other check's to report.
  */
 async function checkScheduledRuns({ history, settings }: Services, now: Date): Promise<readonly HealthCheck[]> {
-  const due = previousTick(settings.probeSchedule, now);
-  const dueBefore = due && previousTick(settings.probeSchedule, due);
+  const due = previousDueTime(settings.probeSchedule, now);
+  const dueBefore = due && previousDueTime(settings.probeSchedule, due);
   if (!history || !dueBefore) return [];
   const options = { count: 1, signal: AbortSignal.timeout(timeoutMs) };
   const [newest] = await history.heartbeats('probes', {}, options).catch(() => []);
-  if (!newest || newest.scheduledMs >= dueBefore.getTime() - tickToleranceMs) return [];
+  if (!newest || newest.scheduledMs >= dueBefore.getTime() - scheduleToleranceMs) return [];
   const last = new Date(newest.scheduledMs).toISOString();
   const detail = `no scheduled run since ${last}: check that the function runProbes is enabled, and restart the app`;
   return [check('scheduledRuns', false, detail)];

@@ -1,5 +1,5 @@
 import type { Probe } from '../config/probe.ts';
-import { dueTicks, isDue, tickToleranceMs } from '../config/schedule.ts';
+import { dueTimes, isDue, scheduleToleranceMs } from '../config/schedule.ts';
 import type { OutcomeHistory, TimeRange } from '../history/history.ts';
 import type { Services } from './services.ts';
 
@@ -10,7 +10,7 @@ const maxRuns = 50;
 const dayMs = 86_400_000;
 
 /**
- * The probes to run at a tick: those that are due by the schedule, and those with `everyMinutes` whose last due tick was missed, because
+ * The probes of a scheduled run: those that are due by the schedule, and those with `everyMinutes` whose last due run was missed, because
  * the app was not running then. Whether it was missed follows from the history, so a restart loses no day.
  */
 export async function dueProbes(
@@ -21,14 +21,14 @@ export async function dueProbes(
   const isMissed = async (probe: Probe): Promise<boolean> => {
     if (!history || probe.everyMinutes === undefined) return false;
     const beginMs = now.getTime() - probe.everyMinutes * 60_000 - dayMs;
-    const lastDueMs = dueTicks(probeSchedule, probe, beginMs, now.getTime()).at(-1);
+    const lastDueMs = dueTimes(probeSchedule, probe, beginMs, now.getTime()).at(-1);
     if (lastDueMs === undefined || caughtUpIn(history).get(probe.name) === lastDueMs) return false;
     const options = { count: maxRuns, signal: AbortSignal.timeout(limitMs) };
     const hasRun = async (range: TimeRange) =>
       (await history.summaries(probe.name, range, options)).some(({ trigger }) => trigger === 'timer');
     try {
-      const bound = lastDueMs - tickToleranceMs;
-      // A probe that has never run waits for its first due tick.
+      const bound = lastDueMs - scheduleToleranceMs;
+      // A probe that has never run waits until it is due for the first time.
       const missed = !(await hasRun({ sinceMs: bound })) && (await hasRun({ untilMs: bound }));
       caughtUpIn(history).set(probe.name, lastDueMs);
       return missed;
@@ -43,7 +43,7 @@ export async function dueProbes(
   return probes.filter((_, index) => due[index]);
 }
 
-/** By probe: the due tick that needs no further look in this process. */
+/** By probe: the due run that needs no further look in this process. */
 const caughtUp = new WeakMap<OutcomeHistory, Map<string, number>>();
 
 function caughtUpIn(history: OutcomeHistory): Map<string, number> {

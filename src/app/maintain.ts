@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationContext } from '@azure/functions';
-import { dueTicks } from '../config/schedule.ts';
+import { dueTimes } from '../config/schedule.ts';
 import type { OutcomeHistory } from '../history/history.ts';
 import type { RollUpPlan } from '../history/rollUpOutcomes.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
@@ -34,7 +34,7 @@ export async function maintain(
   const plan: RollUpPlan = {
     probes,
     retentionDays,
-    dueTicks: (probe, fromMs, toMs) => dueTicks(settings.probeSchedule, probe, fromMs, toMs),
+    dueTimes: (probe, fromMs, toMs) => dueTimes(settings.probeSchedule, probe, fromMs, toMs),
   };
   const jobs: readonly Job[] = [
     { name: 'roll-up', run: async () => `${(await history.rollUp(now, plan)).hours} hours added up` },

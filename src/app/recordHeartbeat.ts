@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import { previousTick, tickToleranceMs } from '../config/schedule.ts';
+import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
 import type { HeartbeatOf } from '../history/heartbeat.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { Services } from './services.ts';
@@ -9,7 +9,7 @@ const limitMs = 2_000;
 
 /**
  * Does the work of a timer's call between two records in the history: that it started, also when no probe is due, and that it ended. So
- * a timer that did not call and a worker that died are distinguished later. A tick that fires twice is reported.
+ * a timer that did not call and a worker that died are distinguished later. A scheduled run that starts twice is reported.
  *
  * Rejects only as `work` does. Work that resolves with 'failed' has not ended: its heartbeat is never completed.
  */
@@ -23,15 +23,17 @@ export async function recordHeartbeat(
     await work();
     return;
   }
-  const scheduledAt = previousTick(schedule, new Date(now.getTime() + tickToleranceMs)) ?? now;
-  const tick = { scheduledAt, instance: context.invocationId };
+  const scheduledAt = previousDueTime(schedule, new Date(now.getTime() + scheduleToleranceMs)) ?? now;
+  const scheduledRun = { scheduledAt, instance: context.invocationId };
   const reportError = (error: unknown) =>
     context.error(`The heartbeat was not written: ${describeStorageError(error)}`);
-  const heartbeat = await history.startHeartbeat(of, tick, { limitMs }).catch(reportError);
+  const heartbeat = await history.startHeartbeat(of, scheduledRun, { limitMs }).catch(reportError);
   if (heartbeat?.kind === 'repeated') {
-    context.warn(`The tick of ${scheduledAt.toISOString()} was called before, at ${heartbeat.firstAt}: it runs twice.`);
+    context.warn(
+      `The scheduled run of ${scheduledAt.toISOString()} started before, at ${heartbeat.firstAt}: it runs twice.`,
+    );
   }
-  const complete = () => history.completeHeartbeat(of, tick).catch(reportError);
+  const complete = () => history.completeHeartbeat(of, scheduledRun).catch(reportError);
   const result = await work().catch(async (error) => {
     await complete();
     throw error;

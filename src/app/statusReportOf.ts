@@ -1,4 +1,4 @@
-import { dueTicks } from '../config/schedule.ts';
+import { dueTimes } from '../config/schedule.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 import { keepFor } from './keepFor.ts';
 import type { Services } from './services.ts';
@@ -15,7 +15,7 @@ export const statusReportOf = keepFor(
     return readStatusReport(history, {
       probes,
       location,
-      dueTicks: (probe, fromMs, toMs) => dueTicks(probeSchedule, probe, fromMs, toMs),
+      dueTimes: (probe, fromMs, toMs) => dueTimes(probeSchedule, probe, fromMs, toMs),
       now,
       upSince: new Date(Date.now() - process.uptime() * 1000),
     });

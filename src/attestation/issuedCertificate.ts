@@ -23,7 +23,7 @@ export interface IssuedCertificate {
 }
 
 /** What is wrong with an issued chain, in the order in which it is looked for: the first that holds is reported. */
-export const issuanceFaults = [
+export const issuanceErrors = [
   'missing',
   'malformed',
   'notOurKey',
@@ -32,7 +32,7 @@ export const issuanceFaults = [
   'brokenChain',
 ] as const;
 
-export type IssuanceFault = (typeof issuanceFaults)[number];
+export type IssuanceError = (typeof issuanceErrors)[number];
 
 export type IssuedChain =
   | {
@@ -41,7 +41,7 @@ export type IssuedChain =
       /** The whole chain as PEM, leaf first: what is presented in TLS. */
       readonly certificateChain: string;
     }
-  | { readonly kind: 'notIssued'; readonly cause: IssuanceFault; readonly message: string };
+  | { readonly kind: 'notIssued'; readonly cause: IssuanceError; readonly message: string };
 
 /** What was asked for. */
 export interface ExpectedCertificate {
@@ -87,7 +87,7 @@ export async function judgeIssuedChain(sent: unknown, expected: ExpectedCertific
   };
 }
 
-function notIssued(cause: IssuanceFault, message: string): IssuedChain {
+function notIssued(cause: IssuanceError, message: string): IssuedChain {
   return { kind: 'notIssued', cause, message };
 }
 

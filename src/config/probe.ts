@@ -142,7 +142,7 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
   }
 }
 
-/** `0ne00000000` and `0neXXXXXXXX`: what examples and templates hold until somebody fills them in. */
+/** `0ne00000000` and `0neXXXXXXXX`: what examples and templates hold until they are filled in. */
 function isPlaceholder(idScope: unknown): boolean {
   return typeof idScope === 'string' && /^0[a-z]{2}(?:0{4,}|x{4,})$/i.test(idScope);
 }

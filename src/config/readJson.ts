@@ -108,7 +108,7 @@ const escapeExpected =
 const numberExpected =
   'expected a number that is kept exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
 
-/** Whether a number as written becomes another one. Fractions are rounded everywhere, and nobody is surprised. */
+/** Whether a number as written becomes another one. Fractions are rounded everywhere, as every reader expects. */
 function isChanged(node: NumberNode, source: string): boolean {
   const { value } = node;
   if (Number.isSafeInteger(value)) return false;

@@ -17,7 +17,7 @@ export const registrationIdSchema = z
     description: `The simulated device's registration ID. Give each probe its own: it is the MQTT client ID. In a group enrollment ${placeholder} gives each location a device of its own.`,
   });
 
-/** A location may only be part of a registration ID where every location's device is let in by the same enrollment. */
+/** A location may only be part of a registration ID where every location's device is accepted by the same enrollment. */
 export function placeholderError(registrationId: unknown, enrollment: unknown): string | undefined {
   if (typeof registrationId !== 'string' || !registrationId.includes(placeholder) || enrollment === 'group')
     return undefined;

@@ -2,8 +2,8 @@ import { Cron } from 'croner';
 
 const millisecondsPerMinute = 60_000;
 
-/** A timer may call a little before or after its tick; half a second is less than the distance of any two ticks. */
-export const tickToleranceMs = 500;
+/** A timer may call a little before or after it is due; half a second is less than the distance of any two due times. */
+export const scheduleToleranceMs = 500;
 
 const names = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT';
 const value = `(?:\\d{1,2}|${names})`;
@@ -32,7 +32,9 @@ export function scheduleError(expression: string): string | undefined {
       return `expected an NCRONTAB ${fieldNames[index]} in field ${index + 1}: ${ranges[index]}, *, lists, ranges and steps`;
     }
   }
-  return cron(expression).nextRun() === null ? 'expected a schedule that ever ticks: no such day exists' : undefined;
+  return cron(expression).nextRun() === null
+    ? 'expected a schedule that is due at some time: no such day exists'
+    : undefined;
 }
 
 const ranges = ['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC', '0-6 or SUN-SAT'];
@@ -61,63 +63,63 @@ function isAccepted(fields: readonly string[], index: number): boolean {
   }
 }
 
-/** The first tick after an instant. `expression` has no `scheduleError`. */
-export function nextTick(expression: string, after: Date): Date | undefined {
+/** The first due time after an instant. `expression` has no `scheduleError`. */
+export function nextDueTime(expression: string, after: Date): Date | undefined {
   return cron(expression).nextRun(after) ?? undefined;
 }
 
-/** The ticks from an instant on, and before another one. */
-export function ticksBetween(expression: string, from: Date, until: Date): readonly Date[] {
+/** The due times from an instant on, and before another one. */
+export function dueTimesBetween(expression: string, from: Date, until: Date): readonly Date[] {
   const schedule = cron(expression);
-  const ticks: Date[] = [];
-  let tick = schedule.nextRun(new Date(from.getTime() - 1));
-  while (tick !== null && tick < until) {
-    ticks.push(tick);
-    tick = schedule.nextRun(tick);
+  const times: Date[] = [];
+  let time = schedule.nextRun(new Date(from.getTime() - 1));
+  while (time !== null && time < until) {
+    times.push(time);
+    time = schedule.nextRun(time);
   }
-  return ticks;
+  return times;
 }
 
-/** The last tick before an instant. */
-export function previousTick(expression: string, before: Date): Date | undefined {
+/** The last due time before an instant. */
+export function previousDueTime(expression: string, before: Date): Date | undefined {
   return cron(expression).previousRuns(1, before)[0];
 }
 
 /**
- * Whether a probe's turn comes with this tick. With `everyMinutes` it does at the first tick of each period of so many minutes, counted
- * from the epoch; so the answer needs no memory, holds for any schedule, and two instances agree.
+ * Whether a probe is due in this scheduled run. With `everyMinutes` it is in the first one of each period of so many minutes, counted
+ * from the epoch; so the result needs no memory, holds for any schedule, and two instances agree.
  *
- * @param now when the timer called, or the tick itself
+ * @param now when the timer called, or the due time itself
  */
 export function isDue(probe: { readonly everyMinutes?: number | undefined }, now: Date, expression: string): boolean {
   if (probe.everyMinutes === undefined) return true;
-  const tick = previousTick(expression, new Date(now.getTime() + tickToleranceMs));
-  if (tick === undefined) return true;
-  const before = previousTick(expression, tick);
-  return before === undefined || periodOf(tick, probe.everyMinutes) !== periodOf(before, probe.everyMinutes);
+  const time = previousDueTime(expression, new Date(now.getTime() + scheduleToleranceMs));
+  if (time === undefined) return true;
+  const before = previousDueTime(expression, time);
+  return before === undefined || periodOf(time, probe.everyMinutes) !== periodOf(before, probe.everyMinutes);
 }
 
 /**
- * The ticks of a schedule at which it is a probe's turn, oldest first, as milliseconds since 1970: from `fromMs` inclusive to `toMs`
- * exclusive. The same rule as `isDue`, which answers for one instant.
+ * The times of a schedule at which a probe is due, oldest first, as milliseconds since 1970: from `fromMs` inclusive to `toMs`
+ * exclusive. The same rule as `isDue`, which decides for one instant.
  */
-export function dueTicks(
+export function dueTimes(
   expression: string,
   { everyMinutes }: { readonly everyMinutes?: number | undefined },
   fromMs: number,
   toMs: number,
 ): number[] {
   const due: number[] = [];
-  let before = previousTick(expression, new Date(fromMs));
-  let tick = nextTick(expression, new Date(fromMs - 1));
-  while (tick !== undefined && tick.getTime() < toMs) {
-    const isTurn =
+  let before = previousDueTime(expression, new Date(fromMs));
+  let time = nextDueTime(expression, new Date(fromMs - 1));
+  while (time !== undefined && time.getTime() < toMs) {
+    const isProbeDue =
       everyMinutes === undefined ||
       before === undefined ||
-      periodOf(tick, everyMinutes) !== periodOf(before, everyMinutes);
-    if (isTurn && tick.getTime() >= fromMs) due.push(tick.getTime());
-    before = tick;
-    tick = nextTick(expression, tick);
+      periodOf(time, everyMinutes) !== periodOf(before, everyMinutes);
+    if (isProbeDue && time.getTime() >= fromMs) due.push(time.getTime());
+    before = time;
+    time = nextDueTime(expression, time);
   }
   return due;
 }

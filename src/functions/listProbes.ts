@@ -7,10 +7,10 @@ import { json } from '../http/problem.ts';
 /** The probes as configured, with the names of their secrets and never more, each with its last outcome. */
 export async function listProbes(): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history }) => {
-    const { latest, fault } = await latestOutcomes(probes, history);
+    const { latest, error } = await latestOutcomes(probes, history);
     return json({
       probes: probes.map((probe) => ({ ...probe, lastOutcome: latest.get(probe.name) ?? null })),
-      ...(fault && { storageFault: fault }),
+      ...(error && { storageFault: error }),
     });
   });
 }

@@ -9,8 +9,8 @@ import { problem } from '../http/problem.ts';
 /** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
 export async function metrics({ signal }: Call): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history, settings }) => {
-    const { latest, fault } = await latestOutcomes(probes, history);
-    if (fault || !history) return problem({ status: 503, title: 'The history cannot be read', detail: fault ?? '' });
+    const { latest, error } = await latestOutcomes(probes, history);
+    if (error || !history) return problem({ status: 503, title: 'The history cannot be read', detail: error ?? '' });
     const runTotals = await Promise.all(
       [...latest.keys()].map(async (probe) => ({ probe, totals: await history.runTotals(probe, signal) })),
     );

@@ -8,13 +8,13 @@ import { formatErrors } from '../config/configurationErrors.ts';
 import { scheduledRunLimits } from '../config/plan/scheduledRun.ts';
 
 /**
- * The heart: each tick runs the probes that are due. A failing probe is an outcome, and throws nothing; an outcome that could not be
+ * The timer of the probes: each scheduled run runs those that are due. A failing probe is an outcome, and throws nothing; an outcome that could not be
  * recorded anywhere fails the invocation, once every other probe has run.
  */
 export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
   const configured = services();
   if (configured.kind === 'misconfigured') {
-    context.error(`No probe runs, the configuration has faults:\n${formatErrors(configured.errors)}`);
+    context.error(`No probe runs, the configuration has errors:\n${formatErrors(configured.errors)}`);
     return;
   }
   const { probeSchedule: schedule, locations } = configured.services.settings;

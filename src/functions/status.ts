@@ -6,7 +6,7 @@ import { publicPagesAuthLevel, type Services, services } from '../app/services.t
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
 import type { Probe } from '../config/probe.ts';
-import { nextTick } from '../config/schedule.ts';
+import { nextDueTime } from '../config/schedule.ts';
 import type { OutcomeHistory } from '../history/history.ts';
 import { negotiateFormat, type PageFormat, pageResponse } from '../http/pageResponse.ts';
 import { json, problem } from '../http/problem.ts';
@@ -87,7 +87,7 @@ async function reportAsPage(
   }
   const { renderStatusPage } = await import('../status/page/overview/statusPage.ts');
   const section = report.storageFault === undefined && (await simulationsOf(services, page, context));
-  const nextRunAt = nextTick(services.settings.probeSchedule, new Date(report.generatedAt))?.toISOString();
+  const nextRunAt = nextDueTime(services.settings.probeSchedule, new Date(report.generatedAt))?.toISOString();
   const options = { context: page, sections: section ? [section] : [], ...(nextRunAt && { nextRunAt }) };
   return pageResponse(renderStatusPage(report, options));
 }

@@ -4,19 +4,19 @@ import { readRows, type Table } from '../storage/table.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 
 /** One call of a timer. */
-export interface Tick {
+export interface StartedRun {
   /** The instant of the schedule that the call belongs to. */
   readonly scheduledAt: Date;
   /** Which invocation was called. */
   readonly instance: string;
 }
 
-/** `repeated`: another instance was called for that tick before, so its work is done twice. */
+/** `repeated`: another instance was called for that scheduled run before, so its work is done twice. */
 export type HeartbeatResult =
   | { readonly kind: 'recorded' }
   | { readonly kind: 'repeated'; readonly firstAt: string; readonly firstInstance: string };
 
-/** What is known of a tick: its timer called, and perhaps the work came to its end. */
+/** What is known of a scheduled run: its timer called, and perhaps the work came to its end. */
 export interface Heartbeat {
   /** Milliseconds since 1970. */
   readonly scheduledMs: number;
@@ -24,17 +24,17 @@ export interface Heartbeat {
   readonly completed: boolean;
 }
 
-/** A timer at a location; ticks of `maintenance` are those of the timer that keeps the history in shape. */
+/** A timer at a location; runs of `maintenance` are those of the timer that keeps the history in shape. */
 export type HeartbeatOf = 'probes' | 'maintenance';
 
-/** Partition: the timer and the location. Row key: the inverted tick, so that there is one row for a tick, and the newest is the first. */
+/** Partition: the timer and the location. Row key: the inverted due time, so that there is one row for a scheduled run, and the newest is the first. */
 export const heartbeatTable = 'heartbeats';
 
-/** Records that a timer called. Inserts and never replaces: that is how a tick which fires twice is noticed. */
+/** Records that a timer called. Inserts and never replaces: that is how a run that starts twice is noticed. */
 export async function startHeartbeat(
   table: Table,
   partition: HeartbeatPartition,
-  { scheduledAt, instance }: Tick,
+  { scheduledAt, instance }: StartedRun,
   options?: CallOptions,
 ): Promise<HeartbeatResult> {
   const key = keyOf(partition, scheduledAt);
@@ -45,11 +45,11 @@ export async function startHeartbeat(
   return { kind: 'repeated', firstAt: String(first.row.startedAt), firstInstance: String(first.row.instance) };
 }
 
-/** Records that the work of a tick came to its end, whatever it was. */
+/** Records that the work of a scheduled run ended, whatever it was. */
 export async function completeHeartbeat(
   table: Table,
   partition: HeartbeatPartition,
-  { scheduledAt, instance }: Tick,
+  { scheduledAt, instance }: StartedRun,
   options?: CallOptions,
 ): Promise<void> {
   const key = keyOf(partition, scheduledAt);

@@ -12,8 +12,8 @@ import {
   type HeartbeatResult,
   heartbeatTable,
   readHeartbeats,
+  type StartedRun,
   startHeartbeat,
-  type Tick,
 } from './heartbeat.ts';
 import { knownLocations, locationTable, registerLocation } from './locations.ts';
 import {
@@ -56,11 +56,11 @@ export interface OutcomeHistory {
   find(probe: string, runId: string, signal?: AbortSignal): Promise<Outcome | undefined>;
   /** Newest first: what bars, counts and percentiles need. At most `count` (default: all in the range). */
   summaries(probe: string, range: KeyRange, options?: ReadOptions): Promise<readonly RunSummary[]>;
-  /** Records that a timer called. Twice for one tick is noticed, and the first call is returned. */
-  startHeartbeat(of: HeartbeatOf, tick: Tick, options?: CallOptions): Promise<HeartbeatResult>;
-  /** Records that the work of a tick came to its end: without that, its worker has died. */
-  completeHeartbeat(of: HeartbeatOf, tick: Tick, options?: CallOptions): Promise<void>;
-  /** The ticks at which a timer called, newest first. */
+  /** Records that a timer called. Twice for one scheduled run is noticed, and the first call is returned. */
+  startHeartbeat(of: HeartbeatOf, run: StartedRun, options?: CallOptions): Promise<HeartbeatResult>;
+  /** Records that the work of a scheduled run ended: without that, its worker has died. */
+  completeHeartbeat(of: HeartbeatOf, run: StartedRun, options?: CallOptions): Promise<void>;
+  /** The scheduled runs for which a timer called, newest first. */
   heartbeats(of: HeartbeatOf, range: TimeRange, options?: ReadOptions): Promise<readonly Heartbeat[]>;
   /** Works out counts and percentiles of the hours that are over. For a timer, before `prune`; as often as you like. */
   rollUp(now: Date, plan: RollUpPlan): Promise<RollUpResult>;
@@ -139,8 +139,8 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
       const rows = await readRows(outcomes, { ...here(probe, 'all', range), ...options, select: summaryColumns });
       return rows.map(summaryOf);
     },
-    startHeartbeat: (of, tick, options) => startHeartbeat(open(heartbeatTable), { of, location }, tick, options),
-    completeHeartbeat: (of, tick, options) => completeHeartbeat(open(heartbeatTable), { of, location }, tick, options),
+    startHeartbeat: (of, run, options) => startHeartbeat(open(heartbeatTable), { of, location }, run, options),
+    completeHeartbeat: (of, run, options) => completeHeartbeat(open(heartbeatTable), { of, location }, run, options),
     heartbeats: (of, range, options) => readHeartbeats(open(heartbeatTable), { of, location }, range, options),
     // Histograms take their time to load, and no probe needs them.
     async rollUp(now, plan) {

@@ -6,7 +6,7 @@ export interface LatestOutcomes {
   /** By probe name; a probe that has not run yet is not in it. */
   readonly latest: ReadonlyMap<string, Outcome>;
   /** Why there are none, in a sentence. */
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 const timeoutMs = 5_000;
@@ -17,7 +17,7 @@ export async function latestOutcomes(
   history: Pick<OutcomeHistory, 'latest'> | undefined,
 ): Promise<LatestOutcomes> {
   if (!history)
-    return { latest: new Map(), fault: 'no storage is configured: set OutcomesStorage or AzureWebJobsStorage' };
+    return { latest: new Map(), error: 'no storage is configured: set OutcomesStorage or AzureWebJobsStorage' };
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const found = await Promise.all(probes.map(({ name }) => history.latest(name, signal)));
@@ -25,6 +25,6 @@ export async function latestOutcomes(
       latest: new Map(found.filter((outcome) => outcome !== undefined).map((outcome) => [outcome.probe, outcome])),
     };
   } catch (error) {
-    return { latest: new Map(), fault: describeStorageError(error) };
+    return { latest: new Map(), error: describeStorageError(error) };
   }
 }

@@ -1,6 +1,6 @@
-import { tickToleranceMs } from '../config/schedule.ts';
+import { scheduleToleranceMs } from '../config/schedule.ts';
 import { advance, type RunState } from '../outcomes/runState.ts';
-import { type DueTicks, maxLatenessMs, missedTicks } from './missedRuns.ts';
+import { type DueTimes, maxLatenessMs, missedRuns } from './missedRuns.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 import type { RunSummary } from './outcomeRow.ts';
 import { dayMs, hourMs, type Rollup, type RollupStore, readRollups, rolledUpDays, rollupRow } from './rollup.ts';
@@ -8,7 +8,7 @@ import { newTally } from './tally.ts';
 
 export interface RollUpPlan {
   readonly probes: readonly { readonly name: string; readonly everyMinutes?: number | undefined }[];
-  readonly dueTicks: DueTicks;
+  readonly dueTimes: DueTimes;
   /** Older outcomes are gone, but for failures: an hour of failures only would be a wrong hour. */
   readonly retentionDays: number;
   /** Default a minute. What is not done then is done the next time. */
@@ -44,14 +44,14 @@ export async function rollUpOutcomes(
   let hours = 0;
   for (const probe of plan.probes) {
     let { fromMs, state } = await progressOf(store, probe.name, oldestMs, endMs);
-    // A little more at both ends, for runs that came before or after their tick.
-    const range = { sinceMs: fromMs - tickToleranceMs, untilMs: endMs + maxLatenessMs };
+    // A little more at both ends, for runs that came before or after they were due.
+    const range = { sinceMs: fromMs - scheduleToleranceMs, untilMs: endMs + maxLatenessMs };
     const runs = (await readSummaries(probe.name, range)).toReversed();
     if (state === undefined) fromMs = Math.max(fromMs, hourOf(runs[0], endMs));
     while (fromMs < endMs) {
       if (performance.now() > deadlineMs) return { hours, complete: false };
       const toMs = Math.min(floorTo(dayMs, fromMs) + dayMs, endMs);
-      const rollups = hoursOf(fromMs, toMs, state, dayOfRuns(probe, fromMs, toMs, runs, plan.dueTicks));
+      const rollups = hoursOf(fromMs, toMs, state, dayOfRuns(probe, fromMs, toMs, runs, plan.dueTimes));
       await writeDay(store, probe.name, fromMs, rollups);
       hours += rollups.length;
       state = rollups.at(-1)?.state ?? state;
@@ -80,15 +80,15 @@ function dayOfRuns(
   fromMs: number,
   toMs: number,
   allRuns: readonly RunSummary[],
-  dueTicks: DueTicks,
+  dueTimes: DueTimes,
 ): DayOfRuns {
-  const [beginMs, endMs] = [fromMs - tickToleranceMs, toMs + maxLatenessMs];
+  const [beginMs, endMs] = [fromMs - scheduleToleranceMs, toMs + maxLatenessMs];
   const runs = allRuns.filter(({ startedAt }) => {
     const startMs = Date.parse(startedAt);
     return startMs >= beginMs && startMs < endMs;
   });
   const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
-  return { runs, missedMs: missedTicks(dueTicks(probe, fromMs, endMs), starts) };
+  return { runs, missedMs: missedRuns(dueTimes(probe, fromMs, endMs), starts) };
 }
 
 /** Hours before the first run of all are left out: nothing was there to be missed. */
@@ -104,7 +104,7 @@ function hoursOf(fromMs: number, toMs: number, before: RunState | undefined, { r
     }
     if (state === undefined) continue;
     const firstRunMs = Date.parse(state.firstRunAt);
-    tally.addMissed(missedMs.filter((tickMs) => isWithin(tickMs) && tickMs > firstRunMs).length);
+    tally.addMissed(missedMs.filter((dueMs) => isWithin(dueMs) && dueMs > firstRunMs).length);
     const histograms = tally.histograms.encode();
     rollups.push({ span: 'hour', startMs, endMs: startMs + hourMs, state, counts: tally.counts(), histograms });
   }

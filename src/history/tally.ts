@@ -2,7 +2,7 @@ import { type Verdict, verdicts } from '../outcomes/outcome.ts';
 import { type EncodedHistograms, newHistograms, type PhaseHistograms } from '../outcomes/phaseHistograms.ts';
 import type { RunSummary } from './outcomeRow.ts';
 
-/** How many runs ended how, and how many ticks left no run. */
+/** How many runs ended how, and how many scheduled runs were missed. */
 export type RunCounts = { readonly [counted in Verdict | 'missed']: number };
 
 export const countedNames = [...verdicts, 'missed'] as const;

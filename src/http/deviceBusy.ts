@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { problem } from './problem.ts';
 
-/** Another process runs the device. Nobody queues: the caller asks again. */
+/** Another process runs the device. No caller queues: it asks again. */
 export function deviceBusy(
   { name, registrationId }: { readonly name: string; readonly registrationId: string },
   { retryAfterSeconds }: { readonly retryAfterSeconds: number },

@@ -1,5 +1,5 @@
 import type { CredentialProblem } from '../attestation/credentialProblems.ts';
-import type { IssuanceFault, IssuedCertificate } from '../attestation/issuedCertificate.ts';
+import type { IssuanceError, IssuedCertificate } from '../attestation/issuedCertificate.ts';
 import type { Assigned, RegistrationResult } from '../dps/registrationResult.ts';
 import type { HubRefused } from '../hub/hubResult.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
@@ -82,7 +82,7 @@ export interface CertificateNotIssued
   readonly kind: 'certificateNotIssued';
   /** `hub`: the renewal. */
   readonly phase: Phase;
-  readonly cause: IssuanceFault;
+  readonly cause: IssuanceError;
   readonly message: string;
 }
 

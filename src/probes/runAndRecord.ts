@@ -22,7 +22,7 @@ export interface RunContext {
   readonly leases: DeviceLeases;
   readonly history?: Pick<OutcomeHistory, 'latest' | 'latestUp'> | undefined;
   readonly sinks: readonly OutcomeSink[];
-  readonly reportSinkError: (fault: SinkError, outcome: Outcome) => void;
+  readonly reportSinkError: (error: SinkError, outcome: Outcome) => void;
   /** An error of this program ended a run. */
   readonly reportUnexpected: (stack: string, probe: Probe) => void;
 }
@@ -84,8 +84,8 @@ export async function recordNotRun(
 }
 
 async function record(outcome: Outcome, { sinks, reportSinkError }: RunContext): Promise<void> {
-  const faults = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
-  for (const fault of faults) reportSinkError(fault, outcome);
+  const errors = await recordOutcome(withoutNeedlessTranscript(outcome), sinks);
+  for (const error of errors) reportSinkError(error, outcome);
 }
 
 /** In most runs one request: the second is for the outcome before an outage. Without them, only drift stays unnoticed. */

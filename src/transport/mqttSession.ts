@@ -56,7 +56,7 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
   const client = new MqttClient(() => stream as MqttClient['stream'], {
     protocolVersion: 4,
     clean: true,
-    reconnectPeriod: 0, // a second attempt would hide the fault
+    reconnectPeriod: 0, // a second attempt would hide the error
     resubscribe: false,
     connectTimeout: neverMs,
     keepalive: keepAliveSeconds,

@@ -23,7 +23,7 @@ async function daily(name: string, runs: readonly (readonly [startedAt: string, 
   return { dueAt: async (now: Date) => (await dueProbes({ probes, settings, history }, now)).length };
 }
 
-it('runs a daily probe later in the day when the app was restarted over its tick (fault 32)', async () => {
+it('runs a daily probe later in the day when the app was restarted when it was due (fault 32)', async () => {
   const { dueAt } = await daily('restarted', [['2026-11-23T00:00:01.000Z', 'timer']]);
   expect(await dueAt(noon)).toBe(1);
 });
@@ -41,7 +41,7 @@ it('runs it once a day, and a run on demand does not count', async () => {
   expect(await onDemand.dueAt(noon)).toBe(1);
 });
 
-it('runs it in time at its own tick, and for the first time then', async () => {
+it('runs it in time at its own due time, and for the first time then', async () => {
   const { dueAt } = await daily('new', []);
   expect(await dueAt(noon)).toBe(0);
   expect(await dueAt(new Date('2026-11-25T00:00:00.100Z'))).toBe(1);

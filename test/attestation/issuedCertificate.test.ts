@@ -3,7 +3,7 @@ import { KeyObject } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type IssuedChain, issuanceFaults, judgeIssuedChain } from '../../src/attestation/issuedCertificate.ts';
+import { type IssuedChain, issuanceErrors, judgeIssuedChain } from '../../src/attestation/issuedCertificate.ts';
 import { type Issue, issue, newKeys, type Party, withWrongSignature } from '../support/certificateChains.ts';
 import { judgeByOpenssl } from '../support/opensslJudge.ts';
 import { requires } from '../support/requires.ts';
@@ -131,7 +131,7 @@ const chains: readonly (readonly [string, () => unknown, IssuanceCause | undefin
   ],
 ];
 
-type IssuanceCause = (typeof issuanceFaults)[number];
+type IssuanceCause = (typeof issuanceErrors)[number];
 
 async function deepChain(ofRoot: Partial<Issue> = {}): Promise<string[]> {
   const top = await issue({ name: 'CN=Top', ca: true, ...ofRoot });
@@ -237,7 +237,7 @@ describe('the chain reader', () => {
       fc.asyncProperty(anything, async (sent) => {
         const judged = await judge(sent);
         if (judged.kind === 'issued') throw new Error('no chain of these is right');
-        expect(issuanceFaults).toContain(judged.cause);
+        expect(issuanceErrors).toContain(judged.cause);
         expect(judged.message.length).toBeLessThan(300);
         expect(judged.message).not.toContain(marker);
       }),

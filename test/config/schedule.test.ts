@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cadenceOf, runCounter, shortestGapSeconds } from '../../src/config/plan/cadence.ts';
-import { isDue, nextTick, previousTick, scheduleError } from '../../src/config/schedule.ts';
+import { isDue, nextDueTime, previousDueTime, scheduleError } from '../../src/config/schedule.ts';
 
 const daysPerMonth = 1461 / 48;
 const at = (text: string) => new Date(`${text}Z`);
@@ -43,7 +43,7 @@ describe('an NCRONTAB expression', () => {
     ['0 0 0 * * 5-7', dayOfWeek],
     ['0 0 0 * * FRI#2', dayOfWeek],
     ['0 0 0 * * Monday', dayOfWeek],
-    ['0 0 0 31 2 *', 'expected a schedule that ever ticks: no such day exists'],
+    ['0 0 0 31 2 *', 'expected a schedule that is due at some time: no such day exists'],
     [
       '@daily',
       'expected six fields (second, minute, hour, day of month, month, day of week), as in "0 */5 * * * *", not 1',
@@ -53,7 +53,7 @@ describe('an NCRONTAB expression', () => {
   });
 });
 
-describe('a tick', () => {
+describe('a due time', () => {
   it.each([
     ['0 */5 * * * *', '2026-11-24T12:00:00.001', '2026-11-24T12:05:00', '2026-11-24T12:00:00'],
     ['0 0 0 31 * *', '2026-01-31T00:00:00', '2026-03-31T00:00:00', '2025-12-31T00:00:00'],
@@ -62,8 +62,8 @@ describe('a tick', () => {
     ['0 30 2 * * *', '2026-03-29T01:00:00', '2026-03-29T02:30:00', '2026-03-28T02:30:00'],
     ['30 59 23 31 12 *', '2026-12-31T23:59:59', '2027-12-31T23:59:30', '2026-12-31T23:59:30'],
   ])('of %s around %s comes at %s and came at %s', (expression, instant, next, previous) => {
-    expect(nextTick(expression, at(instant))).toEqual(at(next));
-    expect(previousTick(expression, at(instant))).toEqual(at(previous));
+    expect(nextDueTime(expression, at(instant))).toEqual(at(next));
+    expect(previousDueTime(expression, at(instant))).toEqual(at(previous));
   });
 });
 
@@ -73,30 +73,30 @@ describe("a probe's turn", () => {
     const due: string[] = [];
     let tick: Date | undefined = new Date(at(first).getTime() - 1);
     for (let count = 0; count < ticks; count += 1) {
-      tick = nextTick(schedule, tick);
+      tick = nextDueTime(schedule, tick);
       if (tick === undefined) break;
       if (isDue({ everyMinutes }, tick, schedule)) due.push(tick.toISOString().slice(0, 16));
     }
     return due;
   };
 
-  it('comes with each tick where the probe says nothing', () => {
+  it('comes with each scheduled run where the probe says nothing', () => {
     expect(turns(undefined, everyFive, '2026-11-24T00:00:00', 12)).toHaveLength(12);
   });
 
-  it('comes on the hour with every 60 minutes, over a month end and a day without a tick', () => {
+  it('comes on the hour with every 60 minutes, over a month end and a day without a run', () => {
     expect(turns(60, everyFive, '2026-11-30T22:05:00', 24)).toEqual(['2026-11-30T23:00', '2026-12-01T00:00']);
   });
 
-  it('comes with the first tick of a period that no tick begins', () => {
+  it('comes with the first run of a period that no run begins', () => {
     expect(turns(60, '0 10/20 * * * *', '2026-11-24T00:00:00', 6)).toEqual(['2026-11-24T00:10', '2026-11-24T01:10']);
   });
 
-  it('comes as often as it can where the ticks are rarer', () => {
+  it('comes as often as it can where the runs are rarer', () => {
     expect(turns(5, '0 0 */6 * * *', '2026-11-24T00:00:00', 4)).toHaveLength(4);
   });
 
-  it('comes once a day, at the first tick, with every 1440 minutes', () => {
+  it('comes once a day, at the first run, with every 1440 minutes', () => {
     expect(turns(1440, '0 0 8-18 * * MON-FRI', '2026-11-27T00:00:00', 22)).toEqual([
       '2026-11-27T08:00',
       '2026-11-30T08:00',
@@ -107,9 +107,9 @@ describe("a probe's turn", () => {
     ['on time', '2026-11-24T13:00:00.020', true],
     ['a little early, as timers may', '2026-11-24T12:59:59.900', true],
     ['late, because the host was away', '2026-11-24T13:04:00', true],
-    ['at the next tick', '2026-11-24T13:05:00.020', false],
-    ['a little early at the next tick', '2026-11-24T13:04:59.990', false],
-  ])('is judged by the tick, not by the clock, when the timer calls %s', (_, instant, expected) => {
+    ['at the next run', '2026-11-24T13:05:00.020', false],
+    ['a little early at the next run', '2026-11-24T13:04:59.990', false],
+  ])('is judged by the due time, not by the clock, when the timer calls %s', (_, instant, expected) => {
     expect(isDue({ everyMinutes: 60 }, at(instant), everyFive)).toBe(expected);
   });
 });
@@ -132,9 +132,9 @@ describe('runs in an average month', () => {
     let due = 0;
     const end = at('2026-11-29T00:00:00');
     for (
-      let tick = nextTick(schedule, at('2026-11-24T00:00:00'));
+      let tick = nextDueTime(schedule, at('2026-11-24T00:00:00'));
       tick !== undefined && tick < end;
-      tick = nextTick(schedule, tick)
+      tick = nextDueTime(schedule, tick)
     ) {
       if (isDue({ everyMinutes: 30 }, tick, schedule)) due += 1;
     }
@@ -150,7 +150,7 @@ describe('runs in an average month', () => {
     ['*/25 * * * * *', 10],
     ['10,50 0 * * * *', 40],
     ['30 59 23,0 * * *', 3600],
-  ])('the shortest time between ticks of %s is %d seconds', (schedule, seconds) => {
+  ])('the shortest time between runs of %s is %d seconds', (schedule, seconds) => {
     expect(shortestGapSeconds(cadenceOf(schedule))).toBe(seconds);
   });
 

@@ -309,7 +309,7 @@ describe('the timer', () => {
     expect(byRun.size).toBe(ticked.length);
   });
 
-  it('writes down that it ticked', async () => {
+  it('records that its timer ran', async () => {
     const before = Date.now();
     await app.runFunction('runProbes');
     const history = historyAt(cloud.azurite.connectionString, location);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.close());
 
-describe('an app whose configuration has faults', () => {
+describe('an app whose configuration has errors', () => {
   let app: RunningApp;
   beforeAll(async () => {
     const probes = [
@@ -81,12 +81,12 @@ describe('an app whose configuration has faults', () => {
     expect(errors.map(({ setting }) => setting)).toEqual(places);
   });
 
-  it('runs no probe, and says why in the log at each tick', async () => {
+  it('runs no probe, and says why in the log of each scheduled run', async () => {
     expect(await app.runFunction('runProbes')).toBe('Succeeded');
     expect(app.log).toContainEqual(
       expect.objectContaining({
         level: 'error',
-        message: expect.stringMatching(/the configuration has faults:\n.*\n/),
+        message: expect.stringMatching(/the configuration has errors:\n.*\n/),
       }),
     );
   });
@@ -170,11 +170,11 @@ describe('an app whose cloud goes away', () => {
       const logged = app.log.flatMap(({ message }): Outcome[] =>
         message.startsWith('{') ? [JSON.parse(message)] : [],
       );
-      const ticked = logged.find(({ trigger, probe }) => trigger === 'timer' && probe === 'fleet');
-      expect(ticked).toMatchObject({ probe: 'fleet', verdict: 'healthy' });
+      const scheduled = logged.find(({ trigger, probe }) => trigger === 'timer' && probe === 'fleet');
+      expect(scheduled).toMatchObject({ probe: 'fleet', verdict: 'healthy' });
       expect(cloud.appInsights.envelopes).toContainEqual(
         expect.objectContaining({
-          data: expect.objectContaining({ baseData: expect.objectContaining({ id: ticked?.runId, success: true }) }),
+          data: expect.objectContaining({ baseData: expect.objectContaining({ id: scheduled?.runId, success: true }) }),
         }),
       );
     });

@@ -7,7 +7,7 @@ const tick = (minute: number, instance = 'one') => ({ scheduledAt: at(minute), i
 const from = (location: string) => historyAt(azurite.connectionString(), location);
 
 describe('the heartbeat', () => {
-  it('is recorded once for each tick, and read newest first', async () => {
+  it('is recorded once for each scheduled run, and read newest first', async () => {
     const history = from('westeurope');
     for (const minute of [0, 5, 10, 15]) {
       expect(await history.startHeartbeat('probes', tick(minute))).toEqual({ kind: 'recorded' });
@@ -31,7 +31,7 @@ describe('the heartbeat', () => {
     expect(await history.startHeartbeat('probes', tick(0, 'two'))).toMatchObject({ kind: 'repeated' });
   });
 
-  it('tells of a tick that fires twice, and who was first', async () => {
+  it('reports a scheduled run that starts twice, and who was first', async () => {
     const history = from('twice');
     await history.startHeartbeat('probes', tick(0, 'first'));
     const repeated = await history.startHeartbeat('probes', tick(0, 'second'));

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import { describe, expect, it } from 'vitest';
-import { dueTicks } from '../../src/config/schedule.ts';
+import { dueTimes } from '../../src/config/schedule.ts';
 import { dayMs } from '../../src/history/rollup.ts';
 import type { Verdict } from '../../src/outcomes/outcome.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
@@ -74,8 +74,8 @@ describe('pruning', () => {
     const plan = {
       probes: [{ name: probe }],
       retentionDays: 90,
-      dueTicks: (it: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
-        dueTicks('0 0 * * * *', it, fromMs, toMs),
+      dueTimes: (it: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
+        dueTimes('0 0 * * * *', it, fromMs, toMs),
     };
     await history.rollUp(new Date(daysAgo(38)), plan);
     await history.rollUp(now, plan);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueTicks } from '../../src/config/schedule.ts';
+import { dueTimes } from '../../src/config/schedule.ts';
 import type { OutcomeHistory } from '../../src/history/history.ts';
 import { dayMs, hourMs } from '../../src/history/rollup.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
@@ -35,8 +35,8 @@ function runs(
 const plan = (name: string, budgetMs?: number) => ({
   probes: [{ name }],
   retentionDays: 90,
-  dueTicks: (probe: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
-    dueTicks('0 */10 * * * *', probe, fromMs, toMs),
+  dueTimes: (probe: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
+    dueTimes('0 */10 * * * *', probe, fromMs, toMs),
   ...(budgetMs !== undefined && { budgetMs }),
 });
 

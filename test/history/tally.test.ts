@@ -67,7 +67,7 @@ describe('a tally', () => {
     );
   });
 
-  it('counts missed ticks apart', () => {
+  it('counts missed runs apart', () => {
     const tally = newTally();
     tally.addRun({ verdict: 'unknown', durationMs: 1, phases: {} });
     tally.addMissed(3);

@@ -73,7 +73,7 @@ output nothing string = identity.properties.nothing
     'names $fault',
     async ({ template = goodTemplate, parameters = goodParameters, message }) => {
       const check = await checkBicep(await project(template, parameters));
-      expect(check).toEqual({ kind: 'failed', faults: expect.arrayContaining([expect.stringMatching(message)]) });
+      expect(check).toEqual({ kind: 'failed', errors: expect.arrayContaining([expect.stringMatching(message)]) });
     },
     120_000,
   );

@@ -18,7 +18,7 @@ export interface RunCost {
   readonly addedMegabytes: number;
 }
 
-const tickMs = 5;
+const dueMs = 5;
 
 const [probes = '[]', key = ''] = process.argv.slice(2);
 const all: readonly Probe[] = JSON.parse(probes).map((probe: unknown) => probeSchema.parse(probe));
@@ -40,16 +40,16 @@ async function measure(probe: Probe): Promise<RunCost> {
   const look = () => {
     const now = { cpu: cpuMs(), wall: performance.now() };
     const busyMs = now.cpu - last.cpu;
-    pauseMs = Math.max(pauseMs, busyMs - tickMs);
-    waitedMs = Math.max(waitedMs, now.wall - last.wall - busyMs - tickMs);
+    pauseMs = Math.max(pauseMs, busyMs - dueMs);
+    waitedMs = Math.max(waitedMs, now.wall - last.wall - busyMs - dueMs);
     last = now;
     most = Math.max(most, process.memoryUsage().rss);
   };
-  const looking = setInterval(look, tickMs);
+  const looking = setInterval(look, dueMs);
   const start = performance.now();
   const { result } = await runProbe(probe, { readSecret });
   const endedAfterMs = performance.now() - start;
-  await delay(2 * tickMs);
+  await delay(2 * dueMs);
   look();
   clearInterval(looking);
   return {

@@ -1,8 +1,8 @@
 const lookAtParentEveryMs = 500;
 
 /**
- * Resolves when somebody wants this process to end: Ctrl-C, `kill`, a closed terminal. npm hands a SIGTERM on to its shell only, which
- * ends of it and tells nobody; so under npm the end of that shell counts as well.
+ * Resolves when this process is asked to end: Ctrl-C, `kill`, a closed terminal. npm hands a SIGTERM on to its shell only, which
+ * ends of it and forwards nothing; so under npm the end of that shell counts as well.
  */
 export function stopSignal(): Promise<'stopped'> {
   return new Promise((resolve) => {

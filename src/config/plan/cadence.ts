@@ -1,4 +1,4 @@
-import { ticksBetween } from '../schedule.ts';
+import { dueTimesBetween } from '../schedule.ts';
 
 const millisecondsPerSecond = 1000;
 const millisecondsPerDay = 86_400_000;
@@ -10,7 +10,7 @@ const firstInstant = Date.UTC(2025, 0, 1);
 const days = 4 * 365 + 1;
 const months = 48;
 
-/** How often a schedule ticks. `minutesOfDay` and `days` are ascending; the ticks are their product with the seconds. */
+/** How often a schedule is due. `minutesOfDay` and `days` are ascending; the due times are their product with the seconds. */
 export interface Cadence {
   /** Those of a minute that has any. */
   readonly secondsOfMinute: readonly number[];
@@ -27,7 +27,7 @@ export function cadenceOf(schedule: string): Cadence {
   return known.cadence;
 }
 
-/** Field by field, because four years of ticks one by one would take minutes. */
+/** Field by field, because four years of due times one by one would take minutes. */
 function workOut(schedule: string): Cadence {
   const [second, minute, hour, ...dayFields] = schedule.trim().split(/\s+/);
   const seconds = offsets(`${second} * * * * *`, millisecondsPerSecond, 60);
@@ -42,7 +42,7 @@ function workOut(schedule: string): Cadence {
 }
 
 /**
- * Runs in an average month of a probe: at each tick, or at the first of each period of `everyMinutes` (the rule of `isDue`). Many probes
+ * Runs in an average month of a probe: at each scheduled run, or at the first of each period of `everyMinutes` (the rule of `isDue`). Many probes
  * ask with the same few numbers of minutes, so the function for one cadence remembers its results.
  */
 export function runCounter(cadence: Cadence): (everyMinutes: number | undefined) => number {
@@ -50,14 +50,14 @@ export function runCounter(cadence: Cadence): (everyMinutes: number | undefined)
   const counted = new Map<number, number>();
   return (everyMinutes) => {
     if (everyMinutes === undefined) return (secondsOfMinute.length * minutesOfDay.length * days.length) / months;
-    const known = counted.get(everyMinutes) ?? periodsWithTick(cadence, everyMinutes) / months;
+    const known = counted.get(everyMinutes) ?? periodsWithRun(cadence, everyMinutes) / months;
     counted.set(everyMinutes, known);
     return known;
   };
 }
 
 /** Days begin at the same minute of a period again and again: each such beginning is counted once. */
-function periodsWithTick({ minutesOfDay, days }: Cadence, everyMinutes: number): number {
+function periodsWithRun({ minutesOfDay, days }: Cadence, everyMinutes: number): number {
   const [first = 0] = minutesOfDay;
   const last = minutesOfDay.at(-1) ?? 0;
   const periodsByOffset = new Map<number, number>();
@@ -91,7 +91,7 @@ function periodsOf(minutesOfDay: readonly number[], offset: number, everyMinutes
   return periods;
 }
 
-/** The shortest time between two ticks, in seconds. */
+/** The shortest time between two due times, in seconds. */
 export function shortestGapSeconds({ secondsOfMinute, minutesOfDay }: Cadence): number {
   const [firstSecond = 0] = secondsOfMinute;
   const lastSecond = secondsOfMinute.at(-1) ?? 0;
@@ -105,8 +105,8 @@ function smallest(values: readonly number[]): number {
   return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
 }
 
-/** Which of the first `count` units, from the first instant on, a schedule ticks in. */
+/** Which of the first `count` units, from the first instant on, a schedule is due in. */
 function offsets(schedule: string, unitMs: number, count: number): readonly number[] {
-  const ticks = ticksBetween(schedule, new Date(firstInstant), new Date(firstInstant + count * unitMs));
-  return ticks.map((tick) => Math.round((tick.getTime() - firstInstant) / unitMs));
+  const times = dueTimesBetween(schedule, new Date(firstInstant), new Date(firstInstant + count * unitMs));
+  return times.map((time) => Math.round((time.getTime() - firstInstant) / unitMs));
 }

@@ -1,9 +1,9 @@
 import host from '../../../host.json' with { type: 'json' };
-import { nextTick, tickToleranceMs } from '../schedule.ts';
+import { nextDueTime, scheduleToleranceMs } from '../schedule.ts';
 
 /** For one ID scope, over all locations: well below the 1000 registrations a minute that its devices share. */
 const startsPerSecondOfScope = 10;
-/** Before the host's limit or the next tick, whichever comes first. Enough to record what the deadline has ended. */
+/** Before the host's limit or the next scheduled run, whichever comes first. Enough to record what the deadline has ended. */
 const reserveMs = 2_000;
 
 /** How long the host lets a function run. */
@@ -17,12 +17,12 @@ export interface ScheduledRunLimits {
 
 /** `locations`: how many of them start probes of the same ID scopes at about the same time. */
 export function scheduledRunLimits(schedule: string, now: Date, locations: number): ScheduledRunLimits {
-  const next = nextTick(schedule, new Date(now.getTime() + tickToleranceMs));
+  const next = nextDueTime(schedule, new Date(now.getTime() + scheduleToleranceMs));
   const untilNextMs = next === undefined ? Number.POSITIVE_INFINITY : next.getTime() - now.getTime();
   return limitsWithin(untilNextMs, locations);
 }
 
-/** `gapMs`: until the next tick. */
+/** `gapMs`: until the next scheduled run. */
 export function limitsWithin(gapMs: number, locations: number): ScheduledRunLimits {
   return {
     startsPerSecond: startsPerSecondOfScope / Math.max(1, locations),

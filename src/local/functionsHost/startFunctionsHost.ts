@@ -1,6 +1,6 @@
 /**
  * A small Azure Functions host for machines without Core Tools: loads a built app as the Node worker does, serves its HTTP
- * functions, ticks its timers and drains its queues. What it is not is in the README.
+ * functions, fires its timers and drains its queues. What it is not is in the README.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdminHandler } from './adminApi.ts';

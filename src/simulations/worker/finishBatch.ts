@@ -35,7 +35,7 @@ export async function recordedDevices(
 
 /**
  * Ends a batch: devices that have not run are recorded as not run, and the sum is made of the outcomes as they are stored, so that it is
- * the same whoever makes it, and however often.
+ * the same whichever worker makes it, and however often.
  */
 export async function finishBatch(
   simulation: Simulation,

@@ -33,7 +33,7 @@ function render(content: Content): string {
     .replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
-/** Invisible, and they turn around what follows: a service's message must not make the words after it read as others. */
+/** Invisible, and they reverse what follows: a service's message must not make the words after it read as others. */
 const directionControls = /[\u202a-\u202e\u2066-\u2069]/g;
 
 const entities: Readonly<Record<string, string>> = {

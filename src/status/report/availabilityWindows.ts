@@ -60,7 +60,7 @@ function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Un
   for (const hour of source.firstHours[name]) tally.addTally(hour);
   for (const day of source.days) if (day.startMs >= nextDay(beginMs)) tally.addTally(day);
   for (const run of runs) if (Date.parse(run.startedAt) >= beginMs) tally.addRun(run);
-  tally.addMissed(missedMs.filter((tickMs) => tickMs >= beginMs).length);
+  tally.addMissed(missedMs.filter((dueMs) => dueMs >= beginMs).length);
   const counts = tally.counts();
   const up = counts.healthy + counts.degraded;
   const known = up + counts.failing;

@@ -1,8 +1,8 @@
 import { type Expectation, type Probe, timeoutMs } from '../../config/probe.ts';
-import { tickToleranceMs } from '../../config/schedule.ts';
+import { scheduleToleranceMs } from '../../config/schedule.ts';
 import type { Heartbeat } from '../../history/heartbeat.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
-import { type DueTicks, missedTicks } from '../../history/missedRuns.ts';
+import { type DueTimes, missedRuns } from '../../history/missedRuns.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { advance, type RunState } from '../../outcomes/runState.ts';
@@ -10,9 +10,9 @@ import { availabilityWindows, maxWindowBeginMs, readWindowSource } from './avail
 import type { AvailabilityWindow, HistoryBar, ProbeReport } from './statusReport.ts';
 
 export interface ProbeReportContext {
-  readonly dueTicks: DueTicks;
+  readonly dueTimes: DueTimes;
   readonly nowMs: number;
-  /** The schedule of another location may be staggered against `dueTicks`. */
+  /** The schedule of another location may be staggered against `dueTimes`. */
   readonly ownLocation: string;
   readonly signal: AbortSignal;
 }
@@ -21,10 +21,10 @@ const maxBars = 90;
 const maxOutcomes = 10;
 const flappingRuns = 12;
 const flappingChanges = 4;
-/** After its deadline a run is still written down: only then does a tick without one count as missed. */
+/** After its deadline a run is still written down: only then does a scheduled run without one count as missed. */
 const recordingMs = 30_000;
 
-/** Reads one probe at the location of the history: a handful of requests at once, and a further one or two only where a tick was missed or rollups are behind. */
+/** Reads one probe at the location of the history: a handful of requests at once, and a further one or two only where a scheduled run was missed or rollups are behind. */
 export async function readProbeReport(
   history: OutcomeHistory,
   probe: Probe,
@@ -49,9 +49,9 @@ export async function readProbeReport(
   const longest = runs.length > newest.length ? runs : newest;
   const missedMs =
     history.location === context.ownLocation
-      ? missedTicksOf(probe, longest, Date.parse(state.firstRunAt), unrolledFromMs, context)
+      ? missedRunsOf(probe, longest, Date.parse(state.firstRunAt), unrolledFromMs, context)
       : missedElsewhere(probe, Date.parse(last.startedAt), context);
-  const unrolled = { runs, missedMs: missedMs.filter((tickMs) => tickMs >= unrolledFromMs) };
+  const unrolled = { runs, missedMs: missedMs.filter((dueMs) => dueMs >= unrolledFromMs) };
   return {
     ...configurationOf(probe, history.location),
     // With `{location}` in it, each location's device has its own.
@@ -135,28 +135,28 @@ async function unrolledRuns(
 }
 
 /** Of the time that is not rolled up, and of the time that the bars show. Milliseconds since 1970, oldest first. */
-function missedTicksOf(
+function missedRunsOf(
   probe: Probe,
   runs: readonly RunSummary[],
   firstRunMs: number,
   unrolledFromMs: number,
-  { dueTicks, nowMs }: ProbeReportContext,
+  { dueTimes, nowMs }: ProbeReportContext,
 ): number[] {
   const oldestRunMs = Date.parse(runs.at(-1)?.startedAt ?? '') || nowMs;
   const fromMs = Math.max(Math.min(oldestRunMs, unrolledFromMs), firstRunMs + 1, maxWindowBeginMs(nowMs));
   const starts = runs.filter(({ trigger }) => trigger === 'timer').map(({ startedAt }) => Date.parse(startedAt));
   const settledMs = nowMs - timeoutMs(probe) - recordingMs;
-  return missedTicks(dueTicks(probe, fromMs, nowMs), starts).filter((tickMs) => tickMs <= settledMs);
+  return missedRuns(dueTimes(probe, fromMs, nowMs), starts).filter((dueMs) => dueMs <= settledMs);
 }
 
 /**
- * A location whose schedule is staggered has the same ticks at other minutes: after a run, the first tick of this schedule may come before
+ * A location whose schedule is staggered is due at other minutes: after a run, the first due time of this schedule may come before
  * its own next one, and from the second on it has missed one.
  */
-function missedElsewhere(probe: Probe, lastRunMs: number, { dueTicks, nowMs }: ProbeReportContext): readonly number[] {
+function missedElsewhere(probe: Probe, lastRunMs: number, { dueTimes, nowMs }: ProbeReportContext): readonly number[] {
   const settledMs = nowMs - timeoutMs(probe) - recordingMs;
-  const fromMs = Math.max(lastRunMs + tickToleranceMs, maxWindowBeginMs(nowMs));
-  return dueTicks(probe, fromMs, settledMs).slice(1);
+  const fromMs = Math.max(lastRunMs + scheduleToleranceMs, maxWindowBeginMs(nowMs));
+  return dueTimes(probe, fromMs, settledMs).slice(1);
 }
 
 async function barsOf(
@@ -167,11 +167,11 @@ async function barsOf(
 ): Promise<HistoryBar[]> {
   const missed = missedMs.slice(-maxBars);
   const [oldestMissedMs] = missed;
-  const sinceMs = oldestMissedMs === undefined ? undefined : oldestMissedMs - tickToleranceMs;
+  const sinceMs = oldestMissedMs === undefined ? undefined : oldestMissedMs - scheduleToleranceMs;
   const called = sinceMs === undefined ? [] : await history.heartbeats('probes', { sinceMs }, { signal });
-  const missedBars = missed.map((tickMs): HistoryBar => {
-    const heartbeat = called.find(({ scheduledMs }) => Math.abs(scheduledMs - tickMs) <= tickToleranceMs);
-    return { startedAt: new Date(tickMs).toISOString(), verdict: 'missed', reason: missedReason(heartbeat) };
+  const missedBars = missed.map((dueMs): HistoryBar => {
+    const heartbeat = called.find(({ scheduledMs }) => Math.abs(scheduledMs - dueMs) <= scheduleToleranceMs);
+    return { startedAt: new Date(dueMs).toISOString(), verdict: 'missed', reason: missedReason(heartbeat) };
   });
   return [...newest.map(barOf), ...missedBars]
     .sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt))

@@ -1,6 +1,6 @@
 import type { Probe } from '../../config/probe.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
-import type { DueTicks } from '../../history/missedRuns.ts';
+import type { DueTimes } from '../../history/missedRuns.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { maxWindowBeginMs } from './availabilityWindows.ts';
 import { findCorrelations, type LastRun } from './findCorrelations.ts';
@@ -12,7 +12,7 @@ export interface StatusReportOptions {
   readonly probes: readonly Probe[];
   readonly location: string;
   /** When a probe is due, by the schedule of the timer. */
-  readonly dueTicks: DueTicks;
+  readonly dueTimes: DueTimes;
   readonly now: Date;
   /** Since when this process could have seen a scheduled run. Default: just now. */
   readonly upSince?: Date;
@@ -28,13 +28,13 @@ const defaultTimeoutMs = 8_000;
  */
 export async function readStatusReport(
   history: OutcomeHistory | undefined,
-  { probes, location, dueTicks, now, upSince = now, timeoutMs = defaultTimeoutMs }: StatusReportOptions,
+  { probes, location, dueTimes, now, upSince = now, timeoutMs = defaultTimeoutMs }: StatusReportOptions,
 ): Promise<StatusReport> {
   const report = { generatedAt: now.toISOString(), location };
   try {
     if (!history) throw new Error('no storage is configured, set OutcomesStorage or AzureWebJobsStorage');
     const signal = AbortSignal.timeout(timeoutMs);
-    const context = { dueTicks, ownLocation: location, nowMs: now.getTime(), signal };
+    const context = { dueTimes, ownLocation: location, nowMs: now.getTime(), signal };
     const read = async () => {
       const others = (await history.locations(signal)).filter((other) => other !== location);
       const locations = [location, ...others];

@@ -1,11 +1,11 @@
-import { tickToleranceMs } from '../../config/schedule.ts';
+import { scheduleToleranceMs } from '../../config/schedule.ts';
 import type { Heartbeat } from '../../history/heartbeat.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
-import type { DueTicks } from '../../history/missedRuns.ts';
+import type { DueTimes } from '../../history/missedRuns.ts';
 import type { TimerReport } from './statusReport.ts';
 
 export interface TimerContext {
-  readonly dueTicks: DueTicks;
+  readonly dueTimes: DueTimes;
   readonly ownLocation: string;
   readonly nowMs: number;
   /** Milliseconds since 1970: the process could see a scheduled run from then on, where none was ever recorded. */
@@ -13,11 +13,11 @@ export interface TimerContext {
   readonly signal: AbortSignal;
 }
 
-/** A timer calls at its tick, and its first act is the heartbeat. */
+/** A timer calls when it is due, and the heartbeat is recorded first. */
 const lateMs = 60_000;
 /** Maintenance runs once an hour, and one that fails is made up for by the next. */
 const maintenanceSilentMs = 3 * 3_600_000 + lateMs;
-const maintenanceTicks = 4;
+const maintenanceHeartbeats = 4;
 
 /**
  * Whether scheduled runs and maintenance come, at each location: read over HTTP, so that it shows what the timer itself cannot report
@@ -33,7 +33,7 @@ export async function readTimers(
     const at = history.at(location);
     const [probes, maintenance] = await Promise.all([
       at.heartbeats('probes', {}, { count: 2, signal }),
-      at.heartbeats('maintenance', {}, { count: maintenanceTicks, signal }),
+      at.heartbeats('maintenance', {}, { count: maintenanceHeartbeats, signal }),
     ]);
     return { location, probes, maintenance };
   };
@@ -49,18 +49,18 @@ export async function readTimers(
 }
 
 function probesTimer(location: string, [newest, before]: readonly Heartbeat[], context: TimerContext): TimerReport {
-  const { dueTicks, ownLocation, nowMs, upSinceMs } = context;
+  const { dueTimes, ownLocation, nowMs, upSinceMs } = context;
   const timer = 'probes' as const;
-  const everyTick = { name: timer };
+  const everyRun = { name: timer };
   if (newest === undefined) {
-    // Ticks before the process was there may have been before the deployment.
-    const [due] = location === ownLocation ? dueTicks(everyTick, upSinceMs, nowMs - lateMs) : [];
+    // Runs that were due before the process was there may have been before the deployment.
+    const [due] = location === ownLocation ? dueTimes(everyRun, upSinceMs, nowMs - lateMs) : [];
     return { timer, location, state: due === undefined ? 'onTime' : 'silent', ...(due !== undefined && dueAt(due)) };
   }
   const last = { lastStartedAt: new Date(newest.scheduledMs).toISOString() };
-  const ticks = dueTicks(everyTick, newest.scheduledMs + tickToleranceMs, nowMs - lateMs);
-  // The ticks of another location may be staggered against these: its next one is between the first and the second.
-  const [due] = location === ownLocation ? ticks : ticks.slice(1);
+  const times = dueTimes(everyRun, newest.scheduledMs + scheduleToleranceMs, nowMs - lateMs);
+  // The due times of another location may be staggered against these: its next one is between the first and the second.
+  const [due] = location === ownLocation ? times : times.slice(1);
   if (due !== undefined) return { timer, location, state: 'silent', ...last, ...dueAt(due) };
   const hasEnded = (heartbeat: Heartbeat | undefined) => heartbeat?.completed !== false;
   // The newest one may still be running; a scheduled run ends before the next one.
@@ -81,6 +81,6 @@ function maintenanceOf(
   return { timer: 'maintenance', location: ownLocation, state, lastStartedAt };
 }
 
-function dueAt(tickMs: number) {
-  return { dueAt: new Date(tickMs).toISOString() };
+function dueAt(dueMs: number) {
+  return { dueAt: new Date(dueMs).toISOString() };
 }

@@ -23,7 +23,7 @@ export interface TimerReport {
   readonly state: 'onTime' | 'silent' | 'unfinished';
   /** ISO 8601; absent where it never fired. */
   readonly lastStartedAt?: string;
-  /** ISO 8601: the first tick that did not come. */
+  /** ISO 8601: when the first run was due that did not come. */
   readonly dueAt?: string;
 }
 

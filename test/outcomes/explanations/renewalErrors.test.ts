@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { issuanceFaults } from '../../../src/attestation/issuedCertificate.ts';
+import { issuanceErrors } from '../../../src/attestation/issuedCertificate.ts';
 import { explainRenewal } from '../../../src/outcomes/explanations/renewalErrors.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../../docs/operational-certificates.md'), 'utf8');
@@ -9,7 +9,7 @@ const page = await readFile(join(import.meta.dirname, '../../../docs/operational
 describe('docs/operational-certificates.md', () => {
   it('names the causes in the order in which they are looked for', () => {
     const documented = [...page.matchAll(/^ {3}\| `(\w+)` \|/gm)].map(([, cause]) => cause);
-    expect(documented).toEqual(issuanceFaults);
+    expect(documented).toEqual(issuanceErrors);
   });
 
   it('explains each code of a renewal that the product knows, and no other', () => {

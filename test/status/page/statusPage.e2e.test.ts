@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Probe, probeSchema } from '../../../src/config/probe.ts';
-import { dueTicks } from '../../../src/config/schedule.ts';
+import { dueTimes } from '../../../src/config/schedule.ts';
 import { renderStatusPage } from '../../../src/status/page/overview/statusPage.ts';
 import { pageContextOf } from '../../../src/status/page/pageContext.ts';
 import { renderProbePage } from '../../../src/status/page/probe/probePage.ts';
@@ -24,7 +24,7 @@ const probes: readonly Probe[] = ['page-healthy', 'page-refused', 'page-silent']
 const options: StatusReportOptions = {
   probes,
   location: 'westeurope',
-  dueTicks: (probe, fromMs, toMs) => dueTicks('0 */5 * * * *', probe, fromMs, toMs),
+  dueTimes: (probe, fromMs, toMs) => dueTimes('0 */5 * * * *', probe, fromMs, toMs),
   now: new Date(reportNow),
   timeoutMs: 30_000,
 };

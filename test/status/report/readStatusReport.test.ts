@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Probe, probeSchema } from '../../../src/config/probe.ts';
-import { dueTicks } from '../../../src/config/schedule.ts';
+import { dueTimes } from '../../../src/config/schedule.ts';
 import { dayMs, hourMs } from '../../../src/history/rollup.ts';
 import type { Outcome, Verdict } from '../../../src/outcomes/outcome.ts';
 import { withoutData } from '../../../src/status/report/probeReport.ts';
@@ -19,7 +19,7 @@ const now = new Date('2026-11-24T14:32:00.000Z');
 const lastTickMs = Date.parse('2026-11-24T14:30:00.000Z');
 const schedule = '0 */5 * * * *';
 const bySchedule = (probe: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
-  dueTicks(schedule, probe, fromMs, toMs);
+  dueTimes(schedule, probe, fromMs, toMs);
 
 function probeNamed(name: string, changes: Record<string, unknown> = {}): Probe {
   return probeSchema.parse(probeJson({ name, ...changes }));
@@ -46,11 +46,11 @@ const verdict = (verdict: Verdict): Partial<Outcome> =>
 async function reportOf(probe: Probe, outcomes: readonly Outcome[], rolledUpAt?: Date): Promise<ProbeReport> {
   await seedOutcomes(azurite.connectionString(), outcomes);
   const history = historyAt(azurite.connectionString());
-  if (rolledUpAt) await history.rollUp(rolledUpAt, { probes: [probe], dueTicks: bySchedule, retentionDays: 90 });
+  if (rolledUpAt) await history.rollUp(rolledUpAt, { probes: [probe], dueTimes: bySchedule, retentionDays: 90 });
   const { probes, storageFault } = await readStatusReport(history, {
     probes: [probe],
     location: 'westeurope',
-    dueTicks: bySchedule,
+    dueTimes: bySchedule,
     now,
     timeoutMs: 30_000,
   });
@@ -163,7 +163,7 @@ describe('the report of a probe', () => {
   });
 });
 
-describe('ticks without an outcome', () => {
+describe('scheduled runs without an outcome', () => {
   it('are bars and counts of their own, and lower no availability', async () => {
     const gone = new Set([4, 5, 6]);
     const report = await reportOf(
@@ -317,7 +317,7 @@ describe('the whole report', () => {
   afterEach(async () => {
     for (const close of closing.splice(0)) await close();
   });
-  const options = { location: 'westeurope', dueTicks: bySchedule, now };
+  const options = { location: 'westeurope', dueTimes: bySchedule, now };
 
   it('lists the probes in their order, and reads pairs of them together', async () => {
     const probes = [probeNamed('pair-ws', { transport: 'mqtt-ws' }), probeNamed('pair-tcp')];
@@ -356,7 +356,7 @@ describe('the whole report', () => {
     for (const location of ['westeurope', "o'ther"]) {
       await historyAt(azurite.connectionString(), location).rollUp(now, {
         probes,
-        dueTicks: bySchedule,
+        dueTimes: bySchedule,
         retentionDays: 90,
       });
     }

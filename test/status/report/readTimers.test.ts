@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueTicks } from '../../../src/config/schedule.ts';
+import { dueTimes } from '../../../src/config/schedule.ts';
 import type { HeartbeatOf } from '../../../src/history/heartbeat.ts';
 import { readTimers, type TimerContext } from '../../../src/status/report/readTimers.ts';
 import { historyAt, useAzurite } from '../../support/useHistory.ts';
@@ -24,7 +24,7 @@ async function beat(
 
 function timers(own: string, others: readonly string[] = [], context: Partial<TimerContext> = {}) {
   return readTimers(historyAt(azurite.connectionString(), own), [own, ...others], {
-    dueTicks: (probe, fromMs, toMs) => dueTicks('0 */5 * * * *', probe, fromMs, toMs),
+    dueTimes: (probe, fromMs, toMs) => dueTimes('0 */5 * * * *', probe, fromMs, toMs),
     ownLocation: own,
     nowMs: now.getTime(),
     upSinceMs: now.getTime(),
@@ -44,7 +44,7 @@ describe('the timer of scheduled runs', () => {
     expect(await timers(location)).toEqual([expect.objectContaining({ timer: 'probes', location, ...expected })]);
   });
 
-  it('20: that never fired is silent once a tick came while the process was there', async () => {
+  it('20: that never fired is silent once a run was due while the process was there', async () => {
     expect(await timers('new')).toMatchObject([{ state: 'onTime' }]);
     const upSinceMs = minutesAgo(4).getTime();
     expect(await timers('new', [], { upSinceMs })).toMatchObject([
@@ -52,7 +52,7 @@ describe('the timer of scheduled runs', () => {
     ]);
   });
 
-  it('of another location may be staggered, and is silent from the second tick on', async () => {
+  it('of another location may be staggered, and is silent from the second due time on', async () => {
     await beat('staggered', 'probes', { completed: [5, 10] });
     await beat('silent', 'probes', { completed: [13, 18] });
     await beat('own', 'probes', { completed: [2, 7] });

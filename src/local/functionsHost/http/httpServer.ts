@@ -8,7 +8,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes no new connection; requests under way are finished by `destroy` at the latest. */
+  /** Takes no new connection; requests in progress are finished by `destroy` at the latest. */
   stopListening(): void;
   destroy(): Promise<void>;
 }

@@ -35,7 +35,7 @@ export type InvokeTimer = (trigger: Omit<Trigger, 'bindingName'>) => Promise<Inv
 /** setTimeout's longest delay is under 25 days; a schedule may be rarer. */
 const longestDelayMs = 24 * 60 * 60 * 1000;
 
-/** Ticks one timer function until it is stopped. */
+/** Fires one timer function until it is stopped. */
 export class TimerClock {
   readonly #timer: TimerFunction;
   readonly #statuses: TimerStatusStore;
@@ -50,7 +50,7 @@ export class TimerClock {
     this.#invoke = invoke;
   }
 
-  /** Starts ticking. An occurrence missed while no host ran is caught up at once, and many missed ones by one call. */
+  /** Starts the timer. An occurrence missed while no host ran is caught up at once, and many missed ones by one call. */
   async start(): Promise<void> {
     const now = new Date();
     const status = this.#timer.hasStatus ? await this.#statuses.read(this.#timer.name) : undefined;
@@ -64,13 +64,13 @@ export class TimerClock {
     this.#wait(next);
   }
 
-  /** Ticks no more; a run under way goes on. */
+  /** Fires no more; a run in progress continues. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timeout);
   }
 
-  /** Resolves when a run under way has ended and its status is kept. */
+  /** Resolves when a run in progress has ended and its status is kept. */
   async idle(): Promise<void> {
     await this.#run;
   }

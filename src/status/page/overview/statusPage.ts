@@ -50,7 +50,7 @@ export function renderStatusPage(whole: StatusReport, options: StatusPageOptions
     main: html`<div class="hero ${state}">${stateIcon(state)}<div><h1>${text}</h1>
 ${affectedProbes(top, report, context)}
 ${more !== undefined && html`<p>${more}</p>`}
-${report.storageFault !== undefined && storageFault(report.storageFault)}
+${report.storageFault !== undefined && storageError(report.storageFault)}
 ${whole.probes.length === 0 && noProbes()}</div></div>
 <p class="refresh">${refresh.words}</p>
 ${filters(whole, context)}
@@ -80,8 +80,8 @@ function refreshOf(context: PageContext, sections: readonly PageSection[]) {
   return { seconds, words };
 }
 
-function storageFault(fault: string): Html {
-  return html`<p class="what">${fault}</p>
+function storageError(error: string): Html {
+  return html`<p class="what">${error}</p>
 <p class="next"><strong>Next step:</strong> Check that OutcomesStorage is reachable, and that this app’s identity has the role Storage Table Data Contributor. Until then use the availability results in Application Insights.</p>`;
 }
 
