@@ -8,7 +8,7 @@ export interface Deadline {
   end(): void;
 }
 
-/** One for all: the one that Node makes for each signal has a stack, which costs a hundredth of a registration and which nobody reads. */
+/** One for all: the one that Node makes for each signal has a stack, which costs a hundredth of a registration and is never read. */
 const ended = new DOMException('the run has ended', 'AbortError');
 
 /** @param giveUp aborts the run before its time, as for a cancelled simulation or a host that shuts down. */

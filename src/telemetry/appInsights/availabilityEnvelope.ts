@@ -26,7 +26,7 @@ const longestMessage = 8192;
 
 /**
  * An availability result (table `availabilityResults`); for the verdict `unknown` the custom event `ProbeUnknown` (table
- * `customEvents`) with the same properties instead: it says that the prober lives and could not look, and counts neither as
+ * `customEvents`) with the same properties instead: the timer works but the probe could not run, which counts neither as
  * up nor as down.
  */
 export function availabilityEnvelope(outcome: Outcome, context: EnvelopeContext): Envelope {
