@@ -5,8 +5,11 @@ import { createRecorder } from '../../src/transport/recorder.ts';
 import { tlsContext } from '../../src/transport/tlsContext.ts';
 import type { BenchDevice } from './benchDevice.ts';
 
-/** Ours: the same exchange as the product's, with its phases, its transcript and its deadline. */
-export async function registerWithExchange(device: BenchDevice): Promise<string> {
+/**
+ * Ours: the same exchange as the product's, with its phases, its transcript and its deadline. With the light check of the server's name
+ * it is a simulation's, without it a probe's.
+ */
+export async function registerWithExchange(device: BenchDevice, lightIdentityCheck = true): Promise<string> {
   const { host, port, idScope, registrationId, key } = device;
   const deadline = createDeadline(60_000);
   const { result } = await register({
@@ -23,7 +26,7 @@ export async function registerWithExchange(device: BenchDevice): Promise<string>
       policy: 'registration',
     }),
     recorder: createRecorder('dns'),
-    lightIdentityCheck: true, // as simulations do, whose cost this is
+    lightIdentityCheck,
     deadline,
   });
   deadline.end();
