@@ -148,7 +148,7 @@ function sessionOf(
         if (!client.connected || deadline.signal.aborted) return void stream.destroy();
         recorder.sent('DISCONNECT');
         // MQTT 3.1.1 section 3.14.4: after DISCONNECT the client closes the connection, without waiting for the server's goodbye.
-        // On the next loop: destroying a stream inside a write's callback makes errors, with stacks, that are never read.
+        // After this callback: destroying a stream inside a write's callback makes errors, with stacks, that are never read.
         stream.write(disconnectPacket, () => process.nextTick(() => stream.destroy()));
       });
       return closed;
