@@ -1,4 +1,5 @@
 import type { Row } from './cells.ts';
+import { renderDependencies } from './dependencies.ts';
 
 const sections = {
   connect: 'The way in: network, TLS, WebSocket upgrade, CONNECT',
@@ -27,7 +28,7 @@ export function renderTable(rows: readonly Row<unknown>[]): string {
       '|---|---|---|',
       ...rows.filter(({ at }) => at === column).map(renderRow),
     ]),
-  ].join('\n')}\n`;
+  ].join('\n')}\n${renderDependencies()}`;
 }
 
 function renderRow({ fault, expected, probe }: Row<unknown>): string {

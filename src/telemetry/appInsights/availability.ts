@@ -57,10 +57,9 @@ async function deliver(envelopes: readonly Envelope[], post: Post, host: string)
   const answer = await post(JSON.stringify(envelopes)).catch((cause: unknown) => {
     throw new Error(`Application Insights at ${host} cannot be reached: ${describe(cause)}`, { cause });
   });
-  if (answer.status === 200) {
-    return;
-  }
   const { itemsAccepted = 0, errors = [] } = parseAnswer(answer.text);
+  // A proxy's page has the status 200, too.
+  if (answer.status === 200 && itemsAccepted === envelopes.length) return;
   const [first] = errors;
   const why = first === undefined ? '' : `, ${first.statusCode}: ${first.message}`;
   throw new Error(
