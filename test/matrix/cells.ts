@@ -2,6 +2,7 @@
  * Every fault that the stand-ins can play, and what a run must make of it: exactly this result, in this phase. The keys are the kinds
  * of faults in their own types, so that a new fault does not compile until it has its rows.
  */
+import { type ChainFault, chainFaultSchema } from '../../src/emulator/credentials/issueChain.ts';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import type { FaultKind } from '../../src/emulator/dps/faults/faults.ts';
 import type { HubFault } from '../../src/emulator/hub/hubFaults.ts';
@@ -28,21 +29,10 @@ export interface Row<Fault> {
 const phaseOf = { connect: 'mqttConnect', subscribe: 'subscribe', register: 'register', poll: 'assign' } as const;
 const phases = ['connect', 'subscribe', 'register', 'poll'] as const;
 const requests = ['register', 'poll'] as const;
-const chains = [
-  'missing',
-  'anotherKey',
-  'anotherName',
-  'expired',
-  'notYetValid',
-  'broken',
-  'leafOnly',
-  'reversed',
-  'pem',
-  'garbage',
-] as const;
+const chains = chainFaultSchema.options;
 
 /** What is wrong with each chain, as the outcome names it. */
-const causeOf: { readonly [chain in (typeof chains)[number]]: string } = {
+const causeOf: { readonly [chain in ChainFault]: string } = {
   missing: 'missing',
   anotherKey: 'notOurKey',
   anotherName: 'wrongName',
