@@ -26,8 +26,10 @@ export function dispatch<State>(
 
   switch (packet.cmd) {
     case 'subscribe':
+      if (packet.subscriptions.length === 0) return refuse(session, 'SUBSCRIBE without a filter'); // [MQTT-3.8.3-3]
       return service.subscribe(session, packet);
     case 'unsubscribe':
+      if (packet.unsubscriptions.length === 0) return refuse(session, 'UNSUBSCRIBE without a filter'); // [MQTT-3.10.3-2]
       service.unsubscribe(session, packet.unsubscriptions);
       // [MQTT-3.10.4-4] answered even when nothing was subscribed
       session.send({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] });

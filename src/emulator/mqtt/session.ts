@@ -131,19 +131,28 @@ export class MqttSession<State> {
     while (!this.#busy && !this.#closed) {
       const packet = this.#waiting.shift();
       if (packet === undefined) return;
-      const pending = this.#owner.receive(this, packet);
+      let pending: Promise<void> | undefined;
+      try {
+        pending = this.#owner.receive(this, packet);
+      } catch (error) {
+        this.#closeAfterError(error);
+      }
       if (pending === undefined) continue;
       this.#busy = true;
       const resume = () => {
         this.#busy = false;
         this.#work();
       };
-      // A bug of the stand-in ends this device's connection, not all of them
-      pending.then(resume, (cause: unknown) => {
-        this.close(`an error of the stand-in: ${cause instanceof Error ? cause.message : String(cause)}`);
+      pending.then(resume, (error: unknown) => {
+        this.#closeAfterError(error);
         resume();
       });
     }
+  }
+
+  /** A bug of the stand-in ends this device's connection, not all of them. */
+  #closeAfterError(error: unknown): void {
+    this.close(`an error of the stand-in: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   #malformed(error: Error): void {

@@ -81,6 +81,26 @@ describe('requests', () => {
   });
 });
 
+describe('a packet that MQTT 3.1.1 forbids', () => {
+  it.each([
+    ['a SUBSCRIBE without a filter', Buffer.from([0x82, 2, 0, 1])], // [MQTT-3.8.3-3]
+    ['an UNSUBSCRIBE without a filter', Buffer.from([0xa2, 2, 0, 1])], // [MQTT-3.10.3-2]
+  ])('%s ends its own connection, and no other', async (_, bytes) => {
+    const dps = await startDps({ certificate, configuration });
+    const sender = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+    sender.send(connectPacket('one', registrationToken('one', key)));
+    expect(await sender.next()).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    sender.sendBytes(bytes);
+    expect(await sender.rest()).toEqual([]);
+
+    const other = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
+    other.send(connectPacket('one', registrationToken('one', key)));
+    expect(await other.next()).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    other.end();
+    await dps.close();
+  });
+});
+
 describe('refuseAt "connect"', () => {
   it.each([
     ['a wrong key', registrationToken('one', Buffer.from('x').toString('base64'))],
