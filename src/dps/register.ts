@@ -1,12 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SecureContext } from 'node:tls';
-import { connect } from '../transport/connect.ts';
-import type { Deadline } from '../transport/deadline.ts';
-import type { Endpoint, Transport } from '../transport/endpoint.ts';
+import { connect, type Destination } from '../transport/connect.ts';
 import type { MqttSession } from '../transport/mqttSession.ts';
-import { milliseconds, type Recorder } from '../transport/recorder.ts';
+import { milliseconds } from '../transport/recorder.ts';
+import type { Run } from '../transport/run.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
-import type { TlsSessions } from '../transport/tlsSessions.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import { deviceRegistration } from './messages.ts';
 import { readResponse } from './readResponse.ts';
@@ -15,23 +12,20 @@ import { createRequester } from './requests.ts';
 import { readRetryAfter } from './retryAfter.ts';
 import { operationStatusTopic, registerTopic, responseFilter } from './topics.ts';
 
-export interface RegistrationRequest {
-  readonly endpoint: Endpoint;
-  readonly transport: Transport;
+/** The device that registers, and the endpoint that it connects to. */
+export interface RegistrationRequest extends Destination {
   readonly idScope: string;
   readonly registrationId: string;
   readonly apiVersion: string;
-  readonly secureContext: SecureContext;
   /** A SAS token; absent with X.509. */
   readonly password?: string | undefined;
   /** Data for custom allocation. */
   readonly payload?: unknown;
   /** Asks for an operational certificate: PKCS#10 as base64 of its DER. Needs api-version 2025-07-01-preview or newer. */
   readonly csr?: string | undefined;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
-  readonly tlsSessions?: TlsSessions | undefined;
-  readonly lightIdentityCheck?: boolean | undefined;
+}
+
+export interface RegistrationRun extends Run {
   /** Called for every 429 when it comes, with the seconds that will be waited: a simulation slows down long before its devices have finished. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
 }
@@ -51,20 +45,17 @@ export interface Registration {
  * Provisions as a device does: connect, subscribe, register, poll until the service has finished
  * (learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support). Leaves no socket, timer or listener behind.
  */
-export async function register(request: RegistrationRequest): Promise<Registration> {
-  const { idScope, registrationId, apiVersion } = request;
-  const connected = await connect({
-    ...request,
-    clientId: registrationId,
-    username: `${idScope}/registrations/${registrationId}/api-version=${apiVersion}`,
-  });
+export async function register(request: RegistrationRequest, run: RegistrationRun): Promise<Registration> {
+  const { idScope, registrationId, apiVersion, password } = request;
+  const username = `${idScope}/registrations/${registrationId}/api-version=${apiVersion}`;
+  const connected = await connect(request, { clientId: registrationId, username, password }, run);
   if (connected.kind === 'notConnected') {
     const { failure, server } = connected;
     return { result: failure, polls: 0, ...(server && { server }) };
   }
   const { session, server } = connected;
   try {
-    return { ...(await registerAndPoll(session, request)), server: server() };
+    return { ...(await registerAndPoll(session, request, run)), server: server() };
   } finally {
     await session.close();
   }
@@ -72,9 +63,10 @@ export async function register(request: RegistrationRequest): Promise<Registrati
 
 async function registerAndPoll(
   session: MqttSession,
-  request: RegistrationRequest,
+  { registrationId, payload, csr }: RegistrationRequest,
+  run: RegistrationRun,
 ): Promise<Omit<Registration, 'server'>> {
-  const { recorder, registrationId, payload, csr } = request;
+  const { recorder, onThrottled } = run;
   recorder.enter('subscribe');
   const subscribed = await session.subscribe(responseFilter);
   if (subscribed.kind !== 'subscribed') return { result: subscribed, polls: 0 };
@@ -102,7 +94,7 @@ async function registerAndPoll(
       return { ...finished, ...counted() };
     }
     throttled = reading.kind === 'throttled' ? reading.result : undefined;
-    if (throttled) request.onThrottled?.(retryAfter.seconds);
+    if (throttled) onThrottled?.(retryAfter.seconds);
 
     if (reading.kind === 'accepted' && phase === 'register') {
       const { operationId } = reading;
@@ -116,7 +108,7 @@ async function registerAndPoll(
     if (retryAfter.invalid)
       recorder.note('retry-after', `${response.retryAfter ?? 'missing'}: waiting ${retryAfter.seconds} s`);
     const waitStart = performance.now();
-    const interrupted = await wait(retryAfter.seconds, session, request);
+    const interrupted = await wait(retryAfter.seconds, session, run);
     if (phase === 'assign' && retryAfter.seconds > 0) waitedMs += performance.now() - waitStart;
     if (interrupted) return ended(interrupted);
   }
@@ -126,7 +118,7 @@ async function registerAndPoll(
 async function wait(
   seconds: number,
   session: MqttSession,
-  { recorder, deadline }: RegistrationRequest,
+  { recorder, deadline }: Run,
 ): Promise<TransportFailure | undefined> {
   if (seconds * 1000 > deadline.remainingMs()) {
     // The end is known now: to wait for it would only delay the caller.

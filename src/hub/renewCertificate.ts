@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttSession } from '../transport/mqttSession.ts';
 import { printable } from '../transport/printable.ts';
-import { milliseconds, type Recorder } from '../transport/recorder.ts';
+import { milliseconds } from '../transport/recorder.ts';
+import type { Run } from '../transport/run.ts';
 import type { HubRefusal, HubRenewed, RenewalOperation } from './hubResult.ts';
 import { readIssued, readOperation, readRejection } from './renewalMessages.ts';
 
@@ -15,7 +16,8 @@ const responseFilter = '$iothub/credentials/res/#';
  */
 export async function renewCertificate(
   session: MqttSession,
-  { deviceId, csr, recorder }: { readonly deviceId: string; readonly csr: string; readonly recorder: Recorder },
+  { deviceId, csr }: { readonly deviceId: string; readonly csr: string },
+  { recorder }: Pick<Run, 'recorder'>,
 ): Promise<HubRenewed | HubRefusal> {
   const subscribed = await session.subscribe(responseFilter);
   if (subscribed.kind !== 'subscribed') return subscribed;

@@ -1,9 +1,9 @@
 import type { SecureContext } from 'node:tls';
 import { connect } from '../transport/connect.ts';
-import type { Deadline } from '../transport/deadline.ts';
 import { parseEndpoint, type Transport } from '../transport/endpoint.ts';
 import type { MqttSession } from '../transport/mqttSession.ts';
 import type { Recorder } from '../transport/recorder.ts';
+import type { Run } from '../transport/run.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import { isAllowedHub } from './hubName.ts';
 import type {
@@ -32,11 +32,12 @@ export interface HubConnection {
   readonly password?: ((resource: string) => string) | undefined;
   /** Set where `secureContext` presents an operational certificate. */
   readonly credential?: OperationalCredential | undefined;
-  /** Hub names besides Azure's own that may be given a credential. From the configuration, never from a request. */
-  readonly configuredHubs?: readonly string[] | undefined;
+}
+
+export interface HubRun extends Run {
   readonly runId: string;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
+  /** Hub names, besides Azure's own, that may be given a credential. From the configured probe, never from a request. */
+  readonly configuredHubs?: readonly string[] | undefined;
 }
 
 /** The hub's device API that this file speaks (IoT Hub documentation, "Communicate with an IoT hub using MQTT"). */
@@ -45,8 +46,8 @@ const apiVersion = '2021-04-12';
 const certificateApiVersion = '2025-08-01-preview';
 
 /** Proves that the assignment works: connects as the assigned device, and does what `verification` asks for. */
-export async function verifyHub(request: HubRequest): Promise<HubResult> {
-  const { assignedHub, deviceId, verification, credential, recorder, configuredHubs } = request;
+export async function verifyHub(request: HubRequest, run: HubRun): Promise<HubResult> {
+  const { assignedHub, deviceId, transport, secureContext, password, credential, verification } = request;
   const refused = (cause: HubRefusal): HubResult => ({
     kind: 'hubRefused',
     phase: 'hub',
@@ -56,7 +57,7 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
     ...(credential && { credential }),
     cause,
   });
-  if (!isAllowedHub(assignedHub, configuredHubs)) {
+  if (!isAllowedHub(assignedHub, run.configuredHubs)) {
     const message = `${assignedHub} is neither an Azure hub name nor in the configured probe's expect.assignedHub: no credential was sent to it`;
     return refused({ kind: 'hubNotAllowed', message });
   }
@@ -65,45 +66,50 @@ export async function verifyHub(request: HubRequest): Promise<HubResult> {
     return refused({ kind: 'malformedResponse', phase: 'hub', message });
   }
 
-  const endpoint = parseEndpoint(assignedHub, request.transport);
-  const inside = insidePhaseHub(recorder);
-  const connected = await connect({
-    ...request,
-    endpoint,
-    recorder: inside,
+  const endpoint = parseEndpoint(assignedHub, transport);
+  const login = {
     clientId: deviceId,
     username: `${endpoint.host}/${deviceId}/?api-version=${credential ? certificateApiVersion : apiVersion}`,
-    password: request.password?.(`${endpoint.host}/devices/${deviceId}`),
-  });
+    password: password?.(`${endpoint.host}/devices/${deviceId}`),
+  };
+  const recorder = insidePhaseHub(run.recorder);
+  const connected = await connect({ endpoint, transport, secureContext }, login, { ...run, recorder });
   if (connected.kind === 'notConnected') return refused(connected.failure);
   const { session } = connected;
-  inside.enter('hub'); // what fails from here on is not a step of connecting
+  recorder.enter('hub'); // what fails from here on is not a step of connecting
   try {
-    const proof = await prove(session, request);
+    const proof = await prove(session, request, run);
     return proof.kind === 'verified' || proof.kind === 'renewed' ? proof : refused(proof);
   } finally {
     await session.close();
   }
 }
 
-async function prove(session: MqttSession, request: HubRequest): Promise<HubVerified | HubRenewed | HubRefusal> {
+async function prove(
+  session: MqttSession,
+  request: HubRequest,
+  run: HubRun,
+): Promise<HubVerified | HubRenewed | HubRefusal> {
   switch (request.verification) {
     case 'connect':
       return verified;
     case 'telemetry':
-      return (await sendTelemetry(session, request)) ?? verified;
+      return (await sendTelemetry(session, request, run)) ?? verified;
     case 'twin':
-      return (await readTwin(session, request)) ?? verified;
+      return (await readTwin(session, run)) ?? verified;
     case 'renew':
-      return renewCertificate(session, request);
+      return renewCertificate(session, request, run);
   }
 }
 
 const verified: HubVerified = { kind: 'verified' };
 
 /** One message marked as synthetic, so that the hub's own routes can leave it out. The PUBACK is the proof. */
-async function sendTelemetry(session: MqttSession, request: HubRequest): Promise<TransportFailure | undefined> {
-  const { deviceId, runId } = request;
+async function sendTelemetry(
+  session: MqttSession,
+  { deviceId }: HubRequest,
+  { runId, recorder }: HubRun,
+): Promise<TransportFailure | undefined> {
   const properties = new URLSearchParams({ synthetic: 'true', source: 'dps-canary', runId });
   const topic = `devices/${deviceId}/messages/events/${properties}`;
   const ended = await Promise.race([
@@ -111,13 +117,13 @@ async function sendTelemetry(session: MqttSession, request: HubRequest): Promise
     session.failed,
   ]);
   if (ended !== 'acknowledged') return ended;
-  request.recorder.received('PUBACK');
+  recorder.received('PUBACK');
   return undefined;
 }
 
 const twinFilter = '$iothub/twin/res/#';
 
-async function readTwin(session: MqttSession, { recorder }: HubRequest): Promise<HubRefusal | undefined> {
+async function readTwin(session: MqttSession, { recorder }: Run): Promise<HubRefusal | undefined> {
   const subscribed = await session.subscribe(twinFilter);
   if (subscribed.kind !== 'subscribed') return subscribed;
   const rid = '1';

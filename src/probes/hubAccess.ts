@@ -3,7 +3,7 @@ import { judgeIssuedChain } from '../attestation/issuedCertificate.ts';
 import type { Probe } from '../config/probe.ts';
 import type { Assigned } from '../dps/registrationResult.ts';
 import { isDeviceName } from '../hub/hubName.ts';
-import { type HubConnection, verifyHub } from '../hub/verifyHub.ts';
+import { type HubConnection, type HubRun, verifyHub } from '../hub/verifyHub.ts';
 import type { CertificateNotIssued, ProbeResult } from '../outcomes/outcome.ts';
 import type { Phase } from '../transport/phase.ts';
 import { tlsContext } from '../transport/tlsContext.ts';
@@ -67,29 +67,31 @@ export function planHubVisit(
   return { verification, notes };
 }
 
-type Run = Pick<HubConnection, 'transport' | 'configuredHubs' | 'runId' | 'recorder' | 'deadline'> & {
-  readonly registrationId: string;
+/** The part of a probe's run that its hub needs. */
+export interface ProbeRunAtHub extends HubRun {
+  readonly probe: Pick<Probe, 'registrationId' | 'transport'>;
   readonly addNote: (note: string) => void;
-};
+}
 
 /** Proves the assignment at the hub. Assigned and accepted is `assigned`; anything else says what went wrong. */
 export async function enterHub(
   verification: NonNullable<Probe['verifyHub']>,
   access: HubAccess,
-  run: Run,
+  run: ProbeRunAtHub,
 ): Promise<ProbeResult> {
   if (verification === 'renew') return renewAtHub(access, run);
   const { assigned, credential } = access;
-  const verified = await verifyHub({ ...run, ...assigned, ...credential, verification });
+  const { transport } = run.probe;
+  const verified = await verifyHub({ ...assigned, ...credential, transport, verification }, run);
   return verified.kind === 'hubRefused' ? { ...verified, ...issuedOf(assigned) } : assigned;
 }
 
 /** Has the hub renew the certificate, and proves the new one by a connection of its own. */
-async function renewAtHub({ assigned, credential }: HubAccess, run: Run): Promise<ProbeResult> {
-  const { registrationId } = run;
+async function renewAtHub({ assigned, credential }: HubAccess, run: ProbeRunAtHub): Promise<ProbeResult> {
+  const { registrationId, transport } = run.probe;
   const verification = 'renew';
   const { csr, publicKey, privateKey } = await createCertificateRequest(registrationId);
-  const renewed = await verifyHub({ ...run, ...assigned, ...credential, verification, csr });
+  const renewed = await verifyHub({ ...assigned, ...credential, transport, verification, csr }, run);
   if (renewed.kind === 'hubRefused') return { ...renewed, ...issuedOf(assigned) };
   if (renewed.kind === 'verified') return assigned;
 
@@ -107,13 +109,10 @@ async function renewAtHub({ assigned, credential }: HubAccess, run: Run): Promis
   const renewal = { ...operation, certificate: chain.certificate };
   // The first connection is closed by now, and a new TLS context resumes no session: the hub has to accept the new certificate itself.
   const secureContext = tlsContext({ certificateChain: chain.certificateChain, privateKey });
-  const proven = await verifyHub({
-    ...run,
-    ...assigned,
-    secureContext,
-    credential: 'renewedCertificate',
-    verification: 'connect',
-  });
+  const proven = await verifyHub(
+    { ...assigned, transport, secureContext, credential: 'renewedCertificate', verification: 'connect' },
+    run,
+  );
   if (proven.kind === 'hubRefused') return { ...proven, verification, ...issuedOf(assigned), renewal };
   return { ...assigned, renewal };
 }

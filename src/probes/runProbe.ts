@@ -1,29 +1,23 @@
 import { createCertificateRequest } from '../attestation/certificateRequest.ts';
 import type { CredentialFinding } from '../attestation/examineCredential.ts';
 import { type Probe, timeoutMs } from '../config/probe.ts';
-import { register } from '../dps/register.ts';
+import { type RegistrationRun, register } from '../dps/register.ts';
+import type { HubRun } from '../hub/verifyHub.ts';
 import type { NotRun, ProbeResult, RunFacts } from '../outcomes/outcome.ts';
 import { newRunId } from '../outcomes/runId.ts';
-import { createDeadline, type Deadline } from '../transport/deadline.ts';
+import { createDeadline } from '../transport/deadline.ts';
 import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
-import { createRecorder, milliseconds, type Recorder, type RunObserver } from '../transport/recorder.ts';
-import type { TlsSessions } from '../transport/tlsSessions.ts';
+import { createRecorder, milliseconds, type RunObserver } from '../transport/recorder.ts';
 import { loadCredentialCode, type ReadSecret, readCredential } from './credential.ts';
-import { enterHub, type HubAccess, hubAccessOf, planHubVisit } from './hubAccess.ts';
+import { enterHub, type HubAccess, hubAccessOf, type ProbeRunAtHub, planHubVisit } from './hubAccess.ts';
 import { strikeOutSecrets } from './strikeOutSecrets.ts';
 
-export interface RunOptions {
+/** What a caller decides about a run; the run passes it on to its steps. */
+export interface RunOptions extends Omit<RegistrationRun, 'recorder' | 'deadline'>, Pick<HubRun, 'configuredHubs'> {
   readonly readSecret: ReadSecret;
-  /** Hub names, besides Azure's own, that may be given a credential. From the configured probe, never from a request. */
-  readonly configuredHubs?: readonly string[] | undefined;
   /** Ends the run before its deadline: a cancelled simulation, a host that shuts down. */
   readonly signal?: AbortSignal | undefined;
-  readonly tlsSessions?: TlsSessions | undefined;
-  /** For simulations, which have no CPU to spare: OpenSSL compares the server's name instead of Node. */
-  readonly lightIdentityCheck?: boolean | undefined;
-  /** Called for every 429 when it comes, with the seconds that will be waited. */
-  readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
   /** Sees phases and packets as they come. */
   readonly observer?: RunObserver | undefined;
   /** Called with the stack of an error in this program, for the log. The run still has its outcome. */
@@ -48,8 +42,10 @@ export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<
   const start = performance.now();
   const gathered: Gathered = { facts: { polls: 0 }, notes: [], findings: [], secrets: [] };
   const recorder = createRecorder('keyVault', strikingObserver(options.observer, gathered));
+  const addNote = (note: string) => void gathered.notes.push(note);
+  const run: ProbeRun = { ...options, probe, request, runId, recorder, deadline, gathered, addNote };
 
-  const result = await provision({ probe, options, request, runId, recorder, deadline, gathered })
+  const result = await provision(run)
     .catch((error: unknown) => unexpected(error, recorder.phase, gathered.secrets, options))
     .finally(deadline.end);
   const notes = [...gathered.notes, ...credentialNotes(gathered.findings, result)];
@@ -76,20 +72,17 @@ interface Gathered {
   secrets: readonly string[];
 }
 
-interface Run {
+/** The one object that the steps of a run share. */
+interface ProbeRun extends RunOptions, RegistrationRun, ProbeRunAtHub {
   readonly probe: ProbeToRun;
-  readonly options: RunOptions;
   readonly request: ReturnType<typeof createCertificateRequest> | undefined;
-  readonly runId: string;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
   readonly gathered: Gathered;
 }
 
 /** Credential and registration; then the hub, if the probe asks for it. */
-async function provision(run: Run): Promise<ProbeResult> {
-  const { probe, options, request, recorder, deadline, gathered } = run;
-  const credential = await readCredential(probe, options.readSecret, deadline.signal);
+async function provision(run: ProbeRun): Promise<ProbeResult> {
+  const { probe, request, recorder, gathered } = run;
+  const credential = await readCredential(probe, run.readSecret, run.deadline.signal);
   if (credential.kind === 'notRun') return credential;
   const { secureContext, password, expiry } = credential;
   gathered.findings = credential.findings;
@@ -97,16 +90,9 @@ async function provision(run: Run): Promise<ProbeResult> {
   if (Object.keys(expiry).length > 0) Object.assign(gathered.facts, { credential: expiry });
 
   const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
-  const { result, issuedCertificateChain, ...registered } = await register({
-    ...probe,
-    ...options,
-    endpoint,
-    secureContext,
-    password,
-    csr: (await request)?.csr,
-    recorder,
-    deadline,
-  });
+  const csr = (await request)?.csr;
+  const device = { ...probe, endpoint, secureContext, password, csr };
+  const { result, issuedCertificateChain, ...registered } = await register(device, run);
   Object.assign(gathered.facts, registered);
   if (result.kind !== 'assigned') return result;
 
@@ -116,18 +102,14 @@ async function provision(run: Run): Promise<ProbeResult> {
   return access.kind === 'certificateNotIssued' ? access : visitHub(run, access);
 }
 
-async function visitHub(
-  { probe, options, runId, recorder, deadline, gathered }: Run,
-  access: HubAccess,
-): Promise<ProbeResult> {
-  if (!probe.verifyHub) return access.assigned;
-  const { verification, ...visit } = planHubVisit(probe.verifyHub, access.assigned);
-  gathered.notes.push(...visit.notes);
+async function visitHub(run: ProbeRun, access: HubAccess): Promise<ProbeResult> {
+  const { verifyHub } = run.probe;
+  if (!verifyHub) return access.assigned;
+  const { verification, notes } = planHubVisit(verifyHub, access.assigned);
+  for (const note of notes) run.addNote(note);
   if (!verification) return access.assigned;
-  recorder.enter('hub');
-  const { configuredHubs } = options;
-  const addNote = (note: string) => void gathered.notes.push(note);
-  return enterHub(verification, access, { ...probe, configuredHubs, runId, recorder, deadline, addNote });
+  run.recorder.enter('hub');
+  return enterHub(verification, access, run);
 }
 
 /** What a service echoes is struck out of what is shown at once, too. */

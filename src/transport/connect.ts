@@ -1,27 +1,19 @@
 import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { Deadline } from './deadline.ts';
 import { dial } from './dial.ts';
 import type { Endpoint, Transport } from './endpoint.ts';
-import { type MqttSession, openMqttSession } from './mqttSession.ts';
+import { type Login, type MqttSession, openMqttSession } from './mqttSession.ts';
 import { MalformedPacketError } from './packetStream.ts';
 import type { Recorder } from './recorder.ts';
+import type { Run } from './run.ts';
 import type { ServerIdentity } from './serverIdentity.ts';
-import type { TlsSessions } from './tlsSessions.ts';
 import type { TransportFailure } from './transportFailure.ts';
 import { type Upgraded, upgrade } from './webSocket.ts';
 
-export interface ConnectOptions {
+export interface Destination {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly secureContext: SecureContext;
-  readonly clientId: string;
-  readonly username: string;
-  readonly password?: string | undefined;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
-  readonly tlsSessions?: TlsSessions | undefined;
-  readonly lightIdentityCheck?: boolean | undefined;
 }
 
 export type Connected =
@@ -34,17 +26,18 @@ const maxRunBytes = 16 * 1024 * 1024;
 const fullRecordBytes = 16 * 1024;
 
 /** dns → tcp → tls (→ webSocket) → mqttConnect: the way into DPS and into the hub alike. */
-export async function connect(options: ConnectOptions): Promise<Connected> {
-  const dialled = await dial(options);
+export async function connect(to: Destination, login: Login, run: Run): Promise<Connected> {
+  const { endpoint, transport, secureContext } = to;
+  const dialled = await dial(endpoint, secureContext, run);
   if (dialled.kind === 'notDialled') return { ...dialled, kind: 'notConnected' };
   const { socket, server } = dialled;
 
   const upgraded: Upgraded =
-    options.transport === 'mqtt-ws' ? await upgrade({ ...options, socket }) : { kind: 'upgraded', stream: socket };
+    transport === 'mqtt-ws' ? await upgrade(socket, endpoint, run) : { kind: 'upgraded', stream: socket };
   if (upgraded.kind === 'notUpgraded') return { kind: 'notConnected', failure: upgraded.failure, server: server() };
 
-  limitBytes(socket, upgraded.stream, options.recorder);
-  const opened = await openMqttSession({ ...options, stream: upgraded.stream });
+  limitBytes(socket, upgraded.stream, run.recorder);
+  const opened = await openMqttSession(upgraded.stream, login, run);
   if (opened.kind === 'notOpened') return { kind: 'notConnected', failure: opened.failure, server: server() };
   return { kind: 'connected', session: opened.session, server };
 }

@@ -1,26 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP, type TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
-import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
 import { checkName, skipLegacyCertificate } from './lightIdentityCheck.ts';
 import { printable } from './printable.ts';
-import type { Recorder } from './recorder.ts';
+import type { Run } from './run.ts';
 import { meetServer, type ServerIdentity } from './serverIdentity.ts';
 import { classifySocketError, closedByServer, ignoreLateError, timedOut } from './socketFailure.ts';
-import type { TlsSessions } from './tlsSessions.ts';
 import type { TransportFailure } from './transportFailure.ts';
-
-export interface DialOptions {
-  readonly endpoint: Endpoint;
-  readonly secureContext: SecureContext;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
-  /** Resumes a TLS session where there is one; a device that starts for the first time has none. */
-  readonly tlsSessions?: TlsSessions | undefined;
-  /** For simulations, which have no CPU to spare: OpenSSL compares the server's name instead of Node. */
-  readonly lightIdentityCheck?: boolean | undefined;
-}
 
 export type Dialled =
   | { readonly kind: 'dialled'; readonly socket: TLSSocket; readonly server: () => ServerIdentity }
@@ -33,8 +20,8 @@ export type Dialled =
  * The handshake itself accepts any certificate, on purpose: a chain that does not verify is what a monitor has to report in full,
  * and a socket that OpenSSL has torn down has nothing to report. Node's own verdict (`authorized`) is read here, before a byte of ours is sent.
  */
-export function dial(dialOptions: DialOptions): Promise<Dialled> {
-  const { endpoint, secureContext, recorder, deadline, tlsSessions, lightIdentityCheck = false } = dialOptions;
+export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run): Promise<Dialled> {
+  const { recorder, deadline, tlsSessions, lightIdentityCheck = false } = run;
   const { host, port } = endpoint;
   const literal = isIP(host) !== 0;
 

@@ -1,21 +1,19 @@
 import type { Duplex } from 'node:stream';
 import { MqttClient } from 'mqtt';
-import type { Deadline } from './deadline.ts';
 import { createPacketStream, MalformedPacketError } from './packetStream.ts';
 import type { Phase } from './phase.ts';
 import { printable } from './printable.ts';
 import type { Recorder } from './recorder.ts';
+import type { Run } from './run.ts';
 import { classifySocketError, closedByServer, timedOut } from './socketFailure.ts';
 import type { MalformedResponse, SubscriptionRefused, TransportFailure } from './transportFailure.ts';
 
-export interface SessionOptions {
-  readonly stream: Duplex;
+/** What CONNECT says of the device. */
+export interface Login {
   readonly clientId: string;
   readonly username: string;
   /** A SAS token; absent with X.509, where the certificate is the proof. */
   readonly password?: string | undefined;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
 }
 
 /** One MQTT 3.1.1 connection whose events have become promises. Nothing outside this file sees an event of mqtt.js. */
@@ -48,11 +46,12 @@ const neverMs = 2 ** 31 - 1;
 function ignoreDebugLog(): void {}
 
 /** Sends CONNECT with CleanSession 1 (the service keeps no session either way) and waits for the CONNACK. */
-export async function openMqttSession(options: SessionOptions): Promise<Opened> {
-  const { recorder, deadline } = options;
+export async function openMqttSession(wire: Duplex, login: Login, run: Run): Promise<Opened> {
+  const { clientId, username, password } = login;
+  const { recorder, deadline } = run;
   recorder.enter('mqttConnect');
-  const stream = createPacketStream(options.stream);
-  recorder.sent('CONNECT', { detail: options.username });
+  const stream = createPacketStream(wire);
+  recorder.sent('CONNECT', { detail: username });
   const client = new MqttClient(() => stream as MqttClient['stream'], {
     protocolVersion: 4,
     clean: true,
@@ -63,9 +62,9 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
     reschedulePings: false,
     timerVariant: 'native',
     log: ignoreDebugLog, // the transcript has it, and formatting it costs a twentieth of the exchange
-    clientId: options.clientId,
-    username: options.username,
-    ...(options.password !== undefined && { password: options.password }),
+    clientId,
+    username,
+    ...(password !== undefined && { password }),
   });
 
   const { promise: failed, resolve: fail, reject } = Promise.withResolvers<TransportFailure>();
@@ -81,7 +80,7 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
   if (deadline.signal.aborted) onAbort();
   deadline.signal.addEventListener('abort', onAbort, { once: true });
 
-  const session = sessionOf(client, stream, options, failed, reject);
+  const session = sessionOf(client, stream, run, failed, reject);
   const connected = new Promise<'connected'>((resolve) => client.once('connect', () => resolve('connected')));
   const first = await Promise.race([connected, failed]);
   if (first === 'connected') {
@@ -95,7 +94,7 @@ export async function openMqttSession(options: SessionOptions): Promise<Opened> 
 function sessionOf(
   client: MqttClient,
   stream: Duplex,
-  { recorder, deadline }: SessionOptions,
+  { recorder, deadline }: Run,
   failed: Promise<TransportFailure>,
   reject: (error: unknown) => void,
 ): MqttSession {

@@ -2,11 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
-import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MalformedPacketError, maxPacketBytes, maxPackets } from './packetStream.ts';
 import { printable } from './printable.ts';
-import type { Recorder } from './recorder.ts';
+import type { Run } from './run.ts';
 import { classifySocketError, ignoreLateError, timedOut } from './socketFailure.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
@@ -17,19 +16,12 @@ const subprotocol = 'mqtt';
 /** Messages, pings and pongs: a packet takes one or two. */
 const maxFrames = 2 * maxPackets;
 
-export interface UpgradeOptions {
-  readonly endpoint: Endpoint;
-  readonly socket: TLSSocket;
-  readonly recorder: Recorder;
-  readonly deadline: Deadline;
-}
-
 export type Upgraded =
   | { readonly kind: 'upgraded'; readonly stream: Duplex }
   | { readonly kind: 'notUpgraded'; readonly failure: TransportFailure };
 
 /** The opening handshake of RFC 6455 on a TLS connection that is already there. */
-export function upgrade({ endpoint, socket, recorder, deadline }: UpgradeOptions): Promise<Upgraded> {
+export function upgrade(socket: TLSSocket, endpoint: Endpoint, { recorder, deadline }: Run): Promise<Upgraded> {
   recorder.enter('webSocket');
   recorder.sent('GET', { topic: path });
   const webSocket = new WebSocket(`wss://${endpoint.host}:${endpoint.port}${path}`, [subprotocol], {

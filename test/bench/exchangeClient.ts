@@ -12,23 +12,24 @@ import type { BenchDevice } from './benchDevice.ts';
 export async function registerWithExchange(device: BenchDevice, lightIdentityCheck = true): Promise<string> {
   const { host, port, idScope, registrationId, key } = device;
   const deadline = createDeadline(60_000);
-  const { result } = await register({
-    endpoint: { host, port },
-    transport: 'mqtt',
-    idScope,
-    registrationId,
-    apiVersion: '2019-03-31',
-    secureContext: tlsContext(),
-    password: createSasToken({
-      resource: `${idScope}/registrations/${registrationId}`,
-      key: Buffer.from(key, 'base64'),
-      expiresAtSeconds: Math.floor(Date.now() / 1000) + 3600,
-      policy: 'registration',
-    }),
-    recorder: createRecorder('dns'),
-    lightIdentityCheck,
-    deadline,
+  const password = createSasToken({
+    resource: `${idScope}/registrations/${registrationId}`,
+    key: Buffer.from(key, 'base64'),
+    expiresAtSeconds: Math.floor(Date.now() / 1000) + 3600,
+    policy: 'registration',
   });
+  const { result } = await register(
+    {
+      endpoint: { host, port },
+      transport: 'mqtt',
+      idScope,
+      registrationId,
+      apiVersion: '2019-03-31',
+      secureContext: tlsContext(),
+      password,
+    },
+    { recorder: createRecorder('dns'), lightIdentityCheck, deadline },
+  );
   deadline.end();
   if (result.kind !== 'assigned') throw new Error(`not assigned: ${JSON.stringify(result)}`);
   return result.assignedHub;

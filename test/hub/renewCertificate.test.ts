@@ -35,7 +35,7 @@ async function renewWith(messages: readonly Message[]) {
     close: async () => undefined,
   };
   const recorder = createRecorder('hub');
-  const ended = await renewCertificate(session, { deviceId: 'dev-1', csr: 'Y3Ny', recorder });
+  const ended = await renewCertificate(session, { deviceId: 'dev-1', csr: 'Y3Ny' }, { recorder });
   return { ended, published, transcript: recorder.transcript() };
 }
 

@@ -18,7 +18,7 @@ async function dialOneThatAnswers(bytes: Uint8Array) {
   const deadline = createDeadline(5_000);
   const recorder = createRecorder('keyVault');
   try {
-    return await dial({ endpoint: { host: '127.0.0.1', port }, secureContext: tlsContext(), recorder, deadline });
+    return await dial({ host: '127.0.0.1', port }, tlsContext(), { recorder, deadline });
   } finally {
     deadline.end();
   }

@@ -24,7 +24,7 @@ describe('closing a session', () => {
     const stream = stuckPeer();
     const deadline = createDeadline(200);
     const recorder = createRecorder('mqttConnect');
-    const opened = await openMqttSession({ stream, clientId: 'one', username: 'u', recorder, deadline });
+    const opened = await openMqttSession(stream, { clientId: 'one', username: 'u' }, { recorder, deadline });
     if (opened.kind !== 'opened') throw new Error(opened.failure.message);
     await opened.session.close();
     expect(stream.destroyed).toBe(true);
@@ -36,13 +36,8 @@ describe('a listener that throws', () => {
   it('ends the step that is running with its error, and not the process', async () => {
     const wire = stuckPeer();
     const deadline = createDeadline(5_000);
-    const opened = await openMqttSession({
-      stream: wire,
-      clientId: 'one',
-      username: 'u',
-      recorder: createRecorder('mqttConnect'),
-      deadline,
-    });
+    const recorder = createRecorder('mqttConnect');
+    const opened = await openMqttSession(wire, { clientId: 'one', username: 'u' }, { recorder, deadline });
     if (opened.kind !== 'opened') throw new Error(opened.failure.message);
     opened.session.onMessage(() => {
       throw new RangeError('a bug');

@@ -32,7 +32,7 @@ async function meet(certificate: IssuedCertificate): Promise<ServerIdentity | un
   await once(server, 'listening');
   const deadline = createDeadline(5_000);
   const endpoint = { host: 'localhost', port: (server.address() as AddressInfo).port };
-  const dialled = await dial({ endpoint, secureContext: tlsContext(), recorder: createRecorder('dns'), deadline });
+  const dialled = await dial(endpoint, tlsContext(), { recorder: createRecorder('dns'), deadline });
   deadline.end();
   if (dialled.kind === 'notDialled') return dialled.server;
   dialled.socket.destroy();

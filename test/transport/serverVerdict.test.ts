@@ -136,7 +136,7 @@ async function isAuthorized(leaf: Party, sent: readonly Party[], lightIdentityCh
   const deadline = createDeadline(10_000);
   const endpoint = { host: 'localhost', port: (server.address() as AddressInfo).port };
   const recorder = createRecorder('dns');
-  const dialled = await dial({ endpoint, secureContext: tlsContext(), recorder, deadline, lightIdentityCheck });
+  const dialled = await dial(endpoint, tlsContext(), { recorder, deadline, lightIdentityCheck });
   if (dialled.kind === 'dialled') dialled.socket.destroy();
   deadline.end();
   server.close();

@@ -71,13 +71,7 @@ it.each(['TLSv1.2', 'TLSv1.3'] as const)(
 
     const reused: unknown[] = [];
     for (let connection = 1; connection <= 2; connection += 1) {
-      const dialled = await dial({
-        endpoint,
-        secureContext: tlsContext(),
-        recorder: createRecorder('dns'),
-        deadline,
-        tlsSessions,
-      });
+      const dialled = await dial(endpoint, tlsContext(), { recorder: createRecorder('dns'), deadline, tlsSessions });
       if (dialled.kind !== 'dialled') throw new Error(dialled.failure.message);
       reused.push(dialled.server().tlsSessionReused);
       await expect.poll(() => tlsSessions.get(endpoint, tlsContext())).toBeDefined();

@@ -96,7 +96,7 @@ async function lookAtEndpoint(probes: readonly Probe[]): Promise<readonly Online
   const subject = `endpoint ${endpoint.host}:${endpoint.port}`;
   const names = probes.map(({ name }) => name);
   const deadline = createDeadline(timeoutMs);
-  const dialled = await dial({ endpoint, secureContext: tlsContext(), recorder: createRecorder('dns'), deadline });
+  const dialled = await dial(endpoint, tlsContext(), { recorder: createRecorder('dns'), deadline });
   deadline.end();
   if (dialled.kind === 'notDialled') {
     const { what, next } = explain(dialled.failure, probe);
