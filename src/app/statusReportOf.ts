@@ -1,13 +1,13 @@
 import { dueTimes } from '../config/schedule.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
-import { keepFor } from './keepFor.ts';
+import { cacheFor } from './cacheFor.ts';
 import type { Services } from './services.ts';
 
 /** A report costs nine requests a probe and location. */
 const maxAgeMs = 10_000;
 
 /** Everything that the page, its JSON and the badges show, at most ten seconds old. Never rejects. */
-export const statusReportOf = keepFor(
+export const statusReportOf = cacheFor(
   maxAgeMs,
   async ({ probes, settings, history }: Services, now): Promise<StatusReport> => {
     const { readStatusReport } = await import('../status/report/readStatusReport.ts');

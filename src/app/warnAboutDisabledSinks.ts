@@ -1,12 +1,12 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Services } from './services.ts';
 
-const said = new WeakSet<Services>();
+const warned = new WeakSet<Services>();
 
 /** Says which sinks are off, and which setting turns each on: once, with the first outcome that does not go there. */
 export function warnAboutDisabledSinks(services: Services, context: Pick<InvocationContext, 'warn'>): void {
-  if (said.has(services)) return;
-  said.add(services);
+  if (warned.has(services)) return;
+  warned.add(services);
   if (!services.history) {
     context.warn(
       'Neither OutcomesStorage nor AzureWebJobsStorage is set: outcomes are not kept, and the page stays empty.',

@@ -1,5 +1,5 @@
 /** `npm run probe`: one run, now, from this machine. Nothing else is started, and nothing is stored. */
-import { keepCompiledCode } from './keepCompiledCode.ts';
+import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import { readProbeArguments } from './probe/probeArguments.ts';
 
 const usage = `npm run probe -- --id-scope S --registration-id R [credential] [options]
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
       return exitCodes.usage;
     default: {
       // Loaded when there is something to run: wrong usage is reported at once.
-      keepCompiledCode();
+      cacheCompiledCode();
       const { runFromArguments } = await import('./probe/runFromArguments.ts');
       const ran = await runFromArguments(args);
       if (ran.kind === 'ran') return ran.isUp ? exitCodes.success : exitCodes.failure;

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
-import { keepCompiledCode } from './keepCompiledCode.ts';
+import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { stopSignal } from './start/stopSignal.ts';
 
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     return exitCodes.success;
   }
   if (typeof args === 'string') return fail(`${args}\n\n${usage}`, exitCodes.usage);
-  keepCompiledCode();
+  cacheCompiledCode();
   const { formatErrors } = await import('../config/configurationErrors.ts');
   const errors = await configurationErrors();
   if (errors.length > 0) return fail(formatErrors(errors), exitCodes.usage);

@@ -6,8 +6,8 @@ import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
+import type { OnlineCheck } from './validate/checkOnline.ts';
 import { describePlan } from './validate/describePlan.ts';
-import type { OnlineCheck } from './validate/lookOnline.ts';
 
 const usage = `npm run validate [-- FILE…] [--online] [--json]
 
@@ -69,11 +69,11 @@ async function validate(file: string | undefined, online: boolean): Promise<Vali
   if (errors.length > 0) return { valid: false, errors };
   const plan = planOf(settings, probes, { hasLocalSecrets: Boolean(process.env.LOCAL_SECRETS_FILE) });
   if (!online || secrets.kind === 'invalid') return { valid: true, plan };
-  const [{ lookOnline }, { secretReader }] = await Promise.all([
-    import('./validate/lookOnline.ts'),
+  const [{ checkOnline }, { secretReader }] = await Promise.all([
+    import('./validate/checkOnline.ts'),
     import('./probe/configuredProbe.ts'),
   ]);
-  return { valid: true, plan, online: await lookOnline(settings, probes, secretReader(secrets.secrets, settings)) };
+  return { valid: true, plan, online: await checkOnline(settings, probes, secretReader(secrets.secrets, settings)) };
 }
 
 function describe(validation: Validation): string {

@@ -85,13 +85,13 @@ export function pathBelow(root: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     const name = String(part);
-    if (looksLikeSecret(name) || name.length > longestNameShown) return `${text}[…]`;
+    if (looksLikeSecret(name) || name.length > maxNameCharacters) return `${text}[…]`;
     if (/^[$A-Z_a-z][$\w-]*$/.test(name)) return text ? `${text}.${name}` : name;
     return `${text}[${JSON.stringify(name).replace(/[^ -~]/g, '?')}]`;
   }, root);
 }
 
-const longestNameShown = 64;
+const maxNameCharacters = 64;
 
 function unknownField(name: string, known: readonly string[]): string {
   const meant = closest(name, known);

@@ -15,7 +15,7 @@ export const renewTimeoutSeconds = 180;
 /** Each run issues two certificates. */
 export const renewEveryMinutes = 60;
 
-interface ConcernedFields {
+interface DependentFields {
   readonly apiVersion?: string | undefined;
   readonly requestCertificate: boolean;
   readonly verifyHub?: string | undefined;
@@ -25,7 +25,7 @@ interface ConcernedFields {
 }
 
 /** Defaults that depend on other fields. */
-export function dependentDefaults(probe: ConcernedFields) {
+export function dependentDefaults(probe: DependentFields) {
   const renews = probe.verifyHub === 'renew';
   const everyMinutes = probe.everyMinutes ?? (renews ? renewEveryMinutes : undefined);
   return {
@@ -87,7 +87,7 @@ export function checkOperationalCertificate(probe: Unchecked, expected: Unchecke
   return violations;
 }
 
-function neededApiVersion({ requestCertificate, expect }: Pick<ConcernedFields, 'requestCertificate' | 'expect'>) {
+function neededApiVersion({ requestCertificate, expect }: Pick<DependentFields, 'requestCertificate' | 'expect'>) {
   if (expect.connectionProfile !== undefined) return { version: profileApiVersion, by: 'expect.connectionProfile' };
   return requestCertificate ? { version: issuingApiVersion, by: 'requestCertificate' } : undefined;
 }

@@ -1,7 +1,7 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as z from 'zod';
+import { cacheFor } from '../app/cacheFor.ts';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
-import { keepFor } from '../app/keepFor.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
 import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
@@ -136,7 +136,7 @@ async function findRun(
 /** A running simulation is looked at every five seconds by each reader. */
 const simulationsMaxAgeMs = 3_000;
 
-const recentViews = keepFor(simulationsMaxAgeMs, async (services, _now, invocation: InvocationContext) => {
+const recentViews = cacheFor(simulationsMaxAgeMs, async (services, _now, invocation: InvocationContext) => {
   const [{ openSimulations }, { recentSimulations }] = await Promise.all([
     import('../simulations/store/openSimulations.ts'),
     import('../status/page/simulations/simulationsSection.ts'),

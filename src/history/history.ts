@@ -1,4 +1,4 @@
-import { keepOnce } from '../identity/keepOnce.ts';
+import { createOnce } from '../identity/createOnce.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import { runStartMs } from '../outcomes/runId.ts';
 import { advance, noRuns, type RunState, type RunTotals } from '../outcomes/runState.ts';
@@ -16,6 +16,7 @@ import {
   startHeartbeat,
 } from './heartbeat.ts';
 import { knownLocations, locationTable, registerLocation } from './locations.ts';
+import { mergeNewest, type Pages } from './mergeNewest.ts';
 import {
   comparePositions,
   formatCursor,
@@ -30,7 +31,6 @@ import { outcomeOf, outcomeTable, type RunSummary, rowsOf, summaryColumns, summa
 import type { PruneOptions, PruneResult } from './pruneHistory.ts';
 import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
 import type { Rollup, RollupSpan } from './rollup.ts';
-import { type Pages, takeNewest } from './takeNewest.ts';
 
 /**
  * The outcomes of all probes in Table Storage. Every method rejects when the storage cannot be reached; none hides an error.
@@ -103,7 +103,7 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     partitionKey: partitionOf(probe, location),
     ...indexRange(probe, index, range),
   });
-  const register = keepOnce(() => registerLocation(open(locationTable), location));
+  const register = createOnce(() => registerLocation(open(locationTable), location));
   let registerAgainMs = Date.now() + dayMs;
   const history: OutcomeHistory = {
     location,
@@ -181,7 +181,9 @@ async function list(
   const sources = query.probes.flatMap((probe) =>
     locations.map((location) => outcomePages(table, { probe, location, query, pageSize, signal })),
   );
-  const found = await takeNewest(sources, wanted, (one, other) => comparePositions(positionOf(one), positionOf(other)));
+  const found = await mergeNewest(sources, wanted, (one, other) =>
+    comparePositions(positionOf(one), positionOf(other)),
+  );
   const outcomes = found.slice(0, query.limit);
   const last = outcomes.at(-1);
   return { outcomes, ...(found.length > query.limit && last && { cursor: formatCursor(positionOf(last)) }) };

@@ -33,7 +33,7 @@ const rollupRetentionDays = rolledUpDays + 4;
 export async function pruneHistory(open: OpenTables, now: Date, options: PruneOptions): Promise<PruneResult> {
   const deadlineMs = performance.now() + (options.budgetMs ?? defaultBudgetMs);
   let deletedRows = 0;
-  for (const { tableName, rules } of whatIsOld(now, options.retentionDays)) {
+  for (const { tableName, rules } of expiredRows(now, options.retentionDays)) {
     const table = open(tableName);
     for await (const partitionKey of table.partitions()) {
       for (const rule of rules) {
@@ -55,7 +55,7 @@ function keptDays(retentionDays: number): number {
 }
 
 /** Each rule is a range of row keys, which the service finds without a scan, and holds within one partition. */
-function whatIsOld(now: Date, retentionDays: number) {
+function expiredRows(now: Date, retentionDays: number) {
   const daysAgo = (days: number) => invertedTime(now.getTime() - days * dayMs);
   const olderThan = (prefix: string, days: number) => ({ after: `${prefix}${daysAgo(days)}.`, before: behind(prefix) });
   return [

@@ -1,6 +1,6 @@
 import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import type { AzureIdentity } from '../identity/azureCredential.ts';
-import { keepOnce } from '../identity/keepOnce.ts';
+import { createOnce } from '../identity/createOnce.ts';
 import type { SecretResult } from './secretResult.ts';
 import { disabled, secretUnavailable } from './secretUnavailable.ts';
 import { createVaultClient } from './vaultClient.ts';
@@ -40,7 +40,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
   const { vaultUrl, identity, keepMs = 120_000, keepFailureMs = 5_000, now = Date.now } = options;
   const kept = new Map<string, { readonly result: SecretResult; readonly until: number }>();
   const flights = new Map<string, InFlightRead>();
-  const client = keepOnce(() => createVaultClient(vaultUrl, identity));
+  const client = createOnce(() => createVaultClient(vaultUrl, identity));
 
   function start(name: string): InFlightRead {
     const abort = new AbortController();

@@ -38,17 +38,17 @@ export async function hubAccessOf(
   };
 }
 
-export interface HubVisit {
+export interface VerificationPlan {
   /** Undefined where the hub is not entered. */
   readonly verification: Probe['verifyHub'];
   readonly notes: readonly string[];
 }
 
 /** How far an assignment can be verified, with notes that explain where that is not as far as was asked for. */
-export function planHubVisit(
+export function planVerification(
   verification: NonNullable<Probe['verifyHub']>,
   { connectionProfile = 'classic', assignedHub, deviceId }: Assigned,
-): HubVisit {
+): VerificationPlan {
   // A failure of this client at a hub that speaks another protocol says nothing about the hub, and an unknown profile is not guessed at.
   if (connectionProfile.toLowerCase() !== 'classic') {
     const note = `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client speaks MQTT 3.1.1`;
@@ -68,16 +68,16 @@ export function planHubVisit(
 }
 
 /** The part of a probe's run that its hub needs. */
-export interface ProbeRunAtHub extends HubRun {
+export interface VerificationRun extends HubRun {
   readonly probe: Pick<Probe, 'registrationId' | 'transport'>;
   readonly addNote: (note: string) => void;
 }
 
 /** Proves the assignment at the hub. Assigned and accepted is `assigned`; anything else says what went wrong. */
-export async function enterHub(
+export async function verifyAssignment(
   verification: NonNullable<Probe['verifyHub']>,
   access: HubAccess,
-  run: ProbeRunAtHub,
+  run: VerificationRun,
 ): Promise<ProbeResult> {
   if (verification === 'renew') return renewAtHub(access, run);
   const { assigned, credential } = access;
@@ -87,7 +87,7 @@ export async function enterHub(
 }
 
 /** Has the hub renew the certificate, and proves the new one by a connection of its own. */
-async function renewAtHub({ assigned, credential }: HubAccess, run: ProbeRunAtHub): Promise<ProbeResult> {
+async function renewAtHub({ assigned, credential }: HubAccess, run: VerificationRun): Promise<ProbeResult> {
   const { registrationId, transport } = run.probe;
   const verification = 'renew';
   const { csr, publicKey, privateKey } = await createCertificateRequest(registrationId);

@@ -36,14 +36,18 @@ export async function runDueProbes(
       const maxWaitMs = Math.max(0, endMs - performance.now());
       const run = signal.aborted
         ? recordNotRun(probe, context, { cause: 'outOfTime', message: `${signal.reason}` })
-        : runOrSayWhyNot(probe, context, { maxWaitMs, signal });
+        : runOrRecordWhyNot(probe, context, { maxWaitMs, signal });
       await run.catch(reportUnrecorded);
     },
     realTiming,
   );
 }
 
-async function runOrSayWhyNot(probe: Probe, context: RunContext, limits: { maxWaitMs: number; signal: AbortSignal }) {
+async function runOrRecordWhyNot(
+  probe: Probe,
+  context: RunContext,
+  limits: { maxWaitMs: number; signal: AbortSignal },
+) {
   const result = await runAndRecord(probe, context, limits);
   if (result.kind === 'ran') return;
   const message = `another run of device ${probe.registrationId} was in progress all the time`;

@@ -10,8 +10,8 @@ import { parseEndpoint } from '../transport/endpoint.ts';
 import type { Phase } from '../transport/phase.ts';
 import { createRecorder, milliseconds, type RunObserver } from '../transport/recorder.ts';
 import { loadCredentialCode, type ReadSecret, readCredential } from './credential.ts';
-import { enterHub, type HubAccess, hubAccessOf, type ProbeRunAtHub, planHubVisit } from './hubAccess.ts';
-import { strikeOutSecrets } from './strikeOutSecrets.ts';
+import { type HubAccess, hubAccessOf, planVerification, type VerificationRun, verifyAssignment } from './hubAccess.ts';
+import { redactSecrets } from './redactSecrets.ts';
 
 /** What a caller decides about a run; the run passes it on to its steps. */
 export interface RunOptions extends Omit<RegistrationRun, 'recorder' | 'deadline'>, Pick<HubRun, 'configuredHubs'> {
@@ -41,7 +41,7 @@ export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<
   const deadline = createDeadline(timeoutMs(probe), options.signal);
   const start = performance.now();
   const gathered: Gathered = { facts: { polls: 0 }, notes: [], findings: [], secrets: [] };
-  const recorder = createRecorder('keyVault', strikingObserver(options.observer, gathered));
+  const recorder = createRecorder('keyVault', redactingObserver(options.observer, gathered));
   const addNote = (note: string) => void gathered.notes.push(note);
   const run: ProbeRun = { ...options, probe, request, runId, recorder, deadline, gathered, addNote };
 
@@ -59,7 +59,7 @@ export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<
     result: options.signal?.aborted && endedByDeadline(result) ? cancelled(recorder.phase) : result,
     transcript: recorder.transcript(),
   };
-  return strikeOutSecrets(facts, gathered.secrets);
+  return redactSecrets(facts, gathered.secrets);
 }
 
 type ProbeToRun = Omit<Probe, 'expect'>;
@@ -73,7 +73,7 @@ interface Gathered {
 }
 
 /** The one object that the steps of a run share. */
-interface ProbeRun extends RunOptions, RegistrationRun, ProbeRunAtHub {
+interface ProbeRun extends RunOptions, RegistrationRun, VerificationRun {
   readonly probe: ProbeToRun;
   readonly request: ReturnType<typeof createCertificateRequest> | undefined;
   readonly gathered: Gathered;
@@ -99,22 +99,22 @@ async function provision(run: ProbeRun): Promise<ProbeResult> {
   const { registrationId } = probe;
   const requested = request && { request: await request, registrationId, phase: recorder.phase };
   const access = await hubAccessOf(result, credential, requested, issuedCertificateChain);
-  return access.kind === 'certificateNotIssued' ? access : visitHub(run, access);
+  return access.kind === 'certificateNotIssued' ? access : verifyAtHub(run, access);
 }
 
-async function visitHub(run: ProbeRun, access: HubAccess): Promise<ProbeResult> {
+async function verifyAtHub(run: ProbeRun, access: HubAccess): Promise<ProbeResult> {
   const { verifyHub } = run.probe;
   if (!verifyHub) return access.assigned;
-  const { verification, notes } = planHubVisit(verifyHub, access.assigned);
+  const { verification, notes } = planVerification(verifyHub, access.assigned);
   for (const note of notes) run.addNote(note);
   if (!verification) return access.assigned;
   run.recorder.enter('hub');
-  return enterHub(verification, access, run);
+  return verifyAssignment(verification, access, run);
 }
 
 /** What a service echoes is struck out of what is shown at once, too. */
-function strikingObserver(observer: RunObserver | undefined, gathered: Gathered): RunObserver | undefined {
-  return observer && { ...observer, recorded: (entry) => observer.recorded(strikeOutSecrets(entry, gathered.secrets)) };
+function redactingObserver(observer: RunObserver | undefined, gathered: Gathered): RunObserver | undefined {
+  return observer && { ...observer, recorded: (entry) => observer.recorded(redactSecrets(entry, gathered.secrets)) };
 }
 
 /** What explains a refusal is worth a note only where there was one. */
@@ -131,7 +131,7 @@ function unexpected(
   { reportUnexpected }: RunOptions,
 ): NotRun {
   const [name, stack] = error instanceof Error ? [error.name, error.stack] : [typeof error, String(error)];
-  reportUnexpected?.(strikeOutSecrets(stack ?? name, secrets));
+  reportUnexpected?.(redactSecrets(stack ?? name, secrets));
   return { kind: 'notRun', phase, cause: 'unexpected', message: `an unexpected error in this program (${name})` };
 }
 

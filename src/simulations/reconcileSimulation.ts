@@ -12,7 +12,7 @@ import {
 import type { SimulationContext } from './simulationContext.ts';
 import { reportOf } from './simulationView.ts';
 import type { BatchState, StoredBatch } from './store/batchStore.ts';
-import { claimBatch, holding, isHeld } from './worker/claimBatch.ts';
+import { claimBatch, isHeld, withLease } from './worker/claimBatch.ts';
 import { finishBatch, haltReason } from './worker/finishBatch.ts';
 
 /** Batches that one call finishes by itself, when a simulation is halted: a request must not wait for thousands of rows. */
@@ -60,7 +60,7 @@ async function finishHalted(
     if (claim.kind === 'done') finished.push(number);
     if (claim.kind !== 'claimed') continue;
     const batch: Batch = batchOf(simulation, number);
-    await holding(claim.lease, () => finishBatch(simulation, batch, claim, haltReason(simulation), context));
+    await withLease(claim.lease, () => finishBatch(simulation, batch, claim, haltReason(simulation), context));
     finished.push(number);
   }
   return finished;

@@ -1,7 +1,7 @@
 import type { QueueClient } from '@azure/storage-queue';
 import type { StorageConnection } from '../config/storageConnection.ts';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
-import { keepOnce } from '../identity/keepOnce.ts';
+import { createOnce } from '../identity/createOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
 import { isContainerMissing } from './storageResponse.ts';
 
@@ -27,7 +27,7 @@ export function openQueues(storage: StorageConnection, identity: AzureIdentity):
     const queue =
       queues.get(name) ??
       createQueue(
-        keepOnce(() => connect(storage, identity, name)),
+        createOnce(() => connect(storage, identity, name)),
         limited,
       );
     queues.set(name, queue);

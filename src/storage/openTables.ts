@@ -1,7 +1,7 @@
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 import type { StorageConnection } from '../config/storageConnection.ts';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
-import { keepOnce } from '../identity/keepOnce.ts';
+import { createOnce } from '../identity/createOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
 import { isContainerMissing, isMissing, isOutdated, isPresent, orElse } from './storageResponse.ts';
 import { maxRowsAtOnce, type Row, type Table, type Written } from './table.ts';
@@ -22,7 +22,7 @@ export function openTables(storage: StorageConnection, identity: AzureIdentity):
       tables.get(name) ??
       createTable(
         name,
-        keepOnce(() => connect(name)),
+        createOnce(() => connect(name)),
         limited,
       );
     tables.set(name, table);
@@ -33,7 +33,7 @@ export function openTables(storage: StorageConnection, identity: AzureIdentity):
 function createConnector(storage: StorageConnection, identity: AzureIdentity): (table: string) => Promise<TableClient> {
   if (storage.kind === 'identity') {
     const { endpoint, clientId } = storage;
-    const credential = keepOnce(() => createAzureCredential({ ...identity, clientId }));
+    const credential = createOnce(() => createAzureCredential({ ...identity, clientId }));
     return async (table) => {
       const { TableClient } = await import('@azure/data-tables');
       return new TableClient(endpoint, table, await credential(), { retryOptions });

@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { checkName, skipLegacyCertificate } from './lightIdentityCheck.ts';
 import { printable } from './printable.ts';
 import type { Run } from './run.ts';
-import { meetServer, type ServerIdentity } from './serverIdentity.ts';
+import { captureServer, type ServerIdentity } from './serverIdentity.ts';
 import { classifySocketError, closedByServer, ignoreLateError, timedOut } from './socketFailure.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
@@ -61,7 +61,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
       resolve(dialled);
     };
     const fail = (failure: TransportFailure) => {
-      const server = socket.remoteAddress ? meetServer(socket, certificate)() : undefined;
+      const server = socket.remoteAddress ? captureServer(socket, certificate)() : undefined;
       settle({ kind: 'notDialled', failure, ...(server && { server }) });
     };
     const onLookup = (error: Error | null) => {
@@ -72,7 +72,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
       // Read once: Node hands the chain out with the first object, and later ones lack it.
       if (!socket.isSessionReused()) certificate ??= socket.getPeerX509Certificate();
       if (!socket.authorized) return fail(untrusted(socket));
-      const server = meetServer(socket, certificate);
+      const server = captureServer(socket, certificate);
       tlsSessions?.keep(endpoint, secureContext, socket);
       settle({ kind: 'dialled', socket, server });
     };

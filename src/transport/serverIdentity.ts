@@ -30,7 +30,7 @@ export interface ChainCertificate {
  * Reads what is known of the server while the socket is open, and returns a function that describes it. Call that after the exchange:
  * the first time that a chain is met it takes a few milliseconds.
  */
-export function meetServer(socket: TLSSocket, certificate: X509Certificate | undefined): () => ServerIdentity {
+export function captureServer(socket: TLSSocket, certificate: X509Certificate | undefined): () => ServerIdentity {
   const { remoteAddress: address = '', remoteFamily } = socket;
   const tlsProtocol = socket.getProtocol();
   const reused = socket.isSessionReused();

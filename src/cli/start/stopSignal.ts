@@ -1,4 +1,4 @@
-const lookAtParentEveryMs = 500;
+const parentPollMs = 500;
 
 /**
  * Resolves when this process is asked to end: Ctrl-C, `kill`, a closed terminal. npm hands a SIGTERM on to its shell only, which
@@ -13,7 +13,7 @@ export function stopSignal(): Promise<'stopped'> {
       if (process.ppid === shell) return;
       clearInterval(timer);
       resolve('stopped');
-    }, lookAtParentEveryMs);
+    }, parentPollMs);
     timer.unref();
   });
 }

@@ -12,7 +12,7 @@ export function describePlan(plan: Plan): string {
     `${count(probes.length, 'probe')}, probed from ${plan.location}, scheduled at ${plan.schedule} (UTC)`,
     ...(probes.length > 0 ? [probeTable(plan)] : []),
     ...(scopes.length > 0 ? [firstOf(scopes.map(describeLoad))] : []),
-    ...(probes.length > 0 ? [describeRound(plan), describeCosts(plan)] : []),
+    ...(probes.length > 0 ? [describeLongestRun(plan), describeCosts(plan)] : []),
     ...(warnings.length > 0 ? [firstOf(warnings.map((warning) => `${pc.yellow('!')} ${warning}`))] : []),
   ];
   return parts.join('\n\n');
@@ -40,7 +40,7 @@ function describeLoad({ idScope, registrationsInBusiestMinute, shareOfLimit }: P
   return `${idScope}: at most ${registrations} in one minute, ${share} of the 1,000 that the service accepts`;
 }
 
-function describeRound({ longestRound: { seconds, limitSeconds } }: Plan): string {
+function describeLongestRun({ longestRound: { seconds, limitSeconds } }: Plan): string {
   const longest = `Longest scheduled run: ${seconds.toFixed(0)} s when the service does not respond`;
   return seconds > limitSeconds
     ? `${longest}, more than the ${limitSeconds} s that it has: then some probes end as unknown`

@@ -19,14 +19,14 @@ const usdPerAlwaysReadyGigabyteSecond = 0.000_004;
 const usdPerExecutionGigabyteSecond = 0.000_016;
 /** The template's default size of an instance, and how long a round takes while the service is healthy. */
 const instanceGigabytes = 0.5;
-const secondsPerRound = 5;
+const secondsPerScheduledRun = 5;
 const usdOfStorage = 1;
 const secondsPerMonth = (365.25 / 12) * 86_400;
 
 export interface CostInput {
   readonly probes: number;
   readonly runsPerMonth: number;
-  readonly roundsPerMonth: number;
+  readonly scheduledRunsPerMonth: number;
   readonly settings: Settings;
 }
 
@@ -35,9 +35,14 @@ export function registrationsUsd(runs: number): number {
 }
 
 /** What the deployed app costs in one location: only parts that the settings turn on. */
-export function costsPerMonth({ probes, runsPerMonth, roundsPerMonth, settings }: CostInput): readonly CostItem[] {
+export function costsPerMonth({
+  probes,
+  runsPerMonth,
+  scheduledRunsPerMonth,
+  settings,
+}: CostInput): readonly CostItem[] {
   const telemetry = (runsPerMonth * telemetryBytesPerRun * usdPerGigabyteOfTelemetry) / 1e9;
-  const executions = roundsPerMonth * secondsPerRound * instanceGigabytes * usdPerExecutionGigabyteSecond;
+  const executions = scheduledRunsPerMonth * secondsPerScheduledRun * instanceGigabytes * usdPerExecutionGigabyteSecond;
   return [
     { item: 'DPS registrations', usdPerMonth: registrationsUsd(runsPerMonth) },
     ...(settings.applicationInsights === undefined

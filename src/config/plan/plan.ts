@@ -2,7 +2,7 @@ import type { Probe } from '../probe.ts';
 import type { Settings } from '../settings.ts';
 import { cadenceOf, runCounter, shortestGapSeconds } from './cadence.ts';
 import { type CostItem, costsPerMonth, registrationsUsd } from './costs.ts';
-import { errorsOfRound, type LongestRound, longestRoundSeconds, type RoundError, type RoundLimits } from './round.ts';
+import { type LongestRun, longestRunSeconds, type OutageError, type OutageLimits, outageErrors } from './outage.ts';
 import { limitsWithin } from './scheduledRun.ts';
 import { loadOfScopes, type ScopeLoad } from './scopeLoad.ts';
 import { warningsOf } from './warnings.ts';
@@ -13,7 +13,7 @@ export interface Plan {
   readonly location: string;
   readonly probes: readonly PlannedProbe[];
   readonly scopes: readonly ScopeLoad[];
-  readonly longestRound: LongestRound;
+  readonly longestRound: LongestRun;
   readonly runsPerMonth: number;
   /** About, in US dollars: registrations only. */
   readonly costPerMonthUsd: number;
@@ -46,27 +46,27 @@ export function planOf(settings: Settings, probes: readonly Probe[], options: Pl
   const planned = probes.map((probe) => planProbe(probe, runsOf(probe.everyMinutes)));
   const scopes = loadOfScopes(probes, cadence);
   const runsPerMonth = sum(planned.map((probe) => probe.runsPerMonth));
-  const { gapSeconds, limitSeconds, startsPerSecond } = roundLimits(settings);
+  const { gapSeconds, limitSeconds, startsPerSecond } = outageLimits(settings);
   const { hasLocalSecrets = false } = options;
   return {
     schedule: settings.probeSchedule,
     location: settings.location,
     probes: planned,
     scopes,
-    longestRound: { seconds: longestRoundSeconds(probes, startsPerSecond), limitSeconds },
+    longestRound: { seconds: longestRunSeconds(probes, startsPerSecond), limitSeconds },
     runsPerMonth,
     costPerMonthUsd: sum(planned.map((probe) => probe.costPerMonthUsd)),
-    costs: costsPerMonth({ probes: probes.length, runsPerMonth, roundsPerMonth: runsOf(undefined), settings }),
+    costs: costsPerMonth({ probes: probes.length, runsPerMonth, scheduledRunsPerMonth: runsOf(undefined), settings }),
     warnings: warningsOf({ settings, probes, scopes, gapSeconds, hasLocalSecrets }),
   };
 }
 
 /** Probes that the schedule can never run to their end. */
-export function planErrors(settings: Settings, probes: readonly Probe[]): readonly RoundError[] {
-  return errorsOfRound(probes, roundLimits(settings));
+export function planErrors(settings: Settings, probes: readonly Probe[]): readonly OutageError[] {
+  return outageErrors(probes, outageLimits(settings));
 }
 
-function roundLimits({ probeSchedule, locations }: Settings): RoundLimits {
+function outageLimits({ probeSchedule, locations }: Settings): OutageLimits {
   const gapSeconds = shortestGapSeconds(cadenceOf(probeSchedule));
   const { startsPerSecond, lengthMs } = limitsWithin(gapSeconds * 1000, locations.length);
   return { gapSeconds, limitSeconds: lengthMs / 1000, startsPerSecond };

@@ -43,9 +43,9 @@ const maxCharacters = 30_000;
 /** A transaction holds 4 MiB as JSON inside of JSON; this leaves room for keys and headers. */
 const maxTransactionBytes = 3 * 1024 * 1024;
 
-type Unwell = Exclude<Verdict, 'healthy'>;
-const rankOf: { readonly [verdict in Unwell]: number } = { failing: 0, unknown: 1, degraded: 2 };
-const unwell: readonly Unwell[] = ['failing', 'unknown', 'degraded'];
+type NotHealthy = Exclude<Verdict, 'healthy'>;
+const rankOf: { readonly [verdict in NotHealthy]: number } = { failing: 0, unknown: 1, degraded: 2 };
+const notHealthy: readonly NotHealthy[] = ['failing', 'unknown', 'degraded'];
 
 export function createDeviceOutcomes(table: Table): DeviceOutcomes {
   const outcomesIn = async function* (simulationId: string, keys: { readonly from: string; readonly before: string }) {
@@ -66,8 +66,8 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
         if (device) yield device;
         else elsewhere += 1;
       }
-      for (const verdict of elsewhere > 0 ? unwell : []) {
-        const keys = { from: unwellKey(verdict, first), before: unwellKey(verdict, first + count) };
+      for (const verdict of elsewhere > 0 ? notHealthy : []) {
+        const keys = { from: attentionKey(verdict, first), before: attentionKey(verdict, first + count) };
         for await (const row of outcomesIn(simulationId, keys)) {
           const device = deviceOf(row);
           if (device) yield device;
@@ -120,7 +120,7 @@ function rowsOf(partitionKey: string, { index, outcome }: DeviceOutcome): readon
   if (verdict === 'healthy') return [{ partitionKey, rowKey, ...found }];
   return [
     { partitionKey, rowKey, index },
-    { partitionKey, rowKey: unwellKey(verdict, index), ...found },
+    { partitionKey, rowKey: attentionKey(verdict, index), ...found },
   ];
 }
 
@@ -140,7 +140,7 @@ function deviceKey(index: number): string {
   return `device-${paddedIndex(index)}`;
 }
 
-function unwellKey(verdict: Unwell, index: number): string {
+function attentionKey(verdict: NotHealthy, index: number): string {
   return `attention-${rankOf[verdict]}-${paddedIndex(index)}`;
 }
 

@@ -9,7 +9,7 @@ import type { BatchState, BatchStore, StoredBatch } from '../store/batchStore.ts
  */
 export type Claim =
   | { readonly kind: 'claimed'; readonly lease: Lease; readonly batch: BatchState }
-  | { readonly kind: 'taken'; readonly expiresInMs: number }
+  | { readonly kind: 'held'; readonly expiresInMs: number }
   | { readonly kind: 'done' };
 
 export interface Lease {
@@ -24,7 +24,7 @@ export interface Lease {
 }
 
 /** Gives the lease up when the work fails: renewed for ever, it would keep every other worker from the batch. */
-export async function holding<Result>(lease: Lease, work: () => Promise<Result>): Promise<Result> {
+export async function withLease<Result>(lease: Lease, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -55,7 +55,7 @@ export async function claimBatch(
     return { kind: 'claimed', lease: holdLease(batches, simulationId, stored, leaseMs), batch: stored.batch };
   }
   if (stored?.batch.state === 'done') return { kind: 'done' };
-  return { kind: 'taken', expiresInMs: leaseMs - (stored?.ageMs ?? 0) };
+  return { kind: 'held', expiresInMs: leaseMs - (stored?.ageMs ?? 0) };
 }
 
 export function isHeld({ batch, ageMs }: Omit<StoredBatch, 'etag'>, leaseMs: number): boolean {

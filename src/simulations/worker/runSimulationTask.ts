@@ -4,7 +4,7 @@ import { batchCount, batchOf, hasEnded, isHalted, type Simulation } from '../sim
 import type { SimulationContext } from '../simulationContext.ts';
 import { simulatedProbe } from '../simulationRequest.ts';
 import { parseTask, type SimulationTask } from '../store/batchStore.ts';
-import { type Claim, claimBatch, holding } from './claimBatch.ts';
+import { type Claim, claimBatch, withLease } from './claimBatch.ts';
 import { finishBatch, haltReason, type NotRunReason, recordedDevices } from './finishBatch.ts';
 import { runDevices } from './runDevices.ts';
 
@@ -13,7 +13,7 @@ type Claimed = Extract<Claim, { kind: 'claimed' }>;
 
 /** One message of the queue. Rejects when storage does not respond: the host delivers again, and after five times to the poison queue. */
 export async function runSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
-  const task = understood(message, context);
+  const task = readTask(message, context);
   if (!task) return;
   if (task.work === 'watch') return watch(task.simulationId, context);
   await runBatch(task, context);
@@ -24,7 +24,7 @@ export async function runSimulationTask(message: unknown, context: SimulationCon
  * poison queue has none of its own, so that the message would come back without end. What cannot be recorded now is found by its age.
  */
 export async function failSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
-  const task = understood(message, context);
+  const task = readTask(message, context);
   if (!task) return;
   try {
     await (task.work === 'watch' ? watch(task.simulationId, context) : failBatch(task, context));
@@ -35,7 +35,7 @@ export async function failSimulationTask(message: unknown, context: SimulationCo
 }
 
 /** Undefined: no later delivery would be understood either. The batch that was meant is found by its age. */
-function understood(message: unknown, { log }: SimulationContext): SimulationTask | undefined {
+function readTask(message: unknown, { log }: SimulationContext): SimulationTask | undefined {
   const task = parseTask(message);
   if (!task) log({ level: 'error', event: 'simulationMessageNotUnderstood' });
   return task;
@@ -61,13 +61,13 @@ async function runBatch(task: BatchTask, context: SimulationContext): Promise<vo
   }
   const claim = await claimBatch(context.batches, simulationId, batchNumber, context.limits.leaseMs);
   switch (claim.kind) {
-    case 'taken':
+    case 'held':
       // Its worker may be dead, and this the only message left: look again when the lease has expired.
       return context.queue.send(task, Math.max(1, claim.expiresInMs / 1000));
     case 'done':
       break;
     case 'claimed':
-      if ((await holding(claim.lease, () => runClaimed(simulation, task, claim, context))) === 'released') {
+      if ((await withLease(claim.lease, () => runClaimed(simulation, task, claim, context))) === 'released') {
         return context.queue.send(task);
       }
   }
@@ -151,7 +151,7 @@ async function failBatch(task: BatchTask, context: SimulationContext): Promise<v
     const why = lastError ? `: ${lastError}` : '';
     const message = `not run: the batch failed each time that it was tried${why}`;
     const batch = batchOf(simulation, batchNumber);
-    await holding(claim.lease, () => finishBatch(simulation, batch, claim, { cause: 'neverRun', message }, context));
+    await withLease(claim.lease, () => finishBatch(simulation, batch, claim, { cause: 'neverRun', message }, context));
     context.log({ level: 'error', event: 'simulationBatchNeverRun', simulationId, batchNumber, lastError });
   }
   await reconcileSimulation(simulationId, context);

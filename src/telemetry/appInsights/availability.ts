@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Ingestion } from '../../config/applicationInsights.ts';
 import { type AzureIdentity, createAzureCredential } from '../../identity/azureCredential.ts';
+import { createOnce } from '../../identity/createOnce.ts';
 import { firstLine } from '../../identity/firstLine.ts';
-import { keepOnce } from '../../identity/keepOnce.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { parseTraceParent } from '../otlp/traceParent.ts';
@@ -34,7 +34,7 @@ type Post = (body: string) => Promise<{ readonly status: number; readonly text: 
 export function createAvailability(options: AvailabilityOptions): Availability {
   const { ingestion } = options;
   const { instrumentationKey } = ingestion;
-  const post = keepOnce(() => createPost(ingestion, options));
+  const post = createOnce(() => createPost(ingestion, options));
 
   return {
     async send(outcomes, traceParent) {

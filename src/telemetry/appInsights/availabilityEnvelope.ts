@@ -22,7 +22,7 @@ export interface EnvelopeContext {
 }
 
 /** Longest message that the service keeps. */
-const longestMessage = 8192;
+const maxMessageCharacters = 8192;
 
 /**
  * An availability result (table `availabilityResults`); for the verdict `unknown` the custom event `ProbeUnknown` (table
@@ -31,7 +31,7 @@ const longestMessage = 8192;
  */
 export function availabilityEnvelope(outcome: Outcome, context: EnvelopeContext): Envelope {
   const dimensions = { properties: propertiesOf(outcome), measurements: measurementsOf(outcome) };
-  const message = (outcome.reasons.join('\n') || reasonCode(outcome)).slice(0, longestMessage);
+  const message = (outcome.reasons.join('\n') || reasonCode(outcome)).slice(0, maxMessageCharacters);
   const common = {
     time: outcome.startedAt,
     iKey: context.instrumentationKey,

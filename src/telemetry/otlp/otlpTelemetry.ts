@@ -1,4 +1,4 @@
-import { keepOnce } from '../../identity/keepOnce.ts';
+import { createOnce } from '../../identity/createOnce.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { openTelemetrySink } from './spans.ts';
 
@@ -9,7 +9,7 @@ export interface OtlpTelemetry {
 }
 
 export function createOtlpTelemetry(serviceName: string): OtlpTelemetry {
-  const exporter = keepOnce(async () => {
+  const exporter = createOnce(async () => {
     const { startOtlpExport } = await import('./otlpExport.ts');
     return startOtlpExport({ serviceName });
   });

@@ -96,7 +96,7 @@ const chainOf = ({ body }: Registered) => body.registrationState?.issuedCertific
 const parsed = (chain: readonly string[]) => chain.map((der) => new X509Certificate(Buffer.from(der, 'base64')));
 const pemOf = (chain: readonly string[]) => parsed(chain).map(String).join('');
 
-async function enterHub(
+async function verifyAssignment(
   deviceId: string,
   chain: readonly string[],
   { key: ofDevice }: DeviceRequest,
@@ -139,8 +139,8 @@ describe('a registration with a csr', () => {
 
   it('opens the hub with that certificate and no password', async () => {
     const chain = chainOf(await register('one', { registrationId: 'one', csr: request.csr }));
-    expect(await enterHub('dev-1', chain, request, '2025-08-01-preview')).toBe(0);
-    expect(await enterHub('dev-1', chain.slice(0, 1), request, '2021-04-12')).toBe(0);
+    expect(await verifyAssignment('dev-1', chain, request, '2025-08-01-preview')).toBe(0);
+    expect(await verifyAssignment('dev-1', chain.slice(0, 1), request, '2021-04-12')).toBe(0);
     expect(
       (
         await hub.requests.seen({
@@ -156,16 +156,16 @@ describe('a registration with a csr', () => {
   it('does not open a hub that does not know the authority', async () => {
     const unsynced = await makeRequest('CN=unsynced');
     const registered = await register('unsynced', { registrationId: 'unsynced', csr: unsynced.csr });
-    expect(await enterHub('unsynced', chainOf(registered), unsynced, '2025-08-01-preview')).toBe(5);
+    expect(await verifyAssignment('unsynced', chainOf(registered), unsynced, '2025-08-01-preview')).toBe(5);
     expect(hub.requests.of('unsynced')[0]?.note).toBe('unknownAuthority');
   });
 
   it('does not open the hub for another device, or with another key', async () => {
     const chain = chainOf(await register('one', { registrationId: 'one', csr: request.csr }));
     await register('unsynced', { registrationId: 'unsynced' });
-    expect(await enterHub('unsynced', chain, request, '2025-08-01-preview')).toBe(5);
+    expect(await verifyAssignment('unsynced', chain, request, '2025-08-01-preview')).toBe(5);
     const other = await makeRequest('CN=one');
-    await expect(enterHub('dev-1', chain, other, '2025-08-01-preview')).rejects.toThrow(/key values mismatch/i);
+    await expect(verifyAssignment('dev-1', chain, other, '2025-08-01-preview')).rejects.toThrow(/key values mismatch/i);
   });
 
   it('is issued without registrationId, with P-256 and with SHA-256, each with a note; strict refuses them', async () => {

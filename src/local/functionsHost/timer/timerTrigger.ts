@@ -33,7 +33,7 @@ export function parseTimerTrigger(binding: BindingInfo, name: string, environmen
 export type InvokeTimer = (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
 
 /** setTimeout's longest delay is under 25 days; a schedule may be rarer. */
-const longestDelayMs = 24 * 60 * 60 * 1000;
+const maxDelayMs = 24 * 60 * 60 * 1000;
 
 /** Fires one timer function until it is stopped. */
 export class TimerClock {
@@ -91,7 +91,7 @@ export class TimerClock {
         if (Date.now() < due.getTime()) this.#wait(due);
         else this.#run = this.#runDue(due, false);
       },
-      Math.min(Math.max(delayMs, 0), longestDelayMs),
+      Math.min(Math.max(delayMs, 0), maxDelayMs),
     );
   }
 

@@ -1,12 +1,12 @@
 /** Starts on the first call and shares the promise. Rejects with what starting threw; the next call then starts again. */
-export interface KeptOnce<Value> {
+export interface CreatedOnce<Value> {
   (): Promise<Value>;
   /** The next call starts again. */
   forget(): void;
 }
 
 /** Starts something once and keeps it, and never keeps a failure: a first attempt that failed must not be the last one. */
-export function keepOnce<Value>(start: () => Promise<Value>): KeptOnce<Value> {
+export function createOnce<Value>(start: () => Promise<Value>): CreatedOnce<Value> {
   let started: Promise<Value> | undefined;
   const kept = (): Promise<Value> => {
     if (started) return started;

@@ -1,6 +1,6 @@
 import type { Probe } from '../probe.ts';
 
-export interface RoundLimits {
+export interface OutageLimits {
   readonly startsPerSecond: number;
   /** How long a round may take. */
   readonly limitSeconds: number;
@@ -9,19 +9,19 @@ export interface RoundLimits {
 }
 
 /** What can never fit into a round: the probe, by its index, and the reason. */
-export interface RoundError {
+export interface OutageError {
   readonly index: number;
   readonly message: string;
 }
 
-export interface LongestRound {
+export interface LongestRun {
   /** Where every probe is due at once and every run takes its whole timeout, as in an outage. */
   readonly seconds: number;
   readonly limitSeconds: number;
 }
 
 /** How long the round with all probes takes when the service does not respond at all. */
-export function longestRoundSeconds(probes: readonly Probe[], startsPerSecond: number): number {
+export function longestRunSeconds(probes: readonly Probe[], startsPerSecond: number): number {
   const started = new Map<string, number>();
   const deviceFree = new Map<string, number>();
   return probes.reduce((longest, probe) => {
@@ -37,11 +37,11 @@ export function longestRoundSeconds(probes: readonly Probe[], startsPerSecond: n
 }
 
 /** Probes that would be cut off in every outage: those of one device together, or one alone, or those that start too late. */
-export function errorsOfRound(probes: readonly Probe[], limits: RoundLimits): readonly RoundError[] {
+export function outageErrors(probes: readonly Probe[], limits: OutageLimits): readonly OutageError[] {
   const { gapSeconds, limitSeconds, startsPerSecond } = limits;
   const taken = new Map<string, { readonly seconds: number; readonly names: readonly string[] }>();
-  const startedEachRound = new Map<string, number>();
-  return probes.flatMap((probe, index): readonly RoundError[] => {
+  const startedEachRun = new Map<string, number>();
+  return probes.flatMap((probe, index): readonly OutageError[] => {
     const { idScope, name, timeoutSeconds, everyMinutes } = probe;
     const device = deviceOf(probe);
     const before = taken.get(device) ?? { seconds: 0, names: [] };
@@ -57,8 +57,8 @@ export function errorsOfRound(probes: readonly Probe[], limits: RoundLimits): re
       return [{ index, message }];
     }
     if (everyMinutes !== undefined) return [];
-    const position = startedEachRound.get(idScope) ?? 0;
-    startedEachRound.set(idScope, position + 1);
+    const position = startedEachRun.get(idScope) ?? 0;
+    startedEachRun.set(idScope, position + 1);
     const start = position / startsPerSecond;
     if (position === 0 || start + timeoutSeconds <= limitSeconds) return [];
     const message = `starts ${start} s into a scheduled run, because ${position} probes of ${idScope} start before it at ${startsPerSecond} a second, and could not end within ${limitSeconds} s. Give probes an everyMinutes, or use a longer PROBE_SCHEDULE`;

@@ -4,7 +4,7 @@ import type { Services } from './services.ts';
  * Reads once for all who ask within `maxAgeMs`: a crowd that looks at a public page pays for the storage's requests once. A failure is
  * not kept.
  */
-export function keepFor<Value, Rest extends readonly unknown[]>(
+export function cacheFor<Value, Rest extends readonly unknown[]>(
   maxAgeMs: number,
   read: (services: Services, now: Date, ...rest: Rest) => Promise<Value>,
 ): (services: Services, now: Date, ...rest: Rest) => Promise<Value> {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { keepOnce } from '../../src/identity/keepOnce.ts';
+import { createOnce } from '../../src/identity/createOnce.ts';
 
-describe('keepOnce', () => {
+describe('createOnce', () => {
   it('makes one connection for every caller, those at the same time included', async () => {
     let made = 0;
-    const connection = keepOnce(async () => {
+    const connection = createOnce(async () => {
       made += 1;
       return made;
     });
@@ -14,7 +14,7 @@ describe('keepOnce', () => {
 
   it('does not keep a failure: the next call tries again', async () => {
     let attempts = 0;
-    const connection = keepOnce(async () => {
+    const connection = createOnce(async () => {
       attempts += 1;
       if (attempts === 1) throw new Error('not yet');
       return attempts;
@@ -26,7 +26,7 @@ describe('keepOnce', () => {
   it('keeps the newer connection when an older attempt fails after forget', async () => {
     const attempts = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;
     let made = 0;
-    const connection = keepOnce(() => attempts[made++ === 0 ? 0 : 1].promise);
+    const connection = createOnce(() => attempts[made++ === 0 ? 0 : 1].promise);
     const first = connection();
     connection.forget();
     const second = connection();

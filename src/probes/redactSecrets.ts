@@ -3,7 +3,7 @@ const minCharacters = 8;
 const gramCharacters = 6;
 /** Every run of `minCharacters` has a gram that starts at a multiple of this. */
 const step = minCharacters - gramCharacters + 1;
-const struckOut = '(removed)';
+const redacted = '(removed)';
 
 /**
  * Takes a device's secrets out of what a run saw: a service may send back the token, its signature or the key, as they are,
@@ -11,8 +11,8 @@ const struckOut = '(removed)';
  *
  * @param secrets tokens, keys and private keys, as they were used
  */
-export function strikeOutSecrets<T>(facts: T, secrets: readonly string[]): T {
-  return mapTexts(facts, createStriker(secrets)) as T;
+export function redactSecrets<T>(facts: T, secrets: readonly string[]): T {
+  return mapTexts(facts, createRedactor(secrets)) as T;
 }
 
 interface Place {
@@ -20,7 +20,7 @@ interface Place {
   readonly at: number;
 }
 
-function createStriker(secrets: readonly string[]): (text: string) => string {
+function createRedactor(secrets: readonly string[]): (text: string) => string {
   const forms = [...new Set(secrets.flatMap(partsOf).flatMap(formsOf))];
   const mayHave = gramFilter(forms);
   return (text) => {
@@ -31,8 +31,8 @@ function createStriker(secrets: readonly string[]): (text: string) => string {
       if (place === undefined) continue;
       const [start, end] = extend(clean, index, place);
       if (end - start < minCharacters) continue;
-      clean = `${clean.slice(0, start)}${struckOut}${clean.slice(end)}`;
-      index = start + struckOut.length - step;
+      clean = `${clean.slice(0, start)}${redacted}${clean.slice(end)}`;
+      index = start + redacted.length - step;
     }
     return clean;
   };
@@ -85,7 +85,7 @@ function hashOf(gram: number): number {
 /** Whosever tokens they are. */
 function withoutTokens(text: string): string {
   if (!text.includes('=')) return text;
-  return text.replace(/SharedAccessSignature\s+\S+/gi, struckOut).replace(/\bsig=(?!\()[^&\s"]+/gi, `sig=${struckOut}`);
+  return text.replace(/SharedAccessSignature\s+\S+/gi, redacted).replace(/\bsig=(?!\()[^&\s"]+/gi, `sig=${redacted}`);
 }
 
 /** The part of the text around the index that it has in common with the form, as start and end. */

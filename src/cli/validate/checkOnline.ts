@@ -27,7 +27,7 @@ const dayMs = 86_400_000;
 const soonDays = 14;
 
 /** Looks at the secrets, the endpoints, the storage and, through them, the identity. Side by side; never rejects. */
-export async function lookOnline(
+export async function checkOnline(
   settings: Settings,
   probes: readonly Probe[],
   readSecret: ReadSecret,
@@ -39,15 +39,15 @@ export async function lookOnline(
   );
   const checks = await Promise.all([
     ...[...bySecret].map(([name, [first, ...others]]) =>
-      first === undefined ? [] : lookAtSecret(name, [first, ...others], readSecret),
+      first === undefined ? [] : checkSecret(name, [first, ...others], readSecret),
     ),
-    ...[...byEndpoint.values()].map(lookAtEndpoint),
-    lookAtStorage(settings),
+    ...[...byEndpoint.values()].map(checkEndpoint),
+    checkStorageAccess(settings),
   ]);
   return checks.flat();
 }
 
-async function lookAtSecret(
+async function checkSecret(
   name: string,
   probes: readonly [Probe, ...Probe[]],
   readSecret: ReadSecret,
@@ -89,7 +89,7 @@ async function lookAtSecret(
 }
 
 /** DNS, TCP and TLS, up to the point where a device would send its first byte. */
-async function lookAtEndpoint(probes: readonly Probe[]): Promise<readonly OnlineCheck[]> {
+async function checkEndpoint(probes: readonly Probe[]): Promise<readonly OnlineCheck[]> {
   const [probe] = probes;
   if (probe === undefined) return [];
   const endpoint = parseEndpoint(probe.globalDeviceEndpoint, probe.transport);
@@ -133,7 +133,7 @@ async function lookAtEndpoint(probes: readonly Probe[]): Promise<readonly Online
 }
 
 /** Reads a row that does not exist: what may not be read, or cannot be reached, is said by the response. */
-async function lookAtStorage({ outcomesStorage, identity }: Settings): Promise<readonly OnlineCheck[]> {
+async function checkStorageAccess({ outcomesStorage, identity }: Settings): Promise<readonly OnlineCheck[]> {
   const subject = 'storage';
   if (outcomesStorage === undefined) {
     return [{ subject, level: 'warning', message: 'not configured: set OutcomesStorage or AzureWebJobsStorage' }];

@@ -5,7 +5,7 @@ export type Pages<Row> = AsyncIterator<readonly Row[]>;
  * Merges sorted sources into one sorted list of at most `limit` rows. Reads the first page of all sources at once, and a further
  * one only of a source whose rows have all been taken: the time does not depend on how much lies behind.
  */
-export async function takeNewest<Row>(
+export async function mergeNewest<Row>(
   sources: readonly Pages<Row>[],
   limit: number,
   compare: (one: Row, other: Row) => number,

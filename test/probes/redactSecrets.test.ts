@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createSasToken } from '../../src/attestation/sasToken.ts';
-import { strikeOutSecrets } from '../../src/probes/strikeOutSecrets.ts';
+import { redactSecrets } from '../../src/probes/redactSecrets.ts';
 
 /** With every character that percent-encoding changes. */
 const key = Buffer.from('fbefbe00fffbff10d7ae51c3abe90fa1fbefbe00fffbff10d7ae51c3abe90fa1', 'hex');
@@ -38,7 +38,7 @@ describe('a secret that comes back', () => {
     ['key and signature, one after the other', keyText + signature],
   ])('is struck out, wherever it is: %s', (_form, echoed) => {
     const facts = { polls: 1, result: { message: `it was ${echoed}!` }, payload: [{ [echoed]: echoed }] };
-    const text = JSON.stringify(strikeOutSecrets(facts, secrets));
+    const text = JSON.stringify(redactSecrets(facts, secrets));
     expect(text).toContain('(removed)');
     expect(text).not.toContain(echoed);
     for (const form of [signature, encodedSignature, keyText, inBase64(signature), inBase64(keyText)]) {
@@ -50,14 +50,14 @@ describe('a secret that comes back', () => {
     const size = Math.ceil(signature.length / parts);
     const pieces = Array.from({ length: parts }, (_, part) => signature.slice(part * size, (part + 1) * size));
     const facts = Object.fromEntries(pieces.map((piece, index) => [`field${index}`, piece]));
-    const clean = JSON.stringify(strikeOutSecrets(facts, secrets));
+    const clean = JSON.stringify(redactSecrets(facts, secrets));
     for (const piece of pieces.filter(({ length }) => length >= 8)) expect(clean).not.toContain(piece);
   });
 
   it('is struck out line by line where it is a private key', () => {
     const lines = [0, 1].map(() => randomBytes(48).toString('base64'));
     const pem = `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
-    const clean = strikeOutSecrets([pem, lines.join(''), lines[1]], [pem]);
+    const clean = redactSecrets([pem, lines.join(''), lines[1]], [pem]);
     for (const line of lines) expect(JSON.stringify(clean)).not.toContain(line.slice(0, 20));
   });
 });
@@ -73,5 +73,5 @@ it('leaves everything else as it is', () => {
     server: { rootFingerprint256: 'AA:'.repeat(31) },
     transcript: [{ what: 'CONNECT', detail: '0ne/registrations/one/api-version=2019-03-31' }],
   };
-  expect(strikeOutSecrets(facts, secrets)).toEqual(facts);
+  expect(redactSecrets(facts, secrets)).toEqual(facts);
 });
