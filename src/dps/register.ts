@@ -6,10 +6,9 @@ import type { Run } from '../transport/run.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 import type { TransportFailure } from '../transport/transportFailure.ts';
 import { deviceRegistration } from './messages.ts';
-import { readResponse } from './readResponse.ts';
+import { readResponse, readRetryAfter } from './readResponse.ts';
 import type { RegistrationResult, Throttled } from './registrationResult.ts';
 import { createRequester } from './requests.ts';
-import { readRetryAfter } from './retryAfter.ts';
 import { operationStatusTopic, registerTopic, responseFilter } from './topics.ts';
 
 /** The device that registers, and the endpoint that it connects to. */

@@ -4,9 +4,9 @@ import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withServices } from '../app/withServices.ts';
 import { parseCursor as parsePosition } from '../history/outcomeKeys.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
+import { unknownProbe } from '../http/probeProblems.ts';
 import { json, problem } from '../http/problem.ts';
 import { limit, list, oneOf, time } from '../http/query.ts';
-import { unknownProbe } from '../http/unknownProbe.ts';
 import { verdicts } from '../outcomes/outcome.ts';
 
 const outcomesQuery = z

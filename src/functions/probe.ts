@@ -3,9 +3,8 @@ import * as z from 'zod';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';
-import { deviceBusy } from '../http/deviceBusy.ts';
+import { deviceBusy, unknownProbe } from '../http/probeProblems.ts';
 import { flag } from '../http/query.ts';
-import { unknownProbe } from '../http/unknownProbe.ts';
 
 const probeQuery = z.object({
   target: z.string({ error: 'expected the name of a probe, as in /api/probe?target=NAME' }),

@@ -4,12 +4,11 @@ import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import type { Services } from '../app/services.ts';
 import { withServices } from '../app/withServices.ts';
-import { deviceBusy } from '../http/deviceBusy.ts';
 import { negotiateFormat, pageResponse } from '../http/pageResponse.ts';
+import { deviceBusy, unknownProbe } from '../http/probeProblems.ts';
 import { json, problem } from '../http/problem.ts';
 import { flag } from '../http/query.ts';
 import { refuseForeignSite } from '../http/refuseForeignSite.ts';
-import { unknownProbe } from '../http/unknownProbe.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 
 const runQuery = z.object({ gate: flag });

@@ -1,8 +1,8 @@
 import { app, type HttpResponseInit } from '@azure/functions';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { progressResponse, withSimulations } from '../app/withSimulations.ts';
+import { unknownProbe } from '../http/probeProblems.ts';
 import { type ProblemError, pointerTo, problem } from '../http/problem.ts';
-import { unknownProbe } from '../http/unknownProbe.ts';
 
 const maxKeyCharacters = 255;
 

@@ -1,16 +1,15 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as z from 'zod';
-import { cacheFor } from '../app/cacheFor.ts';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
-import { statusReportOf } from '../app/statusReportOf.ts';
+import { cacheFor, statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
 import type { Probe } from '../config/probe.ts';
 import { nextDueTime } from '../config/schedule.ts';
 import type { OutcomeHistory } from '../history/history.ts';
 import { negotiateFormat, type PageFormat, pageResponse } from '../http/pageResponse.ts';
+import { unknownProbe } from '../http/probeProblems.ts';
 import { json, problem } from '../http/problem.ts';
-import { unknownProbe } from '../http/unknownProbe.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { PageContext } from '../status/page/pageContext.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';

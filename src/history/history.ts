@@ -1,5 +1,5 @@
 import { createOnce } from '../identity/createOnce.ts';
-import type { Outcome } from '../outcomes/outcome.ts';
+import type { Outcome, Verdict } from '../outcomes/outcome.ts';
 import { runStartMs } from '../outcomes/runId.ts';
 import { advance, noRuns, type RunState, type RunTotals } from '../outcomes/runState.ts';
 import type { CallOptions } from '../storage/callLimit.ts';
@@ -23,10 +23,10 @@ import {
   indexRange,
   type KeyRange,
   type OutcomeIndex,
+  type Position,
   partitionOf,
   positionOf,
 } from './outcomeKeys.ts';
-import type { OutcomeQuery } from './outcomeQuery.ts';
 import { outcomeOf, outcomeTable, type RunSummary, rowsOf, summaryColumns, summaryOf } from './outcomeRow.ts';
 import type { PruneOptions, PruneResult } from './pruneHistory.ts';
 import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
@@ -78,6 +78,21 @@ export type TimeRange = Pick<KeyRange, 'sinceMs' | 'untilMs'>;
 export interface RollupRange {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** Which outcomes a list is made of. */
+export interface OutcomeQuery {
+  readonly probes: readonly string[];
+  /** Milliseconds since 1970, inclusive. */
+  readonly sinceMs?: number | undefined;
+  /** Milliseconds since 1970, exclusive. */
+  readonly untilMs?: number | undefined;
+  readonly verdict?: Verdict | undefined;
+  /** Default: all that the history knows. */
+  readonly locations?: readonly string[] | undefined;
+  readonly limit: number;
+  /** Where the page before ended. */
+  readonly after?: Position | undefined;
 }
 
 export interface OutcomePage {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { firstLine } from '../identity/firstLine.ts';
+import { firstLine } from '../identity/azureCredential.ts';
 import type { SecretUnavailable } from './secretResult.ts';
 import type { VaultProblem } from './vaultProblems.ts';
 

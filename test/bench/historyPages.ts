@@ -1,6 +1,7 @@
 /** Whether page 100 of the history takes as long as the first one: outcomes of four probes in Azurite. */
+
+import type { OutcomeQuery } from '../../src/history/history.ts';
 import { parseCursor } from '../../src/history/outcomeKeys.ts';
-import type { OutcomeQuery } from '../../src/history/outcomeQuery.ts';
 import { startAzurite } from '../../src/local/azurite.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { seedOutcomes } from '../support/seedOutcomes.ts';

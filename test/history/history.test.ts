@@ -1,9 +1,8 @@
 import { TableClient } from '@azure/data-tables';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OutcomePage } from '../../src/history/history.ts';
+import type { OutcomePage, OutcomeQuery } from '../../src/history/history.ts';
 import { parseCursor } from '../../src/history/outcomeKeys.ts';
-import type { OutcomeQuery } from '../../src/history/outcomeQuery.ts';
 import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
 import { newRunId } from '../../src/outcomes/runId.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { Ingestion } from '../../config/applicationInsights.ts';
-import { type AzureIdentity, createAzureCredential } from '../../identity/azureCredential.ts';
+import { type AzureIdentity, createAzureCredential, firstLine } from '../../identity/azureCredential.ts';
 import { createOnce } from '../../identity/createOnce.ts';
-import { firstLine } from '../../identity/firstLine.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { parseTraceParent } from '../otlp/traceParent.ts';
