@@ -10,6 +10,7 @@ import { emulatorRegistrations } from './emulatorRegistrations.ts';
 import { historyPages } from './historyPages.ts';
 import { runProgram } from './runProgram.ts';
 import { simulationScale } from './simulationScale.ts';
+import { statusPages } from './statusPages.ts';
 
 export interface BenchRows {
   readonly title: string;
@@ -28,6 +29,7 @@ export const quickRows: readonly BenchRows[] = [
 
 export const allRows: readonly BenchRows[] = [
   ...quickRows,
+  { title: 'status page over 90 days', measure: statusPages },
   { title: 'a simulation as it grows', measure: simulationScale },
 ];
 
