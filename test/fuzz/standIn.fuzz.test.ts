@@ -9,7 +9,7 @@ import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { authority, deviceKey, localProbe, registrationId, run, startLocalDps } from '../support/localProbe.ts';
 import { connectPacket } from '../support/rawMqttClient.ts';
 import { registrationToken } from '../support/sasToken.ts';
-import { fuzzRuns } from './fuzzRuns.ts';
+import { createTally, fuzzRuns, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 
 const runs = fuzzRuns(320);
 const clientsAtOnce = 8;
@@ -120,18 +120,23 @@ function encoded(made: Packet): Uint8Array {
   }
 }
 
-it.each(['mqtt', 'mqtt-ws'] as const)('survives any packets over %s', async (transport) => {
-  const send = transport === 'mqtt' ? sendOverTls : sendOverWebSocket;
-  const conversations = fc.array(conversation, { minLength: clientsAtOnce, maxLength: clientsAtOnce });
-  await fc.assert(
-    fc.asyncProperty(conversations, async (all) => {
+it.each(['mqtt', 'mqtt-ws'] as const)(
+  'survives any packets over %s',
+  async (transport) => {
+    const send = transport === 'mqtt' ? sendOverTls : sendOverWebSocket;
+    const ended = createTally();
+    const conversations = fc.array(conversation, { minLength: clientsAtOnce, maxLength: clientsAtOnce });
+    const property = fc.asyncProperty(conversations, async (all) => {
       await Promise.all(all.map(send));
+      for (const _ of all) ended.count('closed');
       expect(await run(localProbe(dps, { transport }))).toMatchObject({ verdict: 'healthy' });
-      await expect.poll(() => dps.connections(), { timeout: 5_000, interval: 5 }).toBe(0);
-    }),
-    { numRuns: Math.ceil(runs / clientsAtOnce) },
-  );
-});
+      await expect.poll(() => dps.connections(), { timeout: 10_000, interval: 5 }).toBe(0);
+    });
+    await holdsAlways(property, runs / clientsAtOnce);
+    printFigures(`stand-in over ${transport}`, ended.figures());
+  },
+  fuzzTimeoutMs,
+);
 
 /** Sends all of it, says good-bye, and waits until the stand-in has let go. */
 async function sendOverTls(conversation: readonly Uint8Array[]): Promise<void> {
