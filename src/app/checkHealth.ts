@@ -14,13 +14,13 @@ export interface HealthReport {
 export interface HealthCheck {
   readonly name: 'configuration' | 'keyVault' | 'storage' | 'scheduledRuns';
   readonly ok: boolean;
-  /** What is wrong, or what was looked at. */
+  /** What is wrong, or what was checked. */
   readonly detail: string;
 }
 
 const timeoutMs = 5_000;
 
-/** Checks everything that a probe needs on this side, and that scheduled runs come. It says nothing about DPS. */
+/** Checks everything that a probe needs on our side, and that the timer calls. It does not check DPS. */
 export async function checkHealth(configured: ConfiguredServices, now = new Date()): Promise<HealthReport> {
   const checks =
     configured.kind === 'misconfigured'
@@ -34,7 +34,7 @@ export async function checkHealth(configured: ConfiguredServices, now = new Date
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
 }
 
-/** Reads the secrets that the probes and the webhook name: a vault that responds is not enough where one of them is missing or expired. */
+/** Reads every secret that the probes and the webhook name: one of them may be missing or expired although the vault responds. */
 async function checkKeyVault({ probes, settings: { webhook }, freshSecrets: secrets }: Services): Promise<HealthCheck> {
   const signal = AbortSignal.timeout(timeoutMs);
   const names = new Set([
@@ -48,7 +48,7 @@ async function checkKeyVault({ probes, settings: { webhook }, freshSecrets: secr
     : check('keyVault', true, `${names.size} secrets can be read`);
 }
 
-/** In the words of an outcome that could not run for the same reason. */
+/** Uses the sentences of an outcome that could not run for the same reason. */
 function describe({ kind: cause, ...rest }: SecretUnavailable): string {
   const { next } = explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, ...rest });
   return `${rest.message}. ${next}.`;
@@ -65,8 +65,8 @@ async function checkStorage({ history, probes }: Services): Promise<HealthCheck>
 }
 
 /**
- * HTTP may work while no timer does. Only an app whose timer has called before, and has then missed two instants of its schedule, is
- * reported: a new one has not been called yet. Storage that cannot be read is the other check's to report.
+ * HTTP may work while the timer does not. Reports an app whose timer has called before and then missed two due times; the timer of a new
+ * app has not called yet. Storage that cannot be read is reported by the storage check.
  */
 async function checkScheduledRuns({ history, settings }: Services, now: Date): Promise<readonly HealthCheck[]> {
   const due = previousDueTime(settings.probeSchedule, now);

@@ -3,15 +3,15 @@ import { dueTimes, isDue, scheduleToleranceMs } from '../config/schedule.ts';
 import type { OutcomeHistory, TimeRange } from '../history/history.ts';
 import type { Services } from './services.ts';
 
-/** Storage that does not respond must not keep the other probes waiting. */
+/** Storage that does not respond must not delay the other probes. */
 const limitMs = 2_000;
 /** Enough to find a scheduled run among those on demand. */
 const maxRuns = 50;
 const dayMs = 86_400_000;
 
 /**
- * The probes of a scheduled run: those that are due by the schedule, and those with `everyMinutes` whose last due run was missed, because
- * the app was not running then. Whether it was missed follows from the history, so a restart loses no day.
+ * The probes of a scheduled run: those that are due now, and those with `everyMinutes` whose last due run was missed because the app was
+ * not running. The history shows whether it was missed, so a restart does not skip a daily probe.
  */
 export async function dueProbes(
   { probes, settings, history }: Pick<Services, 'probes' | 'settings' | 'history'>,
@@ -28,12 +28,12 @@ export async function dueProbes(
       (await history.summaries(probe.name, range, options)).some(({ trigger }) => trigger === 'timer');
     try {
       const bound = lastDueMs - scheduleToleranceMs;
-      // A probe that has never run waits until it is due for the first time.
+      // A probe that has never run has missed nothing.
       const missed = !(await hasRun({ sinceMs: bound })) && (await hasRun({ untilMs: bound }));
       caughtUpIn(history).set(probe.name, lastDueMs);
       return missed;
     } catch {
-      // Without the history, the schedule alone decides.
+      // Without the history, only the schedule decides.
       return false;
     }
   };
@@ -43,7 +43,7 @@ export async function dueProbes(
   return probes.filter((_, index) => due[index]);
 }
 
-/** By probe: the due run that needs no further look in this process. */
+/** By probe: the due time that this process has already checked. */
 const caughtUp = new WeakMap<OutcomeHistory, Map<string, number>>();
 
 function caughtUpIn(history: OutcomeHistory): Map<string, number> {

@@ -10,32 +10,32 @@ import { problem } from '../http/problem.ts';
 import { parseQuery } from '../http/query.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 
-/** One request, its query read and every parameter known. */
+/** One request with its parsed query. */
 export interface Call<Query extends z.ZodObject = typeof noQuery> {
   readonly request: HttpRequest;
   readonly query: z.infer<Query>;
   readonly invocation: InvocationContext;
-  /** Aborts when the caller has its 503: storage that does not respond is not waited for any longer. */
+  /** Aborts once the request has its response, so that no storage call outlives it. */
   readonly signal: AbortSignal;
 }
 
 export interface HttpRoute<Query extends z.ZodObject> {
   readonly route: string;
-  /** HEAD comes with GET. A handler that runs something for GET leaves it out when `request.method` is HEAD. */
+  /** GET includes HEAD. A handler whose GET runs something must not run it when `request.method` is HEAD. */
   readonly methods: readonly Exclude<HttpMethod, 'HEAD'>[];
   readonly authLevel: 'function' | 'anonymous';
-  /** Parameters of the query; default: none. */
+  /** Query parameters; default: none. */
   readonly query?: Query;
-  /** Where the query does not matter. */
+  /** Accept and ignore any query. */
   readonly anyQuery?: true;
-  /** `run`: as long as the probe's own deadline, and the wait for another run of the same device. */
+  /** `storage`: limited to 9 s. `run`: limited by the probe's own deadline and the wait for another run of its device. */
   readonly takes?: 'storage' | 'run';
   readonly handler: (call: Call<Query>) => Promise<HttpResponseInit>;
 }
 
 export const noQuery = z.object({});
 
-/** Below the 10 s that a caller has to wait at most. */
+/** A caller gets a response within 10 s. */
 const storageTimeoutMs = 9_000;
 
 export interface RegisteredRoute {
@@ -46,14 +46,14 @@ export interface RegisteredRoute {
 
 const registered: RegisteredRoute[] = [];
 
-/** Every route that was registered with `httpRoute` so far. */
+/** Every route registered with `httpRoute` so far. */
 export function registeredRoutes(): readonly RegisteredRoute[] {
   return registered;
 }
 
 /**
- * The edge of every HTTP function: unknown query parameters are refused, HEAD works wherever GET does, and every response is in words,
- * within 10 s where nothing is run.
+ * What all HTTP functions share: unknown query parameters are refused, HEAD works wherever GET does, errors become problem+json, and routes
+ * that run no probe respond within 10 s.
  */
 export function httpRoute<Query extends z.ZodObject = typeof noQuery>(options: HttpRoute<Query>): HttpFunctionOptions {
   const { route, authLevel, handler, takes = 'storage' } = options;
@@ -105,7 +105,7 @@ async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise
   }
 }
 
-/** The names are those of the storage clients and of aborted signals; the clients are not loaded for this. */
+/** Errors of the storage clients and of aborted signals, by name: `instanceof` would load the clients. */
 const storageErrors = ['RestError', 'AbortError', 'TimeoutError'];
 
 function failed(error: unknown, invocation: InvocationContext): HttpResponseInit {

@@ -14,14 +14,14 @@ interface Job {
   readonly run: () => Promise<string | undefined>;
 }
 
-/** The jobs that concern all locations belong to one of them at a time. */
+/** Jobs on the data of all locations are owned by one location at a time, through a lease. */
 const ownershipTable = 'maintenance';
-/** More than a job's time budget. */
+/** Longer than a job's time budget. */
 const ownershipMs = 5 * 60_000;
 
 /**
- * Each job is on its own: one that fails is logged, and stops none of the others. The result says whether all of them succeeded, which
- * the heartbeat of the maintenance records.
+ * Runs each job on its own: an error is logged and does not stop the other jobs. Returns `failed` if any job failed, so that the
+ * maintenance heartbeat is not completed.
  */
 export async function maintain(
   services: Services,
@@ -63,7 +63,7 @@ async function prune(history: OutcomeHistory, now: Date, retentionDays: number):
   return `${deletedRows} rows deleted`;
 }
 
-/** Undefined: another location does the job now. */
+/** Undefined: another location is doing the job. */
 async function asOwner(openTable: OpenTables, job: string, run: () => Promise<string>): Promise<string | undefined> {
   const key = { partitionKey: ownershipTable, rowKey: job };
   const request = { key, holder: randomUUID(), lastsMs: ownershipMs };
@@ -77,7 +77,7 @@ async function asOwner(openTable: OpenTables, job: string, run: () => Promise<st
   }
 }
 
-/** Those of this location; `openSimulations` is loaded here because no probe needs it. */
+/** The simulations of this location. `openSimulations` is imported here because no probe needs it. */
 async function maintainSimulations(
   services: Services,
   now: Date,

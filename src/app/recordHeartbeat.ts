@@ -4,14 +4,14 @@ import type { HeartbeatOf } from '../history/heartbeat.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { Services } from './services.ts';
 
-/** Storage that does not respond must not keep the work waiting. */
+/** Storage that does not respond must not delay the work. */
 const limitMs = 2_000;
 
 /**
- * Does the work of a timer's call between two records in the history: that it started, also when no probe is due, and that it ended. So
- * a timer that did not call and a worker that died are distinguished later. A scheduled run that starts twice is reported.
+ * Records in the history that a timer's call started, does its work, and records that it ended, also when no probe is due. This
+ * distinguishes a timer that did not call from a worker that died. Logs a warning when a scheduled run starts twice.
  *
- * Rejects only as `work` does. Work that resolves with 'failed' has not ended: its heartbeat is never completed.
+ * Rejects only as `work` does. The heartbeat of work that resolves with 'failed' is not completed.
  */
 export async function recordHeartbeat(
   { history }: Services,

@@ -9,7 +9,7 @@ import { webhookSink } from '../telemetry/webhook/webhookSink.ts';
 import type { Services } from './services.ts';
 import { warnAboutDisabledSinks } from './warnAboutDisabledSinks.ts';
 
-/** How one invocation observes a probe: the canary's parts, and sinks that write into this invocation's log and trace. */
+/** What one invocation needs to run probes: the app's services, and sinks that write to this invocation's log and trace. */
 export function createRunContext(services: Services, trigger: Trigger, context: InvocationContext): RunContext {
   const { secrets, settings, leases, history, availability, openTelemetry, openTable } = services;
   const { webhook } = settings;

@@ -12,13 +12,16 @@ import { type OpenTables, openTables } from '../storage/openTables.ts';
 import { type Availability, createAvailability } from '../telemetry/appInsights/availability.ts';
 import { createOtlpTelemetry, type OtlpTelemetry } from '../telemetry/otlp/otlpTelemetry.ts';
 
-/** What the functions share, made from the configuration on first use. Nothing is connected, and little loaded, before it is needed. */
+/**
+ * What the functions share, created from the configuration on first use. Connections open, and most libraries load, only when they are
+ * needed.
+ */
 export interface Services {
   readonly settings: Settings;
   readonly probes: readonly Probe[];
   readonly identity: AzureIdentity;
   readonly secrets: SecretReader;
-  /** Asks the vault each time, and leaves alone what the probes have read. */
+  /** Reads from the vault each time and never from the cache of the probes, which it leaves unchanged. */
   readonly freshSecrets: SecretReader;
   /** Keep the runs of a device apart, whichever process starts them. */
   readonly leases: DeviceLeases;
@@ -44,7 +47,7 @@ export function services(): ConfiguredServices {
   return made;
 }
 
-/** Known when the functions are registered, which is before anybody asks whether the configuration is right. */
+/** Needed when the functions are registered, so it must also work with an invalid configuration. */
 export function publicPagesAuthLevel(): 'function' | 'anonymous' {
   const parsed = configuration();
   return parsed.kind === 'valid' ? parsed.settings.statusPageAuth : 'function';

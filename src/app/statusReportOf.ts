@@ -3,8 +3,8 @@ import type { StatusReport } from '../status/report/statusReport.ts';
 import type { Services } from './services.ts';
 
 /**
- * Reads once for all who ask within `maxAgeMs`: a crowd that looks at a public page pays for the storage's requests once. A failure is
- * not kept.
+ * Shares one result between all callers within `maxAgeMs`, so that many readers of a public page cost one set of storage requests. Failures
+ * are not cached.
  */
 export function cacheFor<Value, Rest extends readonly unknown[]>(
   maxAgeMs: number,
@@ -23,7 +23,7 @@ export function cacheFor<Value, Rest extends readonly unknown[]>(
   };
 }
 
-/** A report costs nine requests a probe and location. */
+/** One report makes nine storage requests for each probe and location. */
 const maxAgeMs = 10_000;
 
 /** Everything that the page, its JSON and the badges show, at most ten seconds old. Never rejects. */

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { problem } from '../http/problem.ts';
 import { type Services, services } from './services.ts';
 
-/** Responds with the app's services, or with every error of the configuration: a route of a misconfigured app says so itself. */
+/** Calls `respond` with the app's services; with an invalid configuration, responds 503 and lists its errors. */
 export async function withServices(
   respond: (services: Services) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {

@@ -6,7 +6,7 @@ import type { SimulationContext } from '../simulations/simulationContext.ts';
 import { services } from './services.ts';
 import { withServices } from './withServices.ts';
 
-/** For HTTP functions: responds with what simulations work with, or says what is missing. */
+/** For HTTP functions: calls `respond` with the simulation context, or responds 503 when something is missing. */
 export function withSimulations(
   invocation: InvocationContext,
   respond: (context: SimulationContext) => Promise<HttpResponseInit>,
@@ -21,10 +21,10 @@ export function withSimulations(
 const noStorage = problem({
   status: 503,
   title: 'Simulations need storage',
-  detail: 'Set AzureWebJobsStorage: batches wait in its queue, and outcomes in its tables.',
+  detail: 'Set AzureWebJobsStorage: its queue holds the batches, and its tables the outcomes.',
 });
 
-/** For queue functions. Rejects where it cannot work, so that the message comes back. */
+/** For queue functions. Rejects when simulations cannot run, so that the message is delivered again. */
 export async function withSimulationsForQueue(
   invocation: InvocationContext,
   work: (context: SimulationContext) => Promise<void>,
@@ -39,7 +39,7 @@ export async function withSimulationsForQueue(
   await work(context);
 }
 
-/** For HTTP functions about one simulation, which the path names. */
+/** For HTTP functions about the one simulation that the path names. */
 export async function withSimulation(
   request: HttpRequest,
   invocation: InvocationContext,
@@ -63,7 +63,7 @@ export function noSuchSimulation(id: string): HttpResponseInit {
   });
 }
 
-/** Progress changes about this often. */
+/** How often progress usually changes. */
 const retryAfterSeconds = 2;
 
 /** 202 until every device has an outcome, then 200. */

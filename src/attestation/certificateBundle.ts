@@ -10,15 +10,15 @@ export interface CertificateBundle extends ClientCertificate {
   readonly notAfter: string;
   /** Of the leaf, ISO 8601. */
   readonly notBefore: string;
-  /** The leaf may issue certificates (basicConstraints). */
+  /** The leaf is a CA (basicConstraints). */
   readonly isAuthority: boolean;
-  /** Subject of an issuer that would continue the chain and is not in the file; undefined for a chain that ends at its root. */
+  /** Subject of the next issuer if it is missing in the file; undefined when the chain ends at its root. */
   readonly missingIssuer: string | undefined;
-  /** The PEM's line breaks were lost, and repaired. */
+  /** The PEM's line breaks were lost and have been repaired. */
   readonly repaired: boolean;
 }
 
-/** Why no certificate with its key could be read. `what` follows the name of the value and repeats nothing of it. */
+/** Why no certificate with its key could be read. */
 export interface UnusableCertificate extends UnreadableText {
   readonly problem:
     | 'damaged'
@@ -45,7 +45,7 @@ export async function readCertificateBundle(
   try {
     return bundleOf(contents);
   } catch {
-    // OpenSSL read the certificate, and cannot use a date or a kind of key that is in it.
+    // OpenSSL parsed the certificate, but cannot use one of its dates or its kind of key.
     return { problem: 'damaged', what: 'holds a certificate with a date or a key that cannot be used' };
   }
 }
@@ -118,7 +118,7 @@ function bundleOf({ certificates, keys, repaired }: Contents): CertificateBundle
   return { problem: 'keyMismatch', what: 'holds no certificate that belongs to its private key' };
 }
 
-/** Leaf first, then each certificate's issuer as far as they are there: no format keeps an order, and some files hold a CA twice. */
+/** Leaf first, then each certificate's issuer, as far as the file has them. Files have any order, and some contain a CA twice. */
 function chainFrom(leaf: X509Certificate, certificates: readonly X509Certificate[]): readonly X509Certificate[] {
   const chain = [leaf];
   for (let last = leaf; ; ) {
@@ -138,7 +138,7 @@ function commonNameOf(subject: string): string {
   return /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1] ?? '';
 }
 
-/** `TRUSTED CERTIFICATE` has OpenSSL's own notes behind the certificate: only its first structure is read. */
+/** Reads only the first structure: in `TRUSTED CERTIFICATE`, OpenSSL's trust settings follow the certificate. */
 function readCertificate(der: Buffer): X509Certificate | undefined {
   try {
     return new X509Certificate(firstStructure(der));
@@ -147,13 +147,13 @@ function readCertificate(der: Buffer): X509Certificate | undefined {
   }
 }
 
-/** Whatever its label says: PKCS#8, PKCS#1 or SEC1. */
+/** Reads PKCS#8, PKCS#1 or SEC1, whatever the label says. */
 function readKey(der: Buffer): KeyObject | undefined {
   for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
     try {
       return createPrivateKey({ key: der, format: 'der', type });
     } catch {
-      // the next form
+      // try the next form
     }
   }
   return undefined;

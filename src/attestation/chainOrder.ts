@@ -5,8 +5,9 @@ import { loadX509 } from './x509Library.ts';
 type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
 /**
- * Where a chain breaks, in a sentence: each certificate has to be signed by the next, and each signer has to be a CA that may have so many
- * below it (RFC 5280 section 6.1.4). The root may be left out, the leaf's issuer may not: devices present it.
+ * Returns a sentence about the first break of a chain, or undefined. Each certificate must be signed by the next, and each signer must be a
+ * CA whose path length allows the CAs below it (RFC 5280 section 6.1.4). The root may be missing. The leaf's issuer must be there, because
+ * devices present it.
  */
 export async function findBreak(chain: Chain): Promise<string | undefined> {
   const [leaf, ...issuers] = chain;
@@ -20,7 +21,7 @@ export async function findBreak(chain: Chain): Promise<string | undefined> {
   return `the root certificate ${nameOf(last)} has a wrong signature`;
 }
 
-/** @param below how many CAs the chain has between the issuer and the leaf */
+/** @param below number of CAs between the issuer and the leaf */
 async function breakBetween(
   certificate: X509Certificate,
   issuer: X509Certificate,
@@ -54,11 +55,11 @@ function verifies(certificate: X509Certificate, issuer: X509Certificate): boolea
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {
-    return false; // a kind of key or signature that OpenSSL does not know proves nothing
+    return false; // OpenSSL does not support this kind of key or signature
   }
 }
 
-/** Node does not say how many CAs one may have below it. */
+/** Node does not expose the path length constraint. */
 async function pathLengthOf({ fingerprint256, raw }: X509Certificate): Promise<number | undefined> {
   if (!pathLengths.has(fingerprint256)) {
     const x509 = await loadX509();
@@ -68,12 +69,12 @@ async function pathLengthOf({ fingerprint256, raw }: X509Certificate): Promise<n
   return pathLengths.get(fingerprint256);
 }
 
-/** Ten thousand devices of a simulation meet the same few CAs: each is verified and parsed once. */
+/** All devices of a simulation see the same few CAs, so each is verified and parsed once. */
 const signedAuthorities = new Map<string, boolean>();
 const pathLengths = new Map<string, number | undefined>();
-const maxKept = 50;
+const maxCached = 50;
 
 function keep<Value>(known: Map<string, Value>, key: string, value: Value): void {
-  if (known.size >= maxKept) known.clear();
+  if (known.size >= maxCached) known.clear();
   known.set(key, value);
 }

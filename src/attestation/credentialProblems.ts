@@ -19,19 +19,19 @@ export type CredentialProblem =
   | 'wrapped';
 
 /**
- * `error`: a probe cannot use the value. `note`: it works, and is worth a correction. `suspect`: it may be right, and explains a
- * refusal if there is one.
+ * `error`: a probe cannot use the value. `note`: it works, but should be corrected. `suspect`: it may be right; if the device is refused,
+ * this is a likely cause.
  */
 export type ProblemSeverity = 'error' | 'note' | 'suspect';
 
-/** What to do about each, as a sentence without its full stop. */
+/** What to do about each problem, as a sentence without its full stop. */
 export const credentialProblems: {
   readonly [problem in CredentialProblem]: { readonly severity: ProblemSeverity; readonly next: string };
 } = {
   empty: { severity: 'error', next: 'Store the key or the certificate in this secret: its value is empty' },
   connectionString: {
     severity: 'error',
-    next: "Store the enrollment's primary key alone, or a Key Vault certificate with its key; no connection string",
+    next: "Store the enrollment's primary key alone, or a Key Vault certificate with its key, not a connection string",
   },
   sasToken: {
     severity: 'error',

@@ -3,15 +3,15 @@ import type { ClientCertificate } from '../transport/tlsContext.ts';
 import type { CertificateBundle } from './certificateBundle.ts';
 import { loadX509 } from './x509Library.ts';
 
-/** Long enough for a run and for clocks that differ; a leaf that leaks is worth nothing tomorrow. */
+/** Long enough for a run and for clocks that differ, and short enough that a leaked leaf is soon useless. */
 const validForMs = 60 * 60 * 1000;
 const clockSkewMs = 10 * 60 * 1000;
 
 const leafAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
-/** Issues leaves of one group CA. The CA's key is imported once for all devices of a simulation. */
+/** Issues leaf certificates of one group CA. The CA's key is imported once for all devices of a simulation. */
 export interface DeviceCertificateIssuer {
-  /** A short-lived leaf with the registrationId as its common name, and the CA's chain behind it. Lives in memory only. */
+  /** Issues a short-lived leaf, in memory only, with the registrationId as its common name and the CA's chain behind it. */
   issue(registrationId: string): Promise<ClientCertificate>;
 }
 

@@ -20,9 +20,9 @@ export interface CredentialToExamine {
 export interface CredentialFinding {
   readonly problem: CredentialProblem;
   readonly severity: ProblemSeverity;
-  /** What is wrong, without the full stop. Never a part of the value. */
+  /** What is wrong, without the full stop. Never quotes the value. */
   readonly message: string;
-  /** What to do about it, as a sentence without its full stop. */
+  /** The next step, as a sentence without its full stop. */
   readonly next: string;
 }
 
@@ -36,7 +36,7 @@ export interface CredentialExamination {
     | { readonly type: 'x509'; readonly bundle: CertificateBundle };
 }
 
-/** Says of any vault value what it is, and what keeps a probe from using it. Never rejects. */
+/** Finds out what a vault value is, and what prevents a probe from using it. Never rejects. */
 export async function examineCredential(question: CredentialToExamine): Promise<CredentialExamination> {
   const stored = readStoredValue(question.value);
   const isKey = question.attestation === 'symmetricKey';
@@ -55,7 +55,7 @@ function examineKey(question: CredentialToExamine, stored: StoredValue): Credent
       return unusable(form, finding(question, 'certificateForKey', `is ${form}, not a base64 key`));
     case 'base64': {
       const text = question.value.trim();
-      // 64 or 128 hexadecimal digits are valid base64, too: of a key that no enrollment has.
+      // 64 or 128 hexadecimal digits are also valid base64, but of a key that no enrollment has.
       const isHex = /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/i.test(text);
       const findings = isHex ? [finding(question, 'hexKey', 'looks like a hexadecimal key; DPS keys are base64')] : [];
       return { form, findings, credential: { type: 'symmetricKey', key: stored.bytes } };
@@ -95,7 +95,7 @@ function bundleFindings(question: CredentialToExamine, bundle: CertificateBundle
   if (bundle.repaired) add('lineBreaks', 'is PEM whose line breaks were lost; they were repaired');
   if (enrollment === 'individual' && registrationId !== undefined && commonName !== registrationId) {
     const names = `has the common name "${commonName}"; the registrationId is "${registrationId}"`;
-    // The service compares both without case (iotedge#4575, REST reference).
+    // The service ignores the case of both (iotedge#4575, REST reference).
     const isSameName = commonName.toLowerCase() === registrationId.toLowerCase();
     add(isSameName ? 'commonNameCase' : 'commonName', names);
   }

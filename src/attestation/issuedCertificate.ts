@@ -3,7 +3,7 @@ import { type ChainCertificate, describeCertificate } from '../transport/serverI
 import { findBreak } from './chainOrder.ts';
 import { readCertificates } from './readCertificates.ts';
 
-/** An operational certificate as a run reports it. CONTRACT: the names are fixed. It never holds the private key. */
+/** An operational certificate as a run reports it. CONTRACT: the names are fixed. Never contains the private key. */
 export interface IssuedCertificate {
   /** The common name. */
   readonly subject: string;
@@ -18,11 +18,11 @@ export interface IssuedCertificate {
   readonly fingerprint256: string;
   /** SubjectPublicKeyInfo as base64 of its DER. */
   readonly publicKey: string;
-  /** As sent: leaf first, root last. */
+  /** As received: leaf first, root last. */
   readonly chain: readonly ChainCertificate[];
 }
 
-/** What is wrong with an issued chain, in the order in which it is looked for: the first that holds is reported. */
+/** What can be wrong with an issued chain, in the order of the checks: the first error is reported. */
 export const issuanceErrors = [
   'missing',
   'malformed',
@@ -43,7 +43,7 @@ export type IssuedChain =
     }
   | { readonly kind: 'notIssued'; readonly cause: IssuanceError; readonly message: string };
 
-/** What was asked for. */
+/** What was requested. */
 export interface ExpectedCertificate {
   readonly publicKey: KeyObject;
   /** Any of these may be the leaf's common name. */
@@ -52,10 +52,10 @@ export interface ExpectedCertificate {
   readonly atMs: number;
 }
 
-/** Of our clock and the issuer's together. */
+/** For the difference between our clock and the issuer's. */
 const toleranceMs = 5 * 60 * 1000;
 
-/** Judges a chain that a service has issued, as it was sent: an array of base64 DER, leaf first. Never rejects. */
+/** Judges a chain that a service has issued, as received: an array of base64 DER, leaf first. Never rejects. */
 export async function judgeIssuedChain(sent: unknown, expected: ExpectedCertificate): Promise<IssuedChain> {
   const read = readCertificates(sent);
   if (read.kind !== 'certificates') return notIssued(read.kind, read.message);
@@ -91,18 +91,18 @@ function notIssued(cause: IssuanceError, message: string): IssuedChain {
   return { kind: 'notIssued', cause, message };
 }
 
-/** Compares keys and not their encodings: a point may be compressed in one and not in the other. */
+/** Compares keys, not their encodings: an EC point may be compressed in only one of them. */
 function hasKey(certificate: X509Certificate, key: KeyObject): boolean {
   try {
     return certificate.publicKey.equals(key);
   } catch {
-    return false; // a kind of key that OpenSSL does not know is not ours
+    return false; // OpenSSL does not support this kind of key, so it is not ours
   }
 }
 
 /**
- * Node prints a name as OpenSSL does: an attribute a line, several of one set joined with " + ", special characters escaped. A
- * registrationId has none of these, so that it equals only a value that was written as it is.
+ * Node prints a name as OpenSSL does: one attribute per line, several of one set joined with " + ", special characters escaped. A
+ * registrationId contains no special characters, so it equals only an identical value.
  */
 function commonNamesOf({ subject }: X509Certificate): readonly string[] {
   return subject

@@ -1,19 +1,19 @@
 /** One block of a PEM text, decoded. */
 export interface PemBlock {
-  /** `CERTIFICATE`, `PRIVATE KEY`, `EC PRIVATE KEY`, …, with one blank between its words. */
+  /** `CERTIFICATE`, `PRIVATE KEY`, `EC PRIVATE KEY`, …, with single spaces. */
   readonly label: string;
   readonly der: Buffer;
-  /** Encrypted the old way, by header lines inside of the block (RFC 1421 §4.6.1.1). `der` is empty then. */
+  /** Encrypted in the old form, with header lines inside the block (RFC 1421 §4.6.1.1). `der` is empty then. */
   readonly encrypted: boolean;
 }
 
 export interface PemText {
   readonly blocks: readonly PemBlock[];
-  /** Its line breaks were lost on the way into the vault. */
+  /** Its line breaks were lost before it was stored, and have been repaired. */
   readonly repaired: boolean;
 }
 
-/** What is wrong with a text, in words that follow its name: `holds …`, `is …`. None of it is repeated. */
+/** What is wrong with a text: `what` continues a sentence that begins with its name (`holds …`, `is …`). Never quotes the text. */
 export interface UnreadableText {
   readonly what: string;
 }
@@ -41,8 +41,8 @@ export function looksLikePem(text: string): boolean {
 }
 
 /**
- * Reads every block of a PEM text and ignores what stands between them (bag attributes, comments). The base64 between BEGIN and END is
- * unambiguous, so lost line breaks are repaired: written as `\n` in two characters, turned into blanks, or simply gone.
+ * Reads every block of a PEM text and ignores text between them (bag attributes, comments). Repairs lost line breaks, because the base64 between BEGIN and END is unambiguous: they may be written as the two characters `
+`, replaced by spaces, or missing.
  */
 export function readPem(text: string): PemText | UnreadableText {
   const source = withLineBreaks(text);

@@ -9,17 +9,17 @@ export interface Pkcs12Bag {
 
 export type Pkcs12Reading =
   | { readonly kind: 'read'; readonly bags: readonly Pkcs12Bag[] }
-  /** It has a passphrase, or was damaged: its MAC cannot distinguish the two. */
+  /** It has a passphrase or is damaged: the MAC does not show which. */
   | { readonly kind: 'locked' }
   | { readonly kind: 'unreadable'; readonly message: string };
 
 /**
- * Opens a PKCS#12 file that has no passphrase. RFC 7292 §B.1 leaves two forms of that, the empty one (two zero bytes) and the null one
- * (no bytes). Key Vault writes its MAC under the null one (notation-azure-kv#124), OpenSSL under the empty one: both are tried.
+ * Opens a PKCS#12 file without a passphrase. RFC 7292 §B.1 allows two forms: the empty passphrase (two zero bytes) and the null one (no
+ * bytes). Key Vault computes its MAC with the null one (notation-azure-kv#124), OpenSSL with the empty one, so both are tried.
  *
- * Node's own OpenSSL verifies the MAC (PBMAC1 of RFC 9579 included, where it has OpenSSL 3.4), but hands out no key. node-forge opens the
- * bags, because neither Node nor WebCrypto reads 3DES and RC2; it checks only the older MACs, and under one form at a time, so the
- * file is given to it without its MAC.
+ * Node's OpenSSL verifies the MAC (with OpenSSL 3.4 also PBMAC1 of RFC 9579), but does not return the key. node-forge opens the bags,
+ * because neither Node nor WebCrypto supports 3DES and RC2. It knows only the older MACs, and only one of the two forms at a time, so it
+ * gets the file without its MAC.
  */
 export function readPkcs12(file: Buffer): Pkcs12Reading {
   const macError = opensslError(file);
@@ -33,14 +33,14 @@ export function readPkcs12(file: Buffer): Pkcs12Reading {
   const failures: string[] = [];
   for (const password of ['', null]) {
     try {
-      // A null password is right in RFC 7292, and missing in the library's types.
+      // RFC 7292 allows a null password; the library's types do not.
       const opened = forge.pkcs12.pkcs12FromAsn1(container, false, password as string);
       return { kind: 'read', bags: opened.safeContents.flatMap(({ safeBags }) => safeBags.flatMap(bagOf)) };
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
     }
   }
-  // Without a MAC, a wrong passphrase shows only as content that makes no sense.
+  // Without the MAC, a wrong passphrase gives meaningless content.
   const format = failures.find((message) => /unsupported|PKCS#12 PFX|AuthenticatedSafe|ContentInfo/i.test(message));
   return format === undefined ? { kind: 'locked' } : { kind: 'unreadable', message: format.split('\n', 1).join('') };
 }

@@ -4,11 +4,11 @@ export type CertificatesRead =
   | { readonly kind: 'certificates'; readonly certificates: readonly [X509Certificate, ...X509Certificate[]] }
   | { readonly kind: 'missing' | 'malformed'; readonly message: string };
 
-/** A root, one or two intermediates and a leaf are usual; a service that sends a hundred must not keep us busy. */
+/** Usual chains have a leaf, one or two intermediates and a root. Limits the work when a service sends a hundred. */
 const maxCertificates = 10;
 const maxCertificateBytes = 16 * 1024;
 
-/** Reads an array of certificates, each as base64 of its DER. Never throws, and repeats nothing of what was sent. */
+/** Reads an array of certificates, each as base64 of its DER. Never throws; its messages quote nothing that was sent. */
 export function readCertificates(sent: unknown): CertificatesRead {
   if (sent === undefined || sent === null) return { kind: 'missing', message: 'no certificate chain was sent' };
   if (!Array.isArray(sent)) return malformed(`expected an array of certificates, got ${typeName(sent)}`);
@@ -32,14 +32,14 @@ function readCertificate(sent: unknown): X509Certificate | string {
   if (sent.includes('-----BEGIN')) return 'expected base64 of DER, got PEM';
   if (sent.length > (maxCertificateBytes / 3) * 4 + 4) return `expected at most ${maxCertificateBytes / 1024} KB`;
   const der = Buffer.from(sent, 'base64');
-  // Node's decoder skips what is not base64; what it makes of the text is the text again only where nothing was skipped.
+  // Node's decoder skips other characters. Encoding again gives the same text only if it skipped nothing.
   if (der.length === 0 || der.toString('base64') !== sent) return 'not base64 without line breaks';
-  // Node reads PEM as well, and ignores what follows a certificate.
+  // Node also reads PEM, and ignores bytes after the certificate.
   if (der[0] !== derSequence) return 'not DER: it does not begin with a SEQUENCE';
   try {
     const certificate = new X509Certificate(der);
     if (!certificate.raw.equals(der)) return 'more bytes than the certificate has';
-    // Dates that cannot be told are found here, and not where they are needed.
+    // Throws here for dates that cannot be represented.
     certificate.validFromDate.toISOString();
     certificate.validToDate.toISOString();
     return certificate;

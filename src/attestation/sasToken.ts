@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The key of one device of a group enrollment: HMAC-SHA256 of its registrationId under the group's key. The registrationId counts as
- * it is written: another case gives another key.
+ * Derives the key of one device of a group enrollment: HMAC-SHA256 of its registrationId with the group's key. Upper and lower case give
+ * different keys.
  * https://learn.microsoft.com/azure/iot-dps/concepts-symmetric-key-attestation#group-enrollments
  */
 export function deriveDeviceKey(groupKey: Buffer, registrationId: string): Buffer {
@@ -10,18 +10,18 @@ export function deriveDeviceKey(groupKey: Buffer, registrationId: string): Buffe
 }
 
 export interface SasTokenOptions {
-  /** What the token is for: `{idScope}/registrations/{registrationId}` at DPS, `{hub}/devices/{deviceId}` at the hub. */
+  /** The resource that the token is for: `{idScope}/registrations/{registrationId}` at DPS, `{hub}/devices/{deviceId}` at the hub. */
   readonly resource: string;
   readonly key: Buffer;
   /** Seconds since 1970-01-01 UTC. */
   readonly expiresAtSeconds: number;
-  /** At DPS the policy name must be `registration`; a device's token for its hub names none. */
+  /** DPS requires the policy name `registration`; a device's token for its hub has none. */
   readonly policy?: 'registration';
 }
 
 /**
  * `SharedAccessSignature sr={URL-encoded-resourceURI}&sig={signature-string}&se={expiry}&skn=registration`. The signed text is
- * `{sr}\n{se}`, with sr as it is sent.
+ * `{sr}\n{se}`, with `sr` URL-encoded.
  * https://learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support
  */
 export function createSasToken({ resource, key, expiresAtSeconds, policy }: SasTokenOptions): string {

@@ -1,6 +1,6 @@
-// @peculiar/x509 wants reflect-metadata in place before it loads.
+// @peculiar/x509 needs reflect-metadata to be loaded first.
 import 'reflect-metadata';
 import * as library from '@peculiar/x509';
 
-/** For `loadX509` alone. The package is CommonJS, whose names a bundle only sees where the import is static. */
+/** Only for `loadX509`. The package is CommonJS, and a bundler finds its exports only through a static import. */
 export const x509 = library;

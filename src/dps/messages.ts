@@ -5,10 +5,10 @@ import type { ServiceError } from './registrationResult.ts';
 
 /** DeviceRegistration (REST reference, device API): the body of the register message. */
 export function deviceRegistration(registrationId: string, payload: unknown, csr?: string): string {
-  return JSON.stringify({ registrationId, csr, payload }); // what is undefined is left out
+  return JSON.stringify({ registrationId, csr, payload }); // leaves out undefined fields
 }
 
-/** What is not there may be left out or be null: serialisers do either. */
+/** A missing value may be left out or null: serialisers differ. */
 const registrationState = z.looseObject({
   assignedHub: z.string().nullish(),
   deviceId: z.string().nullish(),
@@ -21,18 +21,18 @@ const registrationState = z.looseObject({
   issuedCertificateChain: z.unknown().optional(),
 });
 
-/** RegistrationOperationStatus (REST reference, device API). `disabled` comes with an empty operationId; unknown words must not crash. */
+/** RegistrationOperationStatus (REST reference, device API). `disabled` has an empty operationId; unknown values must not crash. */
 const operationStatus = z.looseObject({
   operationId: z.string().nullish(),
   status: z.string(),
   registrationState: registrationState.nullish(),
-  /** Its name in responses of 2017. */
+  /** The field's name in responses of 2017. */
   registrationStatus: registrationState.nullish(),
 });
 
 export type OperationStatus = z.infer<typeof operationStatus>;
 
-/** The body, or what is wrong with it together with the service's own words, which are the finding then. */
+/** The parsed body, or what is wrong with it, with the service's own message. */
 export function parseOperationStatus(body: Buffer): OperationStatus | { readonly malformed: string } {
   if (body.length === 0) return { malformed: 'the body is empty' };
   const json = parseJson(body);
@@ -46,7 +46,7 @@ export function parseOperationStatus(body: Buffer): OperationStatus | { readonly
   };
 }
 
-/** Whatever of an error body can be read: a status is a finding even when its body is not what it should be. */
+/** As much of an error body as can be read: the status is a finding even when the body is malformed. */
 export function parseServiceError(body: Buffer): ServiceError {
   const text = body.toString('utf8');
   const json = parseJson(body);
@@ -63,11 +63,11 @@ export function parseServiceError(body: Buffer): ServiceError {
     }),
     ...(typeof timestampUtc === 'string' && { timestampUtc: printable(timestampUtc) }),
   };
-  // An object in another form: what it says is in there somewhere.
+  // An object in an unknown form: show all of it.
   return Object.keys(known).length > 0 ? known : { message: printableMessage(text) };
 }
 
-/** A service's error as people read it: JSON inside of its message is taken apart, and everything is bounded and printable. */
+/** A service's error for people: JSON inside the message is unpacked, and all text is printable and limited in length. */
 export function readableError(error: {
   readonly errorCode?: number | null | undefined;
   readonly trackingId?: string | null | undefined;
@@ -86,7 +86,7 @@ export function readableError(error: {
   };
 }
 
-/** Bounded, and long enough for the sentences of a service. */
+/** Limited to a length that a service's sentences fit into. */
 function printableMessage(text: string): string {
   return printable(text, 1_000);
 }
@@ -97,7 +97,7 @@ function quote({ errorCode, message, trackingId }: ServiceError): string {
     message === undefined ? '' : `"${message}"`,
     trackingId === undefined ? '' : `trackingId ${trackingId}`,
   ];
-  return parts.filter(Boolean).join(', ') || 'it says nothing';
+  return parts.filter(Boolean).join(', ') || 'it has no message';
 }
 
 function firstText(...fields: readonly unknown[]): string | undefined {
@@ -116,7 +116,7 @@ export function isThere<T>(value: T | null | undefined): value is T {
   return value !== undefined && value !== null;
 }
 
-/** Undefined for what is not JSON. A byte order mark in front is not part of it (RFC 8259 section 8.1). */
+/** Undefined when it is not valid JSON. Ignores a byte order mark (RFC 8259 section 8.1). */
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''));

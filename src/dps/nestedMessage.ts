@@ -1,17 +1,17 @@
-/** The service's own words, without the JSON that they were wrapped in. */
+/** The service's own message, without the JSON around it. */
 export interface NestedMessage {
   readonly words: string;
   readonly errorCode?: number;
   readonly trackingId?: string;
-  /** It was the error of another service, in JSON: DPS passes on what a hub or a webhook responded, at times in two levels. */
+  /** True when the message was the JSON error of another service: DPS passes on responses of hubs and webhooks, sometimes nested twice. */
   readonly isNested: boolean;
 }
 
 const maxLevels = 4;
-/** `Tracking ID:<32 hex>-G:10-TimeStamp:12/10/2020 06:42:31` stands at the end of a sentence, or is one. */
+/** `Tracking ID:<32 hex>-G:10-TimeStamp:12/10/2020 06:42:31` is at the end of a sentence, or is a sentence of its own. */
 const trackingIdInText = /\s*\bTracking ID:\s*(\S+(?: \d{2}:\d{2}:\d{2})?)\.?/i;
 
-/** Lifts words, code and tracking ID out of a message that is JSON, or JSON in JSON. Other text is returned as it is. */
+/** Extracts text, code and tracking ID from a message that is JSON, or JSON in JSON. Returns other text unchanged. */
 export function readNestedMessage(message: string): NestedMessage {
   const found: { words: string[]; errorCode?: number; trackingId?: string } = { words: [] };
   const isNested = collect(message, found, 0);
@@ -49,7 +49,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
-/** Undefined for anything but an object, a JSON string around one included. */
+/** Undefined unless it is an object, or a JSON string that contains one. */
 function parseObject(text: string): object | undefined {
   if (!/^\s*["{]/.test(text)) return undefined;
   try {
@@ -61,7 +61,7 @@ function parseObject(text: string): object | undefined {
   }
 }
 
-/** What is left of JSON that was cut off is at least readable. */
+/** Makes truncated JSON readable. */
 function unescaped(text: string): string {
   return text.replace(/\\+(["/])/g, '$1');
 }

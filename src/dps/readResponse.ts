@@ -9,7 +9,7 @@ export type ResponseReading =
   | {
       readonly kind: 'finished';
       readonly result: RegistrationResult;
-      /** As sent and not judged; with `assigned` alone. */
+      /** As received, not judged; only with `assigned`. */
       readonly issuedCertificateChain?: unknown;
     }
   /** 202: poll later, with this operationId. */
@@ -17,12 +17,12 @@ export type ResponseReading =
   /** 429: send the same request again later. */
   | { readonly kind: 'throttled'; readonly result: Throttled };
 
-/** A returned payload is kept up to this size; beyond it only its size is. */
+/** A larger returned payload is not stored; its size is. */
 const maxKeptPayloadBytes = 4096;
 
 /**
- * The status in the topic decides, except where the document and the service differ: a 200 means "finished", and the body says
- * how (`assigned`, `failed`, `disabled`). `retryAfterSeconds` is the time that will be waited where this is not the end.
+ * The status in the topic decides. A 200 means "finished", and the body's `status` tells how: `assigned`, `failed` or `disabled`.
+ * `retryAfterSeconds`: how long the caller will wait if the operation has not finished.
  */
 export function readResponse(
   { status, body }: Pick<DpsResponse, 'status' | 'body'>,
@@ -42,7 +42,7 @@ export function readResponse(
   return malformed(phase, `response ${status} is neither 200, 202 nor an error`);
 }
 
-/** Real ones have some sixty characters; a topic name takes 65,535 bytes, and no half of a surrogate pair (MQTT 3.1.1 section 1.5.3). */
+/** Real ones have some sixty characters. A topic name holds 65,535 bytes, and no lone surrogate (MQTT 3.1.1 section 1.5.3). */
 const maxOperationIdCharacters = 1024;
 
 function accepted({ operationId }: OperationStatus, phase: 'register' | 'assign'): ResponseReading {
@@ -86,7 +86,7 @@ function readFinished(operation: OperationStatus, phase: 'register' | 'assign'):
       return finished({ kind: 'disabled', phase, operationId });
     case 'assigning':
     case 'unassigned':
-      // Not what the document promises with 200, but what the SDKs poll on: the operation has not finished.
+      // The document does not allow these with 200, but the SDKs keep polling: the operation has not finished.
       return accepted(operation, phase);
     default:
       return malformed(phase, `response 200 with the unknown status "${printable(operation.status)}"`);
@@ -100,7 +100,7 @@ function keptPayload(payload: unknown): Pick<Assigned, 'payload' | 'payloadBytes
   return payloadBytes > maxKeptPayloadBytes ? { payloadBytes } : { payload: printableJson(payload), payloadBytes };
 }
 
-/** Undefined for what is nested too deep to be written again, although it could be read. */
+/** Undefined when it is nested too deep to be serialised. */
 function sizeOf(payload: unknown): number | undefined {
   try {
     return Buffer.byteLength(JSON.stringify(payload));
@@ -117,23 +117,23 @@ function malformed(phase: MalformedResponse['phase'], message: string): Response
   return finished({ kind: 'malformedResponse', phase, message });
 }
 
-/** What Microsoft's SDKs wait where the service names no time. */
+/** What Microsoft's SDKs wait when the service gives no time. */
 const defaultSeconds = 2;
-/** "5 polls in 10 s per device" (service limits). Where the service asks for no wait at all, this many responses may follow at once. */
+/** "5 polls in 10 s per device" (service limits). With a retry-after of zero, this many responses may follow without a wait. */
 const responsesWithoutWait = 5;
-/** Far beyond every deadline, and a number that every reader of it can hold. */
+/** Far beyond every deadline, and within an Int32. */
 const maxSeconds = 2 ** 31 - 1;
 
 export interface RetryAfter {
   /** Seconds to wait before the next request. */
   readonly seconds: number;
-  /** The parameter is not a whole number of seconds, as the document promises. */
+  /** The parameter is not a whole number of seconds, which the document requires. */
   readonly invalid: boolean;
 }
 
 /**
- * Reads the `retry-after` parameter as it was sent. One that is missing, negative or not a decimal number counts as the SDKs'
- * default. Less than a second counts as zero, and zero is honoured until it would break the service's own limit of polls.
+ * Reads the `retry-after` parameter as received. One that is missing, negative or not a decimal number counts as the SDKs' default. Less
+ * than a second counts as zero. Zero is honoured until that would exceed the service's limit of polls.
  */
 export function readRetryAfter(sent: string | undefined, responsesSoFar: number): RetryAfter {
   const asked = sent !== undefined && /^\d+(\.\d+)?$/.test(sent) ? Math.min(Number(sent), maxSeconds) : defaultSeconds;

@@ -25,7 +25,7 @@ export interface RegistrationRequest extends Destination {
 }
 
 export interface RegistrationRun extends Run {
-  /** Called for every 429 when it comes, with the seconds that will be waited: a simulation slows down long before its devices have finished. */
+  /** Called for every 429 as it arrives, with the seconds that the run will wait. A simulation then slows down at once. */
   readonly onThrottled?: ((retryAfterSeconds: number) => void) | undefined;
 }
 
@@ -33,10 +33,10 @@ export interface Registration {
   readonly result: RegistrationResult;
   /** Status queries sent. */
   readonly polls: number;
-  /** Spent in the phase `assign` because the service asked to wait; absent where it did not. */
+  /** Time in the phase `assign` for which the service asked to wait; absent when it did not. */
   readonly waitedMs?: number;
   readonly server?: ServerIdentity;
-  /** What came with the assignment, as sent and not judged. */
+  /** What came with the assignment, as received, not judged. */
   readonly issuedCertificateChain?: unknown;
 }
 
@@ -78,7 +78,7 @@ async function registerAndPoll(
   let waitedMs = 0;
   let throttled: Throttled | undefined;
   const counted = () => ({ polls, ...(waitedMs > 0 && { waitedMs: milliseconds(waitedMs) }) });
-  // Where 429 was the service's last word, that is the finding, and the deadline only its end.
+  // If the last response was a 429, the result is `throttled`, not that the deadline passed.
   const ended = (failure: TransportFailure) => ({
     result: failure.kind === 'timedOut' ? (throttled ?? failure) : failure,
     ...counted(),
@@ -113,14 +113,14 @@ async function registerAndPoll(
   }
 }
 
-/** Waits as long as the service asks, and returns what ended the wait early. */
+/** Waits as long as the service asks. Returns what ended the wait early, if anything did. */
 async function wait(
   seconds: number,
   session: MqttSession,
   { recorder, deadline }: Run,
 ): Promise<TransportFailure | undefined> {
   if (seconds * 1000 > deadline.remainingMs()) {
-    // The end is known now: to wait for it would only delay the caller.
+    // The deadline will pass first. Waiting for it would only delay the result.
     const message = `the service asked to wait ${seconds} s, which is beyond the deadline`;
     return { kind: 'timedOut', phase: recorder.phase, message, retryAfterSeconds: seconds };
   }

@@ -10,7 +10,7 @@ export interface Assigned {
   readonly assignedHub: string;
   readonly deviceId: string;
   readonly substatus?: string;
-  /** What the assigned hub speaks, as sent: `classic`, `mqttV5` or a newer one (api-version 2026-11-02-preview and newer). */
+  /** The protocol of the assigned hub, as received: `classic`, `mqttV5` or a newer one (api-version 2026-11-02-preview and newer). */
   readonly connectionProfile?: string;
   /** What custom allocation returned (api-version 2021-06-01 and newer), unless it is too large to keep. */
   readonly payload?: unknown;
@@ -18,39 +18,39 @@ export interface Assigned {
   readonly payloadBytes?: number;
 }
 
-/** The service finished (status 200) and its body says `failed`. */
+/** The service finished (status 200) with `failed` in the body. */
 export interface Failed {
   readonly kind: 'failed';
   readonly phase: 'register' | 'assign';
   readonly operationId: string;
   readonly errorCode?: number;
   readonly trackingId?: string;
-  /** The words alone, where the service sent JSON in its message. */
+  /** Only the text, when the service sent JSON in its message. */
   readonly message?: string;
   /** The message was JSON: DPS passes on what another service (a hub, a webhook) responded. */
   readonly isNested?: boolean;
 }
 
-/** The service finished and its body says `disabled`: the enrollment is switched off. */
+/** The service finished with `disabled` in the body: the enrollment is disabled. */
 export interface Disabled {
   readonly kind: 'disabled';
   readonly phase: 'register' | 'assign';
   readonly operationId: string;
 }
 
-/** A response with a 3xx, 4xx (but 429) or 5xx status. */
+/** A response with a 3xx, 4xx (except 429) or 5xx status. */
 export interface Rejected extends ServiceError {
   readonly kind: 'rejected';
   readonly phase: 'register' | 'assign';
   readonly status: number;
 }
 
-/** 429 was the service's last word: until the deadline, or with a retry-after that reaches beyond it. */
+/** The last response was a 429: until the deadline, or with a retry-after beyond it. */
 export interface Throttled extends ServiceError {
   readonly kind: 'throttled';
   readonly phase: 'register' | 'assign';
   readonly status: 429;
-  /** The time that was waited, or would have been: the SDKs' default where the service named none. */
+  /** How long the run waited or would have waited: the SDKs' default when the service gave no time. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -58,7 +58,7 @@ export interface Throttled extends ServiceError {
 export interface ServiceError {
   readonly errorCode?: number;
   readonly trackingId?: string;
-  /** The words alone, where the service sent JSON in its message. */
+  /** Only the text, when the service sent JSON in its message. */
   readonly message?: string;
   /** The message was JSON: DPS passes on what another service (a hub, a webhook) responded. */
   readonly isNested?: boolean;

@@ -1,5 +1,5 @@
 /**
- * The only topic names and the only filter that DPS knows; it is not a general broker
+ * The only topic names and the only filter that DPS accepts; it is not a general-purpose broker
  * (learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support, "Registering a device" and "Polling for registration operation status").
  */
 export const responseFilter = '$dps/registrations/res/#';
@@ -17,7 +17,7 @@ export function operationStatusTopic(rid: string, operationId: string): string {
 export interface ResponseTopic {
   readonly status: number;
   readonly rid: string | undefined;
-  /** As sent; `readRetryAfter` reads it. */
+  /** As received; `readRetryAfter` interprets it. */
   readonly retryAfter: string | undefined;
 }
 

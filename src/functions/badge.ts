@@ -5,8 +5,7 @@ import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
 
 /**
- * A minute is how often the timer can change what a badge shows. Image proxies (GitHub's among them) keep a badge for as long as
- * this allows.
+ * A badge changes at most once a minute, with the timer. Image proxies, such as GitHub's, cache a badge for as long as these headers allow.
  */
 const headers = {
   'Content-Type': 'image/svg+xml; charset=utf-8',

@@ -4,8 +4,8 @@ import { noSuchSimulation, progressResponse, withSimulation } from '../app/withS
 import { problem } from '../http/problem.ts';
 
 /**
- * Cancels what has not started; running devices end, and the rest is counted as cancelled. 202 until every device has its outcome,
- * 200 after; 409 for a simulation that had ended in another way.
+ * Cancels the devices that have not started; running ones finish. 202 until every device has its outcome, then 200; 409 for a simulation
+ * that has already ended in another way.
  */
 export async function cancelSimulation({ request, invocation }: Call): Promise<HttpResponseInit> {
   return withSimulation(request, invocation, async (id, context) => {
@@ -16,7 +16,7 @@ export async function cancelSimulation({ request, invocation }: Call): Promise<H
     const simulation = await reconcileSimulation(id, context, cancelled);
     if (!simulation) return noSuchSimulation(id);
     if (simulation.state === 'finished' || simulation.state === 'stopped') {
-      const detail = `It is ${simulation.state}: there is nothing left to cancel.`;
+      const detail = `It is ${simulation.state}, so there is nothing to cancel.`;
       return problem({ status: 409, title: 'The simulation has ended', detail });
     }
     return progressResponse(simulation, context);

@@ -1,7 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { withSimulationsForQueue } from '../app/withSimulations.ts';
 
-/** A slice that failed each time it was tried: its devices end as not run, with the reason. */
+/** A batch that failed on every delivery: its devices are recorded as not run, with the reason. */
 export async function failSimulationBatch(message: unknown, context: InvocationContext): Promise<void> {
   const { failSimulationTask } = await import('../simulations/worker/runSimulationTask.ts');
   await withSimulationsForQueue(context, (simulations) => failSimulationTask(message, simulations));

@@ -3,8 +3,8 @@ import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { noSuchSimulation, progressResponse, withSimulation } from '../app/withSimulations.ts';
 
 /**
- * Progress of a simulation: 202 while devices are without an outcome, 200 when all have one. Reading it also resumes any step that a
- * crashed worker left unfinished; HEAD only reads.
+ * Progress of a simulation: 202 until every device has an outcome, then 200. Reading it also resumes any step that a crashed worker left
+ * unfinished; HEAD only reads.
  */
 export async function getSimulation({ request, invocation }: Call): Promise<HttpResponseInit> {
   return withSimulation(request, invocation, async (id, context) => {

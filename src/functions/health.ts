@@ -4,7 +4,7 @@ import { httpRoute } from '../app/httpRoute.ts';
 import { services } from '../app/services.ts';
 import { json } from '../http/problem.ts';
 
-/** Can this app read its configuration, its vault and its storage? 200 or 503, and which of them it is. */
+/** Whether this app can read its configuration, its vault and its storage: 200, or 503 with the check that failed. */
 export async function health(): Promise<HttpResponseInit> {
   const report = await checkHealth(services());
   return json(report, { status: report.status === 'healthy' ? 200 : 503 });

@@ -27,7 +27,7 @@ const outcomesQuery = z
     error: 'expected a time that is not after until',
   });
 
-/** History, newest first, a page at a time: of all probes and locations where none is named. */
+/** The history, newest first, one page at a time. Default: all probes and all locations. */
 export async function listOutcomes({ query, signal }: Call<typeof outcomesQuery>): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history }) => {
     const { limit, cursor, since: sinceMs, until: untilMs, ...filter } = query;

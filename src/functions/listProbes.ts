@@ -4,7 +4,7 @@ import { withServices } from '../app/withServices.ts';
 import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { json } from '../http/problem.ts';
 
-/** The probes as configured, with the names of their secrets and never more, each with its last outcome. */
+/** The probes as configured, each with its last outcome. They hold the names of secrets, never their values. */
 export async function listProbes(): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history }) => {
     const { latest, error } = await latestOutcomes(probes, history);

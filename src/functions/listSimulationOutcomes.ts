@@ -13,7 +13,7 @@ const devicesQuery = z.object({
   cursor: z.string().optional(),
 });
 
-/** The devices of a simulation that have an outcome, a page at a time, those that failed first. */
+/** The outcomes of a simulation's devices, one page at a time, failures first. */
 export async function listSimulationOutcomes({
   request,
   query,

@@ -8,7 +8,7 @@ import { limit } from '../http/query.ts';
 
 const simulationsQuery = z.object({ limit: limit(20), cursor: z.string().optional() });
 
-/** The simulations of all locations, newest first, a page at a time. Only reads. */
+/** The simulations of all locations, newest first, one page at a time. Changes nothing. */
 export async function listSimulations({ query, invocation }: Call<typeof simulationsQuery>): Promise<HttpResponseInit> {
   const after = query.cursor === undefined ? undefined : parseCursor(query.cursor, listName);
   if (query.cursor !== undefined && after === undefined) {
@@ -24,7 +24,7 @@ export async function listSimulations({ query, invocation }: Call<typeof simulat
   });
 }
 
-/** The list has no filter; a cursor of another list is not one of this list. */
+/** This list has no filter, so its cursors are bound to its name: a cursor of another list is refused. */
 const listName = 'simulations';
 
 app.http(

@@ -2,10 +2,10 @@ import { app, type InvocationContext, type Timer } from '@azure/functions';
 import { recordHeartbeat } from '../app/recordHeartbeat.ts';
 import { services } from '../app/services.ts';
 
-/** Once an hour, away from the full hour, when most timers fire. */
+/** Once an hour, but not on the hour, when most timers fire. */
 const schedule = '0 17 * * * *';
 
-/** Keeps the history in shape: adds up the hours that are over for the long windows, and deletes what is past its time. */
+/** Maintains the history: rolls up completed hours for the long windows, and deletes what its retention period has passed for. */
 export async function maintainHistory(_timer: Timer, context: InvocationContext): Promise<void> {
   const configured = services();
   if (configured.kind === 'misconfigured' || !configured.services.history) return;

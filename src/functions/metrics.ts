@@ -6,7 +6,7 @@ import { withServices } from '../app/withServices.ts';
 import { latestOutcomes } from '../history/latestOutcomes.ts';
 import { problem } from '../http/problem.ts';
 
-/** The last outcome of every probe as Prometheus text. Storage that cannot be read is a failed scrape, not an empty one. */
+/** The last outcome of every probe as Prometheus text. When the storage cannot be read, the scrape fails; it is never empty. */
 export async function metrics({ signal }: Call): Promise<HttpResponseInit> {
   return withServices(async ({ probes, history, settings }) => {
     const { latest, error } = await latestOutcomes(probes, history);

@@ -29,10 +29,10 @@ export async function probe({ request, query, invocation }: Call<typeof probeQue
   });
 }
 
-/** The response comes a little before Prometheus gives up, which then can read it. */
+/** Respond a little before Prometheus gives up, so that it still reads the response. */
 const scrapeReserveMs = 500;
 
-/** 0 where the header is missing or is not a number: then nothing is waited for. */
+/** 0, which means not to wait, when the header is missing or is not a number. */
 function scrapeTimeoutMs(seconds: string | null): number {
   const timeoutMs = Number(seconds ?? 0) * 1000;
   return Number.isFinite(timeoutMs) ? Math.max(0, timeoutMs - scrapeReserveMs) : 0;

@@ -21,7 +21,7 @@ export async function runProbeNow({ request, query, invocation }: Call<typeof ru
     const { name = '' } = request.params;
     const probe = services.probes.find((configured) => configured.name === name);
     if (!probe) return unknownProbe(name, services.probes);
-    // Nothing is read from a body. Some pipelines' gates send one nevertheless, and then it has to be JSON.
+    // The body is not used. Some pipelines' gates send one; it must be valid JSON then.
     const { readJsonBody } = await import('../http/jsonBody.ts');
     const body = await readJsonBody(request);
     if (body.kind === 'invalid') {
@@ -40,13 +40,13 @@ export async function runProbeNow({ request, query, invocation }: Call<typeof ru
   });
 }
 
-/** The form of a page that was opened with a key: a browser, which asks for HTML. An anonymous status page shows no single run. */
+/** True for the form on a page that was opened with a key: its browser asks for HTML. An anonymous status page never shows a single run. */
 function asksForPage(request: HttpRequest, { settings, history }: Services): boolean {
   const format = negotiateFormat(request.headers.get('accept') ?? undefined, 'json');
   return format === 'html' && settings.statusPageAuth === 'function' && history !== undefined;
 }
 
-/** See Other (RFC 9110 §15.4.4), relative to `/api/probes/NAME/runs`: reloading the page of the run does not run the probe again. */
+/** 303 See Other (RFC 9110 §15.4.4), relative to `/api/probes/NAME/runs`: reloading the run's page does not run the probe again. */
 function toRunPage(request: HttpRequest, { probe, location, runId }: Outcome): HttpResponseInit {
   const code = request.query.get('code');
   const parameters = new URLSearchParams({ probe, location, run: runId, ...(code !== null && { code }) });

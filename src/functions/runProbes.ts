@@ -8,8 +8,8 @@ import { formatErrors } from '../config/configurationErrors.ts';
 import { scheduledRunLimits } from '../config/plan/scheduledRun.ts';
 
 /**
- * The timer of the probes: each scheduled run runs those that are due. A failing probe is an outcome, and throws nothing; an outcome that could not be
- * recorded anywhere fails the invocation, once every other probe has run.
+ * The probes' timer. Each call is a scheduled run: it runs the probes that are due. A failing probe is an outcome, not an error. An outcome
+ * that no sink accepted fails the invocation, after all other probes have run.
  */
 export async function runProbes(_timer: Timer, context: InvocationContext): Promise<void> {
   const configured = services();

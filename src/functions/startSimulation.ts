@@ -7,7 +7,7 @@ import { type ProblemError, pointerTo, problem } from '../http/problem.ts';
 const maxKeyCharacters = 255;
 
 /**
- * Accepts a simulation of N devices: 202 with where its progress is. With an `Idempotency-Key`
+ * Accepts a simulation of N devices: 202, with the URL of its progress. With an `Idempotency-Key`
  * (draft-ietf-httpapi-idempotency-key-header) the same request may be sent again; another body with the same key is 422 (section 2.7).
  */
 export async function startSimulation({ request, invocation }: Call): Promise<HttpResponseInit> {

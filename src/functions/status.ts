@@ -34,7 +34,7 @@ const statusQuery = z.object({
     .optional(),
 });
 
-/** The page for people, or its data by `Accept`. Without a valid configuration it lists the errors. */
+/** The status page as HTML, or its data as JSON, by `Accept`. With an invalid configuration it lists the errors. */
 export async function status({ request, query, invocation }: Call<typeof statusQuery>): Promise<HttpResponseInit> {
   const format = negotiateFormat(request.headers.get('accept') ?? undefined);
   if (format === undefined) return notAcceptable;
@@ -56,7 +56,7 @@ export async function status({ request, query, invocation }: Call<typeof statusQ
   });
 }
 
-/** A run that another program named is looked for among all runs of its probe. */
+/** A run whose ID has no time in it is searched for among all runs of its probe. */
 const runTimeoutMs = 6_000;
 
 const notAcceptable = problem({
@@ -91,7 +91,7 @@ async function reportAsPage(
   return pageResponse(renderStatusPage(report, options));
 }
 
-/** One run, as a page or as its Outcome. An anonymous page shows none, whatever its address asks for. */
+/** One run, as a page or as its Outcome. An anonymous status page never shows a single run. */
 async function oneRun(
   { probes, history }: Services,
   report: StatusReport,
@@ -115,7 +115,7 @@ const noSuchRun = problem({
   status: 404,
   title: 'No such run',
   detail: 'It does not exist, or its retention period has passed.',
-  errors: [{ parameter: 'run', detail: 'expected the ID of a run that is kept' }],
+  errors: [{ parameter: 'run', detail: 'expected the ID of a run in the history' }],
 });
 
 /** At one location, or at all of them. */
@@ -132,7 +132,7 @@ async function findRun(
   return found.find((outcome) => outcome !== undefined);
 }
 
-/** A running simulation is looked at every five seconds by each reader. */
+/** Each reader of a running simulation reloads the page every five seconds. */
 const simulationsMaxAgeMs = 3_000;
 
 const recentViews = cacheFor(simulationsMaxAgeMs, async (services, _now, invocation: InvocationContext) => {
@@ -144,7 +144,7 @@ const recentViews = cacheFor(simulationsMaxAgeMs, async (services, _now, invocat
   return simulations ? recentSimulations(simulations) : [];
 });
 
-/** Undefined where there are none, or where they cannot be read, which the log then reports. */
+/** Undefined when there are none, or when they cannot be read; the log then has a warning. */
 async function simulationsOf(services: Services, page: PageContext, invocation: InvocationContext) {
   const now = new Date();
   try {

@@ -5,8 +5,8 @@ import { problem } from '../http/problem.ts';
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /**
- * What no other route matches: 405 for a known path with another method, 404 for the rest. The Functions host asks routes in the order of
- * their functions' names, so that this one has to have the last name.
+ * Requests that no other route matches: 405 for a known path with another method, 404 for the rest. The Functions host tries routes in the
+ * order of their functions' names, so this function's name must be the last.
  */
 export async function unknownRoute({ request }: Call): Promise<HttpResponseInit> {
   const { pathname } = new URL(request.url);

@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 const digestCharacters = 8;
 
 /**
- * Where the next page of a list begins, as text that goes into a URL unchanged, opaque to clients. It belongs to one filter: with another
- * one it would skip what the first filter had left out.
+ * Where the next page of a list begins, as URL-safe text that is opaque to clients. A cursor is bound to the filter it was made with: with
+ * another filter, outcomes would be skipped.
  *
- * @param filter what the list was filtered by, the same value for every page; no limit
+ * @param filter what the list is filtered by, without the limit: the same for every page
  */
 export function formatCursor(position: string, filter: unknown): string {
   return `${Buffer.from(position).toString('base64url')}.${digestOf(position, filter)}`;
 }
 
-/** Undefined where it is not a cursor of this filter. */
+/** Undefined when it is not a cursor for this filter. */
 export function parseCursor(text: string, filter: unknown): string | undefined {
   const [encoded = ''] = text.split('.');
   const position = Buffer.from(encoded, 'base64url').toString();

@@ -4,14 +4,14 @@ import { type ProblemError, pointerTo } from './problem.ts';
 
 export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
-  /** No body, or white space alone. */
+  /** No body, or only white space. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'invalid'; readonly errors: readonly ProblemError[] };
 
 const maxBytes = 16 * 1024;
 const maxDepth = 32;
 
-/** Reads a body as strict JSON (RFC 8259), bounded so that whatever reads the value later cannot run out of stack or digits. */
+/** Reads a body as strict JSON (RFC 8259). Size, depth and numbers are limited, so that later readers of the value cannot overflow. */
 export async function readJsonBody(request: HttpRequest): Promise<JsonBody> {
   const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.length > maxBytes) {
@@ -35,7 +35,7 @@ function invalid(error: ProblemError): JsonBody {
   return { kind: 'invalid', errors: [error] };
 }
 
-/** JSON.parse often lacks the place, and quotes the text. */
+/** The messages of JSON.parse often lack the position, and quote the text. */
 function placeOfError(text: string): string {
   try {
     parse(text, { mode: 'json' });
@@ -46,7 +46,7 @@ function placeOfError(text: string): string {
   }
 }
 
-/** Walks without recursion: the depth is what it finds out. */
+/** Not recursive, because the depth is not known to be safe yet. */
 function boundsErrors(root: unknown): readonly ProblemError[] {
   const errors: ProblemError[] = [];
   const open: { readonly value: unknown; readonly field: readonly PropertyKey[] }[] = [{ value: root, field: [] }];
@@ -74,7 +74,7 @@ function boundsError(value: unknown, depth: number): string | undefined {
     : 'expected well-formed Unicode in its names, got half a character';
 }
 
-/** JSON.parse keeps the last of two members with one name, and another reader the first (RFC 8259 section 4). */
+/** Of two members with the same name JSON.parse uses the last, and other parsers the first (RFC 8259 section 4). */
 function repeatedNames(text: string): readonly ProblemError[] {
   const errors: ProblemError[] = [];
   const visit = (node: AnyNode, field: readonly PropertyKey[]): void => {
@@ -93,7 +93,7 @@ function repeatedNames(text: string): readonly ProblemError[] {
   try {
     visit(parse(text, { mode: 'json' }).body, []);
   } catch (error) {
-    // What a later member of the same name replaces may be nested deeper than what JSON.parse returned.
+    // A member that a later one of the same name replaced may be nested deeper than the value that was checked.
     if (!(error instanceof RangeError)) throw error;
     errors.push({ pointer: '#', detail: `expected at most ${maxDepth} levels of nesting` });
   }

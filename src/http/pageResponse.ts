@@ -4,7 +4,10 @@ import type { RenderedPage } from '../status/page/pageShell.ts';
 
 export type PageFormat = 'html' | 'json';
 
-/** Which of the two a client wants, by the weights of its `Accept` (RFC 9110 §12.5.1): `preferred` where it has no preference, undefined for neither. */
+/**
+ * The format that a client's `Accept` asks for (RFC 9110 §12.5.1): `preferred` when it weighs both the same, undefined when it accepts
+ * neither.
+ */
 export function negotiateFormat(accept: string | undefined, preferred: PageFormat = 'html'): PageFormat | undefined {
   const types = ['text/html', 'application/json'];
   const type = new Negotiator({ headers: { accept } }).mediaType(preferred === 'html' ? types : types.toReversed());
@@ -12,7 +15,7 @@ export function negotiateFormat(accept: string | undefined, preferred: PageForma
   return type === 'text/html' ? 'html' : 'json';
 }
 
-/** Default status: 200, or 404 for a page that reports that there is no such thing. */
+/** Default status: 200, or 404 for a page that says that the probe or run does not exist. */
 export function pageResponse(page: RenderedPage, status = page.found ? 200 : 404): HttpResponseInit {
   return {
     status,

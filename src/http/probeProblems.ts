@@ -5,7 +5,7 @@ import { problem } from './problem.ts';
 const maxListed = 20;
 const maxShownCharacters = 64;
 
-/** 404 for a name that no configured probe has: the same words on every route. */
+/** 404 for a name that no configured probe has, with the same text on every route. */
 export function unknownProbe(
   name: string,
   probes: readonly { readonly name: string }[],
@@ -23,7 +23,7 @@ export function unknownProbe(
   });
 }
 
-/** Where the name was given, if not in the path. */
+/** Where the request names the probe, if not in the path. */
 type Where = { readonly pointer: string } | { readonly parameter: string };
 
 function configured(names: readonly string[]): string {
@@ -41,7 +41,7 @@ function shown(name: string): string {
   return name.toWellFormed().slice(0, maxShownCharacters);
 }
 
-/** Another process runs the device. No caller queues: it asks again. */
+/** Another process is running the device. Requests do not wait in a queue; the caller tries again. */
 export function deviceBusy(
   { name, registrationId }: { readonly name: string; readonly registrationId: string },
   { retryAfterSeconds }: { readonly retryAfterSeconds: number },

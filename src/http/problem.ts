@@ -1,11 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
 
-/** RFC 9457: what went wrong with a request, for programs and for people. */
+/** What is wrong with a request, as in RFC 9457. */
 export interface Problem {
   readonly status: 400 | 403 | 404 | 405 | 406 | 409 | 422 | 500 | 503;
   readonly title: string;
   readonly detail?: string;
-  /** Every error with the place it is in (extension member, after the example of RFC 9457 section 3). */
+  /** Every error and its position (an extension member, as in the example of RFC 9457 section 3). */
   readonly errors?: readonly ProblemError[];
 }
 
@@ -23,22 +23,22 @@ export type ProblemError = { readonly detail: string } & (
       readonly header: string;
     }
   | {
-      /** Name of the application setting, and the path inside of its JSON. */
+      /** Name of the application setting, and the path within its JSON. */
       readonly setting: string;
     }
 );
 
-/** `headers` come on top of the content type. */
+/** `headers` are added to the default ones. */
 export function problem(problem: Problem, headers: Readonly<Record<string, string>> = {}): HttpResponseInit {
   return {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
-    // The type is "about:blank" (section 4.2.1): the title says the same as the status, and the detail says the rest.
+    // "about:blank" (section 4.2.1): the problem has no other meaning than its status.
     body: JSON.stringify({ type: 'about:blank', ...problem }),
   };
 }
 
-/** `field` is where the value is in the body, its parts not yet escaped. */
+/** `field` is the path of the value in the body; its parts are not escaped yet. */
 export function pointerTo(field: readonly PropertyKey[]): string {
   const parts = field.map((part) =>
     String(part).slice(0, maxNameCharacters).replaceAll('~', '~0').replaceAll('/', '~1'),
@@ -46,7 +46,7 @@ export function pointerTo(field: readonly PropertyKey[]): string {
   return ['#', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join('/');
 }
 
-/** A caller chooses the names in a body: one that is longer is cut in the response. */
+/** The caller chooses the names in a body, so the response truncates long ones. */
 const maxNameCharacters = 64;
 
 export function json(body: unknown, init: HttpResponseInit = {}): HttpResponseInit {

@@ -2,11 +2,11 @@ import { closestMatch } from 'leven';
 import * as z from 'zod';
 import type { ProblemError } from './problem.ts';
 
-/** Function keys come as query parameters, and are the host's own: `code`, and the key's name as `clientId`. */
+/** The host's own parameters: a function key as `code`, and the key's name as `clientId`. */
 const hostParameters = ['code', 'clientId'];
 const maxShownCharacters = 64;
 
-/** `true`, `false` or left out. A typo is rejected: a gate that silently stays open is worse than none. */
+/** `true`, `false` or left out. A typo is an error: a gate that silently stays open is worse than no gate. */
 export const flag = z
   .enum(['true', 'false'], { error: 'expected true or false' })
   .transform((text) => text === 'true')
@@ -21,10 +21,10 @@ export function limit(defaultLimit: number, max = 1000) {
     .transform(Number)
     .refine((value) => value <= max, { error })
     .default(defaultLimit)
-    .meta({ description: `At most so many, 1 to ${max}.`, maximum: max });
+    .meta({ description: `Maximum number of items, 1 to ${max}.`, maximum: max });
 }
 
-/** Several values, given with commas or by naming the parameter more than once: the host joins those with commas. */
+/** Several values, separated by commas or in repeated parameters, which the host joins with commas. */
 export const list = z
   .string()
   .transform((text) => text.split(',').filter((part) => part !== ''))
@@ -47,8 +47,8 @@ export type ParsedQuery<Schema extends z.ZodObject> =
   | { readonly kind: 'invalid'; readonly errors: readonly ProblemError[] };
 
 /**
- * Every error at once, each with the name of its parameter. A parameter without a value counts as left out, so that an address with empty
- * filters works; a flag without one is an error.
+ * Returns every error with its parameter's name. A parameter with an empty value counts as left out, so that a URL with empty filters
+ * works; an empty flag is an error.
  */
 export function parseQuery<Schema extends z.ZodObject>(
   search: Iterable<[string, string]>,

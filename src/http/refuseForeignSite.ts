@@ -2,8 +2,8 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { problem } from './problem.ts';
 
 /**
- * 403 for a request that a page of another site made a browser send (Fetch Metadata, RFC 6454 §7). Clients that are not browsers send
- * neither header, and are not concerned.
+ * 403 for a request that a browser sent for a page of another site (Fetch Metadata, RFC 6454 §7). Clients other than browsers send neither
+ * header and are not affected.
  */
 export function refuseForeignSite({
   headers,
@@ -12,13 +12,13 @@ export function refuseForeignSite({
   const site = headers.get('sec-fetch-site');
   const origin = headers.get('origin');
   const isForeignSite = site !== null && site !== 'same-origin' && site !== 'none';
-  // Behind a proxy that ends TLS or renames the host, the address of the request is not the one that the browser used.
+  // Behind a proxy that terminates TLS or changes the host, the request's URL differs from the one in the browser.
   const hosts = [new URL(url).host, headers.get('host'), headers.get('x-forwarded-host')];
   const isForeignOrigin = origin !== null && !hosts.includes(hostOf(origin) ?? '');
   return isForeignSite || isForeignOrigin ? foreignSite : undefined;
 }
 
-/** Undefined for `null`, the origin of a page that hides its own. */
+/** Undefined for `null`, the origin of a page that hides its origin. */
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

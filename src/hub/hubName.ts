@@ -1,13 +1,13 @@
 /** IoT Hub's own suffixes in the public and the sovereign clouds. */
 const azureSuffixes = ['.azure-devices.net', '.azure-devices.us', '.azure-devices.cn'];
 
-/** Since 2026 the name that hubs are linked to DPS under: `<hub>.device.azure-devices.net`. */
+/** Since 2026, hubs are linked to DPS as `<hub>.device.azure-devices.net`. */
 const deviceLabel = '.device';
 
 /**
- * `assignedHub` comes from the network: a credential goes there only if the name is one of Azure's own for devices, or one that the
- * operator listed as expected (`expect.assignedHub`). One label stands in front of the suffix, as hub names are, or in front of
- * `.device`. Names for services (`.service`) and deeper ones are not hubs to a device.
+ * `assignedHub` comes from the network. A credential is sent only to one of Azure's own names for devices, or to a hub that the operator
+ * listed in `expect.assignedHub`. Azure's names have one label before the suffix, or before `.device` and the suffix. Names for services
+ * (`.service`) and names with more labels are refused.
  */
 export function isAllowedHub(assignedHub: string, configuredHubs: readonly string[] = []): boolean {
   const name = assignedHub.toLowerCase();
@@ -20,7 +20,7 @@ function isHubLabel(label: string): boolean {
   return /^[a-z0-9-]+$/.test(hub);
 }
 
-/** True for one hub under either of its names, in any case. */
+/** True when both are names of the same hub, in upper or lower case. */
 export function isSameHub(one: string, other: string): boolean {
   return classicName(one) === classicName(other);
 }

@@ -1,9 +1,9 @@
 import type { TimedOut, TransportFailure } from '../transport/transportFailure.ts';
 
-/** How far the verification goes: a CONNACK, a PUBACK of one telemetry message, a response with the twin, or a new certificate. */
+/** What the verification waits for: the CONNACK, the PUBACK of a telemetry message, the twin, or a new certificate. */
 export type HubVerification = 'connect' | 'telemetry' | 'twin' | 'renew';
 
-/** What the device presents to the hub, where that is not its onboarding credential: what DPS issued, or what the hub renewed. */
+/** An operational certificate that the device presents to the hub: issued by DPS, or renewed by the hub. */
 export type OperationalCredential = 'issuedCertificate' | 'renewedCertificate';
 
 /** Every way in which a verification of the assigned hub can end. */
@@ -13,26 +13,28 @@ export interface HubVerified {
   readonly kind: 'verified';
 }
 
-/** What the hub issued in place of the certificate that the device came in with: not judged yet, and not proven by a connection. */
+/** The hub issued a new certificate. It has not been judged or tried yet. */
 export interface HubRenewed {
   readonly kind: 'renewed';
-  /** As sent: an array of base64 DER, leaf first, where the hub keeps to its protocol. */
+  /** As received. By the protocol an array of base64 DER, leaf first. */
   readonly certificates: unknown;
   readonly correlationId?: string;
   /** From the request to the certificate. */
   readonly durationMs: number;
-  /** The `$rid` of another request of this device that the hub responded to meanwhile: of a run that was cut off, or of another client. */
+  /**
+   * The `$rid` of another request of this device that the hub responded to meanwhile: from a run that was cut off, or from another client.
+   */
   readonly otherRequest?: string;
 }
 
-/** How the hub names a renewal that it has accepted (202). */
+/** How the hub identifies a renewal that it has accepted (202). */
 export interface RenewalOperation {
   readonly correlationId?: string;
-  /** As sent: a time with nine decimals. */
+  /** As received: a time with nine decimals. */
   readonly operationExpires?: string;
 }
 
-/** Assigned, but the device did not get into its hub. */
+/** Assigned, but the hub did not accept the device, or the verification failed. */
 export interface HubRefused {
   readonly kind: 'hubRefused';
   readonly phase: 'hub';
@@ -46,7 +48,7 @@ export interface HubRefused {
 
 export type HubRefusal =
   | TransportFailure
-  /** The name that DPS gave is neither under Azure's own suffixes nor in the configured probe's `expect.assignedHub`: no credential was sent there. */
+  /** The assigned name is neither one of Azure's nor in the configured probe's `expect.assignedHub`, so no credential was sent to it. */
   | { readonly kind: 'hubNotAllowed'; readonly message: string }
   /** The response to the twin request had another status than 200. */
   | { readonly kind: 'twinRejected'; readonly status: number; readonly message: string }
@@ -65,8 +67,8 @@ export interface RenewalRejected {
   readonly info?: RenewalInfo;
 }
 
-/** The hub's own details of an error, bounded. */
+/** The hub's own details of an error, limited in number and length. */
 export type RenewalInfo = Readonly<Record<string, string | number | boolean>>;
 
-/** The hub did not finish the renewal before the deadline. With the operation's names where it had accepted the request (202). */
+/** The hub did not finish the renewal before the deadline. Identifies the operation if the hub had accepted the request (202). */
 export interface RenewalTimedOut extends TimedOut, RenewalOperation {}

@@ -6,13 +6,12 @@ import type { Run } from '../transport/run.ts';
 import type { HubRefusal, HubRenewed, RenewalOperation } from './hubResult.ts';
 import { readIssued, readOperation, readRejection } from './renewalMessages.ts';
 
-/** The only filter of the hub's certificate renewal (IoT Hub device API 2025-08-01-preview). */
+/** The filter for responses to certificate requests (IoT Hub device API 2025-08-01-preview). */
 const responseFilter = '$iothub/credentials/res/#';
 
 /**
- * Asks the hub for a new certificate and waits until it is there: 202 first, and 200 or an error when the hub's registry has decided.
- * One attempt: 409 and 429 are findings. `replace: "*"` ends a request that an earlier run has left behind, so that a run that was cut
- * off does not make the next one fail.
+ * Requests a new certificate from the hub and waits for it: the hub responds 202 first, then 200 or an error. One attempt: 409 and 429 are
+ * findings. `replace: "*"` replaces a pending request, so that a run that was cut off does not make the next one fail.
  */
 export async function renewCertificate(
   session: MqttSession,
@@ -22,7 +21,7 @@ export async function renewCertificate(
   const subscribed = await session.subscribe(responseFilter);
   if (subscribed.kind !== 'subscribed') return subscribed;
 
-  // 4 to 36 characters, letters, digits and hyphens, no hyphen at the ends: what `replace` accepts.
+  // `replace` accepts 4 to 36 letters, digits and hyphens, with no hyphen at either end.
   const rid = randomUUID();
   let operation: RenewalOperation = {};
   let otherRequest: string | undefined;
@@ -66,7 +65,7 @@ export async function renewCertificate(
   }
 }
 
-/** What a `replace` accepts at most. */
+/** The longest `$rid` that `replace` accepts. */
 const maxRidCharacters = 36;
 
 function readDecision(status: number, body: Buffer): Omit<HubRenewed, 'durationMs'> | HubRefusal {

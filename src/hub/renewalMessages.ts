@@ -5,7 +5,7 @@ import type { HubRenewed, RenewalInfo, RenewalOperation, RenewalRejected } from 
 
 const accepted = z.looseObject({ correlationId: z.string().optional(), operationExpires: z.string().optional() });
 
-/** The body of a 202. What cannot be read is left out: the status says what counts. */
+/** The body of a 202. Leaves out what cannot be read: the status is what counts. */
 export function readOperation(body: Buffer): RenewalOperation {
   const { correlationId, operationExpires } = accepted.safeParse(parseJson(body)).data ?? {};
   return {
@@ -34,7 +34,7 @@ export function readIssued(body: Buffer): Omit<HubRenewed, 'durationMs'> | Malfo
   };
 }
 
-/** A number, or the text of one: serialisers write either. */
+/** A number, or a string of digits: serialisers differ. */
 const numeric = z.union([
   z.number(),
   z
@@ -51,7 +51,7 @@ const rejection = z.looseObject({
   info: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 
-/** The body of an error. A status is a finding even where its body is not what it should be. */
+/** The body of an error. The status is a finding even when the body is malformed. */
 export function readRejection(status: number, body: Buffer): RenewalRejected {
   const parsed = rejection.safeParse(parseJson(body));
   if (!parsed.success) {
@@ -60,7 +60,7 @@ export function readRejection(status: number, body: Buffer): RenewalRejected {
   }
   const { errorCode, trackingId, retryAfter, info } = parsed.data;
   const isOfAnotherForm = errorCode === undefined && parsed.data.message === undefined;
-  // An object in another form: what it says is in there somewhere.
+  // An object in an unknown form: show all of it.
   const message = isOfAnotherForm ? body.toString('utf8') : parsed.data.message;
   return {
     kind: 'renewalRejected',
@@ -76,7 +76,7 @@ export function readRejection(status: number, body: Buffer): RenewalRejected {
 const maxInfoFields = 10;
 const maxNameCharacters = 64;
 
-/** The hub's details, as text and numbers: what is nested becomes text. */
+/** The hub's details as text and numbers: nested values become JSON text. */
 function boundedInfo(info: Readonly<Record<string, unknown>>): RenewalInfo {
   const fields = Object.entries(info).slice(0, maxInfoFields);
   return Object.fromEntries(
@@ -91,7 +91,7 @@ function asText(value: unknown): string {
   try {
     return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   } catch {
-    return ''; // nested too deep to be written again
+    return ''; // nested too deep to be serialised
   }
 }
 

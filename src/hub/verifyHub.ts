@@ -20,7 +20,7 @@ export type HubRequest = HubConnection & Verification;
 
 type Verification =
   | { readonly verification: Exclude<HubVerification, 'renew'> }
-  /** The request for the new certificate: PKCS#10 as base64 of its DER. */
+  /** The certificate signing request: PKCS#10 as base64 of its DER. */
   | { readonly verification: 'renew'; readonly csr: string };
 
 export interface HubConnection {
@@ -28,7 +28,7 @@ export interface HubConnection {
   readonly deviceId: string;
   readonly transport: Transport;
   readonly secureContext: SecureContext;
-  /** Makes the SAS token for `{hub}/devices/{deviceId}`; absent with X.509. */
+  /** Creates the SAS token for `{hub}/devices/{deviceId}`; absent with X.509. */
   readonly password?: ((resource: string) => string) | undefined;
   /** Set where `secureContext` presents an operational certificate. */
   readonly credential?: OperationalCredential | undefined;
@@ -40,12 +40,12 @@ export interface HubRun extends Run {
   readonly configuredHubs?: readonly string[] | undefined;
 }
 
-/** The hub's device API that this file speaks (IoT Hub documentation, "Communicate with an IoT hub using MQTT"). */
+/** The hub's device API version (IoT Hub documentation, "Communicate with an IoT hub using MQTT"). */
 const apiVersion = '2021-04-12';
-/** The one that renews certificates; devices with operational certificates use it for everything. */
+/** The version that renews certificates. Devices with an operational certificate use it for everything. */
 const certificateApiVersion = '2025-08-01-preview';
 
-/** Proves that the assignment works: connects as the assigned device, and does what `verification` asks for. */
+/** Verifies that the assignment works: connects as the assigned device and does what `verification` asks for. */
 export async function verifyHub(request: HubRequest, run: HubRun): Promise<HubResult> {
   const { assignedHub, deviceId, transport, secureContext, password, credential, verification } = request;
   const refused = (cause: HubRefusal): HubResult => ({
@@ -76,7 +76,7 @@ export async function verifyHub(request: HubRequest, run: HubRun): Promise<HubRe
   const connected = await connect({ endpoint, transport, secureContext }, login, { ...run, recorder });
   if (connected.kind === 'notConnected') return refused(connected.failure);
   const { session } = connected;
-  recorder.enter('hub'); // what fails from here on is not a step of connecting
+  recorder.enter('hub'); // an error from here on is not part of connecting
   try {
     const proof = await prove(session, request, run);
     return proof.kind === 'verified' || proof.kind === 'renewed' ? proof : refused(proof);
@@ -104,7 +104,7 @@ async function prove(
 
 const verified: HubVerified = { kind: 'verified' };
 
-/** One message marked as synthetic, so that the hub's own routes can leave it out. The PUBACK is the proof. */
+/** Sends one message, marked as synthetic so that the hub's routes can exclude it. The PUBACK is the proof. */
 async function sendTelemetry(
   session: MqttSession,
   { deviceId }: HubRequest,
@@ -142,12 +142,12 @@ async function readTwin(session: MqttSession, { recorder }: Run): Promise<HubRef
     : { kind: 'twinRejected', status: ended, message: `the hub responded to the twin request with status ${ended}` };
 }
 
-/** IoT Hub's identity registry; anything else was not assigned by a working service, and could not be sent as it is. */
+/** What IoT Hub's identity registry allows. Any other ID shows a broken service, and might not fit into a topic. */
 function isHubDeviceId(deviceId: string): boolean {
   return /^[\x21-\x7e]{1,128}$/.test(deviceId);
 }
 
-/** The hub's connection is one phase of the run, however many steps it has; the failure itself says which step it was. */
+/** Connecting to the hub counts as one phase, `hub`; a failure still names the step of connecting. */
 function insidePhaseHub(recorder: Recorder): Recorder {
   let step: Recorder['phase'] = 'hub';
   return {

@@ -1,25 +1,25 @@
-/** Starts on the first call and shares the promise. Rejects with what starting threw; the next call then starts again. */
+/** Creates the value on the first call and shares the promise. Rejects with what `create` threw; the next call then tries again. */
 export interface CreatedOnce<Value> {
   (): Promise<Value>;
-  /** The next call starts again. */
+  /** The next call creates the value again. */
   forget(): void;
 }
 
-/** Starts something once and keeps it, and never keeps a failure: a first attempt that failed must not be the last one. */
-export function createOnce<Value>(start: () => Promise<Value>): CreatedOnce<Value> {
-  let started: Promise<Value> | undefined;
-  const kept = (): Promise<Value> => {
-    if (started) return started;
-    const starting = start();
-    started = starting;
-    starting.catch(() => {
-      if (started === starting) started = undefined;
+/** Creates something once and shares it. A failure is not cached, so the next call tries again. */
+export function createOnce<Value>(create: () => Promise<Value>): CreatedOnce<Value> {
+  let created: Promise<Value> | undefined;
+  const get = (): Promise<Value> => {
+    if (created) return created;
+    const creating = create();
+    created = creating;
+    creating.catch(() => {
+      if (created === creating) created = undefined;
     });
-    return starting;
+    return creating;
   };
-  return Object.assign(kept, {
+  return Object.assign(get, {
     forget: () => {
-      started = undefined;
+      created = undefined;
     },
   });
 }

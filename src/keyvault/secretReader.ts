@@ -7,9 +7,9 @@ import { disabled, secretUnavailable } from './secretUnavailable.ts';
 export interface SecretReaderOptions {
   readonly vaultUrl: string;
   readonly identity: AzureIdentity;
-  /** How long a value is kept; a rotated key is read after this time. Default: two minutes. */
+  /** How long a value is cached; a rotated key is read after this time. Default: two minutes. */
   readonly keepMs?: number;
-  /** How long a failure is kept, so that a failing vault is not asked once for each device. Default: five seconds. */
+  /** How long a failure is cached, so that a failing vault does not get a request for each device. Default: five seconds. */
   readonly keepFailureMs?: number;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
@@ -17,24 +17,24 @@ export interface SecretReaderOptions {
 
 export interface SecretReader {
   /**
-   * The newest version of the secret, or why there is none. Never rejects. When `signal` aborts before the vault has
-   * responded, the result is `unreachable`.
+   * Returns the newest version of the secret, or why it cannot be read. Never rejects. When `signal` aborts first, the result is
+   * `unreachable`.
    */
   readonly read: (name: string, signal: AbortSignal) => Promise<SecretResult>;
-  /** Loads the vault's client library, so that the first read does not. Never rejects, connects nothing. */
+  /** Loads the vault's client library ahead of the first read. Never rejects, and opens no connection. */
   readonly load: () => Promise<void>;
-  /** Forgets the value: it was refused, and may have been rotated. The next read requests it from the vault. */
+  /** Removes the value from the cache because it was refused and may have been rotated. The next read asks the vault. */
   readonly invalidate: (name: string) => void;
 }
 
 interface InFlightRead {
   readonly result: Promise<SecretResult>;
   readonly abort: AbortController;
-  /** Readers that wait for it. */
+  /** Number of callers that wait for it. */
   waiting: number;
 }
 
-/** Reads secrets of one vault. Readers of the same secret at the same time share one request. */
+/** Reads the secrets of one vault. Concurrent reads of the same secret share one request. */
 export function createSecretReader(options: SecretReaderOptions): SecretReader {
   const { vaultUrl, identity, keepMs = 120_000, keepFailureMs = 5_000, now = Date.now } = options;
   const kept = new Map<string, { readonly result: SecretResult; readonly until: number }>();
@@ -62,7 +62,8 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
       return judge(name, await getSecret(name, signal), now());
     } catch (error) {
       const unavailable = secretUnavailable(name, vaultUrl, error);
-      // An identity client that failed once has been seen to fail for days (azure-sdk-for-js#39566).
+      // Identity clients that failed once have kept failing for days (azure-sdk-for-js#39566), so the next read creates a
+      // new one.
       if (unavailable.kind === 'unauthenticated') client.forget();
       return unavailable;
     }
@@ -76,13 +77,13 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     return Math.min(now() + keepMs, expires);
   }
 
-  /** No reader waits any more: the request is aborted, and its result is not kept. */
+  /** Aborts the request when no caller waits any more. Its result is not cached. */
   function cancel(name: string, flight: InFlightRead): void {
     if (flights.get(name) === flight) {
       flights.delete(name);
     }
     flight.abort.abort();
-    // A request for a token cannot be aborted, and this client's later reads would queue behind it.
+    // A token request cannot be aborted, and later reads of this client would wait for it.
     client.forget();
   }
 
@@ -116,7 +117,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
   };
 }
 
-/** Key Vault returns secrets outside their validity as well: the reader must check the dates. */
+/** Key Vault also returns secrets that are expired or not valid yet, so the reader must check the dates. */
 function judge(name: string, { value: sent, properties }: KeyVaultSecret, now: number): SecretResult {
   const { enabled, contentType, version } = properties;
   const [notBefore, expiresOn] = [representable(properties.notBefore), representable(properties.expiresOn)];
@@ -131,7 +132,7 @@ function judge(name: string, { value: sent, properties }: KeyVaultSecret, now: n
     const message = `secret "${name}" expired at ${expiresOn.toISOString()}`;
     return { kind: 'expired', secret: name, message };
   }
-  // The client's types promise a text; a proxy, or a vault that is not one, sends something else.
+  // The client's types promise a string, but a proxy that responds in the vault's place may send anything.
   const value: unknown = sent ?? '';
   if (typeof value !== 'string') {
     const message = `the response for secret "${name}" has no value that is a text`;
@@ -146,7 +147,7 @@ function judge(name: string, { value: sent, properties }: KeyVaultSecret, now: n
   };
 }
 
-/** A second count that no calendar has is not a date: the secret is there, and its end is unknown. */
+/** Undefined for a number of seconds that no Date can represent: the secret exists, and its expiry is unknown. */
 function representable(date: Date | undefined): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
@@ -156,7 +157,7 @@ function noResponse(secret: string, vaultUrl: string): SecretResult {
   return { kind: 'unreachable', secret, message };
 }
 
-/** Undefined when the signal was first. Leaves no listener on it. */
+/** Undefined when the signal aborts first. Leaves no listener on it. */
 async function undefinedWhenAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
   const onAbort = () => resolve(undefined);
@@ -168,24 +169,24 @@ async function undefinedWhenAborted<T>(promise: Promise<T>, signal: AbortSignal)
   }
 }
 
-/** Newest version of one secret. Rejects with what the library throws. */
+/** Reads the newest version of one secret. Rejects with what the library throws. */
 type GetSecret = (name: string, signal: AbortSignal) => Promise<KeyVaultSecret>;
 
 /** Key Vault of the Azure clouds: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers */
 const azureVault = /\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/;
 
-/** Loads the libraries and connects nothing yet: the first read does. */
+/** Loads the libraries. The first read opens the connection. */
 async function createVaultClient(vaultUrl: string, identity: AzureIdentity): Promise<GetSecret> {
   const [{ SecretClient }, credential] = await Promise.all([
     import('@azure/keyvault-secrets'),
     createAzureCredential(identity),
   ]);
   const client = new SecretClient(vaultUrl, credential, {
-    // One attempt: a vault that throttles or fails is what the outcome has to say, within the probe's deadline.
+    // One attempt: a vault that throttles or fails belongs in the outcome, within the probe's deadline.
     retryOptions: { maxRetries: 0 },
-    // A vault says in its 401 for which resource it wants a token, and the library checks that the vault's name is in
-    // that resource's domain, or anybody's server could ask for a token of Azure's. A vault outside Azure (a stand-in
-    // on this machine) cannot pass this check, so it is off there, and there only.
+    // A vault's 401 names the resource that it wants a token for. The library checks that the vault is in that resource's
+    // domain, because otherwise any server could ask for a token for Azure. A stand-in on this machine cannot pass this
+    // check, so it is off for vaults outside Azure, and only for them.
     disableChallengeResourceVerification: !azureVault.test(new URL(vaultUrl).hostname),
   });
   return (name, abortSignal) => client.getSecret(name, { abortSignal });

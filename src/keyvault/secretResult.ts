@@ -21,10 +21,10 @@ export interface SecretUnavailable {
     | 'notYetValid'
     | 'throttled'
     | 'unreachable'
-    /** No token could be had: no identity, or the identity endpoint does not respond. */
+    /** No token: there is no identity, or its endpoint does not respond. */
     | 'unauthenticated';
   readonly secret: string;
-  /** Which of its kind, where that asks for something else to be done. */
+  /** The exact problem, where it has a next step of its own. */
   readonly detail?: VaultProblem;
   readonly message: string;
 }

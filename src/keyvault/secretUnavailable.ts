@@ -3,7 +3,7 @@ import { firstLine } from '../identity/azureCredential.ts';
 import type { SecretUnavailable } from './secretResult.ts';
 import type { VaultProblem } from './vaultProblems.ts';
 
-/** What the Azure libraries throw when a service responded: the status, and the service's error body. */
+/** What the Azure libraries throw when a service responded: its status and error body. */
 const serviceError = z.object({
   statusCode: z.number(),
   details: z
@@ -18,10 +18,10 @@ const serviceError = z.object({
   response: z.object({ headers: z.custom<{ get(name: string): string | undefined }>() }).optional().catch(undefined),
 });
 
-/** … and when none did: the platform's code. */
+/** What they throw when no service responded: the platform's code. */
 const networkError = z.object({ code: z.string() });
 
-/** Says what went wrong. `error` is whatever reading the secret threw; what to do about it is in the explanations. */
+/** Classifies what reading a secret threw. The next steps are in src/outcomes/explanations. */
 export function secretUnavailable(secret: string, vaultUrl: string, error: unknown): SecretUnavailable {
   const { hostname } = new URL(vaultUrl);
   const unavailable = (kind: SecretUnavailable['kind'], message: string, detail?: VaultProblem) => ({
@@ -33,10 +33,10 @@ export function secretUnavailable(secret: string, vaultUrl: string, error: unkno
   const responded = serviceError.safeParse(error);
   if (!responded.success) {
     if (isCredentialError(error)) return unavailable('unauthenticated', ...noToken(error));
-    // Never the message of just any error: that of a parser quotes what it read.
+    // Never the message of an unknown error: a parser's message quotes its input.
     const { code } = networkError.safeParse(error).data ?? {};
     if (code !== undefined) return unavailable('unreachable', `the vault ${hostname} cannot be reached: ${code}`);
-    // The library throws its own TypeError at a response that it cannot take apart.
+    // The library throws a TypeError for a response that it cannot parse.
     return unavailable('unreachable', `the response of ${hostname} is not one of Key Vault's`, 'notKeyVault');
   }
 
@@ -78,7 +78,7 @@ export function secretUnavailable(secret: string, vaultUrl: string, error: unkno
 
 type ErrorBody = NonNullable<z.infer<typeof serviceError>['details']>['error'];
 
-/** 403 has many reasons, which the inner code tells apart: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+/** 403 has many reasons, which the inner code distinguishes: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 function forbidden(secret: string, hostname: string, { innerError, message = '' }: ErrorBody): SecretUnavailable {
   const refused = (detail: VaultProblem, words: string): SecretUnavailable => ({
     kind: 'forbidden',
@@ -117,7 +117,7 @@ function tenantsOf(words: string): readonly string[] {
   return [tenant.exec(expected)?.[0] ?? 'another one', tenant.exec(found)?.[0] ?? ''];
 }
 
-/** Seconds, or a date (RFC 9110 §10.2.3). Undefined for what is neither, or has passed. */
+/** Seconds, or a date (RFC 9110 §10.2.3). Undefined for anything else, and for a time in the past. */
 function secondsToWait(retryAfter: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter);
@@ -125,14 +125,14 @@ function secondsToWait(retryAfter: string | undefined): number | undefined {
   return seconds > 0 ? seconds : undefined;
 }
 
-/** What DefaultAzureCredential throws when it has tried every login of this machine; the message lists them all. */
+/** What DefaultAzureCredential throws when no login of this machine worked; its message lists them all. */
 const developerLoginError = 'AggregateAuthenticationError';
 
 function noToken(error: Error): readonly [message: string, detail?: VaultProblem] {
   if (error.name === developerLoginError) {
     return ['no token for Key Vault: no login to Azure was found on this machine (run "az login")'];
   }
-  // MSAL's word for an endpoint that could not be reached or reset the connection.
+  // MSAL's code for an endpoint that cannot be reached or resets the connection.
   if (/network_error|Network unreachable/i.test(error.message)) {
     return [
       'no token for Key Vault: the managed identity endpoint (IDENTITY_ENDPOINT) cannot be reached: network_error',
@@ -142,7 +142,7 @@ function noToken(error: Error): readonly [message: string, detail?: VaultProblem
   return [`no token for Key Vault: ${firstLine(error.message)}`];
 }
 
-/** By name, because `instanceof` would ask for the library, which may not be loaded. */
+/** By name, because `instanceof` would need the library, which may not be loaded. */
 function isCredentialError(error: unknown): error is Error {
   return (
     error instanceof Error &&

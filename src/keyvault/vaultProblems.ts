@@ -1,4 +1,4 @@
-/** Why a vault refuses a read, where its status alone does not show it. Each has a next step of its own. */
+/** Why a vault refuses a read, where the status alone does not show it. Each problem has its own next step. */
 export type VaultProblem =
   | 'noRole'
   | 'noAccessPolicy'

@@ -8,13 +8,13 @@ import type { SecretFound, SecretResult } from '../keyvault/secretResult.ts';
 import type { CredentialExpiry, NotRun } from '../outcomes/outcome.ts';
 import { tlsContext } from '../transport/tlsContext.ts';
 
-/** The part of a probe that says how its device proves itself. */
+/** The fields of a probe that decide how its device proves itself. */
 export type ProbedDevice = Pick<Probe, 'idScope' | 'registrationId' | 'attestation'>;
 
-/** Reads one secret of the vault by name; a certificate is read by the secret of the same name. Never rejects. */
+/** Reads one secret of the vault by name; a certificate is read as the secret of the same name. Never rejects. */
 export type ReadSecret = (name: string, signal: AbortSignal) => Promise<SecretResult>;
 
-/** The credential of one device, for DPS and its hub. Lives in memory for one run. */
+/** The credential of one device, for DPS and its hub. It exists in memory for one run only. */
 export interface Credential {
   readonly kind: 'credential';
   readonly secureContext: SecureContext;
@@ -23,13 +23,13 @@ export interface Credential {
   /** SAS token for the hub; absent with X.509. */
   readonly hubPassword?: (resource: string) => string;
   readonly expiry: CredentialExpiry;
-  /** What was found about it that does not keep it from being used. */
+  /** Findings about it that do not prevent its use. */
   readonly findings: readonly CredentialFinding[];
-  /** Everything secret that the run uses, to be struck out of what it saw. Tokens for hubs are added when they are made. */
+  /** Every secret that the run uses, to be redacted from its facts. Tokens for hubs are added when they are created. */
   readonly secrets: readonly string[];
 }
 
-/** Makes the device's credential from what the vault holds, or returns why the probe cannot run. */
+/** Creates the device's credential from the vault's secret, or returns why the probe cannot run. */
 export async function readCredential(
   probe: ProbedDevice,
   readSecret: ReadSecret,
@@ -60,7 +60,7 @@ export async function readCredential(
   }
 }
 
-/** Loads what reading and using this probe's credential needs, so that nothing is loaded inside a measured phase. */
+/** Loads the modules that this probe's credential needs, so that no module loads inside a measured phase. */
 export async function loadCredentialCode({
   attestation,
   requestCertificate,
@@ -120,7 +120,7 @@ function secretExpiry({ expiresOn }: SecretFound): CredentialExpiry {
   return expiresOn ? { secretExpiresOn: expiresOn } : {};
 }
 
-/** The first error is what keeps the probe from running. */
+/** The first error is the reason why the probe cannot run. */
 function invalidCredential(findings: readonly CredentialFinding[]): NotRun {
   const error = findings.find(({ severity }) => severity === 'error');
   const { problem: detail, message = 'the credential cannot be used' } = error ?? {};

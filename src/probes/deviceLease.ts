@@ -5,19 +5,19 @@ import { describeStorageError } from '../storage/describeStorageError.ts';
 import { keyText } from '../storage/keys.ts';
 import type { Lease, Leases } from '../storage/leases.ts';
 
-/** `busy`: another run of the device is in progress, for so long at most. */
+/** `busy`: another run of the device is in progress, and ends within `retryAfterSeconds`. */
 export type RunResult =
   | { readonly kind: 'ran'; readonly outcome: Outcome }
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number };
 
 export interface RunLimits {
-  /** How long to wait for a run of the device that is in progress. Default 0: a caller who finds the device busy is told so. */
+  /** How long to wait for a run of the device that is in progress. Default 0: return `busy` at once. */
   readonly maxWaitMs?: number;
-  /** A run of the same probe in this process is joined: its outcome is the caller's. */
+  /** Joins a run of the same probe in this process, and returns that run's outcome. */
   readonly joins?: boolean;
 }
 
-/** `notes`: how the device was reserved, if that was odd. `storageSignal` ends what the storage may still cost before the run. */
+/** `notes`: anything unusual about the reservation of the device. `storageSignal` limits further storage calls before the run. */
 export type RunAlone = (notes: readonly string[], storageSignal: AbortSignal) => Promise<RecordedRun>;
 
 export interface RecordedRun {
@@ -27,23 +27,23 @@ export interface RecordedRun {
 }
 
 /**
- * Keeps the runs of a device apart, in this process and in all others that share the history's storage. A server closes a device's first
- * connection when its second comes (MQTT 3.1.1 §3.1.4, [MQTT-3.1.4-2]): a run on demand would make the scheduled run fail, and nothing
- * would be wrong with the service.
+ * Prevents two runs of a device at the same time, in this process and in all others that share the history's storage. A server closes a
+ * device's first connection when a second one arrives (MQTT 3.1.1 §3.1.4, [MQTT-3.1.4-2]), so a run on demand would make a scheduled run
+ * fail although the service is healthy.
  */
 export interface DeviceLeases {
   /** Rejects only as `run` does. Storage that cannot be used never stops a run. */
   runAlone(probe: Probe, limits: RunLimits, run: RunAlone): Promise<RunResult>;
 }
 
-/** What storage may cost a run before it starts. */
+/** How long storage may delay a run before it starts. */
 const storageBudgetMs = 2_000;
-/** A lease lasts longer than the run's timeout by so much, for what happens before and after the exchange. */
+/** A lease lasts this much longer than the run's timeout, for the work before and after the exchange. */
 const slackMs = 10_000;
 
 export const deviceLeaseTable = 'deviceLeases';
 
-/** The device that a probe plays: two probes may play the same one. DPS compares registration IDs without case. */
+/** Identifies the device that a probe simulates: two probes may simulate the same one. DPS ignores the case of registration IDs. */
 export function deviceOf({ idScope, registrationId }: Pick<Probe, 'idScope' | 'registrationId'>): string {
   return `${idScope}/${registrationId.toLowerCase()}`;
 }
@@ -51,9 +51,9 @@ export function deviceOf({ idScope, registrationId }: Pick<Probe, 'idScope' | 'r
 interface RunInProcess {
   readonly probe: string;
   readonly result: Promise<RunResult>;
-  /** For a run in another process. */
+  /** It waits for a run in another process. */
   isWaiting: boolean;
-  /** Monotonic. */
+  /** By the monotonic clock. */
   endsByMs: number;
 }
 
@@ -77,7 +77,7 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     }
   };
 
-  /** The part of a run that has the device, from the moment in which this process asks for it. */
+  /** Reserves the device, then runs. */
   const reserveAndRun = async (
     probe: Probe,
     waitMs: number,
@@ -119,7 +119,7 @@ type Reservation =
   | { readonly kind: 'reserved'; readonly notes: readonly string[]; readonly lease?: Lease }
   | { readonly kind: 'busy'; readonly remainingMs: number };
 
-/** Frees the device as soon as the run has ended, while its outcome is being recorded. */
+/** Releases the device as soon as the run has ended, while its outcome is being recorded. */
 async function settle(run: Promise<RecordedRun>, lease: Lease | undefined): Promise<Outcome> {
   const ended = await run.catch(async (error) => {
     await release(lease);
@@ -129,7 +129,7 @@ async function settle(run: Promise<RecordedRun>, lease: Lease | undefined): Prom
   return ended.outcome;
 }
 
-/** Not worth failing for: a lease that is not released expires. */
+/** An error is ignored: a lease that is not released expires. */
 async function release(lease: Lease | undefined): Promise<void> {
   await lease?.release({ limitMs: storageBudgetMs }).catch(() => undefined);
 }

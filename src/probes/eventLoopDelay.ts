@@ -1,12 +1,12 @@
-/** For how long the event loop of this process was blocked during a run, in milliseconds. */
+/** How long this process's event loop was blocked during a run, in milliseconds. */
 export interface EventLoopDelay {
   readonly longestMs: number;
   readonly totalMs: number;
 }
 
-/** Between two looks at the clock. A look that comes later was delayed. */
+/** Between two clock readings. A later reading means that the event loop was blocked. */
 const intervalMs = 50;
-/** Timers of a process at rest are late by a few milliseconds. */
+/** Timers of an idle process are late by a few milliseconds. */
 const ignoredMs = 20;
 
 interface Watch {
@@ -16,10 +16,10 @@ interface Watch {
 }
 
 const watches = new Set<Watch>();
-let lastLookMs = 0;
+let lastReadingMs = 0;
 let timer: NodeJS.Timeout | undefined;
 
-/** Does the work and measures meanwhile. One timer serves all runs of the process. */
+/** Measures while `work` runs. One timer serves all runs of the process. */
 export async function measureEventLoopDelay<Result>(
   work: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly delay: EventLoopDelay }> {
@@ -27,12 +27,12 @@ export async function measureEventLoopDelay<Result>(
   const watch: Watch = { startMs, longestMs: 0, totalMs: 0 };
   watches.add(watch);
   if (!timer) {
-    lastLookMs = startMs;
-    timer = setInterval(look, intervalMs).unref();
+    lastReadingMs = startMs;
+    timer = setInterval(readClock, intervalMs).unref();
   }
   try {
     const result = await work();
-    // A run may end before the look that is late.
+    // The run may end before the delayed reading.
     add(watch, performance.now());
     return { result, delay: watch };
   } finally {
@@ -44,15 +44,15 @@ export async function measureEventLoopDelay<Result>(
   }
 }
 
-function look(): void {
+function readClock(): void {
   const nowMs = performance.now();
   for (const watch of watches) add(watch, nowMs);
-  lastLookMs = nowMs;
+  lastReadingMs = nowMs;
 }
 
-/** Counts what passed since the last look, as far as it is within the run. */
+/** Counts the delay since the last reading, as far as it is within the run. */
 function add(watch: Watch, nowMs: number): void {
-  const delayMs = Math.min(nowMs - lastLookMs - intervalMs, nowMs - watch.startMs);
+  const delayMs = Math.min(nowMs - lastReadingMs - intervalMs, nowMs - watch.startMs);
   if (delayMs <= ignoredMs) return;
   watch.longestMs = Math.max(watch.longestMs, delayMs);
   watch.totalMs += delayMs;

@@ -9,14 +9,14 @@ import type { Phase } from '../transport/phase.ts';
 import { tlsContext } from '../transport/tlsContext.ts';
 import type { Credential } from './credential.ts';
 
-/** An assignment, and what the device proves itself with at its hub. */
+/** An assignment, and the credential that the device presents to its hub. */
 export interface HubAccess {
   readonly kind: 'hubAccess';
   readonly assigned: Extract<ProbeResult, { kind: 'assigned' }>;
   readonly credential: Pick<HubConnection, 'secureContext' | 'password' | 'credential'>;
 }
 
-/** The certificate that was issued with the assignment; where none was requested, the onboarding credential. */
+/** Returns access with the certificate that was issued with the assignment, or, if none was requested, with the onboarding credential. */
 export async function hubAccessOf(
   assigned: Assigned,
   { secureContext, hubPassword: password }: Credential,
@@ -39,17 +39,18 @@ export async function hubAccessOf(
 }
 
 export interface VerificationPlan {
-  /** Undefined where the hub is not entered. */
+  /** Undefined: no verification is possible. */
   readonly verification: Probe['verifyHub'];
   readonly notes: readonly string[];
 }
 
-/** How far an assignment can be verified, with notes that explain where that is not as far as was asked for. */
+/** How far the assignment can be verified. `notes` explain why that is less than the probe asks for. */
 export function planVerification(
   verification: NonNullable<Probe['verifyHub']>,
   { connectionProfile = 'classic', assignedHub, deviceId }: Assigned,
 ): VerificationPlan {
-  // A failure of this client at a hub that speaks another protocol says nothing about the hub, and an unknown profile is not guessed at.
+  // This client fails at a hub that speaks another protocol, which would say nothing about the hub. An unknown profile may
+  // be one.
   if (connectionProfile.toLowerCase() !== 'classic') {
     const note = `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client speaks MQTT 3.1.1`;
     return { verification: undefined, notes: [note] };
@@ -59,7 +60,7 @@ export function planVerification(
         `the user name at the hub has the assigned name ${assignedHub}; which of a hub's two names it expects is not documented`,
       ]
     : [];
-  // MQTT 3.1.1 section 4.7.1: a topic name must not contain wildcards. The server would end the connection.
+  // MQTT 3.1.1 section 4.7.1: a topic name must not contain wildcards. The server would close the connection.
   if (verification === 'telemetry' && /[#+]/.test(deviceId)) {
     const note = `verified up to the hub's CONNACK: MQTT forbids # and + in a topic name, so that a device with the ID ${deviceId} cannot send telemetry`;
     return { verification: 'connect', notes: [...notes, note] };
@@ -73,7 +74,7 @@ export interface VerificationRun extends HubRun {
   readonly addNote: (note: string) => void;
 }
 
-/** Proves the assignment at the hub. Assigned and accepted is `assigned`; anything else says what went wrong. */
+/** Verifies the assignment at the hub. Returns `assigned` when the hub accepts the device, otherwise what went wrong. */
 export async function verifyAssignment(
   verification: NonNullable<Probe['verifyHub']>,
   access: HubAccess,
@@ -86,7 +87,7 @@ export async function verifyAssignment(
   return verified.kind === 'hubRefused' ? { ...verified, ...issuedOf(assigned) } : assigned;
 }
 
-/** Has the hub renew the certificate, and proves the new one by a connection of its own. */
+/** Requests a renewed certificate from the hub, and verifies it with a second connection. */
 async function renewAtHub({ assigned, credential }: HubAccess, run: VerificationRun): Promise<ProbeResult> {
   const { registrationId, transport } = run.probe;
   const verification = 'renew';
@@ -101,13 +102,14 @@ async function renewAtHub({ assigned, credential }: HubAccess, run: Verification
       `the hub also responded to another certificate request of this device (${otherRequest}): an earlier run was cut off, or another client renews as this device`,
     );
   }
-  // Which of the two names the hub uses is not documented.
+  // It is not documented which of the two names the hub uses.
   const commonNames = [...new Set([registrationId, assigned.deviceId])];
   const chain = await judgeIssuedChain(certificates, { publicKey, commonNames, atMs: Date.now() });
   if (chain.kind === 'notIssued') return { ...assigned, phase: 'hub', ...chain, kind: 'certificateNotIssued' };
 
   const renewal = { ...operation, certificate: chain.certificate };
-  // The first connection is closed by now, and a new TLS context resumes no session: the hub has to accept the new certificate itself.
+  // The first connection is closed, and a new TLS context resumes no session, so the hub must accept the new certificate
+  // itself.
   const secureContext = tlsContext({ certificateChain: chain.certificateChain, privateKey });
   const proven = await verifyHub(
     { ...assigned, transport, secureContext, credential: 'renewedCertificate', verification: 'connect' },

@@ -1,13 +1,13 @@
-/** Long enough that no other text has it by chance, short enough for a part of a secret that was split over fields. */
+/** Long enough not to occur in other text by chance, and short enough to find part of a secret that was split over fields. */
 const minCharacters = 8;
 const gramCharacters = 6;
-/** Every run of `minCharacters` has a gram that starts at a multiple of this. */
+/** Any `minCharacters` in a row contain a gram that starts at a multiple of this. */
 const step = minCharacters - gramCharacters + 1;
 const redacted = '(removed)';
 
 /**
- * Takes a device's secrets out of what a run saw: a service may send back the token, its signature or the key, as they are,
- * percent-encoded, in base64 or in parts. Once, at the end, over every text, so that no reader of the facts has to.
+ * Removes a device's secrets from what a run saw. A service may send back the token, its signature or the key: unchanged, percent-encoded,
+ * in base64 or in parts. Done once, over every text, so that readers of the facts need not do it.
  *
  * @param secrets tokens, keys and private keys, as they were used
  */
@@ -46,13 +46,13 @@ function placeOf(gram: string, forms: readonly string[]): Place | undefined {
   return undefined;
 }
 
-/** Of all forms of one run, a bit for each hash of a gram; filled anew for each, and used without a pause. */
+/** One bit for each hash of a gram, over all forms of one run. Shared by all runs: it is filled and used synchronously. */
 const hashBits = 18;
 const seenHashes = new Uint32Array(2 ** (hashBits - 5));
 
 /**
- * Whether any form may have the gram at an index of a text: never wrongly no, and wrongly yes once in sixty times. The forms of one run
- * have thousands of grams, and hardly any text has one of them: a set of them as strings costs a tenth of a whole registration.
+ * Whether any form may contain the gram at an index of a text (a Bloom filter): no false negatives, and one false positive in sixty. The
+ * forms of one run have thousands of grams, and hardly any text contains one; a set of strings would cost a tenth of a registration.
  */
 function gramFilter(forms: readonly string[]): (text: string, index: number) => boolean {
   seenHashes.fill(0);
@@ -73,7 +73,7 @@ function gramFilter(forms: readonly string[]): (text: string, index: number) => 
   };
 }
 
-/** Five bits a character: what is older than a gram's six is shifted out of the thirty. */
+/** Five bits for each character, thirty in all: characters before the last six are shifted out. */
 function nextGram(gram: number, character: number): number {
   return ((gram << 5) ^ character) & 0x3fff_ffff;
 }
@@ -82,13 +82,13 @@ function hashOf(gram: number): number {
   return Math.imul(gram, 0x9e37_79b1) >>> (32 - hashBits);
 }
 
-/** Whosever tokens they are. */
+/** Removes all tokens, not only this device's. */
 function withoutTokens(text: string): string {
   if (!text.includes('=')) return text;
   return text.replace(/SharedAccessSignature\s+\S+/gi, redacted).replace(/\bsig=(?!\()[^&\s"]+/gi, `sig=${redacted}`);
 }
 
-/** The part of the text around the index that it has in common with the form, as start and end. */
+/** Start and end of the longest text around the index that also occurs in the form. */
 function extend(text: string, index: number, { form, at }: Place): readonly [number, number] {
   let [before, after] = [0, gramCharacters];
   while (before < Math.min(index, at) && text[index - before - 1] === form[at - before - 1]) before += 1;
@@ -97,7 +97,7 @@ function extend(text: string, index: number, { form, at }: Place): readonly [num
   return [index - before, index + after];
 }
 
-/** What is secret in it: a token's signature, a PEM's base64, anything else whole. */
+/** The secret parts of a secret: a token's signature, the base64 lines of a PEM, otherwise all of it. */
 function partsOf(secret: string): readonly string[] {
   const signature = /\bsig=([^&]+)/.exec(secret)?.[1];
   if (signature !== undefined) return [decodeURIComponent(signature)];
@@ -106,7 +106,7 @@ function partsOf(secret: string): readonly string[] {
     : [secret];
 }
 
-/** The forms in which a service may send it back. */
+/** The encodings in which a service may send it back. */
 function formsOf(part: string): readonly string[] {
   const encoded = encodeURIComponent(part);
   const encodedForms = [encodeURIComponent(encoded), encoded, encoded.replace(/%../g, (byte) => byte.toLowerCase())];
@@ -114,7 +114,9 @@ function formsOf(part: string): readonly string[] {
   return [...encodedForms, part, base64url, ...[...encodedForms, part].flatMap(base64Of)];
 }
 
-/** The base64 of a text that has it inside depends on where it begins, modulo three; what its neighbours change is left out. */
+/**
+ * In base64 of a longer text, its encoding depends on its position modulo three. The characters that its neighbours influence are left out.
+ */
 function base64Of(text: string): readonly string[] {
   const bytes = Buffer.from(`  ${text}`);
   return [0, 1, 2].map((before) => {
@@ -125,7 +127,7 @@ function base64Of(text: string): readonly string[] {
   });
 }
 
-/** What has no text to change is returned as it is. */
+/** Returns the same object where nothing changes. */
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (typeof value !== 'object' || value === null) return value;

@@ -13,9 +13,9 @@ import { runProbe } from './runProbe.ts';
 
 export interface RunContext {
   readonly readSecret: ReadSecret;
-  /** Loads what reading a secret needs: before a run, because inside it the time would be the vault's. Never rejects. */
+  /** Loads the modules that reading a secret needs, before the run: within it, loading would count as time of the vault. Never rejects. */
   readonly loadSecretReader?: (() => Promise<void>) | undefined;
-  /** Forgets a secret that may have been rotated. */
+  /** Removes a secret from the cache that may have been rotated. */
   readonly forgetSecret: (name: string) => void;
   readonly location: string;
   readonly trigger: Trigger;
@@ -23,20 +23,20 @@ export interface RunContext {
   readonly history?: Pick<OutcomeHistory, 'latest' | 'latestUp'> | undefined;
   readonly sinks: readonly OutcomeSink[];
   readonly reportSinkError: (error: SinkError, outcome: Outcome) => void;
-  /** An error of this program ended a run. */
+  /** Called when an error in this program ended a run. */
   readonly reportUnexpected: (stack: string, probe: Probe) => void;
 }
 
 export interface RecordLimits extends RunLimits {
-  /** Ends the run early, as an outcome that says why: the signal's reason. */
+  /** Ends the run early. The outcome then states the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a probe while no other run of its device does, judges what it saw and records the outcome. Reads the previous outcome first and
- * records afterwards, so that our own I/O does not distort the timings.
+ * Runs a probe while no other run of its device is in progress, judges the facts and records the outcome. Reads the previous outcome first
+ * and records afterwards, so that our own I/O does not distort the timings.
  *
- * Rejects only when no sink at all took the outcome.
+ * Rejects only when no sink accepted the outcome.
  */
 export function runAndRecord(probe: Probe, context: RunContext, limits: RecordLimits = {}): Promise<RunResult> {
   const { readSecret, forgetSecret, leases, history, reportUnexpected } = context;
@@ -56,7 +56,8 @@ export function runAndRecord(probe: Probe, context: RunContext, limits: RecordLi
     const notes = [...(facts.notes ?? []), ...leaseNotes, ...describeOverload(delay, facts)];
     const seen = { ...facts, result: endedBy(limits.signal, facts), ...(notes.length > 0 && { notes }) };
     const outcome = judgeRun(probe, seen, { ...context, blockedMs: delay.totalMs }, earlier);
-    // A refusal that was not expected may be a rotated key. An expected one says nothing of the secret, which other probes may share.
+    // An unexpected refusal may mean that the key was rotated. An expected one does not, and other probes may share the
+    // secret.
     if (refusedAt(outcome.result, probe.attestation.type) && outcome.verdict !== 'healthy') {
       forgetSecret(secretName(probe));
     }
@@ -64,7 +65,7 @@ export function runAndRecord(probe: Probe, context: RunContext, limits: RecordLi
   });
 }
 
-/** Records that a probe did not run, and why. Rejects only when no sink at all took the outcome. */
+/** Records that a probe did not run, and why. Rejects only when no sink accepted the outcome. */
 export async function recordNotRun(
   probe: Probe,
   context: RunContext,
@@ -88,7 +89,7 @@ async function record(outcome: Outcome, { sinks, reportSinkError }: RunContext):
   for (const error of errors) reportSinkError(error, outcome);
 }
 
-/** In most runs one request: the second is for the outcome before an outage. Without them, only drift stays unnoticed. */
+/** One request in most runs; a second one finds the outcome before an outage. If they fail, only drift goes unnoticed. */
 async function readEarlier(
   { name }: Probe,
   history: NonNullable<RunContext['history']>,
@@ -100,13 +101,13 @@ async function readEarlier(
   return { previous, lastUp: await history.latestUp(name, signal).catch(() => undefined) };
 }
 
-/** The scheduled run, and not this run alone, came to its end. What the service had said before stands. */
+/** When the whole scheduled run reached its deadline, that is the cause. A response of the service before it stays the result. */
 function endedBy(signal: AbortSignal | undefined, { result }: RunFacts): RunFacts['result'] {
   if (!signal?.aborted || result.kind !== 'notRun' || result.cause !== 'cancelled') return result;
   return { ...result, cause: 'outOfTime', message: `${signal.reason}` };
 }
 
-/** Blocked for so long, a process measures itself as much as the service. */
+/** Blocked for this long, the process distorts what it measures. */
 const overloadMs = 250;
 
 function describeOverload({ longestMs, totalMs }: EventLoopDelay, { durationMs }: RunFacts): readonly string[] {
@@ -116,7 +117,7 @@ function describeOverload({ longestMs, totalMs }: EventLoopDelay, { durationMs }
   ];
 }
 
-/** Ten thousand transcripts of runs that went well would only hide the one that is looked for. */
+/** The transcript of a healthy run is not worth its storage. */
 function withoutNeedlessTranscript(outcome: Outcome): Outcome {
   if (outcome.verdict !== 'healthy') return outcome;
   const { transcript: _, ...kept } = outcome;

@@ -3,13 +3,13 @@ import { deviceOf } from './deviceLease.ts';
 import { type RunContext, recordNotRun, runAndRecord } from './runAndRecord.ts';
 
 export interface ScheduledRun {
-  /** For each ID scope: its limit is what all probes and all real devices share. */
+  /** For each ID scope, whose limit all probes and all real devices share. */
   readonly startsPerSecond: number;
   /** From now to the deadline. */
   readonly lengthMs: number;
 }
 
-/** Real time, or a test's. */
+/** The clock; tests supply a virtual one. */
 export interface Timing {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -18,9 +18,10 @@ export interface Timing {
 }
 
 /**
- * Runs the probes that are due, started at a steady rate and not so many at once: in an outage each of those would take its whole
- * timeout. Probes of one device run one after the other. Each outcome is recorded as soon as its run has ended; what the deadline leaves
- * undone ends as `unknown`. An outcome that no sink took is reported, and stops none of the others.
+ * Runs the probes that are due. Starts them at a steady rate instead of limiting how many run at once: in an outage every run takes its
+ * whole timeout, and a limit would delay the others. Probes of one device run one after the other. Each outcome is recorded as soon as its
+ * run ends; probes that the deadline leaves undone are recorded as `unknown`. An outcome that no sink accepted is reported and does not
+ * stop the other probes.
  */
 export async function runDueProbes(
   probes: readonly Probe[],
@@ -54,7 +55,7 @@ async function runOrRecordWhyNot(
   await recordNotRun(probe, context, { cause: 'deviceBusy', message });
 }
 
-/** The start of a scheduled run's probes: when each begins, and the signal that aborts at the deadline. */
+/** Starts the probes of a scheduled run, each at its time. The signal that `run` receives aborts at the deadline. */
 export async function startSteadily(
   probes: readonly Probe[],
   { startsPerSecond, lengthMs }: ScheduledRun,
@@ -66,15 +67,15 @@ export async function startSteadily(
   const { signal } = controller;
   const nextStartMs = new Map<string, number>();
 
-  /** The next free place in the sequence of starts of an ID scope. */
-  const place = ({ idScope }: Probe): number => {
-    const placeMs = Math.max(nextStartMs.get(idScope) ?? startMs, now());
-    nextStartMs.set(idScope, placeMs + 1000 / startsPerSecond);
-    return placeMs;
+  /** Reserves the next start time of the probe's ID scope. */
+  const reserveStart = ({ idScope }: Probe): number => {
+    const startAtMs = Math.max(nextStartMs.get(idScope) ?? startMs, now());
+    nextStartMs.set(idScope, startAtMs + 1000 / startsPerSecond);
+    return startAtMs;
   };
   const runInSequence = async (ofOneDevice: readonly Probe[]) => {
     for (const probe of ofOneDevice) {
-      await sleep(Math.min(place(probe), startMs + lengthMs) - now(), signal);
+      await sleep(Math.min(reserveStart(probe), startMs + lengthMs) - now(), signal);
       await run(probe, signal);
     }
   };

@@ -13,26 +13,26 @@ import { loadCredentialCode, type ReadSecret, readCredential } from './credentia
 import { type HubAccess, hubAccessOf, planVerification, type VerificationRun, verifyAssignment } from './hubAccess.ts';
 import { redactSecrets } from './redactSecrets.ts';
 
-/** What a caller decides about a run; the run passes it on to its steps. */
+/** The caller's options. They become part of the run object that the steps share. */
 export interface RunOptions extends Omit<RegistrationRun, 'recorder' | 'deadline'>, Pick<HubRun, 'configuredHubs'> {
   readonly readSecret: ReadSecret;
-  /** Ends the run before its deadline: a cancelled simulation, a host that shuts down. */
+  /** Ends the run before its deadline, for example when a simulation is cancelled or the host shuts down. */
   readonly signal?: AbortSignal | undefined;
-  /** Sees phases and packets as they come. */
+  /** Is told of phases and packets as they happen. */
   readonly observer?: RunObserver | undefined;
-  /** Called with the stack of an error in this program, for the log. The run still has its outcome. */
+  /** Called with the stack of an error in this program, for the log. The run still returns facts. */
   readonly reportUnexpected?: ((stack: string) => void) | undefined;
 }
 
 /**
- * Runs one probe once: credential, registration, hub. Returns what it saw and judges nothing: it knows no expectation. It owns the one
- * deadline, never rejects, and leaves no socket, timer or listener behind.
+ * Runs one probe once: credential, registration, hub. Returns what it saw, without a judgement: it does not know what the probe expects. It
+ * owns the run's one deadline, never rejects, and leaves no socket, timer or listener behind.
  */
 export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<RunFacts> {
-  // Made before the clock starts: a key is our work, and the phases are the service's.
+  // Created before the clock starts: the phases measure the service, not our key generation.
   const request = probe.requestCertificate ? createCertificateRequest(probe.registrationId) : undefined;
   await request?.catch(() => undefined);
-  await loadCredentialCode(probe).catch(() => undefined); // what cannot be loaded fails inside the run, which records it
+  await loadCredentialCode(probe).catch(() => undefined); // an error appears again inside the run, which records it
   const startedAt = new Date().toISOString();
   const runId = newRunId(Date.parse(startedAt));
   if (options.signal?.aborted) {
@@ -64,7 +64,7 @@ export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<
 
 type ProbeToRun = Omit<Probe, 'expect'>;
 
-/** What a run has seen so far. An error that ends the run early does not lose it. */
+/** What the run has seen so far. It is kept when an error ends the run early. */
 interface Gathered {
   readonly facts: Partial<RunFacts> & { polls: number };
   readonly notes: string[];
@@ -72,14 +72,14 @@ interface Gathered {
   secrets: readonly string[];
 }
 
-/** The one object that the steps of a run share. */
+/** The run object that all steps share. */
 interface ProbeRun extends RunOptions, RegistrationRun, VerificationRun {
   readonly probe: ProbeToRun;
   readonly request: ReturnType<typeof createCertificateRequest> | undefined;
   readonly gathered: Gathered;
 }
 
-/** Credential and registration; then the hub, if the probe asks for it. */
+/** Reads the credential and registers; then verifies the assignment at the hub, if the probe asks for it. */
 async function provision(run: ProbeRun): Promise<ProbeResult> {
   const { probe, request, recorder, gathered } = run;
   const credential = await readCredential(probe, run.readSecret, run.deadline.signal);
@@ -112,18 +112,18 @@ async function verifyAtHub(run: ProbeRun, access: HubAccess): Promise<ProbeResul
   return verifyAssignment(verification, access, run);
 }
 
-/** What a service echoes is struck out of what is shown at once, too. */
+/** A service may echo a secret, so that entries that are shown live are redacted, too. */
 function redactingObserver(observer: RunObserver | undefined, gathered: Gathered): RunObserver | undefined {
   return observer && { ...observer, recorded: (entry) => observer.recorded(redactSecrets(entry, gathered.secrets)) };
 }
 
-/** What explains a refusal is worth a note only where there was one. */
+/** Findings that explain a refusal become notes only when the device was refused. */
 function credentialNotes(findings: readonly CredentialFinding[], result: ProbeResult): readonly string[] {
   const shown = findings.filter(({ severity }) => severity === 'note' || result.kind !== 'assigned');
   return shown.map(({ message, next }) => `${message}. ${next}.`);
 }
 
-/** The stack goes to the log; the outcome names the error alone. */
+/** Logs the stack; the outcome has only the error's name. */
 function unexpected(
   error: unknown,
   phase: Phase,
@@ -135,12 +135,12 @@ function unexpected(
   return { kind: 'notRun', phase, cause: 'unexpected', message: `an unexpected error in this program (${name})` };
 }
 
-/** `phase`: absent where the run was cancelled before it entered one. */
+/** `phase`: absent when the run was cancelled before it entered one. */
 function cancelled(phase?: Phase): NotRun {
   return { kind: 'notRun', ...(phase && { phase }), cause: 'cancelled', message: 'the run was cancelled' };
 }
 
-/** A run that is cancelled ends as one whose deadline has passed. What a service had said before stands. */
+/** Cancelling works by ending the deadline. True when the result only shows that; a service's response before it stays the result. */
 function endedByDeadline(result: ProbeResult): boolean {
   switch (result.kind) {
     case 'timedOut':

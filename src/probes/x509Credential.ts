@@ -11,17 +11,20 @@ import { printable } from '../transport/printable.ts';
 import { type ClientCertificate, tlsContext } from '../transport/tlsContext.ts';
 
 export interface X509Credential {
-  /** What was found about the stored certificate. Where `secureContext` is absent, one of them is an error. */
+  /** Findings about the stored certificate. When `secureContext` is absent, one of them is an error. */
   readonly findings: readonly CredentialFinding[];
   /** Presents the certificate in TLS; there is no password. */
   readonly secureContext?: SecureContext;
-  /** Of what the operator has to renew: the device's own certificate or the group's CA, not the hour-long leaf. ISO 8601. */
+  /**
+   * Expiry of the certificate that the operator has to renew: the device's own or the group's CA, not the leaf that is valid for an hour.
+   * ISO 8601.
+   */
   readonly notAfter?: string;
-  /** The private key, to be struck out of what the run saw. */
+  /** The private key, to be redacted from the run's facts. */
   readonly secrets?: readonly string[];
 }
 
-/** What is presented in TLS, or nothing and the errors why. */
+/** `present` issues or returns the certificate for TLS. When it is absent, a finding has the error. */
 type Presentable = Omit<X509Credential, 'secureContext' | 'secrets'> & {
   readonly present?: (registrationId: string) => Promise<ClientCertificate>;
 };
@@ -62,7 +65,7 @@ function ownCertificate({ credential, findings }: CredentialExamination): Presen
   return { findings, present: async () => bundle, notAfter: bundle.notAfter };
 }
 
-/** One issuer for each value of the vault: ten thousand devices of a simulation share one import of its key. */
+/** One issuer for each value of the vault, so that all devices of a simulation share one import of its key. */
 const authorities = new WeakMap<SecretFound, Promise<Presentable>>();
 
 function authorityOf(subject: string, secret: SecretFound): Promise<Presentable> {
@@ -84,8 +87,8 @@ async function openAuthority(subject: string, secret: SecretFound): Promise<Pres
   }
 }
 
-/** OpenSSL's words name what it cannot use, and repeat nothing of it. */
+/** OpenSSL's message names what it cannot use and does not quote it. */
 function unusableKey(subject: string, error: unknown): CredentialFinding {
-  const words = error instanceof Error ? printable(error.message) : 'unknown error';
-  return credentialFinding(subject, 'unusableKey', `cannot be used: ${words}`);
+  const reason = error instanceof Error ? printable(error.message) : 'unknown error';
+  return credentialFinding(subject, 'unusableKey', `cannot be used: ${reason}`);
 }

@@ -20,12 +20,12 @@ export type Connected =
   | { readonly kind: 'connected'; readonly session: MqttSession; readonly server: () => ServerIdentity }
   | { readonly kind: 'notConnected'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
 
-/** Of one run, DPS and hub together: a hundred times what an exchange takes. */
+/** For one run, DPS and hub together: a hundred times what an exchange needs. */
 const maxRunBytes = 16 * 1024 * 1024;
-/** The most that a TLS record holds: more is waiting behind it. */
+/** The largest TLS record. After a full one, more data is waiting. */
 const fullRecordBytes = 16 * 1024;
 
-/** dns → tcp → tls (→ webSocket) → mqttConnect: the way into DPS and into the hub alike. */
+/** dns → tcp → tls (→ webSocket) → mqttConnect, to DPS or to a hub. */
 export async function connect(to: Destination, login: Login, run: Run): Promise<Connected> {
   const { endpoint, transport, secureContext } = to;
   const dialled = await dial(endpoint, secureContext, run);
@@ -43,8 +43,8 @@ export async function connect(to: Destination, login: Login, run: Run): Promise<
 }
 
 /**
- * Counted under the WebSocket, whose control frames never become packets. A server that sends without end is read a little at a time,
- * so that timers and other connections have their turns in between.
+ * Limits the bytes of a run. Counts them below the WebSocket, because control frames never become packets. Pauses after each full record,
+ * so that a server that floods does not block timers and other connections.
  */
 function limitBytes(socket: TLSSocket, stream: Duplex, recorder: Recorder): void {
   socket.on('data', (bytes: Buffer) => {

@@ -1,17 +1,17 @@
-/** The one deadline of a run: made in one place and handed down. */
+/** The one deadline of a run: created in one place and passed down. */
 export interface Deadline {
-  /** Aborts when the time is up, or when the caller gives up earlier. */
+  /** Aborts when the time is up, or earlier when the caller gives up. */
   readonly signal: AbortSignal;
   /** Milliseconds that are left; 0 once it has passed. */
   remainingMs(): number;
-  /** Aborts what is still open, and leaves no timer behind. Call it when the run has ended. */
+  /** Aborts what is still open and clears the timer. Call it when the run has ended. */
   end(): void;
 }
 
-/** One for all: the one that Node makes for each signal has a stack, which costs a hundredth of a registration and is never read. */
+/** Shared: the reason that Node creates for each signal has a stack, which costs a hundredth of a registration and is never read. */
 const ended = new DOMException('the run has ended', 'AbortError');
 
-/** @param giveUp aborts the run before its time, as for a cancelled simulation or a host that shuts down. */
+/** @param giveUp aborts the run early, for example when a simulation is cancelled or the host shuts down. */
 export function createDeadline(timeoutMs: number, giveUp?: AbortSignal): Deadline {
   const controller = new AbortController();
   const endsAt = performance.now() + timeoutMs;

@@ -13,11 +13,11 @@ export type Dialled =
   | { readonly kind: 'notDialled'; readonly failure: TransportFailure; readonly server?: ServerIdentity };
 
 /**
- * One connection attempt to one address, up to the end of the TLS handshake. No retry and no second address ("happy eyeballs"): a
- * service that is half up must show.
+ * Makes one connection attempt to one address, up to the end of the TLS handshake. No retry and no second address ("happy eyeballs"): the
+ * run must show a service that is only partly up.
  *
- * The handshake itself accepts any certificate, on purpose: a chain that does not verify is what a monitor has to report in full,
- * and a socket that OpenSSL has torn down has nothing to report. Node's own verdict (`authorized`) is read here, before a byte of ours is sent.
+ * The handshake accepts any certificate, on purpose: a monitor has to report the whole chain that does not verify, and a socket that
+ * OpenSSL has closed has no chain. Node's verdict (`authorized`) is checked here, before we send any data.
  */
 export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run): Promise<Dialled> {
   const { recorder, deadline, tlsSessions, lightIdentityCheck = false } = run;
@@ -44,7 +44,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
   };
   const socket = connect(options);
   if (lightIdentityCheck) skipLegacyCertificate(socket);
-  // A register-and-poll exchange is a handful of small packets, each of which waits for the other side's.
+  // The exchange is a few small packets, each sent after the server's last one: Nagle's algorithm would only delay them.
   socket.setNoDelay(true);
 
   return new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
       deadline.signal.removeEventListener('abort', onAbort);
       socket.off('lookup', onLookup).off('connect', onConnect).off('secureConnect', onSecure);
       socket.off('error', onError).off('close', onClose);
-      certificate = undefined; // the socket keeps its options, and with them whatever this closure holds
+      certificate = undefined; // the socket keeps its options, and with them this closure's variables
       if (dialled.kind === 'notDialled') {
         socket.on('error', ignoreLateError);
         socket.destroy();
@@ -68,7 +68,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
     };
     const onConnect = () => recorder.enter('tls');
     const meet = () => {
-      // Read once: Node hands the chain out with the first object, and later ones lack it.
+      // Read once: only the first object that Node returns has the whole chain.
       if (!socket.isSessionReused()) certificate ??= socket.getPeerX509Certificate();
       if (!socket.authorized) return fail(untrusted(socket));
       const server = captureServer(socket, certificate);
@@ -79,7 +79,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
       try {
         meet();
       } catch (error) {
-        // Thrown inside an event, an error would end the process instead of the run.
+        // An error thrown in an event listener would end the process, not only the run.
         reject(error);
         settle({ kind: 'notDialled', failure: timedOut('tls') });
       }
@@ -109,15 +109,18 @@ function untrusted(socket: TLSSocket): TransportFailure {
 }
 
 /**
- * At every handshake Node builds an object of the server's whole chain, only to compare one name with it: an eighth of the CPU of a
- * registration, which a simulation of ten thousand devices cannot spare. For them alone this keeps Node from it, and `checkName` lets
- * OpenSSL compare the name instead. test/transport/serverVerdict.test.ts holds both ways to OpenSSL's verdict.
+ * At every handshake Node builds an object of the server's whole chain, only to compare one name: an eighth of the CPU of a registration,
+ * which a simulation of ten thousand devices cannot spare. This prevents it, for simulations only; `checkName` lets OpenSSL compare the
+ * name instead. test/transport/serverVerdict.test.ts compares both ways with OpenSSL's verdict.
  */
 function skipLegacyCertificate(socket: TLSSocket): void {
   Object.defineProperty(socket, 'getPeerCertificate', { value: () => ({}) });
 }
 
-/** The `checkServerIdentity` of such a socket (RFC 6125). Where the name does not match, Node judges again, for its own error. */
+/**
+ * The `checkServerIdentity` of such a socket (RFC 6125). When the name does not match, Node checks again, so that its own error is
+ * reported.
+ */
 function checkName(certificate: X509Certificate | undefined, name: string): Error | undefined {
   const matches = isIP(name) === 0 ? certificate?.checkHost(name) : certificate?.checkIP(name);
   if (matches !== undefined) return undefined;

@@ -6,7 +6,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** host[:port] of a probe, or of an assigned hub, with the port that the transport has by default. */
+/** Parses host[:port] of a probe or of an assigned hub. The port defaults to the transport's. */
 export function parseEndpoint(text: string, transport: Transport): Endpoint {
   const [, host = text, port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
   return { host, port: port ? Number(port) : transport === 'mqtt' ? 8883 : 443 };

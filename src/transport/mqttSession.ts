@@ -8,7 +8,7 @@ import type { Run } from './run.ts';
 import { classifySocketError, closedByServer, timedOut } from './socketFailure.ts';
 import type { MalformedResponse, SubscriptionRefused, TransportFailure } from './transportFailure.ts';
 
-/** What CONNECT says of the device. */
+/** The device's fields of CONNECT. */
 export interface Login {
   readonly clientId: string;
   readonly username: string;
@@ -16,14 +16,12 @@ export interface Login {
   readonly password?: string | undefined;
 }
 
-/** One MQTT 3.1.1 connection whose events have become promises. Nothing outside this file sees an event of mqtt.js. */
+/** One MQTT 3.1.1 connection as promises. Events of mqtt.js are handled only in this file. */
 export interface MqttSession {
-  /** Settles, once, when the connection cannot be used any more: lost, or out of time. Rejects only with an error of this program. */
+  /** Settles once, when the connection cannot be used any more: lost, or past the deadline. Rejects only with an error in this program. */
   readonly failed: Promise<TransportFailure>;
   subscribe(filter: string): Promise<Subscribed | TransportFailure>;
-  /**
-   * Publishes at QoS 1. Telemetry awaits the PUBACK; a request awaits its response instead.
-   */
+  /** Publishes at QoS 1. Telemetry waits for the PUBACK; a request waits for its response instead. */
   publish(topic: string, payload: string): Promise<'acknowledged'>;
   onMessage(listener: (topic: string, payload: Buffer) => void): void;
   /** Sends DISCONNECT and closes the stream; settles when it is closed. Safe to call at any time, and twice. */
@@ -40,7 +38,7 @@ export type Opened =
 const keepAliveSeconds = 180;
 /** DISCONNECT, as bytes (MQTT 3.1.1 section 3.14): it must be sent even while mqtt.js waits for a PUBACK. */
 const disconnectPacket = Buffer.from([0xe0, 0x00]);
-/** mqtt.js has a timer of its own for CONNACK; ours is the deadline, so its own is put out of reach. */
+/** Disables mqtt.js's own timeout for the CONNACK: only the deadline counts. */
 const neverMs = 2 ** 31 - 1;
 
 function ignoreDebugLog(): void {}
@@ -61,16 +59,16 @@ export async function openMqttSession(wire: Duplex, login: Login, run: Run): Pro
     keepalive: keepAliveSeconds,
     reschedulePings: false,
     timerVariant: 'native',
-    log: ignoreDebugLog, // the transcript has it, and formatting it costs a twentieth of the exchange
+    log: ignoreDebugLog, // the transcript replaces it, and formatting it costs a twentieth of the exchange
     clientId,
     username,
     ...(password !== undefined && { password }),
   });
 
   const { promise: failed, resolve: fail, reject } = Promise.withResolvers<TransportFailure>();
-  failed.catch(() => undefined); // the step that is running rejects with it, whichever it is
+  failed.catch(() => undefined); // handled by the step that is running
   const onAbort = () => fail(timedOut(recorder.phase));
-  // mqtt.js passes on only the stream's errors that have a code.
+  // mqtt.js forwards only those stream errors that have a code.
   stream.once('error', (error) => fail(classifyStreamError(error, recorder)));
   client.on('error', (error) => fail(classifyClientError(error, recorder)));
   client.once('close', () => {
@@ -124,7 +122,7 @@ function sessionOf(
       });
     },
     onMessage(listener) {
-      // Thrown inside an event, an error would end the process instead of the run.
+      // An error thrown in an event listener would end the process, not only the run.
       client.on('message', (topic, payload) => {
         try {
           listener(topic, payload);
@@ -137,7 +135,7 @@ function sessionOf(
       closed ??= new Promise<void>((resolve) => {
         client.removeAllListeners('message');
         if (stream.closed) return resolve();
-        // A peer that stops reading would keep DISCONNECT, and the run, waiting for ever.
+        // A peer that does not read would block DISCONNECT, and the run, for ever.
         const giveUp = () => void stream.destroy();
         deadline.signal.addEventListener('abort', giveUp, { once: true });
         stream.once('close', () => {
@@ -146,8 +144,8 @@ function sessionOf(
         });
         if (!client.connected || deadline.signal.aborted) return void stream.destroy();
         recorder.sent('DISCONNECT');
-        // MQTT 3.1.1 section 3.14.4: after DISCONNECT the client closes the connection, without waiting for the server's goodbye.
-        // After this callback: destroying a stream inside a write's callback makes errors, with stacks, that are never read.
+        // MQTT 3.1.1 section 3.14.4: after DISCONNECT the client closes the connection without waiting for the server.
+        // Destroy on the next tick: within the write's callback, Node would create errors with stacks that are never read.
         stream.write(disconnectPacket, () => process.nextTick(() => stream.destroy()));
       });
       return closed;
@@ -175,14 +173,14 @@ const connackMeanings: { readonly [returnCode: number]: string } = {
 };
 
 function classifyStreamError(error: Error & { code?: unknown }, recorder: Recorder): TransportFailure {
-  // Without a code it is a write that came after the server's end.
+  // An error without a code is a write after the server closed the connection.
   const isWriteAfterEnd = error.code === undefined && !(error instanceof MalformedPacketError);
   return isWriteAfterEnd ? closedByServer(recorder.phase) : classifyClientError(error, recorder);
 }
 
 function classifyClientError(error: Error & { code?: unknown }, { phase, received }: Recorder): TransportFailure {
   const malformed = (message: string): MalformedResponse => {
-    // A second CONNACK belongs to connecting, however much of the next request has been sent when it arrives.
+    // A second CONNACK belongs to connecting, even if the next request has already been sent.
     const at = phase === 'subscribe' && /CONNACK/.test(message) ? 'mqttConnect' : phase;
     return { kind: 'malformedResponse', phase: at, message: printable(message) };
   };
@@ -195,9 +193,9 @@ function classifyClientError(error: Error & { code?: unknown }, { phase, receive
       ? malformed(`a CONNACK with return code ${code}, which MQTT 3.1.1 does not define`)
       : { kind: 'connectionRefused', phase, returnCode: code, message: meaning };
   }
-  // ws's own codes are about frames that RFC 6455 does not allow; all the others are those of a socket.
+  // Codes of ws are about frames that RFC 6455 does not allow; all other codes are socket errors.
   if (typeof code === 'string' && !code.startsWith('WS_ERR_'))
     return classifySocketError(error as NodeJS.ErrnoException, phase);
-  // What has no other code comes from mqtt.js's parser, or from its checks of what MQTT 3.1.1 allows at this point.
+  // The remaining errors come from mqtt.js's parser, or from its checks of MQTT 3.1.1.
   return malformed(`not what MQTT 3.1.1 allows: ${error.message}`);
 }

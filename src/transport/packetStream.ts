@@ -2,18 +2,18 @@ import { Duplex } from 'node:stream';
 
 /** More than the largest message of DPS (96 KB) or of a hub (256 KB with its topic). */
 export const maxPacketBytes = 256 * 1024;
-/** A run of the whole 220 seconds takes some 250 packets. */
+/** A run of 220 s, the longest possible, needs some 250 packets. */
 export const maxPackets = 500;
 
-/** Bytes that MQTT 3.1.1 does not allow a server to send at this place, or more of them than a device ever needs. */
+/** The server sent bytes that MQTT 3.1.1 does not allow here, or more than a device ever needs. */
 export class MalformedPacketError extends Error {
   override readonly name = 'MalformedPacketError';
 }
 
 /**
- * The packets of one MQTT connection over a stream of bytes. Writes each of our packets whole: mqtt-packet writes it in up to a dozen
- * pieces, each of which would become a TLS record, or a WebSocket frame, of its own. Passes on what the server sends up to the first
- * byte that breaks a rule; is then destroyed with a MalformedPacketError, before the packet's body has been read.
+ * The packets of one MQTT connection over a stream of bytes. Writes each packet in one piece: mqtt-packet writes up to a dozen pieces, each
+ * of which would become its own TLS record or WebSocket frame. Forwards what the server sends up to the first byte that breaks a rule; the
+ * stream is then destroyed with a MalformedPacketError, before the packet's body has been read.
  */
 export function createPacketStream(wire: Duplex): Duplex {
   const check = packetChecker();
@@ -33,7 +33,7 @@ export function createPacketStream(wire: Duplex): Duplex {
     if (validBytes > 0 && !stream.push(violation ? bytes.subarray(0, validBytes) : bytes)) wire.pause();
     if (violation === undefined) return;
     wire.off('data', onData).pause();
-    // What was valid has been said, and is handled first.
+    // The valid part is handled first.
     setImmediate(() => stream.destroy(new MalformedPacketError(violation)));
   };
   wire.on('data', onData);
@@ -44,7 +44,7 @@ export function createPacketStream(wire: Duplex): Duplex {
 
 interface Checked {
   readonly validBytes: number;
-  /** What is wrong with the packet that begins after them. */
+  /** What is wrong with the next packet. */
   readonly violation?: string;
 }
 
@@ -52,7 +52,7 @@ interface Checked {
 const types = { connack: 2, publish: 3, puback: 4, suback: 9, pingresp: 13 } as const;
 const sentByServers: readonly number[] = Object.values(types);
 
-/** Follows the packets' headers through the bytes, however they are cut into chunks. */
+/** Checks the packets' headers, which may be split over chunks. */
 function packetChecker(): (bytes: Buffer) => Checked {
   let header: number[] = [];
   let bodyBytesLeft = 0;
@@ -71,9 +71,9 @@ function packetChecker(): (bytes: Buffer) => Checked {
       return packets === 1 ? `the first packet is of type ${type}, expected CONNACK` : 'a second CONNACK';
     }
     if (type === types.connack && length !== 2) return `a CONNACK of length ${length}, expected 2`;
-    // Section 3.9.3: one return code for each filter, and this client subscribes to one at a time.
+    // Section 3.9.3: one return code for each filter, and this client subscribes to one filter at a time.
     if (type === types.suback && length !== 3) return `a SUBACK of length ${length}, expected 3`;
-    // Section 3.8.4: a server must not send at a higher QoS than it granted, which is at most 1.
+    // Section 3.8.4: a server must not send at a higher QoS than it granted, and that is at most 1.
     if (type === types.publish && (first & 0x04) !== 0)
       return `a PUBLISH at QoS ${(first >> 1) & 3}, which was not granted`;
     return undefined;

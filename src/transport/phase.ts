@@ -1,4 +1,4 @@
-/** Where the time of a run went, and where it stopped: the phases of a device's way into its hub, in order. */
+/** The phases of a run, in order. They show where the time went and where a run stopped. */
 export const phases = [
   'keyVault',
   'dns',

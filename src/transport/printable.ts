@@ -1,19 +1,22 @@
 /**
- * The one edge where text from outside becomes ours: well-formed, bounded and printable. Everything that a service, a certificate, a
- * vault or a caller sent passes here before it is kept, so that no log, page, table or metric has to defend itself.
+ * The one place where text from outside is made safe: well-formed, printable and limited in length. All text from a service, a certificate,
+ * a vault or a caller is converted here before it is stored, so that logs, pages, tables and metrics need no checks of their own.
  */
 
-/** Goes into logs, pages and table rows. */
+/** Fits logs, pages and table rows. */
 const defaultMaxCharacters = 400;
 
-/** Line breaks, tabs and their relatives, which part words. */
+/** Line breaks, tabs and similar characters that separate words. */
 const separators = /[\t-\r\u0085\u2028\u2029]+/g;
-/** The other control characters, and what is invisible or turns the text's direction. Joiners of emoji and scripts stay. */
+/**
+ * Other control characters, invisible ones, and those that change the text's direction. Joiners, which emoji and some scripts need, are
+ * allowed.
+ */
 const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Noncharacter_Code_Point}]/gu;
 
-/** At most `maxCharacters` UTF-16 units; a longer text ends with an ellipsis, and no character is cut in two. */
+/** At most `maxCharacters` UTF-16 units. A longer text ends with an ellipsis; surrogate pairs are not split. */
 export function printable(text: string, maxCharacters = defaultMaxCharacters): string {
-  // What is replaced never grows, so that twice the length is enough to look at.
+  // Replacing never makes the text longer, so reading twice the length is enough.
   const clean = text
     .slice(0, 2 * maxCharacters)
     .replace(separators, ' ')
@@ -23,7 +26,7 @@ export function printable(text: string, maxCharacters = defaultMaxCharacters): s
   return `${clean.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** A JSON value with every text and every key in it printable. */
+/** A JSON value with all its strings and keys made printable. */
 export function printableJson(value: unknown): unknown {
   if (typeof value === 'string') return printable(value, Number.MAX_SAFE_INTEGER / 2);
   if (typeof value !== 'object' || value === null) return value;

@@ -2,14 +2,14 @@ import type { Phase, PhaseTimes } from './phase.ts';
 import { printable } from './printable.ts';
 
 /**
- * What was sent and received, for the person who has to find out why: packets, topics, statuses, sizes and times.
- * Payloads and passwords are never part of it.
+ * One line of the transcript: packets, topics, statuses, sizes and times, for finding the cause of a failure. Never a payload or a
+ * password.
  */
 export interface TranscriptEntry {
   /** Milliseconds since the start of the exchange. */
   readonly atMs: number;
   readonly direction: 'sent' | 'received' | 'note';
-  /** An MQTT packet (`CONNECT`, `PUBLISH`, …), or a word for a note (`retry-after`, `ignored`, `dropped`). */
+  /** An MQTT packet (`CONNECT`, `PUBLISH`, …), or the subject of a note (`retry-after`, `ignored`, `dropped`). */
   readonly what: string;
   readonly topic?: string;
   readonly status?: number;
@@ -17,21 +17,21 @@ export interface TranscriptEntry {
   readonly detail?: string;
 }
 
-/** Records the phase timings and the packet transcript of one run. Phases follow one another: entering one ends the one before. */
+/** Records the phase timings and the packet transcript of one run. Entering a phase ends the one before. */
 export interface Recorder {
   readonly phase: Phase;
   enter(phase: Phase): void;
   sent(what: string, facts?: EntryFacts): void;
   received(what: string, facts?: EntryFacts): void;
   note(what: string, detail: string): void;
-  /** Counts what was received, and returns the total of the run in bytes. */
+  /** Counts received bytes, and returns the run's total. */
   countBytes(bytes: number): number;
-  /** Times up to now, the running phase included. */
+  /** Times up to now, including the current phase. */
   phases(): PhaseTimes;
   transcript(): readonly TranscriptEntry[];
 }
 
-/** Sees a run while it runs. Times are milliseconds since its start. */
+/** Observes a run live. Times are milliseconds since its start. */
 export interface RunObserver {
   readonly entered: (phase: Phase, atMs: number) => void;
   readonly recorded: (entry: TranscriptEntry) => void;
@@ -39,7 +39,7 @@ export interface RunObserver {
 
 export type EntryFacts = Omit<TranscriptEntry, 'atMs' | 'direction' | 'what'>;
 
-/** A server that floods must not fill this process's memory: later entries are counted, not kept. */
+/** A server that floods must not fill this process's memory: later entries are only counted. */
 const maxEntries = 200;
 
 export function createRecorder(firstPhase: Phase, observer?: RunObserver): Recorder {
@@ -100,7 +100,7 @@ function bounded(facts: EntryFacts): EntryFacts {
   };
 }
 
-/** Microseconds are all that the clock and the reader can use. */
+/** Rounds to microseconds: more digits are noise. */
 export function milliseconds(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

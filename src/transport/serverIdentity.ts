@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { getCACertificates, type TLSSocket } from 'node:tls';
 import { printable } from './printable.ts';
 
-/** The server: its resolved address and the certificate chain that it presented, also when that was not accepted. */
+/** The server's address and the certificate chain that it presented, also when the chain was not accepted. */
 export interface ServerIdentity {
   readonly address: string;
   readonly family?: 4 | 6;
   readonly tlsProtocol?: string;
-  /** The session was resumed, so that no certificate was presented. */
+  /** The session was resumed, so the server presented no certificate. */
   readonly tlsSessionReused?: true;
   /** Of the leaf, as ISO 8601. */
   readonly certificateNotAfter?: string;
@@ -27,8 +27,8 @@ export interface ChainCertificate {
 }
 
 /**
- * Reads what is known of the server while the socket is open, and returns a function that describes it. Call that after the exchange:
- * the first time that a chain is met it takes a few milliseconds.
+ * Reads the server's identity while the socket is open, and returns a function that describes it. Call that after the exchange: describing
+ * a new chain takes a few milliseconds.
  */
 export function captureServer(socket: TLSSocket, certificate: X509Certificate | undefined): () => ServerIdentity {
   const { remoteAddress: address = '', remoteFamily } = socket;
@@ -52,17 +52,17 @@ export function captureServer(socket: TLSSocket, certificate: X509Certificate | 
 
 type Chain = readonly ChainCertificate[];
 
-/** Ten thousand devices of a simulation meet the same few chains: each is described once. */
+/** All devices of a simulation see the same few chains, so each is described once. */
 const knownChains = new Map<string, Chain>();
 const maxKnownChains = 50;
-/** Real chains have three or four; a handshake has room for hundreds. */
+/** Real chains have three or four certificates; a handshake could hold hundreds. */
 const maxChainLength = 10;
 const maxNameCharacters = 200;
 
-/** Holds on to the certificates only where the chain is a new one. */
+/** Keeps the certificates in memory only when the chain is new. */
 function chainReader(leaf: X509Certificate): () => Chain {
   const sent = sentCertificates(leaf);
-  // All that was sent is the key: the same leaf may come with another intermediate.
+  // The key has all certificates, because the same leaf may be sent with another intermediate.
   const key = sent.map(({ fingerprint256 }) => fingerprint256).join();
   const known = knownChains.get(key);
   return known ? () => known : () => readChain(key, sent);
@@ -88,7 +88,7 @@ function sentCertificates(leaf: X509Certificate): readonly X509Certificate[] {
   return sent;
 }
 
-/** Servers do not send the root: it is the one in this process's trust store that issued the last certificate they sent. */
+/** Servers do not send the root. Finds it in this process's trust store: it issued the last certificate that was sent. */
 function trustedRootOf(sent: readonly X509Certificate[]): readonly X509Certificate[] {
   const last = sent.at(-1);
   if (!last || last.checkIssued(last)) return [];
@@ -98,15 +98,15 @@ function trustedRootOf(sent: readonly X509Certificate[]): readonly X509Certifica
   return root ? [root] : [];
 }
 
-/** Reading all of the trust store takes tens of milliseconds: only what has the issuer's name in its bytes is read. */
+/** Parsing the whole trust store takes tens of milliseconds, so only certificates whose bytes contain the issuer's name are parsed. */
 function trustedBy(issuer: string): readonly string[] {
   const trusted = getCACertificates('default');
   const name = mainAttribute(issuer);
-  if (!/^[ -~]+$/.test(name) || name.includes('\\')) return trusted; // OpenSSL has written it in another form than its bytes
+  if (!/^[ -~]+$/.test(name) || name.includes('\\')) return trusted; // OpenSSL prints it differently from its bytes
   return trusted.filter((pem) => Buffer.from(pem.replace(/-----.*?-----/g, ''), 'base64').includes(name));
 }
 
-/** RFC 5280 section 4.1.2.5: the value for a certificate without a well-defined expiration. Here also for one that cannot be read. */
+/** RFC 5280 section 4.1.2.5: the value for a certificate without a well-defined expiration. Also used for a date that cannot be read. */
 const noExpiry = '9999-12-31T23:59:59.000Z';
 
 export function describeCertificate({
@@ -123,7 +123,7 @@ function nameOf(distinguishedName: string): string {
   return printable(mainAttribute(distinguishedName), maxNameCharacters);
 }
 
-/** Of a distinguished name as OpenSSL prints it, an attribute a line: the common name, else the organisation. */
+/** The common name of a distinguished name, else the organisation. OpenSSL prints one attribute per line. */
 function mainAttribute(distinguishedName: string): string {
   const attribute = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(distinguishedName)?.[1];
   return attribute('CN') ?? attribute('O') ?? attribute('OU') ?? '';

@@ -2,16 +2,16 @@ import type { Phase } from './phase.ts';
 import { printable } from './printable.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
-/** The one place where a socket's error becomes a finding, by the phase that it came in. */
+/** The one place that classifies a socket's error, by its phase. */
 export function classifySocketError(error: NodeJS.ErrnoException, phase: Phase): TransportFailure {
   const code = printable(error.code ?? error.name);
-  const message = wordsOf(error);
-  // A write that came after the server's end: whether there was one is no difference to the finding.
+  const message = messageOf(error);
+  // A write after the server closed the connection. The finding is the same without the write.
   if (code === 'EPIPE' && phase !== 'dns' && phase !== 'tcp') return closedByServer(phase);
-  // A port that resets has been reached: who listens there did not want to go on.
+  // A port that resets the connection has been reached.
   if (phase === 'dns' || (phase === 'tcp' && code !== 'ECONNRESET'))
     return { kind: 'unreachable', phase, code, message };
-  // In TLS 1.3 the server judges our certificate after our handshake has ended, so its alert may come in any later phase.
+  // In TLS 1.3 the server checks our certificate after our handshake has ended, so its alert may arrive in a later phase.
   if (/_ALERT_/.test(code)) return { kind: 'tlsFailed', phase: 'tls', code, message, refusedBy: 'server' };
   if (phase === 'tls' && !/^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) {
     return { kind: 'tlsFailed', phase, code, message, refusedBy: 'client' };
@@ -26,8 +26,8 @@ export function isCertificateAlert(code: string): boolean {
   );
 }
 
-/** OpenSSL puts its thread, its file and its line around the reason, and a line break behind them. */
-function wordsOf(error: Error & { readonly reason?: unknown }): string {
+/** OpenSSL's message adds its thread, file and line to the reason, and a line break. */
+function messageOf(error: Error & { readonly reason?: unknown }): string {
   return printable(typeof error.reason === 'string' ? error.reason : error.message).trim();
 }
 
@@ -39,5 +39,5 @@ export function timedOut(phase: Phase): TransportFailure {
   return { kind: 'timedOut', phase, message: 'the deadline passed' };
 }
 
-/** What a socket still says after we have let go of it changes no finding. */
+/** An error after the connection was abandoned does not change the result. */
 export function ignoreLateError(): void {}

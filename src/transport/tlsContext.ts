@@ -12,8 +12,9 @@ const minVersion = 'TLSv1.2';
 let anonymous: SecureContext | undefined;
 
 /**
- * The TLS context of a device. Without a client certificate all devices share one: a fresh one per connection costs 20-25 % more
- * CPU. @throws what OpenSSL says of a certificate or key that it cannot use.
+ * The TLS context of a device. All devices without a client certificate share one: a new one for each connection costs 20 to 25 % more CPU.
+ *
+ * @throws OpenSSL's error for a certificate or key that it cannot use
  */
 export function tlsContext(client?: ClientCertificate): SecureContext {
   if (client) return createSecureContext({ minVersion, cert: client.certificateChain, key: client.privateKey });

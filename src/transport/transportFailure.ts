@@ -1,8 +1,8 @@
 import type { Phase } from './phase.ts';
 
 /**
- * The ways in which a connection can end before a service has said what it thinks of the device.
- * `phase` is where it stopped; `code` is the platform's or OpenSSL's own word (`ENOTFOUND`, `CERT_HAS_EXPIRED`).
+ * The ways in which a connection can fail before the service has responded to the device. `phase` is where it stopped; `code` is the
+ * platform's or OpenSSL's own (`ENOTFOUND`, `CERT_HAS_EXPIRED`).
  */
 export type TransportFailure =
   | Unreachable
@@ -55,7 +55,7 @@ export interface SubscriptionRefused {
   readonly message: string;
 }
 
-/** The connection was there and went: closed or reset by the other side. */
+/** The server closed or reset the connection. */
 export interface ConnectionLost {
   readonly kind: 'connectionLost';
   readonly phase: Phase;
@@ -71,7 +71,7 @@ export interface TimedOut {
   readonly retryAfterSeconds?: number;
 }
 
-/** Bytes that the protocol does not allow at this place, or a body that is not the documented one. */
+/** Bytes that the protocol does not allow here, or a body other than the documented one. */
 export interface MalformedResponse {
   readonly kind: 'malformedResponse';
   readonly phase: Phase;

@@ -9,18 +9,18 @@ import type { Run } from './run.ts';
 import { classifySocketError, ignoreLateError, timedOut } from './socketFailure.ts';
 import type { TransportFailure } from './transportFailure.ts';
 
-/** The path that Microsoft's SDKs ask for, at DPS and at the hub alike. */
+/** The path that Microsoft's SDKs use, for DPS and for the hub. */
 const path = '/$iothub/websocket';
 /** learn.microsoft.com/azure/iot-dps/iot-dps-mqtt-support, "Connect over WebSocket". */
 const subprotocol = 'mqtt';
-/** Messages, pings and pongs: a packet takes one or two. */
+/** Messages, pings and pongs: a packet needs one or two. */
 const maxFrames = 2 * maxPackets;
 
 export type Upgraded =
   | { readonly kind: 'upgraded'; readonly stream: Duplex }
   | { readonly kind: 'notUpgraded'; readonly failure: TransportFailure };
 
-/** The opening handshake of RFC 6455 on a TLS connection that is already there. */
+/** The opening handshake of RFC 6455 on an open TLS connection. */
 export function upgrade(socket: TLSSocket, endpoint: Endpoint, { recorder, deadline }: Run): Promise<Upgraded> {
   recorder.enter('webSocket');
   recorder.sent('GET', { topic: path });
@@ -49,7 +49,7 @@ export function upgrade(socket: TLSSocket, endpoint: Endpoint, { recorder, deadl
     const onOpen = () => {
       recorder.received('101');
       const stream = createWebSocketStream(webSocket);
-      // ws only ends the readable side when the peer goes, and half a connection is no use to MQTT.
+      // When the peer closes, ws only ends the readable side, and MQTT cannot use half a connection.
       webSocket.once('close', () => stream.destroy());
       let frames = 0;
       const count = () => {
@@ -77,7 +77,7 @@ export function upgrade(socket: TLSSocket, endpoint: Endpoint, { recorder, deadl
     };
     const onError = (error: NodeJS.ErrnoException) => {
       const failure = classifySocketError(error, 'webSocket');
-      // What has no system code is ws's own judgement of the response: a wrong subprotocol, a wrong accept key, not HTTP.
+      // Without a system code it is ws's own error about the response: a wrong subprotocol, a wrong accept key, not HTTP.
       fail(
         error.code?.startsWith('E')
           ? failure

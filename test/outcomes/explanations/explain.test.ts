@@ -353,7 +353,7 @@ describe('a wrong port', () => {
 it.each([
   ['commonName', /registrationId to the common name/],
   ['encryptedKey', /Remove the passphrase/],
-  ['connectionString', /no connection string/],
+  ['connectionString', /not a connection string/],
   ['noRole', /role Key Vault Secrets User/],
   ['noAccessPolicy', /Add an access policy/],
   ['firewall', /vault's firewall/],
