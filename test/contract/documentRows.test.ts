@@ -12,7 +12,9 @@ afterAll(() => standIn.close());
 describe('our client', () => {
   let runs: ClientRuns;
   beforeAll(async () => {
-    runs = await clientRuns(standIn.dps);
+    const ownStandIn = await standInTarget();
+    runs = await clientRuns(ownStandIn.dps);
+    await ownStandIn.close();
   });
 
   const rows = documentRows.flatMap(({ id, meaning, client }) => (client ? [{ id, meaning, ...client }] : []));

@@ -32,11 +32,14 @@ describe('docs/openapi.json', () => {
   });
 });
 
-let cloud: CloudStandIns;
-let app: RunningApp;
-beforeAll(async () => {
+interface Running {
+  readonly cloud: CloudStandIns;
+  readonly app: RunningApp;
+}
+
+async function start(): Promise<Running> {
   const primaryKey = Buffer.from('the key of the fleet').toString('base64');
-  cloud = await startCloudStandIns({
+  const cloud = await startCloudStandIns({
     dps: {
       idScope: '0neLOCAL',
       enrollmentGroups: [
@@ -52,17 +55,35 @@ beforeAll(async () => {
     { ...shared, name: 'fleet', registrationId: 'fleet-1', attestation: fleet },
     { ...shared, name: 'keyless', registrationId: 'keyless-1', attestation: { ...fleet, secret: 'broken-key' } },
   ];
-  app = await startRunningApp({ ...cloud.settings, PROBES: JSON.stringify(probes) });
+  return { cloud, app: await startRunningApp({ ...cloud.settings, PROBES: JSON.stringify(probes) }) };
+}
+
+/** One app with its cloud, and one without its storage and without a secret. */
+let usual: Running;
+let cutOff: Running;
+beforeAll(async () => {
+  usual = await start();
+  cutOff = await start();
+  await cutOff.cloud.azurite.close();
+  cutOff.cloud.vault.setFault('forbidden', 'fleet-key');
 });
 afterAll(async () => {
-  await app?.close();
-  await cloud?.close();
+  for (const running of [usual, cutOff]) {
+    await running?.app.close();
+    await running?.cloud.close();
+  }
 });
 
 const seen = new Set<string>();
 
 /** Calls a route, and holds the response against the document. */
-async function call(method: string, route: string, path: string, init: RequestInit = {}): Promise<Answer> {
+async function call(
+  { app }: Running,
+  method: string,
+  route: string,
+  path: string,
+  init: RequestInit = {},
+): Promise<Answer> {
   const headers = { 'x-functions-key': app.key, accept: 'application/json', ...init.headers };
   const response = await app.call(path, { method, ...init, headers });
   const operation = document.paths[route]?.[method.toLowerCase()];
@@ -86,88 +107,102 @@ function escaped(name: string): string {
   return encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
 }
 
-describe('the running app', () => {
-  const unknown = '0123456789abcdef01234567';
+const unknown = '0123456789abcdef01234567';
 
-  it('responds as documented where it runs, lists and shows', async () => {
+/** Each runs once, for the test of its name and for the one that counts all responses, whichever is first. */
+const scenarios: Readonly<Record<string, () => Promise<void>>> = {
+  'where it runs, lists and shows': once(async () => {
     for (const query of ['', '?gate=true']) {
-      await call('POST', '/probes/{name}/runs', `probes/fleet/runs${query}`);
-      await call('POST', '/probes/{name}/runs', `probes/keyless/runs${query}`);
+      await call(usual, 'POST', '/probes/{name}/runs', `probes/fleet/runs${query}`);
+      await call(usual, 'POST', '/probes/{name}/runs', `probes/keyless/runs${query}`);
     }
     const form = { headers: { accept: 'text/html' }, redirect: 'manual' } as const;
-    const toRun = await call('POST', '/probes/{name}/runs', 'probes/fleet/runs', form);
+    const toRun = await call(usual, 'POST', '/probes/{name}/runs', 'probes/fleet/runs', form);
     const run = new URLSearchParams(toRun.headers.get('location')?.split('?')[1]).get('run');
-    await call('GET', '/status', `status?run=${run}`);
-    await call('GET', '/status', 'status?probe=fleet');
-    await call('GET', '/probe', 'probe?target=fleet&debug=true');
-    await call('GET', '/probes', 'probes');
-    const page = await call('GET', '/outcomes', 'outcomes?limit=1&tag=local');
+    await call(usual, 'GET', '/status', `status?run=${run}`);
+    await call(usual, 'GET', '/status', 'status?probe=fleet');
+    await call(usual, 'GET', '/probe', 'probe?target=fleet&debug=true');
+    await call(usual, 'GET', '/probes', 'probes');
+    const page = await call(usual, 'GET', '/outcomes', 'outcomes?limit=1&tag=local');
     const { cursor } = page.json<{ cursor: string }>();
-    await call('GET', '/outcomes', `outcomes?limit=1&tag=local&cursor=${cursor}`);
-    await call('GET', '/metrics', 'metrics');
-    await call('GET', '/badges/{name}.svg', 'badges/fleet.svg');
-    await call('GET', '/status', 'status');
-    await call('GET', '/status', 'status', { headers: { accept: 'text/html' } });
-    await call('GET', '/health', 'health');
-  });
+    await call(usual, 'GET', '/outcomes', `outcomes?limit=1&tag=local&cursor=${cursor}`);
+    await call(usual, 'GET', '/metrics', 'metrics');
+    await call(usual, 'GET', '/badges/{name}.svg', 'badges/fleet.svg');
+    await call(usual, 'GET', '/status', 'status');
+    await call(usual, 'GET', '/status', 'status', { headers: { accept: 'text/html' } });
+    await call(usual, 'GET', '/health', 'health');
+  }),
 
-  it('responds as documented where a caller is wrong', async () => {
+  'where a caller is wrong': once(async () => {
     for (const [route, operations] of Object.entries(document.paths)) {
       for (const method of Object.keys(operations)) {
         const path = route.slice(1).replace('{name}', 'fleet').replace('{id}', unknown);
-        const response = await call(method.toUpperCase(), route, `${path}?no-such-parameter=1`);
+        const response = await call(usual, method.toUpperCase(), route, `${path}?no-such-parameter=1`);
         expect(response.status, route).toBe(400);
       }
     }
-    await call('POST', '/probes/{name}/runs', 'probes/nobody/runs');
-    await call('GET', '/probe', 'probe?target=nobody');
-    await call('GET', '/outcomes', 'outcomes?probe=nobody');
-    await call('GET', '/status', 'status?probe=nobody');
-    await call('GET', '/status', 'status?run=none', { headers: { accept: 'text/html' } });
-    await call('POST', '/probes/{name}/runs', 'probes/fleet/runs', { headers: { origin: 'https://evil.example' } });
-    await call('GET', '/status', 'status', { headers: { accept: 'image/png' } });
-    await call('GET', '/badges/{name}.svg', 'badges/nobody.svg');
-    await call('POST', '/simulations', 'simulations', { body: '{"probe":"nobody","devices":1}' });
-    await call('GET', '/simulations/{id}', `simulations/${unknown}`);
-    await call('GET', '/simulations/{id}/outcomes', `simulations/${unknown}/outcomes`);
-    await call('DELETE', '/simulations/{id}', `simulations/${unknown}`);
-  });
+    await call(usual, 'POST', '/probes/{name}/runs', 'probes/nobody/runs');
+    await call(usual, 'GET', '/probe', 'probe?target=nobody');
+    await call(usual, 'GET', '/outcomes', 'outcomes?probe=nobody');
+    await call(usual, 'GET', '/status', 'status?probe=nobody');
+    await call(usual, 'GET', '/status', 'status?run=none', { headers: { accept: 'text/html' } });
+    await call(usual, 'POST', '/probes/{name}/runs', 'probes/fleet/runs', {
+      headers: { origin: 'https://evil.example' },
+    });
+    await call(usual, 'GET', '/status', 'status', { headers: { accept: 'image/png' } });
+    await call(usual, 'GET', '/badges/{name}.svg', 'badges/nobody.svg');
+    await call(usual, 'POST', '/simulations', 'simulations', { body: '{"probe":"nobody","devices":1}' });
+    await call(usual, 'GET', '/simulations/{id}', `simulations/${unknown}`);
+    await call(usual, 'GET', '/simulations/{id}/outcomes', `simulations/${unknown}/outcomes`);
+    await call(usual, 'DELETE', '/simulations/{id}', `simulations/${unknown}`);
+  }),
 
-  it('responds as documented from the start of a simulation to its end', async () => {
+  'from the start of a simulation to its end': once(async () => {
     const start = (devices: number, key: string) =>
-      call('POST', '/simulations', 'simulations', {
+      call(usual, 'POST', '/simulations', 'simulations', {
         body: JSON.stringify({ probe: 'fleet', devices, ratePerSecond: 10 }),
         headers: { 'idempotency-key': key },
       });
     const { id } = (await start(3, 'one')).json<SimulationView>();
     await start(4, 'one');
-    while ((await call('GET', '/simulations/{id}', `simulations/${id}`)).status === 202) {
+    while ((await call(usual, 'GET', '/simulations/{id}', `simulations/${id}`)).status === 202) {
       await new Promise((next) => setTimeout(next, 100));
     }
-    await call('GET', '/simulations/{id}/outcomes', `simulations/${id}/outcomes?limit=2`);
-    await call('DELETE', '/simulations/{id}', `simulations/${id}`);
+    await call(usual, 'GET', '/simulations/{id}/outcomes', `simulations/${id}/outcomes?limit=2`);
+    await call(usual, 'DELETE', '/simulations/{id}', `simulations/${id}`);
     const other = (await start(1000, 'two')).json<SimulationView>();
-    await call('DELETE', '/simulations/{id}', `simulations/${other.id}`);
-    while ((await call('DELETE', '/simulations/{id}', `simulations/${other.id}`)).status === 202) {
+    await call(usual, 'DELETE', '/simulations/{id}', `simulations/${other.id}`);
+    while ((await call(usual, 'DELETE', '/simulations/{id}', `simulations/${other.id}`)).status === 202) {
       await new Promise((next) => setTimeout(next, 100));
     }
-    await call('GET', '/simulations', 'simulations');
-  }, 60_000);
+    await call(usual, 'GET', '/simulations', 'simulations');
+  }),
 
-  it('responds as documented when its storage is away', async () => {
-    await cloud.azurite.close();
-    cloud.vault.setFault('forbidden', 'fleet-key');
-    await call('GET', '/outcomes', 'outcomes');
-    await call('GET', '/metrics', 'metrics');
-    await call('GET', '/health', 'health');
-    await call('GET', '/simulations', 'simulations');
-    await call('POST', '/simulations', 'simulations', { body: '{"probe":"fleet","devices":1}' });
-    await call('GET', '/simulations/{id}', `simulations/${unknown}`);
-    await call('GET', '/simulations/{id}/outcomes', `simulations/${unknown}/outcomes`);
-    await call('DELETE', '/simulations/{id}', `simulations/${unknown}`);
-  }, 60_000);
+  'when its storage is away': once(async () => {
+    await call(cutOff, 'GET', '/outcomes', 'outcomes');
+    await call(cutOff, 'GET', '/metrics', 'metrics');
+    await call(cutOff, 'GET', '/health', 'health');
+    await call(cutOff, 'GET', '/simulations', 'simulations');
+    await call(cutOff, 'POST', '/simulations', 'simulations', { body: '{"probe":"fleet","devices":1}' });
+    await call(cutOff, 'GET', '/simulations/{id}', `simulations/${unknown}`);
+    await call(cutOff, 'GET', '/simulations/{id}/outcomes', `simulations/${unknown}/outcomes`);
+    await call(cutOff, 'DELETE', '/simulations/{id}', `simulations/${unknown}`);
+  }),
+};
 
-  it('was seen with every documented response that a test can bring about', () => {
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}
+
+describe('the running app', { timeout: 120_000 }, () => {
+  it.each(Object.entries(scenarios))('responds as documented %s', (_, scenario) => scenario());
+
+  it('was seen with every documented response that a test can bring about', async () => {
+    for (const scenario of Object.values(scenarios)) await scenario();
     // A second process at the device; a configuration that is not valid (test/functions/trouble.test.ts has both kinds).
     const elsewhere = [
       'POST /probes/{name}/runs 409',

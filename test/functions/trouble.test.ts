@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
@@ -7,9 +7,8 @@ import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 const planted = createHmac('sha256', 'a key that must be seen nowhere').update('trouble').digest('base64');
 const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
 
-let cloud: CloudStandIns;
-beforeAll(async () => {
-  cloud = await startCloudStandIns({
+function startCloud(): Promise<CloudStandIns> {
+  return startCloudStandIns({
     dps: {
       idScope: '0neLOCAL',
       retryAfterSeconds: 0,
@@ -19,6 +18,34 @@ beforeAll(async () => {
     },
     secrets: { 'fleet-key': planted },
   });
+}
+
+/** With one probe that the vault has a key for, and one that it has none for. */
+function startApp(cloud: CloudStandIns): Promise<RunningApp> {
+  const shared = { idScope: '0neLOCAL', globalDeviceEndpoint: `localhost:${cloud.dps.mqttsPort}`, timeoutSeconds: 20 };
+  const probes = [
+    { ...shared, name: 'fleet', registrationId: 'canary', attestation: fleet },
+    { ...shared, name: 'keyless', registrationId: 'canary-2', attestation: { ...fleet, secret: 'other-key' } },
+  ];
+  return startRunningApp({ ...cloud.settings, PROBES: JSON.stringify(probes), STATUS_PAGE_AUTH: 'anonymous' });
+}
+
+async function run(app: RunningApp, probe: string): Promise<Outcome> {
+  return (await app.call(`probes/${probe}/runs`, { method: 'POST' })).json();
+}
+
+function expectNoSecretIn(app: RunningApp, { appInsights, settings }: CloudStandIns): void {
+  const everything = [app.seen(), JSON.stringify(appInsights.envelopes)].join('\n');
+  expect(everything).not.toContain(planted);
+  expect(everything).not.toContain(settings.IDENTITY_HEADER);
+  expect(everything).not.toContain('AccountKey');
+  expect(everything).not.toContain('Eby8vdM02x'); // how Azurite's own key begins
+  expect(everything).not.toMatch(/SharedAccessSignature|[?&]sig=/);
+}
+
+let cloud: CloudStandIns;
+beforeAll(async () => {
+  cloud = await startCloud();
 });
 afterAll(() => cloud?.close());
 
@@ -91,35 +118,20 @@ describe('an app whose configuration has errors', () => {
     );
   });
 
-  it('repeats none of the values, one of which is a key', () => {
+  it('repeats none of the values, one of which is a key', async () => {
+    for (const path of ['health', 'status', 'probes', 'metrics']) await app.call(path);
+    await app.runFunction('runProbes');
     expect(app.seen()).not.toContain(planted);
     expect(app.seen()).not.toContain(planted.slice(0, 20));
   });
 });
 
-describe('an app whose cloud goes away', () => {
+describe('an app with its cloud', () => {
   let app: RunningApp;
   beforeAll(async () => {
-    const shared = {
-      idScope: '0neLOCAL',
-      globalDeviceEndpoint: `localhost:${cloud.dps.mqttsPort}`,
-      timeoutSeconds: 20,
-    };
-    const probes = [
-      { ...shared, name: 'fleet', registrationId: 'canary', attestation: fleet },
-      { ...shared, name: 'keyless', registrationId: 'canary-2', attestation: { ...fleet, secret: 'other-key' } },
-    ];
-    app = await startRunningApp({
-      ...cloud.settings,
-      PROBES: JSON.stringify(probes),
-      STATUS_PAGE_AUTH: 'anonymous',
-    });
+    app = await startApp(cloud);
   });
   afterAll(() => app?.close());
-
-  async function run(probe: string): Promise<Outcome> {
-    return (await app.call(`probes/${probe}/runs`, { method: 'POST' })).json();
-  }
 
   it.each([
     ['status', 200],
@@ -144,10 +156,10 @@ describe('an app whose cloud goes away', () => {
     expect(cloud.dps.requests.of('canary')).toEqual([]);
   });
 
-  it('without its vault could not look: unknown, and /api/health says keyVault', async () => {
+  it('cannot run a probe without its vault: unknown, and /api/health says keyVault', async () => {
     cloud.vault.setFault('unavailable', 'other-key');
     const health = await app.call('health');
-    const outcome = await run('keyless');
+    const outcome = await run(app, 'keyless');
 
     expect(health.status).toBe(503);
     expect(health.json()).toMatchObject({
@@ -159,100 +171,103 @@ describe('an app whose cloud goes away', () => {
     });
     expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'unreachable' } });
     expect(cloud.dps.requests.of('canary-2')).toEqual([]);
+    expectNoSecretIn(app, cloud);
+  });
+});
+
+describe('an app whose storage goes away', () => {
+  let ownCloud: CloudStandIns;
+  let app: RunningApp;
+  let requested: Outcome;
+  let scheduledRun: 'Succeeded' | 'Failed';
+  beforeAll(async () => {
+    ownCloud = await startCloud();
+    app = await startApp(ownCloud);
+    await ownCloud.azurite.close();
+    requested = await run(app, 'fleet');
+    scheduledRun = await app.runFunction('runProbes');
+  });
+  afterAll(async () => {
+    await app?.close();
+    await ownCloud?.close();
   });
 
-  describe('without its storage', () => {
-    beforeAll(() => cloud.azurite.close());
+  it('goes on probing, and the outcomes reach telemetry and the log', () => {
+    expect(requested).toMatchObject({ verdict: 'healthy' });
+    expect(scheduledRun).toBe('Succeeded');
+    const logged = app.log.flatMap(({ message }): Outcome[] => (message.startsWith('{') ? [JSON.parse(message)] : []));
+    const scheduled = logged.find(({ trigger, probe }) => trigger === 'timer' && probe === 'fleet');
+    expect(scheduled).toMatchObject({ probe: 'fleet', verdict: 'healthy' });
+    expect(ownCloud.appInsights.envelopes).toContainEqual(
+      expect.objectContaining({
+        data: expect.objectContaining({ baseData: expect.objectContaining({ id: scheduled?.runId, success: true }) }),
+      }),
+    );
+  });
 
-    it('goes on probing, and the outcomes reach telemetry and the log', async () => {
-      expect(await run('fleet')).toMatchObject({ verdict: 'healthy' });
-      expect(await app.runFunction('runProbes')).toBe('Succeeded');
-      const logged = app.log.flatMap(({ message }): Outcome[] =>
-        message.startsWith('{') ? [JSON.parse(message)] : [],
-      );
-      const scheduled = logged.find(({ trigger, probe }) => trigger === 'timer' && probe === 'fleet');
-      expect(scheduled).toMatchObject({ probe: 'fleet', verdict: 'healthy' });
-      expect(cloud.appInsights.envelopes).toContainEqual(
-        expect.objectContaining({
-          data: expect.objectContaining({ baseData: expect.objectContaining({ id: scheduled?.runId, success: true }) }),
-        }),
-      );
-    });
+  it('says in the log which outcome the history did not accept, and why', () => {
+    const errors = app.log.filter(({ level }) => level === 'error').map(({ message }) => message);
+    expect(errors).toContainEqual(
+      expect.stringMatching(
+        /^Probe fleet, run [\w-]+: history did not accept the outcome: .*127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
+      ),
+    );
+    expect(errors).toContainEqual(expect.stringMatching(/^The heartbeat was not written: .*ECONNREFUSED/));
+  });
 
-    it('says in the log which outcome the history did not take, and why', () => {
-      const errors = app.log.filter(({ level }) => level === 'error').map(({ message }) => message);
-      expect(errors).toContainEqual(
-        expect.stringMatching(
-          /^Probe fleet, run [\w-]+: history did not accept the outcome: .*127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
-        ),
-      );
-      expect(errors).toContainEqual(expect.stringMatching(/^The heartbeat was not written: .*ECONNREFUSED/));
-    });
+  it('says so on its page, to people and to programs', async () => {
+    const { text } = await app.call('status', { headers: { accept: 'text/html' } });
+    expect(text).toMatch(/history storage at 127\.0\.0\.1:\d+ cannot be reached/);
+    const report = await app.call('status', { headers: { accept: 'application/json' } });
+    expect(report.json()).toMatchObject({ storageFault: expect.stringContaining('cannot be reached') });
+  });
 
-    it('says so on its page, to people and to programs', async () => {
-      // The report of the time before is shown for ten seconds.
-      await vi.waitFor(
-        async () => {
-          const { text } = await app.call('status', { headers: { accept: 'text/html' } });
-          expect(text).toMatch(/history storage at 127\.0\.0\.1:\d+ cannot be reached/);
-        },
-        { timeout: 30_000, interval: 500 },
-      );
-      const report = await app.call('status', { headers: { accept: 'application/json' } });
-      expect(report.json()).toMatchObject({ storageFault: expect.stringContaining('cannot be reached') });
-    });
-
-    it('names storage in /api/health', async () => {
-      const answer = await app.call('health');
-      expect(answer.status).toBe(503);
-      expect(answer.json()).toMatchObject({
-        checks: expect.arrayContaining([
-          { name: 'storage', ok: false, detail: expect.stringContaining('check OutcomesStorage') },
-        ]),
-      });
-    });
-
-    it.each([
-      ['GET', 'outcomes', undefined],
-      ['GET', 'metrics', undefined],
-      ['POST', 'simulations', '{"probe":"fleet","devices":1}'],
-      ['GET', 'simulations', undefined],
-      ['GET', 'simulations/0123456789abcdef01234567', undefined],
-    ])('answers %s /api/%s with 503, and not with nothing', async (method, path, body) => {
-      const answer = await app.call(path, {
-        method,
-        headers: { 'x-functions-key': app.key },
-        ...(body !== undefined && { body }),
-      });
-      expect(answer.status).toBe(503);
-      expect(answer.headers.get('content-type')).toBe('application/problem+json');
-      expect(answer.text).toMatch(/cannot be reached \(ECONNREFUSED\)|did not (answer|respond) in time/);
-    });
-
-    it('lists its probes without outcomes, and says why', async () => {
-      expect((await app.call('probes')).json()).toMatchObject({
-        probes: [
-          { name: 'fleet', lastOutcome: null },
-          { name: 'keyless', lastOutcome: null },
-        ],
-        storageFault: expect.stringContaining('cannot be reached'),
-      });
-    });
-
-    it('keeps the history for another time', async () => {
-      expect(await app.runFunction('maintainHistory')).toBe('Succeeded');
-      expect(app.log).toContainEqual(
-        expect.objectContaining({ level: 'error', message: expect.stringContaining('the next hour tries again') }),
-      );
+  it('names storage in /api/health', async () => {
+    const answer = await app.call('health');
+    expect(answer.status).toBe(503);
+    expect(answer.json()).toMatchObject({
+      checks: expect.arrayContaining([
+        { name: 'storage', ok: false, detail: expect.stringContaining('check OutcomesStorage') },
+      ]),
     });
   });
 
-  it('shows no key and no connection string, whatever went wrong', () => {
-    const everything = [app.seen(), JSON.stringify(cloud.appInsights.envelopes)].join('\n');
-    expect(everything).not.toContain(planted);
-    expect(everything).not.toContain(cloud.settings.IDENTITY_HEADER);
-    expect(everything).not.toContain('AccountKey');
-    expect(everything).not.toContain('Eby8vdM02x'); // how Azurite's own key begins
-    expect(everything).not.toMatch(/SharedAccessSignature|[?&]sig=/);
+  it.each([
+    ['GET', 'outcomes', undefined],
+    ['GET', 'metrics', undefined],
+    ['POST', 'simulations', '{"probe":"fleet","devices":1}'],
+    ['GET', 'simulations', undefined],
+    ['GET', 'simulations/0123456789abcdef01234567', undefined],
+  ])('answers %s /api/%s with 503, and not with nothing', async (method, path, body) => {
+    const answer = await app.call(path, {
+      method,
+      headers: { 'x-functions-key': app.key },
+      ...(body !== undefined && { body }),
+    });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.text).toMatch(/cannot be reached \(ECONNREFUSED\)|did not (answer|respond) in time/);
+  });
+
+  it('lists its probes without outcomes, and says why', async () => {
+    expect((await app.call('probes')).json()).toMatchObject({
+      probes: [
+        { name: 'fleet', lastOutcome: null },
+        { name: 'keyless', lastOutcome: null },
+      ],
+      storageFault: expect.stringContaining('cannot be reached'),
+    });
+  });
+
+  it('keeps the history for another time', async () => {
+    expect(await app.runFunction('maintainHistory')).toBe('Succeeded');
+    expect(app.log).toContainEqual(
+      expect.objectContaining({ level: 'error', message: expect.stringContaining('the next hour tries again') }),
+    );
+  });
+
+  it('shows no key and no connection string, whatever went wrong', async () => {
+    for (const path of ['status', 'outcomes', 'metrics', 'health', 'probes', 'simulations']) await app.call(path);
+    expectNoSecretIn(app, ownCloud);
   });
 });

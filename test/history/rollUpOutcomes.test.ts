@@ -32,6 +32,12 @@ function runs(
   return outcomes;
 }
 
+/** Every seventh run is missing, and every fifth one failed. */
+function withGapsAndFailures(run: Outcome, atMs: number): Outcome | undefined {
+  if (atMs % (70 * minuteMs) === 0) return undefined;
+  return { ...run, verdict: atMs % (50 * minuteMs) === 0 ? 'failing' : 'healthy' };
+}
+
 const plan = (name: string, budgetMs?: number) => ({
   probes: [{ name }],
   retentionDays: 90,
@@ -134,14 +140,10 @@ describe('rolling up', () => {
   });
 
   it('is the same however often and in whatever steps it is done', async () => {
-    const change = (run: Outcome, atMs: number): Outcome | undefined =>
-      atMs % (7 * 10 * minuteMs) === 0
-        ? undefined
-        : { ...run, verdict: atMs % (50 * minuteMs) === 0 ? 'failing' : 'healthy' };
     for (const probe of ['at-once', 'in-steps']) {
       await seedOutcomes(
         azurite.connectionString(),
-        runs(probe, midnight + 20 * hourMs, midnight + 52 * hourMs, change),
+        runs(probe, midnight + 20 * hourMs, midnight + 52 * hourMs, withGapsAndFailures),
       );
     }
     const history = open();
@@ -159,9 +161,15 @@ describe('rolling up', () => {
   });
 
   it('makes of each day the sum of its hours', async () => {
+    const probe = 'days';
+    await seedOutcomes(
+      azurite.connectionString(),
+      runs(probe, midnight + 20 * hourMs, midnight + 52 * hourMs, withGapsAndFailures),
+    );
     const history = open();
-    const [today, yesterday] = await history.rollups('at-once', 'day', everything);
-    const hours = await hoursOf(history, 'at-once');
+    await history.rollUp(new Date(midnight + 52.5 * hourMs), plan(probe));
+    const [today, yesterday] = await history.rollups(probe, 'day', everything);
+    const hours = await hoursOf(history, probe);
     const within = hours.filter(({ startMs }) => startMs >= midnight + dayMs && startMs < midnight + 2 * dayMs);
     expect(within).toHaveLength(24);
     for (const name of ['healthy', 'failing', 'missed'] as const) {
