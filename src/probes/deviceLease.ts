@@ -11,9 +11,12 @@ export type RunResult =
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number };
 
 export interface RunLimits {
-  /** How long to wait for a run of the device that is in progress. Default 0: return `busy` at once. */
+  /** How long to wait for a device that is busy. Default 0: return `busy` at once. */
   readonly maxWaitMs?: number;
-  /** Joins a run of the same probe in this process, and returns that run's outcome. */
+  /**
+   * For callers. Joins a run of the same probe in this process, and returns that run's outcome. A caller may wait, but has no place in
+   * the queue: this process does not learn when a caller goes away.
+   */
   readonly joins?: boolean;
 }
 
@@ -40,6 +43,8 @@ export interface DeviceLeases {
 const storageBudgetMs = 2_000;
 /** A lease lasts this much longer than the run's timeout, for the work before and after the exchange. */
 const slackMs = 10_000;
+/** Between two attempts of a caller that waits. */
+const callerPollMs = 250;
 
 export const deviceLeaseTable = 'deviceLeases';
 
@@ -93,24 +98,48 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     return { kind: 'ran', outcome: await settle(recordedRun, reservation.lease) };
   };
 
+  /** The device is free in this process. `waitMs`: for processes that have it. */
+  const start = async (probe: Probe, waitMs: number, run: RunAlone): Promise<RunResult> => {
+    const device = deviceOf(probe);
+    const { promise: result, resolve } = Promise.withResolvers<RunResult>();
+    const waitsMs = Math.min(waitMs, timeoutMs(probe) + slackMs);
+    const endsByMs = performance.now() + waitsMs + timeoutMs(probe);
+    const present = { probe: probe.name, result, isWaiting: waitMs > 0, endsByMs };
+    running.set(device, present);
+    resolve(reserveAndRun(probe, waitMs, run, present));
+    try {
+      return await result;
+    } finally {
+      running.delete(device);
+    }
+  };
+
+  const runScheduled = async (probe: Probe, endMs: number, run: RunAlone): Promise<RunResult> => {
+    const device = deviceOf(probe);
+    for (let present = running.get(device); present; present = running.get(device)) {
+      if (!(await settlesBefore(present.result, endMs))) return busyFor(present.endsByMs - performance.now());
+    }
+    return start(probe, Math.max(0, endMs - performance.now()), run);
+  };
+
+  const runForCaller = async (probe: Probe, endMs: number, run: RunAlone): Promise<RunResult> => {
+    for (;;) {
+      const present = running.get(deviceOf(probe));
+      const isJoined = present?.probe === probe.name && !present.isWaiting;
+      let result: RunResult;
+      if (!present) result = await start(probe, 0, run);
+      else if (isJoined) result = await present.result;
+      else result = busyFor(present.endsByMs - performance.now());
+      const leftMs = endMs - performance.now();
+      if (result.kind === 'ran' || leftMs <= 0) return result;
+      await new Promise((resume) => setTimeout(resume, Math.min(callerPollMs, leftMs)));
+    }
+  };
+
   return {
-    async runAlone(probe, { maxWaitMs = 0, joins = false }, run) {
-      const device = deviceOf(probe);
+    runAlone(probe, { maxWaitMs = 0, joins = false }, run) {
       const endMs = performance.now() + maxWaitMs;
-      for (let present = running.get(device); present; present = running.get(device)) {
-        if (joins && present.probe === probe.name && !present.isWaiting) return present.result;
-        if (!(await settlesBefore(present.result, endMs))) return busyFor(present.endsByMs - performance.now());
-      }
-      const waitMs = Math.max(0, endMs - performance.now());
-      const { promise: result, resolve } = Promise.withResolvers<RunResult>();
-      const present = { probe: probe.name, result, isWaiting: waitMs > 0, endsByMs: endMs + timeoutMs(probe) };
-      running.set(device, present);
-      resolve(reserveAndRun(probe, waitMs, run, present));
-      try {
-        return await result;
-      } finally {
-        running.delete(device);
-      }
+      return joins ? runForCaller(probe, endMs, run) : runScheduled(probe, endMs, run);
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { CallOptions } from './callLimit.ts';
-import type { RowKey, Table } from './table.ts';
+import { double, type Row, type RowKey, type StoredRow, type Table } from './table.ts';
 
 /** What one process asks of a lease: who it is, and for how long it is promised to be alone. */
 export interface LeaseRequest {
   readonly key: RowKey;
-  /** Unique to this request. */
+  /** Unique to this request, without commas. */
   readonly holder: string;
   /** From the moment in which the storage wrote the row. A lease is not renewed. */
   readonly lastsMs: number;
@@ -12,7 +12,7 @@ export interface LeaseRequest {
 
 export type LeaseResult =
   | { readonly kind: 'held'; readonly lease: Lease }
-  /** `remainingMs`: until the present holder's lease expires, at the latest. */
+  /** `remainingMs`: until the lease is free at the latest, unless a waiting request takes it first. */
   | { readonly kind: 'busy'; readonly remainingMs: number };
 
 export interface Lease {
@@ -21,15 +21,15 @@ export interface Lease {
 }
 
 /**
- * Leases as rows of a table, for any number of processes. No two machines' clocks are compared: whether a lease has expired follows from
- * its age, which the storage's own clock measures. Rejects when the storage cannot be used.
+ * Leases as rows of a table, for any number of processes. The storage's own clock alone decides whether a lease has expired: the clocks
+ * of two machines are never compared. Rejects when the storage cannot be used.
  */
 export interface Leases {
-  /** At once. Gives way to a request that waits for the same lease. */
+  /** Does not wait, and gives way to every request that waits for the same lease. */
   tryAcquire(request: LeaseRequest, options?: CallOptions): Promise<LeaseResult>;
   /**
-   * Waits for the present holder, at most until its lease expires or `maxWaitMs` have passed. The first to wait is next: meanwhile
-   * `tryAcquire` finds the lease busy, so that callers who keep asking cannot starve it.
+   * Waits at most `maxWaitMs`. Waiting requests get the lease in the order of their arrival, so that neither callers that keep asking
+   * nor a process that keeps coming back can starve one of them.
    */
   acquire(request: LeaseRequest, maxWaitMs: number, options?: CallOptions): Promise<LeaseResult>;
 }
@@ -46,71 +46,124 @@ const realTiming: Timing = {
   sleep: (durationMs) => new Promise((resume) => setTimeout(resume, durationMs)),
 };
 
-/** Between two looks at a lease that is waited for. Short at first: most runs take well under a second. */
+/** Between two looks of a waiting request. Short at first: most runs take well under a second. */
 const pollMs = [50, 100, 200, 400];
+const maxPollMs = 500;
 const maxConflicts = 5;
+/**
+ * How long a free lease is reserved for the first waiting request, then for the second, and so on. A process that was killed while it
+ * waited delays the others by this much, once.
+ */
+const graceMs = 5_000;
+
+/** What a request that finds the lease busy does about its place in the queue. */
+type Place = 'none' | 'keep' | 'giveUp';
 
 export function createLeases(table: Table, { now, sleep }: Timing = realTiming): Leases {
-  const held = ({ key }: LeaseRequest, etag: string): LeaseResult => ({
+  /** `etag`: of the row while no other request waits. */
+  const held = ({ key, holder }: LeaseRequest, etag?: string): LeaseResult => ({
     kind: 'held',
-    lease: { release: async (options) => void (await table.remove(key, { ...options, etag })) },
+    lease: { release: (options) => release(table, { key, holder, etag }, options) },
   });
 
-  /** Takes a lease that is free or has expired. */
-  async function take(request: LeaseRequest, options?: CallOptions): Promise<LeaseResult> {
+  /** Reads the lease and makes the change that follows from it. `changed`: another process was quicker. */
+  async function look(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult | 'changed'> {
     const { key, holder, lastsMs } = request;
-    const row = { ...key, holder, lastsMs };
-    for (let conflict = 0; conflict < maxConflicts; conflict += 1) {
-      const inserted = await table.insert(row, options);
-      if (inserted.kind === 'written') return held(request, inserted.etag);
-      const stored = await table.read(key, options);
-      // Released in between.
-      if (!stored) continue;
-      // The client library repeats a request whose response was lost: the row is this request's own.
-      if (stored.row.holder === holder) return held(request, stored.etag);
-      const remainingMs = Number(stored.row.lastsMs) - stored.ageMs;
-      if (remainingMs > 0) return { kind: 'busy', remainingMs };
-      const replaced = await table.replace(row, stored.etag, options);
-      if (replaced.kind === 'written') return held(request, replaced.etag);
+    const stored = await table.read(key, options);
+    if (!stored) {
+      const inserted = await table.insert({ ...key, holder, lastsMs }, options);
+      return inserted.kind === 'written' ? held(request, inserted.etag) : 'changed';
     }
-    // Others were quicker each time, and have only just begun.
-    return { kind: 'busy', remainingMs: lastsMs };
+    // The client library repeats a request whose response was lost: the row is this request's own.
+    if (stored.row.holder === holder) return held(request);
+    const { heldUntilMs, waiting } = stateOf(stored);
+    const ahead = waiting.includes(holder) ? waiting.slice(0, waiting.indexOf(holder)) : waiting;
+    const remainingMs = heldUntilMs + ahead.length * graceMs - stored.nowMs;
+    if (remainingMs <= 0) {
+      // Those ahead had their time. One that is only slow queues again, behind the others.
+      const behind = waiting.slice(ahead.length + 1);
+      const taken = await table.replace({ ...key, holder, lastsMs, waiting: behind.join() }, stored.etag, options);
+      return taken.kind === 'written' ? held(request, behind.length === 0 ? taken.etag : undefined) : 'changed';
+    }
+    const busy = { kind: 'busy', remainingMs } as const;
+    const isWaiting = ahead.length < waiting.length;
+    if (place === 'none' || (place === 'keep') === isWaiting) return busy;
+    const others = waiting.filter((other) => other !== holder);
+    const row: Row = {
+      ...key,
+      holder: String(stored.row.holder),
+      // The row is written anew, and its timestamp no longer says when the holder took it.
+      heldUntilMs: double(heldUntilMs),
+      waiting: (place === 'keep' ? [...others, holder] : others).join(),
+    };
+    return (await table.replace(row, stored.etag, options)).kind === 'written' ? busy : 'changed';
   }
 
-  async function isWaitedFor({ key }: LeaseRequest, options?: CallOptions): Promise<boolean> {
-    const waiting = await table.read(waiterKey(key), options);
-    return waiting !== undefined && waiting.ageMs < Number(waiting.row.lastsMs);
+  /** Repeats `look` while other processes are quicker. */
+  async function settle(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult> {
+    for (let conflict = 0; conflict < maxConflicts; conflict += 1) {
+      const result = await look(request, place, options);
+      if (result !== 'changed') return result;
+    }
+    // Others were quicker each time, and have only just begun.
+    return { kind: 'busy', remainingMs: request.lastsMs };
+  }
+
+  async function take(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult> {
+    // The lease is mostly free, and then one request is enough.
+    const { key, holder, lastsMs } = request;
+    const inserted = await table.insert({ ...key, holder, lastsMs }, options);
+    return inserted.kind === 'written' ? held(request, inserted.etag) : settle(request, place, options);
   }
 
   return {
-    async tryAcquire(request, options) {
-      if (await isWaitedFor(request, options)) return { kind: 'busy', remainingMs: request.lastsMs };
-      return take(request, options);
-    },
+    tryAcquire: (request, options) => take(request, 'none', options),
     async acquire(request, maxWaitMs, options) {
-      const first = await take(request, options);
-      if (first.kind === 'held') return first;
-      // An age is up to a second too small: only then has the lease expired by the storage's own measure, too.
-      const endMs = now() + Math.min(first.remainingMs + 1_000, maxWaitMs);
-      const { holder, key } = request;
-      const waiter = { key: waiterKey(key), holder, lastsMs: Math.max(0, endMs - now()) };
-      const announced = await take(waiter, options);
-      try {
-        for (let look = 0; ; look += 1) {
-          const pauseMs = Math.min(pollMs[look] ?? 500, endMs - now());
-          if (pauseMs > 0) await sleep(pauseMs);
-          const result = await take(request, options);
-          if (result.kind === 'held' || now() >= endMs) return result;
-        }
-      } finally {
-        // Not worth failing for: the row expires.
-        if (announced.kind === 'held') await announced.lease.release(options).catch(() => undefined);
+      const endMs = now() + maxWaitMs;
+      let result = await take(request, 'keep', options);
+      let isOver = false;
+      for (let looks = 0; result.kind === 'busy' && !isOver; looks += 1) {
+        await sleep(Math.max(0, Math.min(pollMs[looks] ?? maxPollMs, endMs - now())));
+        isOver = now() >= endMs;
+        result = await settle(request, isOver ? 'giveUp' : 'keep', options);
       }
+      return result;
     },
   };
 }
 
-/** The row of the request that is next. `!` is in no key that `keyText` makes. */
-function waiterKey({ partitionKey, rowKey }: RowKey): RowKey {
-  return { partitionKey, rowKey: `${rowKey}!next` };
+interface LeaseState {
+  /** By the storage's clock, in milliseconds since 1970. */
+  readonly heldUntilMs: number;
+  /** In the order of arrival. */
+  readonly waiting: readonly string[];
+}
+
+function stateOf({ row, nowMs, ageMs }: StoredRow): LeaseState {
+  return {
+    heldUntilMs: row.heldUntilMs === undefined ? nowMs - ageMs + Number(row.lastsMs) : Number(row.heldUntilMs),
+    waiting: row.waiting ? String(row.waiting).split(',') : [],
+  };
+}
+
+interface HeldLease {
+  readonly key: RowKey;
+  readonly holder: string;
+  readonly etag: string | undefined;
+}
+
+async function release(table: Table, { key, holder, etag }: HeldLease, options?: CallOptions): Promise<void> {
+  if (etag !== undefined && (await table.remove(key, { ...options, etag }))) return;
+  // Others wait, or the lease has expired.
+  for (let conflict = 0; conflict < maxConflicts; conflict += 1) {
+    const stored = await table.read(key, options);
+    if (stored?.row.holder !== holder) return;
+    const { waiting } = stateOf(stored);
+    const freed: Row = { ...key, holder: '', heldUntilMs: double(stored.nowMs), waiting: waiting.join() };
+    const isFreed =
+      waiting.length === 0
+        ? await table.remove(key, { ...options, etag: stored.etag })
+        : (await table.replace(freed, stored.etag, options)).kind === 'written';
+    if (isFreed) return;
+  }
 }

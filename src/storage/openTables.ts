@@ -4,7 +4,7 @@ import { type AzureIdentity, createAzureCredential } from '../identity/azureCred
 import { createOnce } from '../identity/createOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
 import { isContainerMissing, isMissing, isOutdated, isPresent, orElse } from './storageResponse.ts';
-import { maxRowsAtOnce, type Row, type Table, type Written } from './table.ts';
+import { maxRowsAtOnce, type Row, type StoredRow, type Table, type Written } from './table.ts';
 import { type Call, pagesOf, partitionsOf } from './tableQueries.ts';
 
 /** The tables of one storage account, by name. Nothing is connected before the first call. */
@@ -91,7 +91,7 @@ function createTable(name: string, client: () => Promise<TableClient>, limited: 
             abortSignal,
             onResponse,
           });
-          return { row: { ...row, partitionKey, rowKey }, etag: row.etag, ageMs: ageOf(row.timestamp, now) };
+          return { row: { ...row, partitionKey, rowKey }, etag: row.etag, ...timesOf(row.timestamp, now) };
         }),
       ),
     insert: (row, options = {}) =>
@@ -169,7 +169,8 @@ function entity(row: Row): TableEntity<Record<string, unknown>> {
 }
 
 /** The storage's own two clocks, which are one. `Date` has seconds only, so an age is at most one second too small. */
-function ageOf(timestamp: string | undefined, now: string): number {
-  const ageMs = Date.parse(now) - Date.parse(timestamp ?? '');
-  return Number.isNaN(ageMs) ? 0 : Math.max(0, ageMs);
+function timesOf(timestamp: string | undefined, date: string): Pick<StoredRow, 'ageMs' | 'nowMs'> {
+  const writtenMs = Date.parse(timestamp ?? '');
+  const nowMs = Math.max(Date.parse(date), writtenMs);
+  return { nowMs, ageMs: Number.isNaN(nowMs) ? 0 : nowMs - writtenMs };
 }

@@ -16,6 +16,8 @@ export interface StoredRow {
   readonly etag: string;
   /** Time since the row was last written, by the storage's own clock alone: its response's `Date` less the row's `Timestamp`. */
   readonly ageMs: number;
+  /** When the storage responded, by its own clock: milliseconds since 1970, at most one second too small. */
+  readonly nowMs: number;
 }
 
 /** `changed`: the row is not as it was at that etag, or is not there. */

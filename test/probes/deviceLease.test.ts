@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Probe, probeSchema } from '../../src/config/probe.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { createDeviceLeases, type DeviceLeases, deviceLeaseTable, deviceOf } from '../../src/probes/deviceLease.ts';
+import { keyText } from '../../src/storage/keys.ts';
 import { createLeases } from '../../src/storage/leases.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { probeJson } from '../support/probeJson.ts';
@@ -115,6 +116,32 @@ describe('the runs of a device', () => {
     end();
     await first;
     expect(await scheduled).toMatchObject({ kind: 'ran' });
+  });
+
+  it('are one run for scrapes that wait, and come after a scheduled run that began to wait later (fault 49)', async () => {
+    const [holder, timer, http] = [processOn(), processOn(), processOn()];
+    const probe = newProbe();
+    const { run, started, end } = heldRun();
+    const first = holder.runAlone(probe, {}, run);
+    await started;
+    const order: string[] = [];
+    const ordered = (who: string) => async () => {
+      order.push(who);
+      return quickRun();
+    };
+    const scrapes = Array.from({ length: 10 }, () =>
+      http.runAlone(probe, { joins: true, maxWaitMs: 40_000 }, ordered('scrape')),
+    );
+    const waiting = tablesAt(azurite.connectionString())(deviceLeaseTable);
+    const scheduled = timer.runAlone(probe, { maxWaitMs: 40_000 }, ordered('scheduled'));
+    const key = { partitionKey: keyText(probe.idScope), rowKey: keyText(probe.registrationId) };
+    await expect.poll(async () => (await waiting.read(key))?.row.waiting, { timeout: 20_000 }).toBeTruthy();
+    end();
+    await first;
+    expect((await Promise.all([scheduled, ...scrapes])).map(({ kind }) => kind)).toEqual(Array(11).fill('ran'));
+    expect(order[0]).toBe('scheduled');
+    // Those of one probe in one process join whichever of them got the device.
+    expect(order.length).toBeLessThan(11);
   });
 
   it('of different devices do not wait for each other', async () => {

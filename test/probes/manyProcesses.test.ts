@@ -69,15 +69,21 @@ describe('two locations with two processes each, on one storage', { timeout: 180
       startProber({ ...job, location: 'weu', trigger: 'http', clockOffsetMs: -120_000 }),
       startProber({ ...job, location: 'neu', trigger: 'http', clockOffsetMs: 120_000 }),
     ];
-    const ran = (prober: Prober | undefined) => prober?.reports.filter(({ kind }) => kind === 'ran').length ?? 0;
-    await until(() => timers.every((timer) => ran(timer) >= 4) && callers.some((caller) => caller.reports.length > 4));
+    const count = (kind: ProberReport['kind'], prober: Prober | undefined) =>
+      prober?.reports.filter((report) => report.kind === kind).length ?? 0;
+    await until(
+      () => timers.every((timer) => count('ran', timer) >= 2) && callers.some(({ reports }) => reports.length > 4),
+    );
 
-    // In the middle of a run, with the lease in its hand.
-    await dps.requests.next({ clientId: registrationId, kind: 'register' });
-    await callers[0]?.kill();
-    await timers[1]?.kill();
-    const before = ran(timers[0]);
-    await until(() => ran(timers[0]) >= before + 3);
+    // In the middle of a run: its lease lasts for another 15 s, and both locations wait for that.
+    const [timer, killed] = timers;
+    const begun = count('started', killed);
+    await until(() => count('started', killed) > begun);
+    await Promise.all([killed?.kill(), callers[0]?.kill()]);
+    const again = startProber({ ...job, location: 'neu', trigger: 'timer', clockOffsetMs: 120_000 });
+    timers.push(again);
+    const before = count('ran', timer);
+    await until(() => count('ran', timer) > before && count('ran', again) > 0);
 
     const reports = [...timers, ...callers].flatMap((prober) => prober.reports);
     expect(reports.filter(({ kind, verdict }) => kind === 'ran' && verdict !== 'healthy')).toEqual([]);
@@ -87,14 +93,13 @@ describe('two locations with two processes each, on one storage', { timeout: 180
     expect([...timers, ...callers].flatMap(({ errors }) => errors)).toEqual([]);
     // A server closes a device's first connection when its second comes: there never was a second one.
     if (withoutLease.length === 0) expect(most).toBe(1);
-    expect(connected).toBeGreaterThan(10);
+    expect(connected).toBeGreaterThanOrEqual(reports.filter(({ kind }) => kind === 'ran').length);
 
     for (const location of ['weu', 'neu']) {
       const stored = await historyAt(azurite.connectionString(), location).newest('local', 'all', 1000);
       const own = [...timers, ...callers].flatMap((prober) => prober.reports).map(({ runId }) => runId);
-      expect(stored.length).toBeGreaterThan(3);
       expect(stored.every((outcome) => outcome.location === location)).toBe(true);
-      expect(stored.filter(({ runId }) => own.includes(runId)).length).toBeGreaterThan(3);
+      expect(stored.filter(({ runId }) => own.includes(runId)).length).toBeGreaterThan(1);
     }
     expect(await historyAt(azurite.connectionString(), 'weu').locations()).toEqual(['neu', 'weu']);
   });

@@ -22,9 +22,9 @@ export interface ProberJob {
   readonly clockOffsetMs: number;
 }
 
-/** After each run that this process made, or for which it found the device busy. */
+/** `started`: this process has the device now. The others come after each run, or where it found the device busy. */
 export interface ProberReport {
-  readonly kind: 'ran' | 'busy';
+  readonly kind: 'started' | 'ran' | 'busy';
   readonly runId?: string;
   readonly verdict?: string;
   readonly reasons?: readonly string[];
@@ -53,7 +53,10 @@ process.once('message', async (job: ProberJob) => {
   await history.locations();
   const report = (sent: ProberReport) => process.send?.(sent);
   const context: RunContext = {
-    readSecret: async () => ({ kind: 'found', value: key }),
+    readSecret: async () => {
+      report({ kind: 'started' });
+      return { kind: 'found', value: key };
+    },
     forgetSecret: () => undefined,
     location,
     trigger,

@@ -162,11 +162,10 @@ function createClock(): StorageClock {
   let offsetMs = 0;
   return {
     now: () => Date.now() + offsetMs,
-    observe({ row, ageMs }, sentAtMs) {
-      const storageMs = Date.parse(String(row.timestamp)) + ageMs;
-      if (Number.isNaN(storageMs)) return;
-      const atLeast = storageMs - Date.now();
-      offsetMs = Math.min(Math.max(offsetMs, atLeast), storageMs + dateStepMs - sentAtMs);
+    observe({ nowMs }, sentAtMs) {
+      if (Number.isNaN(nowMs)) return;
+      const atLeast = nowMs - Date.now();
+      offsetMs = Math.min(Math.max(offsetMs, atLeast), nowMs + dateStepMs - sentAtMs);
     },
   };
 }
