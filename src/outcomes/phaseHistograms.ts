@@ -1,5 +1,5 @@
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { type Phase, phases } from '../transport/phase.ts';
-import { createHistogram, type Histogram } from './histogram.ts';
 
 /** A phase, or a whole run. */
 export type Measured = Phase | 'total';
@@ -19,7 +19,7 @@ export interface PhasePercentiles {
 
 export type Percentiles = { readonly [measure in Measured]?: PhasePercentiles };
 
-/** One histogram for each phase, in microseconds. Adding two loses nothing: the percentiles of the sum are those of all its values together. */
+/** One HdrHistogram for each phase. Adding two loses nothing: the percentiles of the sum are those of all its values together. */
 export interface PhaseHistograms {
   /** Milliseconds. */
   record(times: { readonly [measure in Measured]?: number }): void;
@@ -30,7 +30,7 @@ export interface PhaseHistograms {
 
 export const measures: readonly Measured[] = [...phases, 'total'];
 
-/** A histogram counts whole numbers. */
+/** HdrHistogram counts whole numbers. */
 const microsecondsPerMillisecond = 1000;
 
 export function newHistograms(): PhaseHistograms {
@@ -38,7 +38,7 @@ export function newHistograms(): PhaseHistograms {
   const histogramOf = (measure: Measured): Histogram => {
     const present = histograms.get(measure);
     if (present) return present;
-    const histogram = createHistogram();
+    const histogram = build({ autoResize: true, numberOfSignificantValueDigits: 3, bitBucketSize: 32 });
     histograms.set(measure, histogram);
     return histogram;
   };
@@ -54,22 +54,23 @@ export function newHistograms(): PhaseHistograms {
       for (const measure of measures) {
         const durationMs = times[measure];
         if (durationMs === undefined) continue;
-        histogramOf(measure).record(Math.round(durationMs * microsecondsPerMillisecond));
+        histogramOf(measure).recordValue(Math.max(0, Math.round(durationMs * microsecondsPerMillisecond)));
       }
     },
     addEncoded(encoded) {
       for (const measure of measures) {
         const text = encoded[measure];
-        if (text !== undefined) histogramOf(measure).addEncoded(text);
+        if (text !== undefined) histogramOf(measure).add(decodeFromCompressedBase64(text));
       }
     },
-    encode: () => eachMeasured((histogram) => histogram.encode()),
+    encode: () => eachMeasured(encodeIntoCompressedBase64),
     percentiles: () => eachMeasured(percentilesOf),
   };
 }
 
 function percentilesOf(histogram: Histogram): PhasePercentiles {
-  const times = histogram.valuesAt([50, 90, 95, 99, 100]).map((value) => value / microsecondsPerMillisecond);
-  const [p50 = 0, p90 = 0, p95 = 0, p99 = 0, max = 0] = times;
-  return { count: histogram.count, p50, p90, p95, p99, max };
+  // The upper end of a bucket can lie above the largest value in it.
+  const at = (percentile: number) =>
+    Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / microsecondsPerMillisecond;
+  return { count: histogram.totalCount, p50: at(50), p90: at(90), p95: at(95), p99: at(99), max: at(100) };
 }
