@@ -142,6 +142,25 @@ const probeReportSchema = component(
   }),
 );
 
+const postedChange = { probe: z.string(), location: z.string(), verdict, at: time };
+
+const webhookSchema = component(
+  'Webhook',
+  z
+    .strictObject({
+      state: z.enum(['notConfigured', 'off', 'unknown', 'idle', 'delivered', 'failing']).meta({
+        description:
+          'off: no storage remembers what was posted. unknown: that could not be read. idle: nothing had to be posted so far.',
+      }),
+      setting: z.literal('WEBHOOK_URL_SECRET'),
+      secret: z.string().optional().meta({ description: 'Name of the secret that holds the address.' }),
+      lastDelivery: z.strictObject(postedChange).optional(),
+      undelivered: count.optional().meta({ description: 'Changes that the receiver does not know of.' }),
+      lastFailure: z.strictObject({ ...postedChange, error: z.string() }).optional(),
+    })
+    .meta({ description: 'Whether changes of state reach the webhook.' }),
+);
+
 const statusSchema = component(
   'Status',
   z.looseObject({
@@ -157,6 +176,7 @@ const statusSchema = component(
         dueAt: time.optional(),
       }),
     ),
+    webhook: webhookSchema,
     correlations: z.array(z.looseObject({ probes: z.array(z.string()), text: z.string() })),
     storageFault: z.string().optional(),
   }),

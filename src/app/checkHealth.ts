@@ -1,9 +1,11 @@
 import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
 import { explainNotRun } from '../outcomes/explanations/notRun.ts';
+import { webhookReport } from '../status/report/webhookReport.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { ConfiguredServices, Services } from './services.ts';
 import { version } from './version.ts';
+import { webhookSource } from './webhookSource.ts';
 
 export interface HealthReport {
   readonly status: 'healthy' | 'unhealthy';
@@ -12,7 +14,7 @@ export interface HealthReport {
 }
 
 export interface HealthCheck {
-  readonly name: 'configuration' | 'keyVault' | 'storage' | 'scheduledRuns';
+  readonly name: 'configuration' | 'keyVault' | 'storage' | 'scheduledRuns' | 'webhook';
   readonly ok: boolean;
   /** What is wrong, or what was checked. */
   readonly detail: string;
@@ -30,6 +32,7 @@ export async function checkHealth(configured: ConfiguredServices, now = new Date
           checkKeyVault(configured.services),
           checkStorage(configured.services),
           ...(await checkScheduledRuns(configured.services, now)),
+          ...(await checkWebhook(configured.services)),
         ]);
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
 }
@@ -78,6 +81,34 @@ async function checkScheduledRuns({ history, settings }: Services, now: Date): P
   const last = new Date(newest.scheduledMs).toISOString();
   const detail = `no scheduled run since ${last}: check that the function runProbes is enabled, and restart the app`;
   return [check('scheduledRuns', false, detail)];
+}
+
+/** Whether the changes of this location reach the webhook. Storage that cannot be read is the other check's to report. */
+async function checkWebhook(services: Services): Promise<readonly HealthCheck[]> {
+  const source = webhookSource(services);
+  const { probes, settings } = services;
+  const stored = await source?.readDeliveries?.(AbortSignal.timeout(timeoutMs)).catch(() => undefined);
+  const own = stored?.filter(
+    ({ probe, location }) => location === settings.location && probes.some(({ name }) => name === probe),
+  );
+  const report = webhookReport(source, own);
+  const { setting } = report;
+  switch (report.state) {
+    case 'notConfigured':
+    case 'unknown':
+      return [];
+    case 'off':
+      return [check('webhook', false, `${setting} needs a storage: set OutcomesStorage or AzureWebJobsStorage`)];
+    case 'idle':
+      return [check('webhook', true, `nothing had to be posted to ${setting} so far`)];
+    case 'delivered':
+      return [check('webhook', true, `the last post to ${setting} was accepted at ${report.lastDelivery.at}`)];
+    case 'failing': {
+      const { undelivered, lastFailure } = report;
+      const changes = undelivered === 1 ? '1 change was' : `${undelivered} changes were`;
+      return [check('webhook', false, `${changes} not delivered to ${setting}: ${lastFailure.error}.`)];
+    }
+  }
 }
 
 function check(name: HealthCheck['name'], ok: boolean, detail: string): HealthCheck {

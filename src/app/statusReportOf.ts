@@ -1,6 +1,7 @@
 import { dueTimes } from '../config/schedule.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 import type { Services } from './services.ts';
+import { webhookSource } from './webhookSource.ts';
 
 /**
  * Shares one result between all callers within `maxAgeMs`, so that many readers of a public page cost one set of storage requests. Failures
@@ -27,17 +28,16 @@ export function cacheFor<Value, Rest extends readonly unknown[]>(
 const maxAgeMs = 10_000;
 
 /** Everything that the page, its JSON and the badges show, at most ten seconds old. Never rejects. */
-export const statusReportOf = cacheFor(
-  maxAgeMs,
-  async ({ probes, settings, history }: Services, now): Promise<StatusReport> => {
-    const { readStatusReport } = await import('../status/report/readStatusReport.ts');
-    const { location, probeSchedule } = settings;
-    return readStatusReport(history, {
-      probes,
-      location,
-      dueTimes: (probe, fromMs, toMs) => dueTimes(probeSchedule, probe, fromMs, toMs),
-      now,
-      upSince: new Date(Date.now() - process.uptime() * 1000),
-    });
-  },
-);
+export const statusReportOf = cacheFor(maxAgeMs, async (services: Services, now): Promise<StatusReport> => {
+  const { readStatusReport } = await import('../status/report/readStatusReport.ts');
+  const { probes, settings, history } = services;
+  const { location, probeSchedule } = settings;
+  return readStatusReport(history, {
+    probes,
+    location,
+    dueTimes: (probe, fromMs, toMs) => dueTimes(probeSchedule, probe, fromMs, toMs),
+    now,
+    webhook: webhookSource(services),
+    upSince: new Date(Date.now() - process.uptime() * 1000),
+  });
+});

@@ -172,15 +172,11 @@ function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
     }));
 }
 
-/** A notification that is never sent, or not signed although a key is named, is worse than none. */
+/** A notification that is never sent is worse than none. */
 function webhookErrors(own: Environment): readonly ConfigurationError[] {
-  const [path] = ['WEBHOOK_URL_SECRET', 'WEBHOOK_KEY_SECRET'].filter((name) => own[name] !== undefined);
-  if (path === undefined) return [];
-  if (own.WEBHOOK_URL_SECRET === undefined) {
-    return [{ path, message: 'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address' }];
-  }
-  if (own.KEY_VAULT_URL !== undefined) return [];
-  return [{ path, message: 'expected KEY_VAULT_URL beside it: the address is read from that vault' }];
+  if (own.WEBHOOK_KEY_SECRET === undefined || own.WEBHOOK_URL_SECRET !== undefined) return [];
+  const message = 'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address';
+  return [{ path: 'WEBHOOK_KEY_SECRET', message }];
 }
 
 /** The first error of a setting explains the others. */

@@ -207,6 +207,11 @@ describe('one error of a setting, in the words that people see', () => {
     ],
     ['AZURE_CLIENT_ID', 'me', 'expected the client ID of a user-assigned identity, a GUID'],
     ['STATUS_PAGE_AUTH', 'none', 'expected function or anonymous, got something else'],
+    [
+      'WEBHOOK_KEY_SECRET',
+      'chat-key',
+      'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address',
+    ],
     ['OUTCOME_RETENTION_DAYS', '0', 'expected at least 1, got 0'],
     ['OUTCOME_RETENTION_DAYS', '4000', 'expected at most 3650, got 4000'],
     ['OUTCOME_RETENTION_DAYS', '1.5', 'expected a whole number of days'],

@@ -143,7 +143,7 @@ it('field report 11: a wrong key names the key and the network rules', () => {
   const { verdict, text } = judged(result);
   expect(verdict).toBe('failing');
   expect(text).toContain('errorCode 401000, "Unauthorized", trackingId 0a1b2c3d-1111-4222-8333-44445555666b');
-  expect(text).toMatch(/network rules.*Next: Compare the key in Key Vault/);
+  expect(text).toMatch(/network rules.*Next: Compare the key/);
   expect(judged(result, { expect: { result: 'refused' } }).verdict).toBe('healthy');
 });
 

@@ -61,7 +61,7 @@ describe('judge, where an assignment is expected', () => {
     expect(reason).toContain('phase register');
     expect(reason).toContain('401000');
     expect(reason).toContain('T-1');
-    expect(reason).toContain('Next: Compare the key in Key Vault with');
+    expect(reason).toContain('Next: Compare the key with');
   });
 
   it.each<[string, Partial<Expectation>, string]>([

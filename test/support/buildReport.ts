@@ -20,6 +20,7 @@ export function buildReport(differences: Partial<StatusReport> = {}): StatusRepo
     location: 'westeurope',
     probes: [buildProbeReport()],
     correlations: [],
+    webhook: { state: 'notConfigured', setting: 'WEBHOOK_URL_SECRET' },
     timers: [{ timer: 'probes', location: 'westeurope', state: 'onTime', lastStartedAt: tick(0) }],
     ...differences,
   };

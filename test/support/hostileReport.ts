@@ -6,12 +6,14 @@ import { sampleReports } from './sampleReports.ts';
 export const hostileText = `-->'"></title></style><script>window.evil=1</script><img src=x onerror="window.evil=1" evil>&lt;javascript:evil\u202e`;
 
 /** Words that the code itself chose: no one outside can put anything there. */
-const ownWords = ['kind', 'verdict', 'phase', 'cause', 'direction'];
+const ownWords = ['kind', 'state', 'verdict', 'phase', 'cause', 'direction'];
 
 /** The richest report with every string that comes from outside, times included, replaced. */
 export const hostileReport = replaceStrings(
   buildReport({
     ...sampleReports['several failing'],
+    timers: sampleReports['timers silent'].timers,
+    webhook: sampleReports['webhook failing'].webhook,
     probes: [...sampleReports['several failing'].probes, ...sampleReports.missed.probes],
   }),
 ) as StatusReport;

@@ -12,7 +12,7 @@ export const refusedOutcome = buildOutcome({
   phases: { keyVault: 11.8, dns: 1.7, tcp: 19.9, tls: 42.4, mqttConnect: 33.1, subscribe: 22.6, register: 82.5 },
   polls: 0,
   reasons: [
-    'DPS responded 401 in phase register: the device is not authorized (errorCode 401000, "Unauthorized", trackingId 8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31). Usually a wrong or regenerated key, or another idScope; network rules of the DPS instance (public access off, IP filter) show as 401, too. Next: Compare the key in Key Vault with the primary and secondary key of the enrollment, and check the idScope.',
+    'DPS responded 401 in phase register: the device is not authorized (errorCode 401000, "Unauthorized", trackingId 8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31). Usually a wrong or regenerated key, or another idScope; network rules of the DPS instance (public access off, IP filter) show as 401, too. Next: Compare the key with the primary and secondary key of the enrollment, and check the idScope.',
   ],
   result: {
     kind: 'rejected',
@@ -222,6 +222,9 @@ function empty() {
   return { ...buildWindow({}), complete: false, percentiles: {} };
 }
 
+const webhook = { setting: 'WEBHOOK_URL_SECRET', secret: 'chat-address' } as const;
+const changed = { probe: 'weu-device-key', location: 'westeurope' };
+
 /** A report for each state that the page knows. */
 export const sampleReports = {
   'all healthy': buildReport({ probes: [healthyKey, healthyWebSocket, refusalCanary] }),
@@ -257,6 +260,25 @@ export const sampleReports = {
   }),
   'run unfinished': buildReport({
     timers: [{ timer: 'probes', location: 'westeurope', state: 'unfinished', lastStartedAt: tick(0) }],
+  }),
+  'webhook delivered': buildReport({
+    webhook: { state: 'delivered', ...webhook, lastDelivery: { ...changed, at: tick(2), verdict: 'healthy' } },
+  }),
+  'webhook failing': buildReport({
+    probes: [healthyKey, refused],
+    webhook: {
+      state: 'failing',
+      ...webhook,
+      lastDelivery: { ...changed, at: tick(40), verdict: 'healthy' },
+      undelivered: 2,
+      lastFailure: {
+        ...changed,
+        at: tick(0),
+        verdict: 'failing',
+        error:
+          'the webhook of secret chat-address responded 404, after 1 attempt. Next: Check that the webhook still exists, and store its address in the secret again',
+      },
+    },
   }),
   intruder: buildReport({ probes: [healthyKey, accepted, refused] }),
   'operational certificates': buildReport({ probes: [withCertificate] }),

@@ -40,6 +40,13 @@ function warningsOfSettings(settings: Settings, probes: readonly Probe[], hasLoc
     settings.keyVaultUrl === undefined &&
       !hasLocalSecrets &&
       'KEY_VAULT_URL is not set: no credential can be read, and every probe ends as unknown.',
+    settings.keyVaultUrl === undefined &&
+      !hasLocalSecrets &&
+      settings.webhook !== undefined &&
+      'WEBHOOK_URL_SECRET is set, but KEY_VAULT_URL is not: nothing is posted, because the address cannot be read.',
+    settings.webhook !== undefined &&
+      settings.outcomesStorage === undefined &&
+      'WEBHOOK_URL_SECRET is set, but no storage: changes are not posted, because nothing remembers them.',
     settings.outcomesStorage === undefined &&
       'Neither OutcomesStorage nor AzureWebJobsStorage is set: outcomes are not kept, and the status page stays empty.',
     settings.applicationInsights === undefined &&

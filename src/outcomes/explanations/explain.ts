@@ -96,7 +96,7 @@ function explainHubCause(assignedHub: string, cause: HubRefused['cause'], probe:
     case 'hubNotAllowed':
       return {
         what: cause.message,
-        next: 'Find out who linked this hub. If it is right, add it to expect.assignedHub',
+        next: 'Find out who linked this hub. If it is right, add it to expect.assignedHub, or give it to npm run probe with --hub',
         source: 'https://learn.microsoft.com/azure/iot-dps/how-to-manage-linked-iot-hubs',
       };
     case 'twinRejected':

@@ -8,7 +8,7 @@ const errorCodes = 'https://learn.microsoft.com/azure/key-vault/general/rest-err
 const thisProgram = 'this program';
 
 const rows: { readonly [cause in NotRun['cause']]: Advice } = {
-  notFound: { next: 'Create the secret in Key Vault, or correct its name in the probe', source: getSecret },
+  notFound: { next: 'Create the secret in Key Vault, or correct the name that is configured', source: getSecret },
   forbidden: {
     next: "Give this app's identity the role Key Vault Secrets User, and check the vault's network rules",
     source: errorCodes,

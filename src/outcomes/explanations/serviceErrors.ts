@@ -12,8 +12,7 @@ interface ServiceErrorRow {
 const networkRules = 'network rules of the DPS instance (public access off, IP filter) show as 401, too';
 
 const compareCredential = {
-  symmetricKey:
-    'Compare the key in Key Vault with the primary and secondary key of the enrollment, and check the idScope',
+  symmetricKey: 'Compare the key with the primary and secondary key of the enrollment, and check the idScope',
   x509: 'Compare the certificate in Key Vault and its chain with the enrollment, and check the idScope',
 } as const;
 

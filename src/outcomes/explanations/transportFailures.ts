@@ -128,7 +128,7 @@ function explainTls(
     return {
       what,
       usually: 'Usually an expired certificate, a new root that is not trusted here, or a proxy that opens TLS',
-      next: 'Compare the chain in this outcome with the expected one, and look for a proxy on the way',
+      next: 'Look for a proxy on the way, and compare the chain with the expected one. To trust an emulator or a proxy of your own, name the file of its root in NODE_EXTRA_CA_CERTS',
       source: 'https://learn.microsoft.com/azure/iot-dps/tls-support',
     };
   }
@@ -177,7 +177,7 @@ function connackAdvice(returnCode: number, { role }: Target, probe: ExplainedPro
   return {
     usually:
       scopeHint(probe) ?? `Usually ${credential}, the idScope or the registrationId is not one that the service knows`,
-    next: `Compare idScope, registrationId and ${credential} in Key Vault with the enrollment`,
+    next: `Compare idScope, registrationId and ${credential} with the enrollment`,
     source: 'azure-docs#69882, esp-azure#132, azure-iot-sdk-c#2255',
   };
 }

@@ -7,6 +7,7 @@ import { findCorrelations, type LastRun } from './findCorrelations.ts';
 import { type ProbeReportContext, readProbeReport, withoutData } from './probeReport.ts';
 import { readTimers } from './readTimers.ts';
 import type { ProbeReport, StatusReport } from './statusReport.ts';
+import { type WebhookSource, webhookReport } from './webhookReport.ts';
 
 export interface StatusReportOptions {
   readonly probes: readonly Probe[];
@@ -16,6 +17,8 @@ export interface StatusReportOptions {
   readonly now: Date;
   /** Since when this process could have seen a scheduled run. Default: just now. */
   readonly upSince?: Date;
+  /** Absent where no webhook is configured. */
+  readonly webhook?: WebhookSource | undefined;
   /** Default 8 s, below the 10 s of every route: a page that reports that the storage is away is worth more than one that does not come. */
   readonly timeoutMs?: number;
 }
@@ -28,7 +31,7 @@ const defaultTimeoutMs = 8_000;
  */
 export async function readStatusReport(
   history: OutcomeHistory | undefined,
-  { probes, location, dueTimes, now, upSince = now, timeoutMs = defaultTimeoutMs }: StatusReportOptions,
+  { probes, location, dueTimes, now, upSince = now, webhook, timeoutMs = defaultTimeoutMs }: StatusReportOptions,
 ): Promise<StatusReport> {
   const report = { generatedAt: now.toISOString(), location };
   try {
@@ -41,15 +44,21 @@ export async function readStatusReport(
       return Promise.all([
         readAllLocations(history, probes, locations, context),
         readTimers(history, locations, { ...context, upSinceMs: upSince.getTime() }),
+        webhook?.readDeliveries?.(signal),
       ]);
     };
-    const [reports, timers] = await rejectWhenAborted(signal, read());
+    const [reports, timers, deliveries] = await rejectWhenAborted(signal, read());
     const known = new Set(reports.map((probe) => probe.location));
+    // What could not be delivered of a probe or a location that is gone stays so.
+    const current = deliveries?.filter((one) =>
+      reports.some(({ name, location: at }) => name === one.probe && at === one.location),
+    );
     return {
       ...report,
       probes: reports,
       correlations: findCorrelations(lastRuns(probes, reports)),
       timers: timers.filter((timer) => timer.location === location || known.has(timer.location)),
+      webhook: webhookReport(webhook, current),
     };
   } catch (error) {
     return {
@@ -57,6 +66,7 @@ export async function readStatusReport(
       probes: probes.map((probe) => withoutData(probe, location)),
       correlations: [],
       timers: [],
+      webhook: webhookReport(webhook, undefined),
       storageFault: describeStorageError(error),
     };
   }

@@ -1,6 +1,7 @@
 import type { Expectation } from '../../config/probe.ts';
 import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
 import type { Phase, PhaseTimes } from '../../transport/phase.ts';
+import type { WebhookReport } from './webhookReport.ts';
 
 /** Everything that the status page, its JSON and the badges show, worked out once from the history. */
 export interface StatusReport {
@@ -12,6 +13,7 @@ export interface StatusReport {
   readonly correlations: readonly Correlation[];
   /** Whether scheduled runs came when they were due, at each location, and the maintenance of the history. */
   readonly timers: readonly TimerReport[];
+  readonly webhook: WebhookReport;
   /** Set when the history could not be read; the probes then carry no data. */
   readonly storageFault?: string;
 }

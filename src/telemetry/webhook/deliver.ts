@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface Receiver {
   /** As read from the vault; never part of an error, because addresses of chat channels hold a token. */
   readonly url: string;
-  /** Name of the secret, for errors. */
+  /** Name of the secret, for errors: the address itself is never shown. */
   readonly urlSecret: string;
   readonly key: string | undefined;
 }
@@ -16,16 +16,21 @@ const firstPauseMs = 500;
 /**
  * Posts JSON, at most three times: again after no response, 408, 429 and 5xx. Redirects are not followed: a signed body goes to the
  * address that the operator stored, and nowhere else.
- * @throws Error with the status or the platform's code, and the name of the secret.
+ * @throws Error with the status or the platform's code, the name of the secret, and what to do next.
  */
 export async function deliver(body: string, { url, urlSecret, key }: Receiver): Promise<void> {
   const address = URL.parse(url);
-  if (address?.protocol !== 'https:') throw new Error(`secret ${urlSecret}: expected an https URL`);
+  if (address?.protocol !== 'https:') {
+    throw new Error(
+      `secret ${urlSecret} does not hold an https URL. Next: Store the whole address of the webhook in it`,
+    );
+  }
   for (let attempt = 1; ; attempt += 1) {
     const failure = await post(address, body, key);
     if (failure === undefined) return;
     if (!failure.isTransient || attempt === attempts) {
-      throw new Error(`the webhook of secret ${urlSecret} ${failure.why}, after ${attempt} of ${attempts} attempts`);
+      const tries = attempt === 1 ? '1 attempt' : `${attempt} attempts`;
+      throw new Error(`the webhook of secret ${urlSecret} ${failure.why}, after ${tries}. Next: ${failure.next}`);
     }
     await pause(firstPauseMs * 4 ** (attempt - 1));
   }
@@ -33,8 +38,12 @@ export async function deliver(body: string, { url, urlSecret, key }: Receiver): 
 
 interface Failure {
   readonly why: string;
+  /** What to do: starts with the verb. */
+  readonly next: string;
   readonly isTransient: boolean;
 }
+
+const triedAgain = 'the next run with that verdict tries again';
 
 async function post(address: URL, body: string, key: string | undefined): Promise<Failure | undefined> {
   try {
@@ -49,12 +58,25 @@ async function post(address: URL, body: string, key: string | undefined): Promis
     const { status } = response;
     if (response.ok) return undefined;
     if (status >= 300 && status < 400) {
-      return { why: `redirects (${status}): store its final address`, isTransient: false };
+      const next = 'Store its final address in the secret: redirects are not followed';
+      return { why: `redirects (${status})`, next, isTransient: false };
     }
-    return { why: `responded ${status}`, isTransient: status === 408 || status === 429 || status >= 500 };
+    return { why: `responded ${status}`, ...adviceOn(status) };
   } catch (error) {
-    return { why: `did not respond (${codeOf(error)})`, isTransient: true };
+    const next = `Check that this app can reach the receiver; ${triedAgain}`;
+    return { why: `did not respond (${codeOf(error)})`, next, isTransient: true };
   }
+}
+
+function adviceOn(status: number): Pick<Failure, 'next' | 'isTransient'> {
+  if (status === 408 || status === 429 || status >= 500) {
+    return { next: `Check the state of the receiver; ${triedAgain}`, isTransient: true };
+  }
+  const isAddress = [401, 403, 404, 410].includes(status);
+  const next = isAddress
+    ? 'Check that the webhook still exists, and store its address in the secret again'
+    : 'Check that the receiver accepts JSON with a field "text"';
+  return { next, isTransient: false };
 }
 
 /** `t` is Unix seconds; `v1` the HMAC-SHA256 over `t.body` in hex: a receiver refuses what is old, so a recorded request is of no use. */

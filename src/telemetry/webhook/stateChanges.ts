@@ -1,17 +1,26 @@
 import * as z from 'zod';
 import { partitionOf } from '../../history/outcomeKeys.ts';
 import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
-import { type RowKey, retryOnConflict, type Table } from '../../storage/table.ts';
+import type { CallOptions } from '../../storage/callLimit.ts';
+import { type RowKey, readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 
-/** A row for each probe and location: the newest verdict, and whether it was delivered. */
+/** A row for each probe and location: the newest verdict, and whether it was delivered. All in one partition, so that one request reads them. */
 export const stateTable = 'webhookStates';
+const partitionKey = 'states';
 
 const storedState = z.object({
+  probe: z.string(),
+  location: z.string(),
   verdict: z.enum(verdicts),
   startedAt: z.string(),
   delivered: z.boolean(),
   /** The verdict that the receiver knows. */
   known: z.enum([...verdicts, '']),
+  /** ISO 8601: when the receiver accepted it; empty before. */
+  deliveredAt: z.string(),
+  /** ISO 8601: when the newest change could not be delivered; empty once it is, or while it is being tried. */
+  failedAt: z.string(),
+  error: z.string(),
 });
 type State = z.infer<typeof storedState>;
 
@@ -30,7 +39,7 @@ export function claimChange(
   states: Table,
   { probe, location, verdict, startedAt }: Outcome,
 ): Promise<Claimed | undefined> {
-  const key = { partitionKey: partitionOf(probe, location), rowKey: 'state' };
+  const key = { partitionKey, rowKey: partitionOf(probe, location) };
   return retryOnConflict(async () => {
     const stored = await states.read(key);
     const before = stored && storedState.parse(stored.row);
@@ -40,7 +49,13 @@ export function claimChange(
     const known = before?.known ?? '';
     // Back to what the receiver knows, or a first run that is fine: nothing to tell.
     const delivered = known === verdict || (known === '' && verdict === 'healthy');
-    const state: State = { verdict, startedAt, delivered, known: delivered ? verdict : known };
+    const state: State = {
+      ...{ probe, location, verdict, startedAt, delivered },
+      known: delivered ? verdict : known,
+      deliveredAt: before?.deliveredAt ?? '',
+      failedAt: '',
+      error: '',
+    };
     const written = stored
       ? await states.replace({ ...key, ...state }, stored.etag)
       : await states.insert({ ...key, ...state });
@@ -49,7 +64,33 @@ export function claimChange(
   });
 }
 
-/** A newer change that was claimed meanwhile stays as it is. */
+/** A newer change that was claimed meanwhile stays as it is; so after a failure. */
 export async function markDelivered(states: Table, { key, state, etag }: Claimed): Promise<void> {
-  await states.replace({ ...key, ...state, delivered: true, known: state.verdict }, etag);
+  const deliveredAt = new Date().toISOString();
+  await states.replace({ ...key, ...state, delivered: true, known: state.verdict, deliveredAt }, etag);
+}
+
+export async function markFailed(states: Table, { key, state, etag }: Claimed, error: string): Promise<void> {
+  await states.replace({ ...key, ...state, failedAt: new Date().toISOString(), error }, etag);
+}
+
+/** What became of the newest change of a probe at a location. */
+export interface Delivery {
+  readonly probe: string;
+  readonly location: string;
+  /** ISO 8601, with the verdict that the receiver knows: when a change was last accepted. */
+  readonly delivered?: { readonly at: string; readonly verdict: Outcome['verdict'] };
+  /** The newest change, where it could not be delivered; `error` names the secret of the address, never the address. */
+  readonly failed?: { readonly at: string; readonly verdict: Outcome['verdict']; readonly error: string };
+}
+
+/** One for each probe and location that had a change to post, in no particular order. */
+export async function readDeliveries(states: Table, options: CallOptions = {}): Promise<readonly Delivery[]> {
+  const rows = await readRows(states, { ...options, partitionKey });
+  return rows.flatMap((row) => {
+    const { probe, location, verdict, known, deliveredAt, failedAt, error } = storedState.parse(row);
+    const delivered = deliveredAt !== '' && known !== '' && { delivered: { at: deliveredAt, verdict: known } };
+    const failed = failedAt !== '' && { failed: { at: failedAt, verdict, error } };
+    return delivered || failed ? [{ probe, location, ...delivered, ...failed }] : [];
+  });
 }

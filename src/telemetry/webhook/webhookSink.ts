@@ -1,10 +1,11 @@
 import type { SecretResult } from '../../keyvault/secretResult.ts';
+import { explainNotRun } from '../../outcomes/explanations/notRun.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import type { Table } from '../../storage/table.ts';
 import { deliver } from './deliver.ts';
-import { claimChange, markDelivered } from './stateChanges.ts';
+import { type Claimed, claimChange, markDelivered, markFailed } from './stateChanges.ts';
 
 /** Names of Key Vault secrets: an address that holds a token is a secret itself. */
 export interface Webhook {
@@ -48,7 +49,14 @@ export function webhookSink({ urlSecret, keySecret, readSecret, states }: Webhoo
   async function readText(name: string): Promise<string> {
     const secret = await readSecret(name, AbortSignal.timeout(secretTimeoutMs));
     if (secret.kind === 'found') return secret.value.trim();
-    throw new Error(`secret ${name} cannot be read: ${secret.message}`);
+    const { kind: cause, message, detail } = secret;
+    const { next } = explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, message, ...(detail && { detail }) });
+    throw new Error(`${message}. Next: ${next}`);
+  }
+
+  async function post(outcome: Outcome, from: Claimed['from']): Promise<void> {
+    const [url, key] = await Promise.all([readText(urlSecret), keySecret ? readText(keySecret) : undefined]);
+    await deliver(JSON.stringify(describeChange(outcome, from)), { url, urlSecret, key });
   }
 
   return {
@@ -56,8 +64,15 @@ export function webhookSink({ urlSecret, keySecret, readSecret, states }: Webhoo
     async write(outcome) {
       const claimed = await claimChange(states, outcome);
       if (!claimed) return;
-      const [url, key] = await Promise.all([readText(urlSecret), keySecret ? readText(keySecret) : undefined]);
-      await deliver(JSON.stringify(describeChange(outcome, claimed.from)), { url, urlSecret, key });
+      try {
+        await post(outcome, claimed.from);
+      } catch (error) {
+        // The page shows it. Where storage is away as well, the error of the delivery is the one to report.
+        await markFailed(states, claimed, error instanceof Error ? error.message : String(error)).catch(
+          () => undefined,
+        );
+        throw error;
+      }
       await markDelivered(states, claimed);
     },
   };

@@ -174,3 +174,13 @@ describe('the plan', () => {
     ]);
   });
 });
+
+it('warns of a webhook whose address cannot be read, or that nothing remembers', () => {
+  const webhook = { WEBHOOK_URL_SECRET: 'chat-address' };
+  expect(planFor([refusal], { ...complete, ...webhook }).warnings).toEqual([]);
+  const { KEY_VAULT_URL: _vault, AzureWebJobsStorage: _storage, ...rest } = complete;
+  expect(planFor([refusal], { ...rest, ...webhook }).warnings.filter((warning) => /WEBHOOK/.test(warning))).toEqual([
+    'WEBHOOK_URL_SECRET is set, but KEY_VAULT_URL is not: nothing is posted, because the address cannot be read.',
+    'WEBHOOK_URL_SECRET is set, but no storage: changes are not posted, because nothing remembers them.',
+  ]);
+});

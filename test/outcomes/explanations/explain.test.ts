@@ -239,7 +239,7 @@ describe('field report 10: 401000 and 401002', () => {
   it.each([401000, 401002])('%i has a hint that fits the attestation of the probe', (errorCode) => {
     const result = { kind: 'rejected', phase: 'register', status: 401, errorCode } as const;
     const [forKey, forCertificate] = [explain(result, probeWith(key)), explain(result, probeWith(certificate))];
-    expect(forKey.next).toMatch(/the key in Key Vault/);
+    expect(forKey.next).toMatch(/Compare the key with/);
     expect(forKey.next).not.toMatch(/certificate/);
     expect(forCertificate.next).toMatch(/the certificate in Key Vault/);
     expect(forCertificate.next).not.toMatch(/\bkey\b/);

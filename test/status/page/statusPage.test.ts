@@ -17,7 +17,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
     'weu-device-key cannot provision: failing since 14:05 UTC (25 min)',
     'It stops at Register.',
     '6 runs in a row',
-    'Next step: Compare the key in Key Vault',
+    'Next step: Compare the key',
     '3 others are healthy.',
   ],
   'several failing': [
@@ -42,6 +42,14 @@ const texts: Readonly<Record<string, readonly string[]>> = {
     'No scheduled run has come at westeurope, though one was due at 14:25 UTC.',
   ],
   'run unfinished': ['Devices can provision', 'A scheduled run at westeurope started and did not end'],
+  'webhook delivered': ['WEBHOOK_URL_SECRET (secret chat-address): last delivery 14:20 UTC (10 min ago)', 'Delivered.'],
+  'webhook failing': [
+    'Changes of state do not reach the webhook.',
+    'Not delivered to WEBHOOK_URL_SECRET (secret chat-address): 2 changes, the newest 14:30 UTC',
+    'The webhook of secret chat-address responded 404, after 1 attempt.',
+    'Next step: Check that the webhook still exists',
+    'Last delivery 11:10 UTC',
+  ],
   intruder: [
     'intruder was accepted but should be refused, since 14:25 UTC (5 min)',
     'Treat this as a security incident. 1 other is healthy, 1 is failing.',

@@ -7,6 +7,7 @@ import type { Outcome, Verdict } from '../../../src/outcomes/outcome.ts';
 import { withoutData } from '../../../src/status/report/probeReport.ts';
 import { readStatusReport } from '../../../src/status/report/readStatusReport.ts';
 import type { ProbeReport } from '../../../src/status/report/statusReport.ts';
+import type { Delivery, WebhookSource } from '../../../src/status/report/webhookReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { probeJson } from '../../support/probeJson.ts';
 import { seedOutcomes } from '../../support/seedOutcomes.ts';
@@ -428,5 +429,51 @@ describe('the whole report', () => {
   it('says that no storage is configured', async () => {
     const report = await readStatusReport(undefined, { ...options, probes: [] });
     expect(report.storageFault).toMatch(/no storage is configured, set OutcomesStorage or AzureWebJobsStorage$/);
+  });
+});
+
+describe('the webhook of a report', () => {
+  const probes = [probeNamed('hooked'), probeNamed('hooked-too')];
+  const at = (minute: number) => new Date(lastTickMs + minute * minuteMs).toISOString();
+  const at404 = { verdict: 'failing', error: 'it responded 404' } as const;
+  const deliveries: readonly Delivery[] = [
+    { probe: 'hooked', location: 'westeurope', delivered: { at: at(0), verdict: 'failing' } },
+    { probe: 'hooked-too', location: 'westeurope', delivered: { at: at(1), verdict: 'healthy' } },
+  ];
+  const configured = { setting: 'WEBHOOK_URL_SECRET', secret: 'chat' };
+
+  async function webhookOf(webhook?: WebhookSource, connection = azurite.connectionString()) {
+    const options = { probes, location: 'westeurope', dueTimes: bySchedule, now, webhook };
+    return (await readStatusReport(historyAt(connection), options)).webhook;
+  }
+  const reading = (stored: readonly Delivery[]): WebhookSource => ({
+    secret: 'chat',
+    readDeliveries: async () => stored,
+  });
+
+  it('shows the newest delivery', async () => {
+    const lastDelivery = { probe: 'hooked-too', location: 'westeurope', at: at(1), verdict: 'healthy' };
+    expect(await webhookOf(reading(deliveries))).toEqual({ state: 'delivered', ...configured, lastDelivery });
+  });
+
+  it('shows what could not be delivered, but not of a probe or a location that is gone', async () => {
+    const failed = { probe: 'hooked', location: 'westeurope', failed: { at: at(1), ...at404 } };
+    const gone = [
+      { ...failed, probe: 'removed' },
+      { ...failed, location: 'removed' },
+    ];
+    expect(await webhookOf(reading([...deliveries.slice(1), failed, ...gone]))).toMatchObject({
+      state: 'failing',
+      undelivered: 1,
+      lastFailure: { probe: 'hooked', location: 'westeurope', at: at(1), ...at404 },
+      lastDelivery: { probe: 'hooked-too' },
+    });
+    expect(await webhookOf(reading(gone))).toEqual({ state: 'idle', ...configured });
+  });
+
+  it('is not configured, off without a storage, and unknown where that cannot be read', async () => {
+    expect(await webhookOf()).toEqual({ state: 'notConfigured', setting: 'WEBHOOK_URL_SECRET' });
+    expect(await webhookOf({ secret: 'chat' })).toEqual({ state: 'off', ...configured });
+    expect(await webhookOf(reading(deliveries), await closedStorage())).toEqual({ state: 'unknown', ...configured });
   });
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
 import type { SecretResult } from '../../../src/keyvault/secretResult.ts';
-import { stateTable } from '../../../src/telemetry/webhook/stateChanges.ts';
+import { readDeliveries, stateTable } from '../../../src/telemetry/webhook/stateChanges.ts';
 import { type StateChange, webhookSink } from '../../../src/telemetry/webhook/webhookSink.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { trust } from '../../support/trust.ts';
@@ -49,13 +49,15 @@ beforeEach(() => {
   probeNumber += 1;
 });
 
+const states = () => tablesAt(azurite.connectionString())(stateTable);
+
 /** As one process has it. */
 function sink({ keySecret, address = url }: { keySecret?: string; address?: string } = {}) {
   const secrets: Record<string, string> = { 'chat-address': address, 'chat-key': key };
   return webhookSink({
     urlSecret: 'chat-address',
     keySecret,
-    states: tablesAt(azurite.connectionString())(stateTable),
+    states: states(),
     readSecret: async (name): Promise<SecretResult> => ({ kind: 'found', value: secrets[name] ?? '' }),
   });
 }
@@ -124,9 +126,10 @@ describe('The webhook', () => {
   });
 
   it.each([
-    [[500, 502, 503], 3, 'responded 503, after 3 of 3 attempts'],
-    [[404], 1, 'responded 404, after 1 of 3 attempts'],
-    [[302], 1, 'redirects (302): store its final address, after 1 of 3 attempts'],
+    [[500, 502, 503], 3, 'responded 503, after 3 attempts. Next: Check the state of the receiver'],
+    [[404], 1, 'responded 404, after 1 attempt. Next: Check that the webhook still exists'],
+    [[400], 1, 'responded 400, after 1 attempt. Next: Check that the receiver accepts JSON'],
+    [[302], 1, 'redirects (302), after 1 attempt. Next: Store its final address in the secret'],
   ])('reports what %j means, follows no redirect, and shows the address to nobody', async (given, requests, why) => {
     statuses = [...given];
     const error = await sink()
@@ -138,8 +141,8 @@ describe('The webhook', () => {
   });
 
   it.each([
-    ['http://localhost:1/T0KEN-in-the-address', 'expected an https URL'],
-    ['T0KEN-in-the-address', 'expected an https URL'],
+    ['http://localhost:1/T0KEN-in-the-address', 'does not hold an https URL'],
+    ['T0KEN-in-the-address', 'does not hold an https URL'],
   ])('refuses %s without showing it', async (address, why) => {
     const error = await sink({ address })
       .write(outcome('failing'))
@@ -156,7 +159,52 @@ describe('The webhook', () => {
     const error = await sink({ address: `https://localhost:${port}/${token}` })
       .write(outcome('failing'))
       .then(() => undefined, String);
-    expect(error).toContain('did not respond (ECONNREFUSED), after 3 of 3 attempts');
+    expect(error).toContain('did not respond (ECONNREFUSED), after 3 attempts');
     expect(error).not.toContain(token);
+  });
+
+  /** What is stored of the probe of this test. */
+  async function delivery() {
+    return (await readDeliveries(states())).find(({ probe }) => probe === `webhook-${probeNumber}`);
+  }
+
+  it('remembers what the receiver accepted, and nothing of a probe without a change', async () => {
+    await sink().write(outcome('healthy'));
+    expect(await delivery()).toBeUndefined();
+    await sink().write(outcome('failing'));
+    expect(await delivery()).toEqual({
+      probe: `webhook-${probeNumber}`,
+      location: 'westeurope',
+      delivered: { at: expect.stringMatching(/^\d{4}-.*Z$/), verdict: 'failing' },
+    });
+  });
+
+  it('remembers why a change could not be delivered until it is or is over, never with the address', async () => {
+    statuses = [404, 200, 410];
+    const failing = await sink().write(outcome('failing')).catch(String);
+    const stored = await delivery();
+    expect(stored).toMatchObject({ failed: { verdict: 'failing' } });
+    expect(stored).not.toHaveProperty('delivered');
+    expect(String(failing)).toContain(stored?.failed?.error);
+    expect(JSON.stringify(stored)).not.toContain(token);
+
+    await sink().write(outcome('degraded'));
+    expect(await delivery()).toMatchObject({ delivered: { verdict: 'degraded' } });
+    await sink().write(outcome('unknown')).catch(String);
+    expect(await delivery()).toMatchObject({ delivered: { verdict: 'degraded' }, failed: { verdict: 'unknown' } });
+    await sink().write(outcome('degraded'));
+    expect(await delivery()).not.toHaveProperty('failed');
+  });
+
+  it('remembers what to do about a secret that cannot be read', async () => {
+    const unreadable = webhookSink({
+      urlSecret: 'chat-address',
+      states: states(),
+      readSecret: async (secret) => ({ kind: 'notFound', secret, message: `Key Vault has no secret ${secret}` }),
+    });
+    await unreadable.write(outcome('failing')).catch(String);
+    expect((await delivery())?.failed?.error).toBe(
+      'Key Vault has no secret chat-address. Next: Create the secret in Key Vault, or correct the name that is configured',
+    );
   });
 });

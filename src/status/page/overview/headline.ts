@@ -11,7 +11,7 @@ import { type Html, html } from '../html.ts';
 import { type PageContext, probeLink } from '../pageContext.ts';
 import { phaseNames, stoppedAt } from '../phaseRail.ts';
 import { cannotProvision, probeSentence, sinceInWords } from '../probeSentence.ts';
-import { isSilent } from './timerNotices.ts';
+import { isSilent } from './appNotices.ts';
 
 /** The one sentence at the top, and the state that it stands for. */
 export interface Headline {

@@ -4,11 +4,12 @@ import { type Html, html } from '../html.ts';
 import { type PageContext, pageLink, publicPage } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
 import { stateIcon } from '../stateLabel.ts';
+import { appNotices } from './appNotices.ts';
 import { filters } from './filters.ts';
 import { affectedProbes, headline } from './headline.ts';
 import { probeCard } from './probeCard.ts';
 import { byUrgency, summaryTable } from './summaryTable.ts';
-import { timerNotices } from './timerNotices.ts';
+import { webhookSection } from './webhookSection.ts';
 
 /** Something else to show below the probes, such as simulations. */
 export interface PageSection {
@@ -54,11 +55,12 @@ ${report.storageFault !== undefined && storageError(report.storageFault)}
 ${whole.probes.length === 0 && noProbes()}</div></div>
 <p class="refresh">${refresh.words}</p>
 ${filters(whole, context)}
-${timerNotices(report)}
+${appNotices(report)}
 ${report.correlations.length > 0 && correlations(report)}
 ${report.probes.length > 0 && html`<section aria-labelledby="probes"><h2 id="probes">Probes <span class="count">${report.probes.length}</span></h2>${summaryTable(report, context)}</section>`}
 ${cards(report, context)}
-${sections.map(({ id, title, content }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`)}`,
+${sections.map(({ id, title, content }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`)}
+${webhookSection(report.webhook, report.generatedAt)}`,
   });
 }
 

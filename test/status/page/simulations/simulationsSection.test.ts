@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { renderStatusPage } from '../../../../src/status/page/overview/statusPage.ts';
 import { recentSimulations, simulationsSection } from '../../../../src/status/page/simulations/simulationsSection.ts';
-import type { StatusReport } from '../../../../src/status/report/statusReport.ts';
+import { buildReport } from '../../../support/buildReport.ts';
 import { sampleSimulations } from '../../../support/sampleSimulations.ts';
 import { apiOf, useSimulations } from '../../../support/useSimulations.ts';
 
 const lab = useSimulations();
 const now = '2026-11-24T14:30:00.000Z';
-const report: StatusReport = { generatedAt: now, location: 'test', probes: [], correlations: [], timers: [] };
+const report = buildReport({ generatedAt: now, location: 'test', probes: [], timers: [] });
 
 const [view] = sampleSimulations['simulations ended'];
 const context = { access: 'run', code: 'key' } as const;

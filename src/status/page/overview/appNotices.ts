@@ -2,16 +2,18 @@ import type { StatusReport, TimerReport } from '../../report/statusReport.ts';
 import { formatClock } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { sinceInWords } from '../probeSentence.ts';
+import { webhookNotice } from './webhookSection.ts';
 
-/** What is wrong with the timers of this app, each with what to do; nothing while they fire and end. */
-export function timerNotices({ timers, generatedAt }: StatusReport): Html | undefined {
+/** What is wrong with the timers and the webhook of this app, each with what to do; nothing while they work. */
+export function appNotices({ timers, webhook, generatedAt }: StatusReport): Html | undefined {
   const notices = timers.filter(({ state }) => state !== 'onTime');
-  if (notices.length === 0) return undefined;
-  return html`<section class="notices" aria-labelledby="timers"><h2 id="timers">This app</h2>
+  const ofWebhook = webhookNotice(webhook);
+  if (notices.length === 0 && ofWebhook === undefined) return undefined;
+  return html`<section class="notices" aria-labelledby="app"><h2 id="app">This app</h2>
 <ul class="plain">${notices.map((timer) => {
     const { what, next } = explainTimer(timer, generatedAt);
     return html`<li><p class="what">${what}</p><p class="next"><strong>Next step:</strong> ${next}</p></li>`;
-  })}</ul></section>`;
+  })}${ofWebhook}</ul></section>`;
 }
 
 /** Whether no scheduled run of this app's own location came, so that the states of its probes are old or missing. */

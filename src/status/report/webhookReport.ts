@@ -1,0 +1,85 @@
+import type { Verdict } from '../../outcomes/outcome.ts';
+
+/** A change of a probe's verdict, and when it was posted or could not be. */
+export interface PostedChange {
+  readonly probe: string;
+  readonly location: string;
+  readonly verdict: Verdict;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+interface Configured {
+  /** The setting that names the secret. */
+  readonly setting: 'WEBHOOK_URL_SECRET';
+  /** Name of the secret that holds the address. */
+  readonly secret: string;
+}
+
+/**
+ * Whether changes reach the webhook. Its address is a secret, and is not part of this. `off`: no storage remembers what was posted.
+ * `unknown`: that could not be read. `idle`: there was nothing to post so far.
+ */
+export type WebhookReport =
+  | (Omit<Configured, 'secret'> & { readonly state: 'notConfigured' })
+  | (Configured & { readonly state: 'off' | 'unknown' | 'idle' })
+  /** `lastDelivery`: the newest change that the receiver accepted. */
+  | (Configured & { readonly state: 'delivered'; readonly lastDelivery: PostedChange })
+  | (Configured & {
+      readonly state: 'failing';
+      readonly lastDelivery?: PostedChange;
+      /** Changes that the receiver does not know of. The next run of their probes tries again. */
+      readonly undelivered: number;
+      /** The newest of them; `error` says why, and what to do next. */
+      readonly lastFailure: PostedChange & { readonly error: string };
+    });
+
+/** As stored, for a probe and a location. */
+export interface Delivery {
+  readonly probe: string;
+  readonly location: string;
+  readonly delivered?: Omit<PostedChange, 'probe' | 'location'>;
+  readonly failed?: Omit<PostedChange, 'probe' | 'location'> & { readonly error: string };
+}
+
+/** A webhook that is configured. */
+export interface WebhookSource {
+  /** Name of the secret that holds its address. */
+  readonly secret: string;
+  /** Absent where no storage is configured. */
+  readonly readDeliveries?: ((signal: AbortSignal) => Promise<readonly Delivery[]>) | undefined;
+}
+
+const setting = 'WEBHOOK_URL_SECRET';
+
+/** `source` undefined: none is configured. `deliveries` undefined: they could not be read. */
+export function webhookReport(
+  source: WebhookSource | undefined,
+  deliveries: readonly Delivery[] | undefined,
+): WebhookReport {
+  if (source === undefined) return { state: 'notConfigured', setting };
+  const configured = { setting, secret: source.secret } as const;
+  if (source.readDeliveries === undefined) return { state: 'off', ...configured };
+  if (deliveries === undefined) return { state: 'unknown', ...configured };
+  const lastDelivery = newest(
+    deliveries.flatMap(({ probe, location, delivered }) => (delivered ? [{ probe, location, ...delivered }] : [])),
+  );
+  const failures = deliveries.flatMap(({ probe, location, failed }) =>
+    failed ? [{ probe, location, ...failed }] : [],
+  );
+  const lastFailure = newest(failures);
+  if (lastFailure) {
+    return {
+      state: 'failing',
+      ...configured,
+      ...(lastDelivery && { lastDelivery }),
+      undelivered: failures.length,
+      lastFailure,
+    };
+  }
+  return lastDelivery ? { state: 'delivered', ...configured, lastDelivery } : { state: 'idle', ...configured };
+}
+
+function newest<Change extends PostedChange>(changes: readonly Change[]): Change | undefined {
+  return changes.toSorted((one, other) => other.at.localeCompare(one.at))[0];
+}
