@@ -5,6 +5,7 @@ import { demoConfiguration, describeDemo } from '../emulator/demoConfiguration.t
 import { describeRequest } from '../emulator/describeRequest.ts';
 import { readConfiguration } from '../emulator/readConfiguration.ts';
 import { type EmulatorOptions, type RunningEmulator, startEmulator } from '../emulator/startEmulator.ts';
+import { explainOptionError, wrongUsage } from './optionErrors.ts';
 
 const usage = `npm run emulator -- [--port N] [--ws-port N] [--hub-port N] [--host ADDRESS] [--names A,B] [--config FILE] [--json]
 
@@ -37,7 +38,7 @@ interface ServeArguments {
 
 async function main(): Promise<void> {
   const parsed = readArguments(process.argv.slice(2));
-  if (typeof parsed === 'string') return stop([`${parsed}\n\n${usage}`]);
+  if (typeof parsed === 'string') return stop([wrongUsage(parsed, 'npm run emulator')]);
   if (parsed.help) return console.log(usage);
   const read = parsed.config === undefined ? undefined : await readConfiguration(parsed.config);
   if (read?.ok === false) return stop(read.errors);
@@ -61,8 +62,8 @@ function announce(emulator: RunningEmulator, { config }: ServeArguments): void {
 `);
   console.log(
     config === undefined
-      ? describeDemo()
-          .map((line) => `  ${line}`)
+      ? describeDemo({ endpoint: `${name}:${emulator.mqttsPort}`, caFile: emulator.caFile })
+          .map((line) => (line === '' ? '' : `  ${line}`))
           .join('\n')
       : `  enrollments from        ${config}`,
   );
@@ -106,21 +107,20 @@ function listenSentence(error: unknown, options: EmulatorOptions): string | unde
   }
 }
 
+const options = {
+  port: { type: 'string', default: '8883' },
+  'ws-port': { type: 'string', default: '8443' },
+  'hub-port': { type: 'string', default: '8884' },
+  host: { type: 'string', default: '127.0.0.1' },
+  names: { type: 'string', default: '' },
+  config: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 function readArguments(args: readonly string[]): Arguments | string {
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '8883' },
-        'ws-port': { type: 'string', default: '8443' },
-        'hub-port': { type: 'string', default: '8884' },
-        host: { type: 'string', default: '127.0.0.1' },
-        names: { type: 'string', default: '' },
-        config: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
+    const { values } = parseArgs({ args: [...args], options });
     if (values.help) return { help: true };
     return {
       help: false,
@@ -133,7 +133,7 @@ function readArguments(args: readonly string[]): Arguments | string {
       json: values.json,
     };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return explainOptionError(error, Object.keys(options));
   }
 }
 

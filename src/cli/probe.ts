@@ -1,5 +1,6 @@
 /** `npm run probe`: one run, now, from this machine. Nothing else is started, and nothing is stored. */
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
+import { wrongUsage } from './optionErrors.ts';
 import { readProbeArguments } from './probe/probeArguments.ts';
 
 const usage = `npm run probe -- --id-scope S --registration-id R [credential] [options]
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
       console.log(usage);
       return exitCodes.success;
     case 'wrong':
-      console.error(`${args.message}\n\n${usage}`);
+      console.error(wrongUsage(args.message, 'npm run probe'));
       return exitCodes.usage;
     default: {
       // Loaded when there is something to run: wrong usage is reported at once.

@@ -1,5 +1,6 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
 import { availableParallelism } from 'node:os';
+import { wrongUsage } from './optionErrors.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulate/simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulate/simulationClient.ts';
 import { showProgress } from './simulate/simulationProgress.ts';
@@ -19,7 +20,7 @@ async function main(): Promise<number> {
     return exitCodes.success;
   }
   if (typeof args === 'string') {
-    console.error(`${args}\n\n${simulateUsage}`);
+    console.error(wrongUsage(args, 'npm run simulate'));
     return exitCodes.usage;
   }
   let local: LocalApp | undefined;

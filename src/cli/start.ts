@@ -4,13 +4,14 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
+import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { stopSignal } from './start/stopSignal.ts';
 
-const usage = `npm start [-- --data DIR] [-- --once [--json]]
+const usage = `npm start -- [--data DIR] [--once [--json]]
 
   --data DIR  keep storage in DIR, so that the history survives a restart; default: in memory
-  --once      one round of every probe, then exit: 0 when none is failing or unknown, 1 otherwise
+  --once      run every probe once, then exit: 0 when none is failing or unknown, 1 otherwise
   --json      with --once: one JSON Outcome a line on stdout, and nothing else there
   --help      this text
 
@@ -37,7 +38,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return exitCodes.success;
   }
-  if (typeof args === 'string') return fail(`${args}\n\n${usage}`, exitCodes.usage);
+  if (typeof args === 'string') return fail(wrongUsage(args, 'npm start'), exitCodes.usage);
   cacheCompiledCode();
   const { formatErrors } = await import('../config/configurationErrors.ts');
   const errors = await configurationErrors();
@@ -101,16 +102,16 @@ async function hostFailure({ host }: LocalApp): Promise<never> {
   throw new Error(`The functions host ended unexpectedly (${signal ?? `exit code ${code}`}).`);
 }
 
+const options = {
+  once: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  data: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 function readArguments(): Arguments | 'help' | string {
   try {
-    const { values } = parseArgs({
-      options: {
-        once: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        data: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
+    const { values } = parseArgs({ options });
     const { once, json, help, data } = values;
     if (help) return 'help';
     if (json && !once) return '--json goes with --once.';
@@ -122,7 +123,7 @@ function readArguments(): Arguments | 'help' | string {
     }
     return { once, json, port: Number(text), dataDirectory: folderFrom(data), functionKey };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return explainOptionError(error, Object.keys(options));
   }
 }
 

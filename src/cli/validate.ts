@@ -6,6 +6,7 @@ import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
+import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { OnlineCheck } from './validate/checkOnline.ts';
 import { describePlan } from './validate/describePlan.ts';
 
@@ -37,7 +38,7 @@ async function main(): Promise<number> {
     return exitCodes.success;
   }
   if (typeof parsed === 'string') {
-    console.error(`${parsed}\n\n${usage}`);
+    console.error(wrongUsage(parsed, 'npm run validate'));
     return exitCodes.usage;
   }
   const { json, online } = parsed;
@@ -97,19 +98,18 @@ function readFrom(path: string): string {
   return readFileSync(resolve(process.env.INIT_CWD ?? '.', path), 'utf8');
 }
 
+const options = {
+  json: { type: 'boolean', default: false },
+  online: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 function readArguments(): Arguments | 'help' | string {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        online: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
+    const { values, positionals } = parseArgs({ allowPositionals: true, options });
     return values.help ? 'help' : { files: positionals, json: values.json, online: values.online };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return explainOptionError(error, Object.keys(options));
   }
 }
 

@@ -27,11 +27,15 @@ export const demoConfiguration: DpsConfigurationInput = {
   ],
 };
 
-/** Lines to paste from. */
-export function describeDemo(): readonly string[] {
+/** Lines to paste from: keys, and a command that registers the demo device. */
+export function describeDemo({ endpoint, caFile }: { readonly endpoint: string; readonly caFile: string }) {
   return [
     `individual enrollment   registrationId ${'demo-device'.padEnd(12)} key ${individualKey}`,
     `group enrollment        any registrationId          key ${groupKey}`,
     `  derived from it       registrationId ${exampleOfGroup.padEnd(12)} key ${deviceKeyOf(Buffer.from(groupKey, 'base64'), exampleOfGroup).toString('base64')}`,
+    '',
+    'Register the device from another terminal:',
+    `  export NODE_EXTRA_CA_CERTS=${caFile} DEMO_KEY=${individualKey}`,
+    `  npm run probe -- --id-scope 0neLOCAL --registration-id demo-device --endpoint ${endpoint} --key-env DEMO_KEY`,
   ];
 }

@@ -153,7 +153,7 @@ describe('npm run emulator ends with exit code 2', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it.each([
-    ['an unknown option', ['--prot', '1'], /Unknown option '--prot'/],
+    ['an unknown option', ['--prot', '1'], /Unknown option --prot \(did you mean --port\?\)\./],
     ['a port that is out of range', ['--ws-port', '70000'], /--ws-port: expected a port, 0 to 65535, got "70000"\./],
     [
       'a name that is not one',

@@ -240,7 +240,7 @@ describe('npm run probe ends with exit code 2, before anything runs,', () => {
     ],
     ['no key and no terminal', ['--id-scope', '0ne1', '--registration-id', 'r'], /^No key: use --key-env NAME/],
     ['no device', ['--key-env', 'A'], /^Required, but missing: --id-scope and --registration-id/],
-    ['an unknown option', ['--scope', '0ne1'], /^Unknown option '--scope'/],
+    ['an unknown option', ['--id-scop', '0ne1'], /^Unknown option --id-scop \(did you mean --id-scope\?\)\.\n/],
     [
       'a timeout that is not a number',
       ['--id-scope', '0ne1', '--registration-id', 'r', '--timeout', 'soon'],

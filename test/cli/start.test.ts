@@ -312,7 +312,7 @@ describe('npm start ends with exit code 2, before anything starts,', () => {
   });
 
   it.each([
-    ['an unknown option', ['--onec'], {}, /^Unknown option '--onec'/],
+    ['an unknown option', ['--onec'], {}, /^Unknown option --onec \(did you mean --once\?\)\./],
     ['an argument that belongs nowhere', ['once'], {}, /^Unexpected argument 'once'/],
     ['--json alone', ['--json'], {}, /^--json goes with --once\.\n/],
     ['a port that does not exist', [], { PORT: '70000' }, /^PORT: expected a number from 0 to 65535\./],
@@ -328,11 +328,11 @@ describe('npm start ends with exit code 2, before anything starts,', () => {
       {},
       /^--data: expected the path of a folder that can be written \(ENOTDIR\)/,
     ],
-  ] as const)('with the usage, for %s', async (_, args, environment, message) => {
+  ] as const)('with where to look, for %s', async (_, args, environment, message) => {
     const { stdout, stderr, code } = await start(args, environment).ended;
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
     expect(stderr).toMatch(message);
-    expect(stderr).toContain('npm start [-- --data DIR] [-- --once [--json]]');
+    expect(stderr).toContain('Run npm start -- --help to see all options.');
   });
 
   it('for a PROBES_FILE and a LOCAL_SECRETS_FILE that are not there', async () => {

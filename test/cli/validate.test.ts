@@ -131,11 +131,13 @@ describe('npm run validate', () => {
     expect(stdout).toContain('from-file');
   });
 
-  it('shows its usage for an unknown option, and exits 2', () => {
+  it('names the option that a misspelt one means, and exits 2', () => {
     const { status, stdout, stderr } = validate(['--jsn']);
 
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('npm run validate [-- FILE…]');
+    expect(stderr).toBe(
+      'Unknown option --jsn (did you mean --json?).\nRun npm run validate -- --help to see all options.\n',
+    );
   });
 
   it('names a file that is not there', () => {
@@ -258,6 +260,17 @@ describe('npm run validate -- --online', () => {
       probes: ['wrong-form'],
     });
     expect(code).toBe(1);
+  });
+
+  it.each([
+    ['https://chat.example/T0KEN', 'ok', 'its secrets can be read'],
+    ['http://chat.example/T0KEN', 'error', 'secret chat-address does not hold an https URL. Next: Store'],
+    [undefined, 'error', 'there is no secret "chat-address"'],
+  ])('looks at the address of the webhook, %s, without showing it', async (address, level, message) => {
+    const secrets = { 'canary-001-key': key, ...(address !== undefined && { 'chat-address': address }) };
+    const { stdout, online } = await look([local({})], secrets, { WEBHOOK_URL_SECRET: 'chat-address' });
+    expect(online.at(-1)).toMatchObject({ subject: 'webhook', level, message: expect.stringContaining(message) });
+    expect(stdout).not.toContain('T0KEN');
   });
 
   it('finds an endpoint that is not trusted, and storage that cannot be reached', async () => {

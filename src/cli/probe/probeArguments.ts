@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { explainOptionError } from '../optionErrors.ts';
 
 /** Where the device's credential comes from. A key is never an argument: the process list and the shell's history would show it. */
 export type CredentialSource =
@@ -80,7 +81,7 @@ export function readProbeArguments(args: readonly string[]): ProbeArguments {
   try {
     parsed = parse(args);
   } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
+    return wrong(explainOptionError(error, Object.keys(options)));
   }
   const { values, positionals } = parsed;
   if (values.help) return { kind: 'help' };

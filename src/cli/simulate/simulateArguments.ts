@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSimulationRequest } from '../../simulations/simulationRequest.ts';
+import { explainOptionError } from '../optionErrors.ts';
 
 export const simulateUsage = `npm run simulate -- --probe NAME --devices N [options]
 
@@ -113,7 +114,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return explainOptionError(error, Object.keys(options));
   }
 }
 

@@ -2,6 +2,7 @@ import { examineCredential } from '../../attestation/examineCredential.ts';
 import type { Probe } from '../../config/probe.ts';
 import type { Settings } from '../../config/settings.ts';
 import { explain } from '../../outcomes/explanations/explain.ts';
+import { explainNotRun } from '../../outcomes/explanations/notRun.ts';
 import { type ReadSecret, secretName } from '../../probes/credential.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { openTables } from '../../storage/openTables.ts';
@@ -43,6 +44,7 @@ export async function checkOnline(
     ),
     ...[...byEndpoint.values()].map(checkEndpoint),
     checkStorageAccess(settings),
+    checkWebhook(settings, readSecret),
   ]);
   return checks.flat();
 }
@@ -130,6 +132,25 @@ async function checkEndpoint(probes: readonly Probe[]): Promise<readonly OnlineC
   const rootName = chain.at(-1)?.subject ?? 'unknown';
   const message = `${address}, ${tlsProtocol ?? 'TLS'}, root ${rootName}`;
   return checks.length > 0 ? checks : [{ subject, level: 'ok', message, probes: names }];
+}
+
+/** Only its secrets: nothing is posted. */
+async function checkWebhook({ webhook }: Settings, readSecret: ReadSecret): Promise<readonly OnlineCheck[]> {
+  if (webhook === undefined) return [];
+  const { urlSecret, keySecret } = webhook;
+  const names = keySecret === undefined ? [urlSecret] : [urlSecret, keySecret];
+  const secrets = await Promise.all(names.map((name) => readSecret(name, AbortSignal.timeout(timeoutMs))));
+  const problems = secrets.flatMap((secret, index) => {
+    if (secret.kind !== 'found') {
+      const { kind: cause, message } = secret;
+      return sentence(message, explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, message }).next);
+    }
+    if (index > 0 || URL.parse(secret.value.trim())?.protocol === 'https:') return [];
+    return sentence(`secret ${urlSecret} does not hold an https URL`, 'Store the whole address of the webhook in it');
+  });
+  const subject = 'webhook';
+  if (problems.length === 0) return [{ subject, level: 'ok', message: 'its secrets can be read' }];
+  return problems.map((message) => ({ subject, level: 'error', message }));
 }
 
 /** Reads a row that does not exist: what may not be read, or cannot be reached, is said by the response. */
