@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLocalAuthority, type LocalAuthority } from '../emulator/certificates.ts';
+import { createLocalAuthority, type IssuedCertificate, type LocalAuthority } from '../emulator/certificates.ts';
 import { createDeviceRegistry } from '../emulator/deviceRegistry.ts';
 import { startDps } from '../emulator/dps/startDps.ts';
 import { startHub } from '../emulator/hub/startHub.ts';
@@ -10,7 +10,7 @@ import { startAzurite } from './azurite.ts';
 import { startKeyVault } from './keyVault/keyVault.ts';
 import { readLocalSecrets } from './localSecrets.ts';
 import { startManagedIdentity } from './managedIdentity/managedIdentity.ts';
-import { sampleDps, sampleProbes, sampleSchedule, sampleSecrets } from './samples.ts';
+import { createSampleCertificate, sampleDps, sampleProbes, sampleSchedule, sampleSecrets } from './samples.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,13 +53,13 @@ export async function startLocalCloud(given: Environment, options: LocalCloudOpt
   };
   // The slowest of all, in a process of its own: the others start beside it.
   const storage = has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep, options.dataDirectory);
-  const authority = await createLocalAuthority();
+  const [authority, certificate] = await Promise.all([createLocalAuthority(), createSampleCertificate()]);
   const ownProbes = has(given, 'PROBES') || has(given, 'PROBES_FILE');
   const starting = [
     trustStore(given, authority, folder),
     storage,
-    ownProbes ? nothing : samples(given, authority, keep, options.failingSample ?? false),
-    has(given, 'KEY_VAULT_URL') ? nothing : keyVault(given, authority, keep),
+    ownProbes ? nothing : samples(given, authority, keep, { certificate, withFailing: options.failingSample ?? false }),
+    has(given, 'KEY_VAULT_URL') ? nothing : keyVault(given, authority, keep, sampleSecrets(certificate)),
     has(given, 'APPLICATIONINSIGHTS_CONNECTION_STRING') ? nothing : appInsights(authority, keep),
   ];
   try {
@@ -109,12 +109,26 @@ async function azurite(keep: Keep, directory: string | undefined): Promise<Part>
   };
 }
 
-async function samples(given: Environment, authority: LocalAuthority, keep: Keep, withFailing: boolean): Promise<Part> {
+interface SampleOptions {
+  readonly certificate: IssuedCertificate;
+  readonly withFailing: boolean;
+}
+
+async function samples(
+  given: Environment,
+  authority: LocalAuthority,
+  keep: Keep,
+  { certificate, withFailing }: SampleOptions,
+): Promise<Part> {
   const registry = createDeviceRegistry();
   const hub = keep(await startHub({ certificate: await authority.issueServer(), registry }));
   const hubName = `localhost:${hub.port}`;
   const dps = keep(
-    await startDps({ configuration: sampleDps(hubName), certificate: await authority.issueServer(), registry }),
+    await startDps({
+      configuration: sampleDps(hubName, certificate),
+      certificate: await authority.issueServer(),
+      registry,
+    }),
   );
   const endpoint = `localhost:${dps.mqttsPort}`;
   return {
@@ -129,13 +143,18 @@ async function samples(given: Environment, authority: LocalAuthority, keep: Keep
   };
 }
 
-async function keyVault(given: Environment, authority: LocalAuthority, keep: Keep): Promise<Part> {
+async function keyVault(
+  given: Environment,
+  authority: LocalAuthority,
+  keep: Keep,
+  ofSamples: ReturnType<typeof sampleSecrets>,
+): Promise<Part> {
   const identity = keep(await startManagedIdentity());
   const { tenantId, checkToken } = identity;
   const local = await readLocalSecrets(given.LOCAL_SECRETS_FILE);
   if (local.kind === 'invalid')
     throw new Error(local.errors.map((error) => `${error.path}: ${error.message}`).join('\n'));
-  const secrets = { ...sampleSecrets, ...local.secrets };
+  const secrets = { ...ofSamples, ...local.secrets };
   const vault = keep(
     await startKeyVault({ certificate: await authority.issueServer(), tenantId, checkToken, secrets }),
   );

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { createSelfSigned, type IssuedCertificate } from '../emulator/certificates.ts';
 import type { DpsConfigurationInput } from '../emulator/dps/dpsConfiguration.ts';
+import type { LocalSecret } from './keyVault/secretStore.ts';
 
 /** What `npm start` shows where no probes are configured: a few demonstration devices, and the enrollments that know them. */
 const idScope = '0neLOCAL';
@@ -12,8 +14,15 @@ function demoKey(name: string): string {
   return createHmac('sha256', 'demonstration').update(name).digest('base64');
 }
 
+const certificateDevice = 'canary-006';
+
+/** What the sample device with a certificate proves itself with: a new one with each start. */
+export function createSampleCertificate(): Promise<IssuedCertificate> {
+  return createSelfSigned({ commonName: certificateDevice });
+}
+
 /** What the enrollments of the samples need; known before the ports are. */
-export function sampleDps(hub: string): DpsConfigurationInput {
+export function sampleDps(hub: string, { cert: certificate }: IssuedCertificate): DpsConfigurationInput {
   return {
     idScope,
     retryAfterSeconds: 1,
@@ -25,6 +34,10 @@ export function sampleDps(hub: string): DpsConfigurationInput {
         attestation: symmetricKey('canary-001'),
       },
       { registrationId: 'canary-005', attestation: symmetricKey('canary-005'), provisioningStatus: 'disabled' },
+      {
+        registrationId: certificateDevice,
+        attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate } } } },
+      },
     ],
     enrollmentGroups: [
       {
@@ -41,12 +54,16 @@ function symmetricKey(name: string) {
   return { type: 'symmetricKey', symmetricKey: { primaryKey: demoKey(name) } } as const;
 }
 
-export const sampleSecrets = {
-  'canary-001-key': demoKey('canary-001'),
-  'canary-005-key': demoKey('canary-005'),
-  'fleet-key': demoKey('fleet'),
-  'wrong-key': demoKey('a key that no enrollment has'),
-} as const;
+/** The certificate in the form of Key Vault's PEM policy. */
+export function sampleSecrets({ cert, key }: IssuedCertificate): Readonly<Record<string, string | LocalSecret>> {
+  return {
+    'canary-001-key': demoKey('canary-001'),
+    'canary-005-key': demoKey('canary-005'),
+    'fleet-key': demoKey('fleet'),
+    'wrong-key': demoKey('a key that no enrollment has'),
+    'canary-006-certificate': { value: `${key}\n${cert}`, contentType: 'application/x-pem-file' },
+  };
+}
 
 /**
  * @param withFailing adds one whose enrollment was switched off, so that the page shows what an outage looks like
@@ -62,6 +79,14 @@ export function sampleProbes(endpoint: string, hub: string, withFailing = false)
       attestation: { type: 'symmetricKey', secret: 'canary-001-key' },
       verifyHub: 'connect',
       expect: { assignedHub: [hub], withinSeconds: 10, certificateDaysLeft: 7 },
+    },
+    {
+      ...shared,
+      name: 'certificate',
+      registrationId: certificateDevice,
+      attestation: { type: 'x509', certificate: 'canary-006-certificate' },
+      verifyHub: 'connect',
+      expect: { assignedHub: [hub], certificateDaysLeft: 7 },
     },
     { ...shared, name: 'group-key', registrationId: 'canary-002', attestation: fleet },
     {

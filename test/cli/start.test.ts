@@ -83,6 +83,7 @@ describe('npm start -- --once --json', () => {
     const outcomes = outcomesIn(stdout);
     expect(Object.fromEntries(outcomes.map((outcome) => [outcome.probe, outcome]))).toMatchObject({
       'individual-key': { verdict: 'healthy', result: { kind: 'assigned', deviceId: 'canary-001' } },
+      certificate: { verdict: 'healthy', result: { kind: 'assigned', deviceId: 'canary-006' } },
       'group-key': { verdict: 'healthy', result: { kind: 'assigned', deviceId: 'canary-002' } },
       'wrong-key-is-refused': { verdict: 'healthy', result: { kind: 'rejected', status: 401 } },
       'operational-certificate': {
@@ -91,7 +92,7 @@ describe('npm start -- --once --json', () => {
       },
       'slow-assignment': { verdict: 'degraded', reasons: [expect.stringContaining('expected within 2 s')] },
     });
-    expect(outcomes).toHaveLength(5);
+    expect(outcomes).toHaveLength(6);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(await command.leftFiles()).toEqual([]);
   });
@@ -207,6 +208,12 @@ describe('npm start', () => {
     const answer = await fetch(page, { headers: { accept: 'text/html' } });
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain('slow-assignment');
+    const home = await fetch(new URL('/', page), { redirect: 'manual' });
+    const key = new URL(page).searchParams.get('code');
+    expect([home.status, (await home.text()).replace(`${key}`, 'KEY')]).toEqual([
+      200,
+      'Open the address of the status page that npm start printed: it holds the key.\n',
+    ]);
 
     const pids = descendantsOf(command.child.pid ?? 0);
     const runNow = (probe: string) => fetch(page.replace('/status?', `/probes/${probe}/runs?`), { method: 'POST' });

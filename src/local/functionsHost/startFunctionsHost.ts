@@ -57,7 +57,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const bodyLimitBytes = Number(environment.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT ?? 104_857_600);
   const server = await listenHttp(options.port, options.hostname ?? '127.0.0.1', {
     admin: createAdminHandler(plan.runnable, options),
-    ...homeOf(plan),
+    hasStatusPage: plan.http.some(({ name }) => name === 'status'),
     functions: (request, response, url) => serveHttp(plan.http, options, bodyLimitBytes, request, response, url),
   });
   for (const listener of plan.queues) listener.start();
@@ -72,12 +72,6 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       return closing;
     },
   };
-}
-
-/** `/` leads to the function called status, where there is one. */
-function homeOf({ http }: FunctionsPlan): { readonly homePath?: string } {
-  const status = http.find(({ name }) => name === 'status');
-  return status ? { homePath: `/${status.route}` } : {};
 }
 
 async function closeHost(app: WorkerApp, plan: FunctionsPlan, server: HttpServer, timeoutMs: number): Promise<void> {

@@ -17,7 +17,7 @@ export interface HttpServer {
 export async function listenHttp(
   port: number,
   hostname: string,
-  handlers: { readonly admin: RequestHandler; readonly functions: RequestHandler; readonly homePath?: string },
+  handlers: { readonly admin: RequestHandler; readonly functions: RequestHandler; readonly hasStatusPage: boolean },
 ): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const url = requestUrl(request);
@@ -25,8 +25,8 @@ export async function listenHttp(
       sendEmpty(response, 400);
       return;
     }
-    if (url.pathname === '/' && handlers.homePath !== undefined) {
-      redirectHome(response, handlers.homePath);
+    if (url.pathname === '/' && handlers.hasStatusPage) {
+      describeHome(response);
       return;
     }
     const handler = /^\/admin\//i.test(url.pathname) ? handlers.admin : handlers.functions;
@@ -55,9 +55,9 @@ export async function listenHttp(
   };
 }
 
-/** The real host's own home page is switched off in Azure (`AzureWebJobsDisableHomepage`). No key is in the address. */
-function redirectHome(response: ServerResponse, homePath: string): void {
-  response.writeHead(302, { location: homePath, 'content-type': 'text/plain; charset=utf-8' });
+/** No redirect: it would lead to an empty 401, because no key is in the address, or give the key away. */
+function describeHome(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
   response.end('Open the address of the status page that npm start printed: it holds the key.\n');
 }
 
