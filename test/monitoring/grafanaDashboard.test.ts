@@ -30,10 +30,12 @@ describe('monitoring/grafana-dashboard.json', requires('prometheus'), () => {
       dps: {
         idScope: '0neLOCAL',
         retryAfterSeconds: 0,
+        credentialPolicies: [{ name: 'default', validityDays: 30, renewalSeconds: 0 }],
         enrollmentGroups: [
           {
             enrollmentGroupId: 'fleet',
             attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: key } },
+            credentialPolicyName: 'default',
           },
         ],
         faults: { failing: [{ kind: 'failed' }] },
@@ -41,7 +43,10 @@ describe('monitoring/grafana-dashboard.json', requires('prometheus'), () => {
       secrets: { 'fleet-key': key },
     });
     const endpoint = `localhost:${cloud.dps.mqttsPort}`;
-    const probes = ['works', 'failing'].map((name) => ({
+    const { hub } = cloud;
+    const renewing = { requestCertificate: true, verifyHub: 'renew', expect: { assignedHub: [hub] } };
+    const probes = ['works', 'failing', 'renews'].map((name) => ({
+      ...(name === 'renews' && renewing),
       name,
       idScope: '0neLOCAL',
       registrationId: name,
@@ -85,7 +90,7 @@ scrape_configs:
       const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(definition) ?? [];
       expect(label).toBe(name);
       const values = (await prometheus?.query(metric))?.map(({ metric: labels }) => labels[label]);
-      expect(new Set(values)).toEqual(new Set(name === 'probe' ? ['works', 'failing'] : ['here']));
+      expect(new Set(values)).toEqual(new Set(name === 'probe' ? ['works', 'failing', 'renews'] : ['here']));
     }
   });
 
@@ -93,8 +98,8 @@ scrape_configs:
     const text = (await app?.call('metrics'))?.text ?? '';
     const exposed = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
     const rules = await readFile(join(folder, 'prometheus-rules.yml'), 'utf8');
-    // A device with a key whose secret has no date shows none of these.
-    const conditional = /^probe_(secret_expiry|issued|issuing|operational|certificate_renewal)/;
+    // The secret of these probes has no date.
+    const conditional = /^probe_secret_expiry/;
     const read = [...rules.matchAll(/\b(probe_\w+|dps_canary_\w+)\b/g)].map(([, name = '']) => name);
     expect(read.length).toBeGreaterThan(8);
     expect(read.filter((name) => !exposed.has(name) && !conditional.test(name))).toEqual([]);
