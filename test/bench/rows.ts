@@ -8,6 +8,7 @@ import { type BenchRow, benchRow } from './benchDevice.ts';
 import { startBenchServer } from './benchServer.ts';
 import { emulatorRegistrations } from './emulatorRegistrations.ts';
 import { historyPages } from './historyPages.ts';
+import { probeCommand } from './probeCommand.ts';
 import { runProgram } from './runProgram.ts';
 import { simulationScale } from './simulationScale.ts';
 import { statusPages } from './statusPages.ts';
@@ -29,6 +30,7 @@ export const quickRows: readonly BenchRows[] = [
 
 export const allRows: readonly BenchRows[] = [
   ...quickRows,
+  { title: 'npm run probe', measure: probeCommand },
   { title: 'status page over 90 days', measure: statusPages },
   { title: 'a simulation as it grows', measure: simulationScale },
 ];
