@@ -1,4 +1,4 @@
-metadata description = 'Role assignments of one principal, each the least that works. Called for the own resource group, and for the group of the vault.'
+metadata description = 'Role assignments of one principal, each the least that works, described by the name of the role: a plan shows IDs otherwise. Called for the own resource group, and for the group of the vault.'
 
 @description('Resource ID of the identity; part of the name of each assignment.')
 param identityId string
@@ -64,6 +64,7 @@ resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: principalId
       principalType: principalType
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      description: grant.role
     }
   }
 ]
@@ -82,6 +83,7 @@ resource componentRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if
       'Microsoft.Authorization/roleDefinitions',
       roleIds['Monitoring Metrics Publisher']
     )
+    description: 'Monitoring Metrics Publisher'
   }
 }
 
@@ -103,6 +105,7 @@ resource wholeVaultRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
       principalId: principalId
       principalType: principalType
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[role])
+      description: role
     }
   }
 ]
@@ -115,6 +118,7 @@ resource secretRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: principalId
       principalType: principalType
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[vaultRoles[0]])
+      description: vaultRoles[0]
     }
   }
 ]
@@ -133,5 +137,6 @@ resource provisioningRole 'Microsoft.Authorization/roleAssignments@2022-04-01' =
       'Microsoft.Authorization/roleDefinitions',
       roleIds['Device Provisioning Service Data Contributor']
     )
+    description: 'Device Provisioning Service Data Contributor'
   }
 }

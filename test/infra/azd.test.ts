@@ -71,7 +71,9 @@ describe('the hooks of azd', async () => {
   });
 
   it('deploy the app whatever becomes of the sandbox', () => {
-    expect(hooks.postprovision).toMatchObject({ posix: { continueOnError: true }, windows: { continueOnError: true } });
+    for (const name of ['preprovision', 'postprovision']) {
+      expect(hooks[name]).toMatchObject({ posix: { continueOnError: true }, windows: { continueOnError: true } });
+    }
   });
 });
 

@@ -35,6 +35,15 @@ describe('role assignments', needsBicep, () => {
     ]);
   }, 120_000);
 
+  it('are described by the names of their roles, which a plan shows beside the IDs', async () => {
+    for (const stage of ['defaults', 'everything', 'existing']) {
+      for (const { properties } of resourcesOf(await snapshotOf(stage), 'Microsoft.Authorization/roleAssignments')) {
+        const roleId = String(properties?.roleDefinitionId).split('/').at(-1) ?? '';
+        expect(properties?.description).toBe(roleNames[roleId]);
+      }
+    }
+  }, 120_000);
+
   it('reach a vault of another team at its named secrets alone', async () => {
     const snapshot = await snapshotOf('existing');
     const ofVault = resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').filter(({ id }) =>
