@@ -1,19 +1,26 @@
+import { probeSchema } from '../../src/config/probe.ts';
+import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { judge } from '../../src/outcomes/verdict.ts';
 import type { ProbeReport, StatusReport } from '../../src/status/report/statusReport.ts';
 import { buildOutcome, rootFingerprint } from './buildOutcome.ts';
 import { buildBars, buildProbeReport, buildReport, buildStoppedProbe, buildWindow, tick } from './buildReport.ts';
+import { probeJson } from './probeJson.ts';
 
 const { server: _server, ...beforeTheServer } = buildOutcome();
 
+/** With the verdict and the words of the product, so that no sample shows words of an earlier one. */
+function judged(seen: Omit<Outcome, 'verdict' | 'reasons'>, changes: Parameters<typeof probeJson>[0] = {}): Outcome {
+  const { probe: name, registrationId } = seen;
+  return { ...seen, ...judge(probeSchema.parse(probeJson({ name, registrationId, ...changes })), seen) };
+}
+
 /** A wrong key: the service says no at the register answer, as it does in the wild. */
-export const refusedOutcome = buildOutcome({
+export const refusedOutcome = judged({
+  ...buildOutcome(),
   probe: 'weu-device-key',
-  verdict: 'failing',
   durationMs: 214,
   phases: { keyVault: 11.8, dns: 1.7, tcp: 19.9, tls: 42.4, mqttConnect: 33.1, subscribe: 22.6, register: 82.5 },
   polls: 0,
-  reasons: [
-    'DPS responded 401 in phase register: the device is not authorized (errorCode 401000, "Unauthorized", trackingId 8f2c41d0-77aa-4b0e-9a55-1f4f0c9a7e31). Usually a wrong or regenerated key, or another idScope; network rules of the DPS instance (public access off, IP filter) show as 401, too. Next: Compare the key with the primary and secondary key of the enrollment, and check the idScope.',
-  ],
   result: {
     kind: 'rejected',
     phase: 'register',
@@ -46,32 +53,24 @@ export const refusedOutcome = buildOutcome({
   ],
 });
 
-const blockedOutcome = {
+const blockedOutcome = judged({
   ...beforeTheServer,
   probe: 'weu-x509-8883',
-  verdict: 'failing',
   durationMs: 60_000,
   phases: { keyVault: 14.2, dns: 2.2, tcp: 59_980 },
   polls: 0,
-  reasons: [
-    'global.azure-devices-provisioning.net timed out in phase tcp: no response from 20.61.99.14:8883. Usually a firewall that drops packets. Next: Check firewalls and network rules between this location and DPS for the port (8883, or 443 with transport mqtt-ws).',
-  ],
   result: { kind: 'timedOut', phase: 'tcp', message: 'no response from 20.61.99.14:8883' },
   transcript: [{ atMs: 16.4, direction: 'note', what: 'dns', detail: '20.61.99.14' }],
-} as const;
+});
 
-const unreadableOutcome = {
+const unreadableOutcome = judged({
   ...beforeTheServer,
   probe: 'weu-fleet-ca',
-  verdict: 'unknown',
   durationMs: 41,
   phases: { keyVault: 41 },
   polls: 0,
-  reasons: [
-    "The probe could not run: Key Vault refused to read fleet-ca. Next: Give this app's identity the role Key Vault Secrets User, and check the vault's network rules.",
-  ],
   result: { kind: 'notRun', phase: 'keyVault', cause: 'forbidden', message: 'Key Vault refused to read fleet-ca' },
-} as const;
+});
 
 const slowOutcome = buildOutcome({
   probe: 'weu-slow',
@@ -128,13 +127,20 @@ const missed = buildProbeReport({
 });
 
 const accepted = buildStoppedProbe(
-  buildOutcome({
-    probe: 'intruder',
-    verdict: 'failing',
-    reasons: [
-      'The device was accepted but must be refused. Assigned to hub-a.azure-devices.net as intruder. Next: Treat this as a security incident. Check which enrollment accepted the device and who changed it.',
-    ],
-  }),
+  judged(
+    {
+      ...buildOutcome(),
+      probe: 'intruder',
+      registrationId: 'intruder',
+      result: {
+        kind: 'assigned',
+        operationId: '4.d0a671905ea5b2c8.1',
+        assignedHub: 'hub-a.azure-devices.net',
+        deviceId: 'intruder',
+      },
+    },
+    { expect: { result: 'refused' } },
+  ),
   2,
   { registrationId: 'intruder', expected: 'refused', expectedResult: 'refused' },
 );
@@ -176,7 +182,9 @@ const withCertificate = buildProbeReport({
         certificate: { ...issuedCertificate, serialNumber: '4F0021B8' },
       },
     },
-    notes: ['The hub speaks MQTT 5: the assignment is verified up to there.'],
+    notes: [
+      "the user name at the hub has the assigned name hub-a.azure-devices.net; which of a hub's two names it expects is not documented",
+    ],
   }),
 });
 
@@ -234,7 +242,7 @@ export const sampleReports = {
     correlations: [
       {
         probes: ['weu-x509-8883', 'weu-x509-443'],
-        text: '8883 blocked, 443 fine: a firewall between here and the service, not the service.',
+        text: '8883 blocked, 443 fine: a firewall, not the service. weu-x509-8883 stops at tcp.',
       },
     ],
   }),
@@ -306,6 +314,7 @@ export const sampleReports = {
   'no probes': buildReport({ probes: [] }),
   'storage unreachable': buildReport({
     probes: [fresh(healthyKey), fresh(healthyWebSocket)],
-    storageFault: 'the history storage at canary.table.core.windows.net cannot be reached (ENOTFOUND)',
+    storageFault:
+      'the history storage at canary.table.core.windows.net cannot be reached (ENOTFOUND): check OutcomesStorage or AzureWebJobsStorage, and the network between',
   }),
 } as const satisfies Record<string, StatusReport>;

@@ -78,6 +78,7 @@ export function splitReason(reason: string): { readonly what: string; readonly n
   return { what: `${capitalized(reason.slice(0, at))}.`, next: capitalized(reason.slice(at + nextStep.length)) };
 }
 
+/** A host name at the start stays as it is. */
 function capitalized(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
+  return /^[a-z]+[ ,;]/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text;
 }

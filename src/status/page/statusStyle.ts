@@ -91,6 +91,7 @@ button:hover { background: var(--link); color: var(--card); }
 .summary .failing .s-state span, .summary .failing .s-reason strong { color: var(--failing-ink); } .summary .degraded .s-state span { color: var(--degraded-ink); }
 .summary .failing .s-state span, .summary .degraded .s-state span, .summary .unknown .s-state span { font-weight: 600; }
 .summary .s-reason strong { font-weight: 600; } .summary .healthy .s-reason strong { font-weight: 400; color: var(--soft); } .summary .tag { font-size: 0.75rem; }
+.s-at { display: none; }
 .incomplete { color: var(--soft); } .figures .incomplete dd, .numbers .incomplete { font-weight: 400; }
 .figures .count { font-size: 0.8125rem; font-weight: 400; }
 .next strong { font-weight: 650; }
@@ -116,7 +117,7 @@ button:hover { background: var(--link); color: var(--card); }
 @media (min-width: 56rem) {
   .card { grid-template-columns: minmax(0, 1fr) 17.5rem; }
   .card-head, .attention { grid-column: 1 / -1; }
-  .card.healthy .card-head, .card.none .card-head { grid-column: 1 / -1; }
+  .card-figures .figures { display: grid; }
 }
 
 .rail { display: flex; flex-wrap: wrap; gap: 0.4rem 0; margin: 0.75rem 0 0.2rem; font-size: 0.8125rem; line-height: 1.3; }
@@ -202,20 +203,21 @@ thead th, thead td { border-top: 0; }
 @media (max-width: 48rem) { .simulation summary { grid-template-columns: 1rem 1fr auto; } .simulation summary .line { grid-column: 2 / -1; } }
 .failure-body { padding: 0.25rem 1rem 1rem; }
 .failure-body > * + * { margin-top: 0.6rem; }
-.plain + p, .note + p { margin-top: 0.6rem; }
+.plain + p, .note + p, .facts + p, .transcript + p { margin-top: 0.6rem; }
+.figures + table { margin-top: 0.6rem; }
 .transcript { font-size: 0.875rem; }
 .transcript td:first-child { white-space: nowrap; width: 5rem; } .transcript td:nth-child(2) { width: 5.5rem; color: var(--soft); }
 .transcript .note > * { color: var(--soft); }
 @media (max-width: 48rem) {
   .s-expects, .s-since, .s-latency, .s-why, .s-place { display: none; }
   .s-state { width: 1.6rem; } .summary .s-state { font-size: 0; padding-right: 0; } .s-state .icon { font-size: 0.9375rem; margin: 0; }
-  .s-name { width: auto; } .s-reason { width: 26%; } .s-last { width: 5.6rem; } .s-day { width: 4.2rem; }
+  .s-name { width: auto; } .s-at { display: block; font-weight: 400; color: var(--soft); } .s-reason { width: 26%; } .s-last { width: 5.6rem; } .s-day { width: 4.2rem; }
 }
 @media (max-width: 30rem) {
   .s-last { display: none; }
   .hero { gap: 0.6rem; padding: 0.9rem; } .hero > .icon { width: 1.5rem; height: 1.5rem; }
   .top { padding: 0.75rem 0; } h2 { margin-top: 1.5rem; }
-  .filters > div { flex-wrap: nowrap; } .filters h2 { min-width: 0; } .filters ul { flex-wrap: nowrap; overflow-x: auto; white-space: nowrap; padding: 0.2rem; }
+  .filters > div { flex-wrap: nowrap; } .filters h2 { min-width: 0; white-space: nowrap; }
   .summary { font-size: 0.8125rem; } .summary th, .summary td { padding-top: 0.13rem; padding-bottom: 0.13rem; }
   .facts:not(.across) > div { display: block; }
   .transcript td:first-child { width: 4rem; } .transcript td:nth-child(2) { width: 4.5rem; }

@@ -6,7 +6,7 @@ import { type Html, html } from '../html.ts';
 import { type PageContext, probeLink, runLink } from '../pageContext.ts';
 import { phaseNames, phaseRail, stoppedAt } from '../phaseRail.ts';
 import { availabilityFigures } from '../probe/availabilityTable.ts';
-import { daysLeft } from '../probe/expiryList.ts';
+import { issuedDaysLeft } from '../probe/expiryList.ts';
 import { historyBars } from '../probe/historyBars.ts';
 import { latencyChart } from '../probe/latencyChart.ts';
 import { currentReasons, probeSentence, reasonParagraphs } from '../probeSentence.ts';
@@ -48,6 +48,6 @@ function lastRun(probe: ProbeReport, now: string, context: PageContext): Html {
   const issued = last && issuedCertificateOf(last.result);
   const link = runLink(context, probe, last?.runId);
   return html`<p class="note">${last && html`${link === undefined ? 'Last run' : html`<a href="${link}">Last run</a>`} ${timeAgo(last.startedAt, now)}, took ${formatDuration(last.durationMs)}`}</p>
-${issued && html`<p class="note">Operational certificate: ${daysLeft(issued.notAfter, now)}</p>`}
+${issued && html`<p class="note">Operational certificate: ${issuedDaysLeft(issued, now)}</p>`}
 ${failure && failure.runId !== last?.runId && html`<p class="note">Last ${failure.verdict} ${timeAgo(failure.startedAt, now)}: <code>${reasonCode(failure)}</code></p>`}`;
 }

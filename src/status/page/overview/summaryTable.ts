@@ -38,7 +38,7 @@ function row(report: StatusReport, probe: ProbeReport, context: PageContext, wit
   const day = windows['24h'];
   return html`<tr class="${state}">
 <td class="s-state">${stateIcon(state)}<span>${stateWords[state]}</span></td>
-<th scope="row" class="s-name"><a href="${probeLink(context, probe)}" title="${name}">${name}</a></th>
+<th scope="row" class="s-name"><a href="${probeLink(context, probe)}" title="${name}">${name}</a>${withLocation && html`<span class="s-at">${location}</span>`}</th>
 ${withLocation && html`<td class="s-place">${location}</td>`}
 <td class="s-expects">${expectedResult}</td>
 <td class="s-reason">${reasonOf(report, probe)}</td>

@@ -33,7 +33,7 @@ function linesOf(webhook: WebhookReport, now: string): Html {
     case 'failing': {
       const { undelivered, lastFailure, lastDelivery } = webhook;
       return html`<p><strong>Not delivered</strong> to ${name}: ${undelivered === 1 ? '1 change' : `${undelivered} changes, the newest`} ${change(lastFailure, now)}.</p>
-${reasonParagraphs([lastFailure.error])}
+${reasonParagraphs([`${lastFailure.error}.`])}
 <p class="note">${lastDelivery === undefined ? 'Nothing has been delivered so far' : html`Last delivery ${change(lastDelivery, now)}`}.</p>`;
     }
   }

@@ -8,7 +8,7 @@ interface Expiry {
 }
 
 const dayMs = 86_400_000;
-const soonDays = 30;
+const defaultSoonDays = 30;
 
 /** Everything with an expiry date that the last run used: device certificate, secret, and the server's chain. The next to expire first. */
 export function expiryList(outcome: Outcome, now: string): Html {
@@ -31,8 +31,16 @@ function expiriesOf({ server, credential }: Outcome): readonly Expiry[] {
   ].flatMap(({ what, at }) => (at === undefined ? [] : [{ what, at }]));
 }
 
-/** `Expires in 29 days`, or that it has expired. */
-export function daysLeft(at: string, now: string): Html {
+/** Of a certificate that is issued for weeks on purpose: it expires soon when less than a third of its validity is left. */
+export function issuedDaysLeft(
+  { notBefore, notAfter }: { readonly notBefore: string; readonly notAfter: string },
+  now: string,
+): Html {
+  return daysLeft(notAfter, now, (Date.parse(notAfter) - Date.parse(notBefore)) / dayMs / 3);
+}
+
+/** `Expires in 29 days`, or that it has expired. `soonDays`: fewer are marked. */
+function daysLeft(at: string, now: string, soonDays = defaultSoonDays): Html {
   const days = Math.floor((Date.parse(at) - Date.parse(now)) / dayMs);
   if (Number.isNaN(days)) return html`Unknown`;
   if (days < 0) return html`<strong class="expired">Expired</strong>`;

@@ -2,7 +2,7 @@ import { issuedCertificateOf, renewalOf } from '../../../outcomes/operationalCer
 import type { ProbeResult } from '../../../outcomes/outcome.ts';
 import { formatDay, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { daysLeft } from '../probe/expiryList.ts';
+import { issuedDaysLeft } from '../probe/expiryList.ts';
 
 type Certificate = NonNullable<ReturnType<typeof issuedCertificateOf>>;
 
@@ -30,7 +30,7 @@ function profileOf(result: ProbeResult): Html {
 }
 
 function certificate({ subject, serialNumber, notBefore, notAfter, fingerprint256 }: Certificate, now: string): Html {
-  return html`${daysLeft(notAfter, now)} <span class="aside">${subject}, ${formatDay(notBefore, now)} to <time datetime="${notAfter}">${formatDay(notAfter, now)}</time>, serial number ${serialNumber}, SHA-256 ${fingerprint256}</span>`;
+  return html`${issuedDaysLeft({ notBefore, notAfter }, now)} <span class="aside">${subject}, ${formatDay(notBefore, now)} to <time datetime="${notAfter}">${formatDay(notAfter, now)}</time>, serial number ${serialNumber}, SHA-256 ${fingerprint256}</span>`;
 }
 
 /** The issuers above the device's own certificate, its root last. */
