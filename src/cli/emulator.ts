@@ -5,6 +5,7 @@ import { demoConfiguration, describeDemo } from '../emulator/demoConfiguration.t
 import { describeRequest } from '../emulator/describeRequest.ts';
 import { readConfiguration } from '../emulator/readConfiguration.ts';
 import { type EmulatorOptions, type RunningEmulator, startEmulator } from '../emulator/startEmulator.ts';
+import { fromCaller } from './callerPaths.ts';
 import { explainOptionError, wrongUsage } from './optionErrors.ts';
 
 const usage = `npm run emulator -- [--port N] [--ws-port N] [--hub-port N] [--host ADDRESS] [--names A,B] [--config FILE] [--json]
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   const parsed = readArguments(process.argv.slice(2));
   if (typeof parsed === 'string') return stop([wrongUsage(parsed, 'npm run emulator')]);
   if (parsed.help) return console.log(usage);
-  const read = parsed.config === undefined ? undefined : await readConfiguration(parsed.config);
+  const read = parsed.config === undefined ? undefined : await readConfiguration(fromCaller(parsed.config));
   if (read?.ok === false) return stop(read.errors);
 
   const emulator = await start({ ...parsed, configuration: read?.configuration ?? demoConfiguration });

@@ -31,7 +31,7 @@ export function formatOutcome(outcome: Outcome, colour: boolean): string {
   const colours = createColors(colour);
   const line = [
     paint(`${marks[verdict]} ${verdict.padEnd(8)}`),
-    colours.bold(probe.padEnd(22)),
+    colours.bold(probe.padEnd(23)),
     `${(durationMs / 1000).toFixed(2).padStart(6)} s`,
     colours.cyan(phaseBar(outcome)),
     describeResult(outcome.result),

@@ -1,5 +1,6 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
 import { availableParallelism } from 'node:os';
+import { resolvePathSettings } from './callerPaths.ts';
 import { wrongUsage } from './optionErrors.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulate/simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulate/simulationClient.ts';
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
     console.error(wrongUsage(args, 'npm run simulate'));
     return exitCodes.usage;
   }
+  resolvePathSettings();
   let local: LocalApp | undefined;
   try {
     if (!args.url) {

@@ -1,9 +1,9 @@
 /** `npm start`: the whole product on this machine, with stand-ins for whatever of Azure is not configured. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
+import { fromCaller, resolvePathSettings } from './callerPaths.ts';
 import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { stopSignal } from './start/stopSignal.ts';
@@ -40,6 +40,7 @@ async function main(): Promise<number> {
   }
   if (typeof args === 'string') return fail(wrongUsage(args, 'npm start'), exitCodes.usage);
   cacheCompiledCode();
+  resolvePathSettings();
   const { formatErrors } = await import('../config/configurationErrors.ts');
   const errors = await configurationErrors();
   if (errors.length > 0) return fail(formatErrors(errors), exitCodes.usage);
@@ -130,8 +131,7 @@ function readArguments(): Arguments | 'help' | string {
 /** Made where it is missing. @throws a sentence that names the option. */
 function folderFrom(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
-  // npm runs scripts in the package's folder; INIT_CWD is where it was called.
-  const folder = resolve(process.env.INIT_CWD ?? '.', path);
+  const folder = fromCaller(path);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {

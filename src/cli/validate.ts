@@ -1,11 +1,11 @@
 /** `npm run validate`: the configuration as the app would read it, its errors or its plan. Nothing runs. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
+import { fromCaller, resolvePathSettings } from './callerPaths.ts';
 import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { OnlineCheck } from './validate/checkOnline.ts';
 import { describePlan } from './validate/describePlan.ts';
@@ -42,6 +42,7 @@ async function main(): Promise<number> {
     return exitCodes.usage;
   }
   const { json, online } = parsed;
+  resolvePathSettings();
   const files = parsed.files.length > 0 ? parsed.files : [undefined];
   let exitCode: number = exitCodes.success;
   for (const file of files) {
@@ -59,7 +60,7 @@ function exitCodeOf(validation: Validation): number {
 }
 
 async function validate(file: string | undefined, online: boolean): Promise<Validation> {
-  const configuration = parseConfiguration(process.env, readFrom, file);
+  const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'), file);
   const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
   const secretErrors = secrets.kind === 'invalid' ? secrets.errors : [];
   if (configuration.kind === 'invalid') return { valid: false, errors: [...configuration.errors, ...secretErrors] };
@@ -91,11 +92,6 @@ function describeChecks(checks: readonly OnlineCheck[]): string {
     return `${marks[level]} ${subject}: ${message}${concerned}`;
   });
   return ['Looked at, without registering:', ...lines].join('\n');
-}
-
-/** npm runs scripts in the package's folder; INIT_CWD is where it was called. */
-function readFrom(path: string): string {
-  return readFileSync(resolve(process.env.INIT_CWD ?? '.', path), 'utf8');
 }
 
 const options = {

@@ -6,7 +6,7 @@ describe('an outcome on the screen', () => {
   it('is one line: verdict, probe, seconds, the bar of its phases and the result', () => {
     const bar = phaseBar(buildOutcome());
     expect(formatOutcome(buildOutcome(), false)).toBe(
-      `✔ healthy   weu-group-key             3.41 s  ${bar}  assigned to hub-a.azure-devices.net as canary-001`,
+      `✔ healthy   weu-group-key              3.41 s  ${bar}  assigned to hub-a.azure-devices.net as canary-001`,
     );
   });
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseConfiguration } from '../../config/configuration.ts';
 import { closest, formatErrors } from '../../config/configurationErrors.ts';
 import type { Probe } from '../../config/probe.ts';
@@ -9,6 +8,7 @@ import type { SecretResult } from '../../keyvault/secretResult.ts';
 import type { LocalSecret } from '../../local/keyVault/secretStore.ts';
 import { readLocalSecrets } from '../../local/localSecrets.ts';
 import type { ReadSecret } from '../../probes/credential.ts';
+import { resolvePathSettings } from '../callerPaths.ts';
 
 export type ConfiguredProbe =
   | { readonly kind: 'found'; readonly probe: Probe; readonly location: string; readonly readSecret: ReadSecret }
@@ -16,9 +16,8 @@ export type ConfiguredProbe =
 
 /** A probe of `PROBES` or `PROBES_FILE`; its secret comes from `LOCAL_SECRETS_FILE`, else from the vault at `KEY_VAULT_URL`. */
 export async function findConfiguredProbe(name: string): Promise<ConfiguredProbe> {
-  const configuration = parseConfiguration(process.env, (path) =>
-    readFileSync(resolve(process.env.INIT_CWD ?? '.', path), 'utf8'),
-  );
+  resolvePathSettings();
+  const configuration = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
   const local = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
   const errors = [configuration, local].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
   if (configuration.kind === 'invalid' || local.kind === 'invalid')

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { fromCaller } from '../callerPaths.ts';
 import type { CredentialSource } from './probeArguments.ts';
 
 export type ReadSource =
@@ -47,8 +47,7 @@ function readCertificate(path: string, keyPath: string | undefined): ReadSource 
 
 function readBytes(option: string, path: string): Buffer | string {
   try {
-    // npm runs scripts in the package's folder; INIT_CWD is where it was called.
-    return readFileSync(resolve(process.env.INIT_CWD ?? '.', path));
+    return readFileSync(fromCaller(path));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return `${option}: expected the path of a file that can be read${code}`;

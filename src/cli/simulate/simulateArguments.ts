@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSimulationRequest } from '../../simulations/simulationRequest.ts';
+import { fromCaller } from '../callerPaths.ts';
 import { explainOptionError } from '../optionErrors.ts';
 
 export const simulateUsage = `npm run simulate -- --probe NAME --devices N [options]
@@ -103,7 +104,7 @@ export function readSimulateArguments(args: string[]): SimulateArguments | 'help
     request: { ...request, probe: checked.request.probe } as SimulateArguments['request'],
     ...(url !== undefined && { url }),
     ...(key !== undefined && { key }),
-    ...(out !== undefined && format && { out: { file: out, format } }),
+    ...(out !== undefined && format && { out: { file: fromCaller(out), format } }),
     json,
   };
 }

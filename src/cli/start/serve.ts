@@ -13,8 +13,9 @@ export async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise
   console.log(`\nStatus page: ${url}/api/status?code=${code}\n`);
   const addresses = [...standIns, { name: 'Functions', address: `${url}/api (x-functions-key: ${key})` }];
   for (const { name, address } of addresses) console.log(`  ${name.padEnd(22)} ${address}`);
-  console.log(`\nRun a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
-  console.log(`Simulate:    npm run simulate -- --probe NAME --devices N --url ${url} --key ${key}`);
+  console.log(`\nPrometheus:  ${url}/api/metrics?code=${code}`);
+  console.log(`Run a probe: curl -X POST -H 'x-functions-key: ${key}' ${url}/api/probes/NAME/runs`);
+  console.log(`Simulate:    npm run simulate -- --probe NAME --devices 100 --url ${url} --key ${key}`);
   console.log('Stop:        Ctrl-C');
   console.log(`\nPhases: ${legend}\n`);
   showWhatHappens(app);
@@ -39,7 +40,7 @@ async function firstRound(app: LocalApp): Promise<void> {
     if (probes.length === 0) console.error(noProbes);
     await runProbesNow(app, probes);
   } catch (error) {
-    console.error(`  ! The first round is not complete: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`  ! The first runs are not complete: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Plan } from '../../config/plan/plan.ts';
 /** A table of thousands of rows helps no reader, and takes longer to lay out than everything else: `--json` holds them all. */
 const maxRows = 200;
 
-/** The plan for people: a row per probe, their share of the service's limit, the longest round, the cost, and what to look at. */
+/** The plan for people: a row per probe, their share of the service's limit, the longest scheduled run, the cost, and what to look at. */
 export function describePlan(plan: Plan): string {
   const { probes, scopes, warnings } = plan;
   const parts = [
