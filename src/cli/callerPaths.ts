@@ -5,11 +5,15 @@ export function fromCaller(path: string): string {
   return resolve(process.env.INIT_CWD ?? '.', path);
 }
 
-const pathSettings = ['PROBES_FILE', 'LOCAL_SECRETS_FILE'];
+/** The path in LOCAL_SECRETS_FILE. */
+export function localSecretsFile(): string | undefined {
+  const path = process.env.LOCAL_SECRETS_FILE?.trim();
+  return path ? fromCaller(path) : undefined;
+}
 
-/** Makes the paths in settings absolute, for this process and those that it starts. */
+/** Makes the paths in settings absolute for the processes that this one starts. */
 export function resolvePathSettings(): void {
-  for (const name of pathSettings) {
+  for (const name of ['PROBES_FILE', 'LOCAL_SECRETS_FILE']) {
     const path = process.env[name]?.trim();
     if (path) process.env[name] = fromCaller(path);
   }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
-import { fromCaller, resolvePathSettings } from './callerPaths.ts';
+import { fromCaller, localSecretsFile, resolvePathSettings } from './callerPaths.ts';
 import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { stopSignal } from './start/stopSignal.ts';
@@ -40,11 +40,11 @@ async function main(): Promise<number> {
   }
   if (typeof args === 'string') return fail(wrongUsage(args, 'npm start'), exitCodes.usage);
   cacheCompiledCode();
-  resolvePathSettings();
   const { formatErrors } = await import('../config/configurationErrors.ts');
   const errors = await configurationErrors();
   if (errors.length > 0) return fail(formatErrors(errors), exitCodes.usage);
   warnAboutUnused(args);
+  resolvePathSettings();
 
   const stopped = stopSignal();
   if (!args.json) console.log('DPS Canary on this machine: starting …');
@@ -83,8 +83,8 @@ async function configurationErrors(): Promise<readonly ConfigurationError[]> {
     import('../config/configuration.ts'),
     import('../local/localSecrets.ts'),
   ]);
-  const configured = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
-  const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
+  const configured = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'));
+  const secrets = await readLocalSecrets(localSecretsFile());
   return [configured, secrets].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
 }
 

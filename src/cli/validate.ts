@@ -5,7 +5,7 @@ import { parseConfiguration } from '../config/configuration.ts';
 import { type ConfigurationError, formatErrors } from '../config/configurationErrors.ts';
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
-import { fromCaller, resolvePathSettings } from './callerPaths.ts';
+import { fromCaller, localSecretsFile } from './callerPaths.ts';
 import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { OnlineCheck } from './validate/checkOnline.ts';
 import { describePlan } from './validate/describePlan.ts';
@@ -42,7 +42,6 @@ async function main(): Promise<number> {
     return exitCodes.usage;
   }
   const { json, online } = parsed;
-  resolvePathSettings();
   const files = parsed.files.length > 0 ? parsed.files : [undefined];
   let exitCode: number = exitCodes.success;
   for (const file of files) {
@@ -61,7 +60,7 @@ function exitCodeOf(validation: Validation): number {
 
 async function validate(file: string | undefined, online: boolean): Promise<Validation> {
   const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'), file);
-  const secrets = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
+  const secrets = await readLocalSecrets(localSecretsFile());
   const secretErrors = secrets.kind === 'invalid' ? secrets.errors : [];
   if (configuration.kind === 'invalid') return { valid: false, errors: [...configuration.errors, ...secretErrors] };
 

@@ -22,9 +22,11 @@ export function formatErrors(errors: readonly ConfigurationError[]): string {
   return errors.map((error) => `${error.path}: ${error.message}${whereabouts(error)}`).join('\n');
 }
 
-function whereabouts({ path, probe, file, line }: ConfigurationError): string {
+function whereabouts({ path, message, probe, file, line }: ConfigurationError): string {
   const parts = [
-    line === undefined ? '' : `${file === undefined || path.startsWith(file) ? '' : `${file} `}line ${line}`,
+    line === undefined || message.includes(` at line ${line}, `)
+      ? ''
+      : `${file === undefined || path.startsWith(file) ? '' : `${file} `}line ${line}`,
     probe === undefined ? '' : `probe ${probe}`,
   ].filter(Boolean);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;

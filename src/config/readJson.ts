@@ -52,6 +52,7 @@ function problemIn(source: string, { message, line, column, offset }: z.infer<ty
   if (!message.startsWith('Unexpected end') && !['{', '[', ',', ':'].includes(rest)) {
     return { message: `not valid JSON: unexpected token at line ${line}, column ${column}`, line, column };
   }
+  if (source.trim() === '') return { message: 'not valid JSON: it is empty', line: 1, column: 1 };
   const lines = source.trimEnd().split('\n');
   const end = { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
   return { message: `not valid JSON: it ends too early, at line ${end.line}, column ${end.column}`, ...end };

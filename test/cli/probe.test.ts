@@ -288,8 +288,8 @@ describe('npm run probe -- NAME', () => {
     ]),
   });
 
-  it('runs a configured probe with its secret from LOCAL_SECRETS_FILE', async () => {
-    const LOCAL_SECRETS_FILE = join(folder, fileWith('secrets.json', JSON.stringify({ 'My-Key': key })));
+  it('runs a configured probe with its secret from LOCAL_SECRETS_FILE, a path from where it was called', async () => {
+    const LOCAL_SECRETS_FILE = fileWith('secrets.json', JSON.stringify({ 'My-Key': key }));
     const { stdout, code } = await run(['mine', '--json'], { ...configured(), LOCAL_SECRETS_FILE }).ended;
     expect(JSON.parse(stdout)).toMatchObject({ probe: 'mine', verdict: 'healthy' });
     expect(code).toBe(0);

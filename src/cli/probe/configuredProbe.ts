@@ -8,7 +8,7 @@ import type { SecretResult } from '../../keyvault/secretResult.ts';
 import type { LocalSecret } from '../../local/keyVault/secretStore.ts';
 import { readLocalSecrets } from '../../local/localSecrets.ts';
 import type { ReadSecret } from '../../probes/credential.ts';
-import { resolvePathSettings } from '../callerPaths.ts';
+import { fromCaller, localSecretsFile } from '../callerPaths.ts';
 
 export type ConfiguredProbe =
   | { readonly kind: 'found'; readonly probe: Probe; readonly location: string; readonly readSecret: ReadSecret }
@@ -16,9 +16,8 @@ export type ConfiguredProbe =
 
 /** A probe of `PROBES` or `PROBES_FILE`; its secret comes from `LOCAL_SECRETS_FILE`, else from the vault at `KEY_VAULT_URL`. */
 export async function findConfiguredProbe(name: string): Promise<ConfiguredProbe> {
-  resolvePathSettings();
-  const configuration = parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
-  const local = await readLocalSecrets(process.env.LOCAL_SECRETS_FILE);
+  const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'));
+  const local = await readLocalSecrets(localSecretsFile());
   const errors = [configuration, local].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
   if (configuration.kind === 'invalid' || local.kind === 'invalid')
     return { kind: 'wrong', message: formatErrors(errors) };
