@@ -26,11 +26,19 @@ export interface ChainCertificate {
   readonly fingerprint256: string;
 }
 
+/** A certificate of the handshake as Node reads it, in its older form or its newer one; each holds the one that issued it. */
+export interface PresentedCertificate {
+  readonly fingerprint256: string;
+  /** DER. */
+  readonly raw: Buffer;
+  readonly issuerCertificate?: PresentedCertificate | undefined;
+}
+
 /**
  * Reads the server's identity while the socket is open, and returns a function that describes it. Call that after the exchange: describing
  * a new chain takes a few milliseconds.
  */
-export function captureServer(socket: TLSSocket, certificate: X509Certificate | undefined): () => ServerIdentity {
+export function captureServer(socket: TLSSocket, certificate: PresentedCertificate | undefined): () => ServerIdentity {
   const { remoteAddress: address = '', remoteFamily } = socket;
   const tlsProtocol = socket.getProtocol();
   const reused = socket.isSessionReused();
@@ -60,7 +68,7 @@ const maxChainLength = 10;
 const maxNameCharacters = 200;
 
 /** Keeps the certificates in memory only when the chain is new. */
-function chainReader(leaf: X509Certificate): () => Chain {
+function chainReader(leaf: PresentedCertificate): () => Chain {
   const sent = sentCertificates(leaf);
   // The key has all certificates, because the same leaf may be sent with another intermediate.
   const key = sent.map(({ fingerprint256 }) => fingerprint256).join();
@@ -68,7 +76,8 @@ function chainReader(leaf: X509Certificate): () => Chain {
   return known ? () => known : () => readChain(key, sent);
 }
 
-function readChain(key: string, sent: readonly X509Certificate[]): Chain {
+function readChain(key: string, presented: readonly PresentedCertificate[]): Chain {
+  const sent = presented.map(({ raw }) => new X509Certificate(raw));
   const whole = [...sent, ...trustedRootOf(sent)];
   const chain = [...whole.slice(0, maxChainLength - 1), ...whole.slice(maxChainLength - 1).slice(-1)].map(
     describeCertificate,
@@ -78,7 +87,7 @@ function readChain(key: string, sent: readonly X509Certificate[]): Chain {
   return chain;
 }
 
-function sentCertificates(leaf: X509Certificate): readonly X509Certificate[] {
+function sentCertificates(leaf: PresentedCertificate): readonly PresentedCertificate[] {
   const sent = [leaf];
   for (let next = leaf.issuerCertificate; next; next = next.issuerCertificate) {
     const { fingerprint256 } = next;
