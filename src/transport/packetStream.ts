@@ -12,15 +12,28 @@ export class MalformedPacketError extends Error {
 
 /**
  * The packets of one MQTT connection over a stream of bytes. Writes each packet in one piece: mqtt-packet writes up to a dozen pieces, each
- * of which would become its own TLS record or WebSocket frame. Forwards what the server sends up to the first byte that breaks a rule; the
- * stream is then destroyed with a MalformedPacketError, before the packet's body has been read.
+ * of which would become its own TLS record or WebSocket frame. A PUBACK, which no server waits for, is written together with the packet
+ * that mostly follows at once. Forwards what the server sends up to the first byte that breaks a rule; the stream is then destroyed with a
+ * MalformedPacketError, before the packet's body has been read.
  */
 export function createPacketStream(wire: Duplex): Duplex {
   const check = packetChecker();
+  let held: readonly Buffer[] = []; // a PUBACK
+  const send = (pieces: readonly { readonly chunk: Buffer }[], done: (error?: Error | null) => void) => {
+    const bytes = Buffer.concat([...held, ...pieces.map(({ chunk }) => chunk)]);
+    held = isPuback(bytes) ? [bytes] : [];
+    if (held.length === 0) return void wire.write(bytes, done);
+    setImmediate(sendHeld);
+    done();
+  };
+  const sendHeld = () => {
+    for (const puback of wire.destroyed ? [] : held) wire.write(puback);
+    held = [];
+  };
   const stream = new Duplex({
     read: () => void wire.resume(),
-    write: (chunk: Buffer, _encoding, done) => void wire.write(chunk, done),
-    writev: (pieces, done) => void wire.write(Buffer.concat(pieces.map(({ chunk }) => chunk as Buffer)), done),
+    write: (chunk: Buffer, _encoding, done) => send([{ chunk }], done),
+    writev: send,
     destroy(error, done) {
       wire.off('data', onData);
       if (wire.closed) return done(error);
@@ -51,6 +64,11 @@ interface Checked {
 /** The type is the upper half of a packet's first byte (MQTT 3.1.1 section 2.2.1). */
 const types = { connack: 2, publish: 3, puback: 4, suback: 9, pingresp: 13 } as const;
 const sentByServers: readonly number[] = Object.values(types);
+
+/** One PUBACK and nothing else (MQTT 3.1.1 section 3.4). */
+function isPuback(bytes: Buffer): boolean {
+  return bytes.length === 4 && bytes.readUInt8(0) >> 4 === types.puback;
+}
 
 /** Checks the packets' headers, which may be split over chunks. */
 function packetChecker(): (bytes: Buffer) => Checked {

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { generate, type Packet } from 'mqtt-packet';
+import { generate } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { createPacketStream, maxPacketBytes } from '../../src/transport/packetStream.ts';
 
@@ -94,14 +95,53 @@ describe('what a server sends', () => {
   });
 });
 
-it('writes a packet whole, however many pieces it is made of', async () => {
-  const written: Buffer[] = [];
-  const wire = new Duplex({ read() {}, write: (chunk, _encoding, done) => (written.push(chunk), done()) });
-  const stream = createPacketStream(wire);
-  const packet: Packet = { cmd: 'pingreq' };
-  stream.cork();
-  for (const byte of generate(packet)) stream.write(Buffer.from([byte]));
-  stream.uncork();
-  expect(written).toEqual([generate(packet)]);
-  stream.destroy();
+describe('a packet stream', () => {
+  const puback = generate({ cmd: 'puback', messageId: 7 });
+  const pingreq = generate({ cmd: 'pingreq' });
+
+  function writingTo(written: Buffer[]) {
+    const write = (chunk: Buffer, _encoding: BufferEncoding, done: () => void) => {
+      written.push(chunk);
+      done();
+    };
+    return createPacketStream(new Duplex({ read() {}, write }));
+  }
+
+  it('writes a packet whole, however many pieces it is made of', () => {
+    const written: Buffer[] = [];
+    const stream = writingTo(written);
+    stream.cork();
+    for (const byte of pingreq) stream.write(Buffer.from([byte]));
+    stream.uncork();
+    expect(written).toEqual([pingreq]);
+    stream.destroy();
+  });
+
+  it('writes a PUBACK with the packet that follows it', async () => {
+    const written: Buffer[] = [];
+    const stream = writingTo(written);
+    stream.write(puback);
+    stream.write(pingreq);
+    await nextTurn();
+    expect(written).toEqual([Buffer.concat([puback, pingreq])]);
+    stream.destroy();
+  });
+
+  it('writes a PUBACK alone where nothing follows it at once', async () => {
+    const written: Buffer[] = [];
+    const stream = writingTo(written);
+    stream.write(puback);
+    await nextTurn();
+    expect(written).toEqual([puback]);
+    stream.destroy();
+  });
+
+  it('writes no PUBACK after its end', async () => {
+    const written: Buffer[] = [];
+    const stream = writingTo(written);
+    stream.write(puback);
+    stream.destroy();
+    await nextTurn();
+    expect(written).toEqual([]);
+  });
 });
