@@ -1,12 +1,12 @@
 import type { ConfigurationError } from './configurationErrors.ts';
 
-/** Where Application Insights accepts telemetry, and with whose permission. */
+/** Where Application Insights accepts telemetry, and how requests are authorized. */
 export interface Ingestion {
   readonly instrumentationKey: string;
   readonly trackUrl: string;
-  /** Set when a token of Microsoft Entra ID goes with each request, for this scope. */
+  /** Scope of the Microsoft Entra ID token that each request needs; absent: no token. */
   readonly tokenScope?: string;
-  /** Of the user-assigned identity that asks for the token. */
+  /** Client ID of the user-assigned identity that requests the token. */
   readonly clientId?: string;
 }
 
@@ -83,7 +83,7 @@ function endpointOf(connection: ReadonlyMap<string, string>): string {
   return connection.get('ingestionendpoint') ?? fromSuffix ?? globalEndpoint;
 }
 
-/** Plain HTTP is for a collector on this machine, and for nothing else. */
+/** Plain HTTP is allowed only for a collector on this machine. */
 function isProtected(endpoint: string): boolean {
   if (!URL.canParse(endpoint) || /[?#@\s]/.test(endpoint)) return false;
   const { protocol, hostname } = new URL(endpoint);

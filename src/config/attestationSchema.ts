@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { alternatives, choiceExpected, closest } from './configurationErrors.ts';
 import { looksLikeSecret } from './formats.ts';
 
-/** A Key Vault object name: what belongs in a probe is the name of a secret, never the secret. */
+/** The name of a Key Vault object: a probe names a secret and never contains it. */
 export function keyVaultName(kind: 'secret' | 'certificate') {
   const notItsValue = `expected the name of a Key Vault ${kind}, not its value`;
   return z

@@ -13,14 +13,14 @@ export type Configuration =
       readonly probes: readonly Probe[];
       readonly errorIn: ErrorIn;
     }
-  /** Every error of settings and probes together. */
+  /** All errors of settings and probes together. */
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
-/** Text of the file at a path; throws as `readFileSync` does. */
+/** Returns a file's text; throws as `readFileSync` does. */
 type ReadFile = (path: string) => string;
 
 /**
- * Reads settings and probes. No probes at all is valid: an app that has just been deployed has none yet.
+ * Parses settings and probes. No probes is valid: a newly deployed app has none yet.
  *
  * @param probesFile replaces the probes of the environment
  */
@@ -72,13 +72,13 @@ function invalid(path: string, message: string): ParsedProbes {
 
 let memoised: Configuration | undefined;
 
-/** The configuration of this process: read from its environment once, here and nowhere else. */
+/** The configuration of this process. Its environment is read only here, once. */
 export function configuration(): Configuration {
   memoised ??= parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
   return memoised;
 }
 
-/** For the timer trigger: the setting itself, which the host resolves, or the default where there is none to resolve. */
+/** For the timer trigger: a reference to the setting, which the host resolves, or the default when it is not set. */
 export function timerSchedule(): string {
   return ownSettings(process.env).PROBE_SCHEDULE === undefined ? defaultProbeSchedule : '%PROBE_SCHEDULE%';
 }

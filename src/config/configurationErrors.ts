@@ -2,9 +2,9 @@ import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { looksLikeSecret } from './formats.ts';
 
-/** One thing that is wrong with the configuration. Nothing in it repeats a configured value that could be a secret. */
+/** One error in the configuration. It never quotes a configured value that could be a secret. */
 export interface ConfigurationError {
-  /** Where: a setting or a file, and inside of JSON the path, e.g. `PROBES[3].attestation.secret`. */
+  /** A setting or a file, and within JSON the path, e.g. `PROBES[3].attestation.secret`. */
   readonly path: string;
   /** What was expected there, and what was found. */
   readonly message: string;
@@ -12,12 +12,12 @@ export interface ConfigurationError {
   readonly probe?: string;
   /** The file that holds the JSON. */
   readonly file?: string;
-  /** In the JSON, from 1. */
+  /** Position in the JSON, starting at 1. */
   readonly line?: number;
   readonly column?: number;
 }
 
-/** One line per error, in the order of the configuration: path, message, and in brackets where to find it. */
+/** One line per error, in the order of the configuration: path, message, and in brackets the line and the probe. */
 export function formatErrors(errors: readonly ConfigurationError[]): string {
   return errors.map((error) => `${error.path}: ${error.message}${whereabouts(error)}`).join('\n');
 }
@@ -34,7 +34,7 @@ function whereabouts({ path, message, probe, file, line }: ConfigurationError): 
 
 const missing = 'required, but missing';
 
-/** What zod found, in the words of this product. Hand it to `safeParse` as `{ error: explainIssue }`. */
+/** Formulates zod's issues. Pass it to `safeParse` as `{ error: explainIssue }`. */
 export const explainIssue: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -53,7 +53,7 @@ export const explainIssue: z.core.$ZodErrorMap = (issue) => {
   }
 };
 
-/** What zod found and where; of a path there is one error. */
+/** An error and its path. */
 export interface Finding {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -70,7 +70,7 @@ export function findingsOf(issues: readonly z.core.$ZodIssue[]): readonly Findin
       message: messages[index] ?? issue.message,
     }));
   });
-  // A misspelt field is one mistake, although the field that was meant is missing as well.
+  // A misspelt field is one error: do not report also that the correct field is missing.
   const meant = new Set(
     findings.map(({ path, message }) => pathBelow('', [...path.slice(0, -1), meantField(message)])),
   );
@@ -82,7 +82,7 @@ export function toErrors(issues: readonly z.core.$ZodIssue[], root: string): rea
   return findingsOf(issues).map(({ path, message }) => ({ path: pathBelow(root, path), message }));
 }
 
-/** `root[3].attestation.secret`; a name that is no identifier is quoted, and one that looks like a secret is left out. */
+/** `root[3].attestation.secret`; a name that is not an identifier is quoted, and one that looks like a secret is left out. */
 export function pathBelow(root: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
@@ -106,7 +106,7 @@ function meantField(message: string): string {
   return /^unknown field, did you mean (\w+)\?$/.exec(message)?.[1] ?? '';
 }
 
-/** The value itself is shown only where it is so close to a choice that it cannot be a secret. */
+/** Shows the value only when it is so similar to a choice that it cannot be a secret. */
 export function choiceExpected(choices: readonly string[], found: unknown): string {
   const meant = typeof found === 'string' ? closest(found, choices) : undefined;
   if (meant !== undefined)
@@ -114,7 +114,7 @@ export function choiceExpected(choices: readonly string[], found: unknown): stri
   return `expected ${alternatives(choices)}, got ${typeof found === 'string' ? 'something else' : jsonType(found)}`;
 }
 
-/** The name that was meant by one with a typo or in another case. */
+/** The known name that a misspelt one, or one in another case, probably means. */
 export function closest(name: string, known: readonly string[]): string | undefined {
   return (
     known.find((one) => one.toLowerCase() === name.toLowerCase()) ??

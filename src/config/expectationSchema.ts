@@ -3,7 +3,7 @@ import { endpointSchema } from './formats.ts';
 
 const errorCode = z.int().min(100_000).max(999_999);
 
-/** What the operator expects: it turns a result into a verdict. */
+/** The expectation that turns a result into a verdict. */
 export const expectationSchema = z
   .strictObject({
     result: z.enum(['assigned', 'refused', 'disabled', 'failed']).default('assigned').meta({

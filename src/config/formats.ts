@@ -1,9 +1,9 @@
 import * as z from 'zod';
 
-/** Environment variables, or what stands for them. */
+/** Environment variables, or a test's. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `https://host[:port]`: what an SDK client is given. Nothing but TLS is spoken to Azure. */
+/** `https://host[:port]`, for SDK clients. Azure is only called over TLS. */
 export function httpsOrigin(what: string): z.ZodType<string, string> {
   const error = `expected the https URL of ${what}, without a path`;
   return z
@@ -25,8 +25,8 @@ const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
 const port = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
 
 /**
- * `host[:port]`: a host name (RFC 1123 section 2.1) or an IPv4 address, as stand-ins have. No scheme, no path, and no IPv6 literal,
- * whose colons would be read as a port. The port, 1 to 65535, defaults to the transport's own.
+ * `host[:port]`: a host name (RFC 1123 section 2.1) or an IPv4 address (for stand-ins). No scheme, no path, and no IPv6 literal, because
+ * its colons are ambiguous. The port, 1 to 65535, defaults to the transport's own.
  */
 export const endpointSchema = z
   .string()
@@ -35,15 +35,15 @@ export const endpointSchema = z
     error: 'expected host[:port], without scheme and path',
   });
 
-/** The cloud whose DPS a host is: `net` public, `us` US Government, `cn` China; undefined for any other host, as stand-ins have. */
+/** The cloud of a DPS host: `net` public, `us` US Government, `cn` China. Undefined for any other host, such as a stand-in. */
 export function microsoftCloud(endpoint: string): 'net' | 'us' | 'cn' | undefined {
   const cloud = /\.azure-devices-provisioning\.(net|us|cn)(?::\d+)?$/i.exec(endpoint)?.[1]?.toLowerCase();
   return cloud === 'net' || cloud === 'us' || cloud === 'cn' ? cloud : undefined;
 }
 
 /**
- * Whether a text is rather a secret than the name of one: a PEM block, a connection string or SAS, a JSON web token, or 32 bytes or
- * more as base64 or hexadecimal. Where a name belongs it is then refused, and wherever it stands it is not repeated in a message.
+ * True when a text looks like a secret and not like the name of one: a PEM block, a connection string or SAS, a JSON web token, or 32 bytes
+ * or more as base64 or hexadecimal. Such a text is refused as a name, and no message quotes it.
  */
 export function looksLikeSecret(text: string): boolean {
   return (
@@ -55,7 +55,7 @@ export function looksLikeSecret(text: string): boolean {
   );
 }
 
-/** 32 bytes are 43 base64 characters and a `=`. A long name of words is not one: it has dashes, or no digits, or one case only. */
+/** 32 bytes are 43 base64 characters and a `=`. Long names differ: they have dashes, or no digits, or only one case. */
 function isLongBase64(text: string): boolean {
   if (!/^[A-Za-z0-9+/]{42,}={0,2}$/.test(text)) return false;
   return /[+/=]/.test(text) || (/[a-z]/.test(text) && /[A-Z]/.test(text) && /[0-9]/.test(text));
@@ -65,7 +65,7 @@ function isLongBase64(text: string): boolean {
 const maxPayloadBytes = 96 * 1024;
 const maxDepth = 32;
 
-/** Custom allocation data: any JSON that fits into a message, measured as it will be written, and not so deep that writing it could fail. */
+/** Custom allocation data: any JSON whose serialised form fits into a message and whose depth is safe for recursion. */
 export const payloadSchema = z
   .unknown()
   .superRefine((payload, context) => {
@@ -75,7 +75,7 @@ export const payloadSchema = z
   .transform((payload) => payload as z.core.util.JSONType);
 
 function payloadError(payload: unknown): string | undefined {
-  // Iterative: what is being checked is whether recursion is safe.
+  // Iterative, because recursion is not known to be safe yet.
   let level: readonly unknown[] = [payload];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth) return `expected at most ${maxDepth} levels of nesting`;

@@ -6,9 +6,9 @@ import { probesSchema } from './probes.ts';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
- * JSON Schema (draft 2020-12) of what `PROBES` and `PROBES_FILE` hold, made from the schema that the app itself reads them with, so
- * that editors complete, explain and check each field. What it cannot say, `npm run validate` does: names that are not unique,
- * `withinSeconds` against `timeoutSeconds`, `min` against `max`, API versions that are too old, and secrets that look like a name.
+ * JSON Schema (draft 2020-12) of `PROBES` and `PROBES_FILE`, generated from the schema that the app parses them with, so that editors
+ * complete, explain and check each field. It cannot express some rules, which `npm run validate` checks: unique names, `withinSeconds`
+ * below `timeoutSeconds`, `min` below `max`, API versions that are too old, and secrets where a name belongs.
  */
 export function probesJsonSchema(): JsonSchema {
   return z.toJSONSchema(probesSchema, {
@@ -43,7 +43,7 @@ function onlyWithRequestedCertificate(condition: JsonSchema): JsonSchema {
   };
 }
 
-/** A result that is not written is `assigned`. */
+/** A missing result means `assigned`. */
 function onlyWithResult(condition: JsonSchema, results: readonly string[]): JsonSchema {
   const isWritten = results.includes('assigned') ? {} : { required: ['result'] };
   return {

@@ -1,16 +1,16 @@
 /**
- * Rules and defaults of probes that ask for an operational certificate (`requestCertificate`), in one place because they concern
- * several fields at once. API versions: DPS device API, "concept-certificate-issuance".
+ * Rules and defaults for probes that request an operational certificate (`requestCertificate`). They are in one place because they involve
+ * several fields. API versions: DPS device API, "concept-certificate-issuance".
  */
 
-/** The first device API that takes a certificate signing request. */
+/** The first device API version that accepts a certificate signing request. */
 const issuingApiVersion = '2025-07-01-preview';
-/** The first device API that reports `connectionProfile`. */
+/** The first device API version that reports `connectionProfile`. */
 const profileApiVersion = '2026-11-02-preview';
-const usualApiVersion = '2019-03-31';
+const defaultApiVersion = '2019-03-31';
 
-const usualTimeoutSeconds = 60;
-/** Issuing takes its time: an SDK of Microsoft waits 120 s for a renewal alone. */
+const defaultTimeoutSeconds = 60;
+/** Issuing is slow: Microsoft's SDK waits 120 s for a renewal. */
 export const renewTimeoutSeconds = 180;
 /** Each run issues two certificates. */
 export const renewEveryMinutes = 60;
@@ -29,17 +29,17 @@ export function dependentDefaults(probe: DependentFields) {
   const renews = probe.verifyHub === 'renew';
   const everyMinutes = probe.everyMinutes ?? (renews ? renewEveryMinutes : undefined);
   return {
-    apiVersion: probe.apiVersion ?? neededApiVersion(probe)?.version ?? usualApiVersion,
+    apiVersion: probe.apiVersion ?? neededApiVersion(probe)?.version ?? defaultApiVersion,
     timeoutSeconds: probe.timeoutSeconds ?? timeoutSecondsByDefault(probe.verifyHub),
     ...(everyMinutes !== undefined && { everyMinutes }),
   };
 }
 
 export function timeoutSecondsByDefault(verifyHub: unknown): number {
-  return verifyHub === 'renew' ? renewTimeoutSeconds : usualTimeoutSeconds;
+  return verifyHub === 'renew' ? renewTimeoutSeconds : defaultTimeoutSeconds;
 }
 
-/** Where a field is wrong, and in which words. */
+/** An error in one field. */
 export interface RuleViolation {
   readonly path: string[];
   readonly message: string;
@@ -47,7 +47,7 @@ export interface RuleViolation {
 
 type Unchecked = Readonly<Record<string, unknown>>;
 
-/** Reads fields of any type: a field that is wrong in itself has its own error, and says nothing here. */
+/** Accepts fields of any type. A field that is invalid by itself has its own error, and causes none here. */
 export function checkOperationalCertificate(probe: Unchecked, expected: Unchecked): readonly RuleViolation[] {
   const { apiVersion, verifyHub } = probe;
   const requestCertificate = probe.requestCertificate === true;
@@ -62,7 +62,7 @@ export function checkOperationalCertificate(probe: Unchecked, expected: Unchecke
       message: `expected ${needed.version} or newer with ${needed.by}, got ${apiVersion}`,
     });
   }
-  // What is neither true nor left out has its own error.
+  // Any other value has its own error.
   const isOff = probe.requestCertificate === undefined || probe.requestCertificate === false;
   if (verifyHub === 'renew' && isOff) {
     violations.push({
@@ -92,7 +92,7 @@ function neededApiVersion({ requestCertificate, expect }: Pick<DependentFields, 
   return requestCertificate ? { version: issuingApiVersion, by: 'requestCertificate' } : undefined;
 }
 
-/** Versions are dates, the newest ones with `-preview` behind it. What is not a date has its own error. */
+/** Versions are dates, some followed by `-preview`. Any other text has its own error. */
 function isOlder(version: string, than: string): boolean {
   return /^\d{4}-\d{2}-\d{2}(?:-preview)?$/.test(version) && version.slice(0, 10) < than.slice(0, 10);
 }

@@ -13,13 +13,13 @@ import { placeholderError, registrationIdSchema } from './registrationId.ts';
 
 const millisecondsPerSecond = 1000;
 
-/** Azure's load balancer ends an HTTP request after 230 s, and a probe that is run on demand has to respond before that. */
+/** Azure's load balancer ends an HTTP request after 230 s, and a run on demand must respond before that. */
 const maxTimeoutSeconds = 220;
 
 const minutesPerDay = 1440;
 const maxTags = 16;
 
-/** One configured check as people write it: the contract's section "A probe". */
+/** A configured probe as written in JSON. */
 export const probeFields = z
   .strictObject({
     name: z
@@ -142,7 +142,7 @@ function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): vo
   }
 }
 
-/** `0ne00000000` and `0neXXXXXXXX`: what examples and templates hold until they are filled in. */
+/** True for `0ne00000000` and `0neXXXXXXXX`, the placeholders of examples and templates. */
 function isPlaceholder(idScope: unknown): boolean {
   return typeof idScope === 'string' && /^0[a-z]{2}(?:0{4,}|x{4,})$/i.test(idScope);
 }

@@ -4,7 +4,7 @@ import { looksLikeSecret } from './formats.ts';
 import { type Probe, probeFields, probeSchema } from './probe.ts';
 import { readJson } from './readJson.ts';
 
-/** The probes as people write them: an array, or an object that can name its JSON Schema for the editor. */
+/** The two forms of probes: an array, or an object that names its JSON Schema for the editor. */
 const probeList = z.array(probeSchema).meta({ title: 'Probes' });
 const probeDocument = z
   .strictObject({
@@ -22,7 +22,7 @@ export type ParsedProbes =
   | {
       readonly kind: 'valid';
       readonly probes: readonly Probe[];
-      /** An error that is found later in a field of a probe, with its place. */
+      /** Creates an error in a field of a probe, with its position, for a check after parsing. */
       readonly errorIn: ErrorIn;
     }
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
@@ -30,12 +30,12 @@ export type ParsedProbes =
 export type ErrorIn = (probe: number, field: string, message: string) => ConfigurationError;
 
 export interface ProbesSource {
-  /** What the paths of the errors begin with: the setting, or the file as it was named. */
+  /** Prefix of the errors' paths: the setting, or the file as it was named. */
   readonly root: string;
   readonly file?: string;
 }
 
-/** Reads the JSON of `PROBES` or of a file, and finds every error. */
+/** Parses the JSON of `PROBES` or of a file, and returns every error. */
 export function parseProbes(text: string, { root, file }: ProbesSource): ParsedProbes {
   const inFile = file === undefined ? {} : { file };
   const json = readJson(text);
@@ -45,7 +45,7 @@ export function parseProbes(text: string, { root, file }: ProbesSource): ParsedP
   }
   const list = probesIn(json.value);
   const form = formError(json.value);
-  // A union would only report that neither form fits, so the form is chosen here.
+  // A union would only report that neither form matches, so the form is chosen here.
   const parsed = Array.isArray(json.value)
     ? probeList.safeParse(json.value, { error: explainIssue })
     : probeDocument.transform(({ probes }) => probes).safeParse(json.value, { error: explainIssue });
@@ -75,7 +75,7 @@ export function parseProbes(text: string, { root, file }: ProbesSource): ParsedP
   };
 }
 
-/** One error for the form: held against the wrong one, every field would be an error of its own. */
+/** A wrong form is one error: parsed as the other form, every field would be an error. */
 function formError(value: unknown): string | undefined {
   if (Array.isArray(value)) return undefined;
   if (typeof value !== 'object' || value === null) return 'expected an array of probes, or an object with probes';
@@ -89,7 +89,7 @@ function probesIn(value: unknown): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** Looks at the unparsed probes, so that an error elsewhere does not hide this one. */
+/** Checks the unparsed probes, so that other errors do not hide these. */
 function duplicateNames(list: readonly unknown[], root: string, isArray: boolean): readonly Finding[] {
   const pathOf = (index: number) => (isArray ? [index] : ['probes', index]);
   const first = new Map<string, number>();
@@ -106,7 +106,7 @@ function duplicateNames(list: readonly unknown[], root: string, isArray: boolean
   });
 }
 
-/** A name that may be shown: one that is malformed could be anything. */
+/** The name, if it is safe to show: a malformed one could be a secret. */
 function nameIn(probe: unknown): string | undefined {
   const name = probe instanceof Object && 'name' in probe ? probe.name : undefined;
   return typeof name === 'string' && !looksLikeSecret(name) && probeFields.shape.name.safeParse(name).success

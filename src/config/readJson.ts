@@ -1,13 +1,13 @@
 import { type ElementNode, type MemberNode, type NumberNode, parse, type ValueNode } from '@humanwhocodes/momoa';
 import * as z from 'zod';
 
-/** Where something is in a text; both count from 1. */
+/** A position in a text; both numbers start at 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing that is wrong with the text itself. Its message never quotes the text, which may hold a secret. */
+/** One error in the text itself. Its message never quotes the text, which may contain a secret. */
 export interface JsonError extends Place {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -16,16 +16,16 @@ export interface JsonError extends Place {
 export type ReadJson =
   | {
       readonly kind: 'read';
-      /** As `JSON.parse` makes it: of a name that is given twice, the last value. */
+      /** As from `JSON.parse`: of a duplicate name, the last value. */
       readonly value: unknown;
-      /** What `JSON.parse` would accept silently: a name given twice, a number that would become another one. */
+      /** What `JSON.parse` would silently accept: duplicate names, and numbers that lose digits. */
       readonly errors: readonly JsonError[];
-      /** The place of a value, or of the innermost value around it that exists. */
+      /** The position of a value, or of the innermost existing value around it. */
       readonly placeOf: (path: readonly PropertyKey[]) => Place;
     }
   | ({ readonly kind: 'notJson' } & Omit<JsonError, 'path'>);
 
-/** Deep enough for any payload. The parser, the schema and the writer are recursive: without a limit, a text could exhaust the stack. */
+/** Deep enough for any payload. Parser, schema and serialiser are recursive, so without a limit a text could exhaust the stack. */
 const maxDepth = 64;
 const tooDeep = `expected at most ${maxDepth} levels of nesting`;
 
@@ -38,7 +38,7 @@ export function readJson(text: string): ReadJson {
     const value = evaluate(body, [], source, errors);
     return { kind: 'read', value, errors, placeOf: (path) => placeBelow(body, path) };
   } catch (error) {
-    // The parser is recursive: V8 ends it where the nesting exhausts the stack.
+    // The parser is recursive, and its nesting exhausted the stack.
     if (error instanceof RangeError) return { kind: 'notJson', message: tooDeep, line: 1, column: 1 };
     return { kind: 'notJson', ...problemIn(source, syntaxError.parse(error)) };
   }
@@ -46,7 +46,7 @@ export function readJson(text: string): ReadJson {
 
 const syntaxError = z.object({ message: z.string(), line: z.int(), column: z.int(), offset: z.int() });
 
-/** Of a text that stops in the middle the parser gives the place of an earlier token; the end is where to look. */
+/** For truncated text the parser reports the position of an earlier token. The end of the text is more helpful. */
 function problemIn(source: string, { message, line, column, offset }: z.infer<typeof syntaxError>) {
   const rest = source.slice(offset).trim();
   if (!message.startsWith('Unexpected end') && !['{', '[', ',', ':'].includes(rest)) {
@@ -60,7 +60,7 @@ function problemIn(source: string, { message, line, column, offset }: z.infer<ty
 
 function evaluate(node: ValueNode, path: readonly PropertyKey[], source: string, errors: JsonError[]): unknown {
   if (path.length > maxDepth) {
-    // One error for the text: what is inside adds nothing.
+    // One error is enough for the whole text.
     if (errors.every(({ message }) => message !== tooDeep)) errors.push({ path, message: tooDeep, ...startOf(node) });
     return null;
   }
@@ -68,7 +68,7 @@ function evaluate(node: ValueNode, path: readonly PropertyKey[], source: string,
   switch (node.type) {
     case 'Object':
       reportRepeated(node.members, path, errors);
-      // Defines each field, so that "__proto__" is one like any other.
+      // `fromEntries` defines fields, so that "__proto__" is an ordinary one.
       return Object.fromEntries(
         node.members.map((member) => {
           const name = nameOf(member);
@@ -81,7 +81,7 @@ function evaluate(node: ValueNode, path: readonly PropertyKey[], source: string,
       if (isChanged(node, source)) report(numberExpected);
       return node.value;
     case 'String':
-      // RFC 8259 section 7: control characters are escaped. The parser accepts them, other readers do not.
+      // RFC 8259 section 7: control characters must be escaped. This parser accepts them, others do not.
       if (hasControl.test(node.value) && hasControl.test(writtenAs(node, source))) report(escapeExpected);
       return node.value;
     case 'Boolean':
@@ -102,14 +102,14 @@ function reportRepeated(members: readonly MemberNode[], path: readonly PropertyK
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
 const hasControl = /[\u0000-\u001F]/;
 const escapeExpected =
   'expected no line break or other control character inside the quotes: write \\n for a line break';
 const numberExpected =
   'expected a number that is kept exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
 
-/** Whether a number as written becomes another one. Fractions are rounded everywhere, as every reader expects. */
+/** True when parsing changes the number. Rounding of fractions is expected. */
 function isChanged(node: NumberNode, source: string): boolean {
   const { value } = node;
   if (Number.isSafeInteger(value)) return false;

@@ -4,7 +4,7 @@ const placeholder = '{location}';
 
 /** Alphanumeric plus `: . _ -`, at most 128, no special character at either end (DPS REST reference, Device Registration). */
 const registrationIdForm = /^[A-Za-z0-9](?:[A-Za-z0-9:._-]{0,126}[A-Za-z0-9])?$/;
-/** The same where each `{location}` stands for letters and digits. */
+/** The same, where each `{location}` counts as letters and digits. */
 const configuredForm =
   /^(?:[A-Za-z0-9]|\{location\})(?:(?:[A-Za-z0-9:._-]|\{location\}){0,126}(?:[A-Za-z0-9]|\{location\}))?$/;
 
@@ -17,20 +17,20 @@ export const registrationIdSchema = z
     description: `The simulated device's registration ID. Give each probe its own: it is the MQTT client ID. In a group enrollment ${placeholder} gives each location a device of its own.`,
   });
 
-/** A location may only be part of a registration ID where every location's device is accepted by the same enrollment. */
+/** A location may be part of a registration ID only if one enrollment accepts every location's device. */
 export function placeholderError(registrationId: unknown, enrollment: unknown): string | undefined {
   if (typeof registrationId !== 'string' || !registrationId.includes(placeholder) || enrollment === 'group')
     return undefined;
   return `expected ${placeholder} only with a group enrollment: an individual enrollment is of one device`;
 }
 
-/** Of one probe, by its index. */
+/** An error in one probe, by its index. */
 export interface RegistrationIdError {
   readonly index: number;
   readonly message: string;
 }
 
-/** Replaces `{location}` by this app's location, in lower case and without blanks. */
+/** Replaces `{location}` by this app's location, in lower case and without spaces. */
 export function resolveLocations<Probe extends { readonly registrationId: string }>(
   probes: readonly Probe[],
   location: string,

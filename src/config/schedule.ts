@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 
 const millisecondsPerMinute = 60_000;
 
-/** A timer may call a little before or after it is due; half a second is less than the distance of any two due times. */
+/** A timer may call slightly before or after it is due. Due times are at least a second apart. */
 export const scheduleToleranceMs = 500;
 
 const names = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT';
@@ -12,8 +12,8 @@ const field = new RegExp(`^${item}(?:,${item})*$`, 'i');
 const fieldNames = ['second', 'minute', 'hour', 'day of month', 'month', 'day of week'];
 
 /**
- * NCRONTAB as the Functions host reads it: six fields, in UTC, where day of month and day of week must both hold. croner knows more
- * (`L`, `#`, `W`, `?`, 7 for Sunday), which the host would refuse, so what reaches it is checked before.
+ * Checks an NCRONTAB expression by the rules of the Functions host: six fields, in UTC, where day of month and day of week must both match.
+ * croner also accepts `L`, `#`, `W`, `?` and 7 for Sunday, which the host refuses, so these are rejected first.
  *
  * @returns what is wrong with the expression, or undefined
  */
@@ -39,7 +39,7 @@ export function scheduleError(expression: string): string | undefined {
 
 const ranges = ['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC', '0-6 or SUN-SAT'];
 
-/** A range such as `SAT-SUN`: a weekend to most readers, and every day to the host. */
+/** A range such as `SAT-SUN`: most readers expect a weekend, but for the host it is every day. */
 function reversedDays(text: string): string | undefined {
   return text
     .toUpperCase()
@@ -53,7 +53,7 @@ function reversedDays(text: string): string | undefined {
 
 const dayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** One field alone, the others being `*`: so an error is told with its place. */
+/** Checks one field with `*` in all others, so that the error names the field. */
 function isAccepted(fields: readonly string[], index: number): boolean {
   try {
     cron(fieldNames.map((_, at) => (at === index ? fields[at] : '*')).join(' '));
@@ -68,7 +68,7 @@ export function nextDueTime(expression: string, after: Date): Date | undefined {
   return cron(expression).nextRun(after) ?? undefined;
 }
 
-/** The due times from an instant on, and before another one. */
+/** The due times from `from` inclusive to `until` exclusive. */
 export function dueTimesBetween(expression: string, from: Date, until: Date): readonly Date[] {
   const schedule = cron(expression);
   const times: Date[] = [];
@@ -86,8 +86,8 @@ export function previousDueTime(expression: string, before: Date): Date | undefi
 }
 
 /**
- * Whether a probe is due in this scheduled run. With `everyMinutes` it is in the first one of each period of so many minutes, counted
- * from the epoch; so the result needs no memory, holds for any schedule, and two instances agree.
+ * Whether a probe is due in this scheduled run. A probe with `everyMinutes` is due in the first scheduled run of each period of that many
+ * minutes since the epoch. So no state is needed, any schedule works, and all instances agree.
  *
  * @param now when the timer called, or the due time itself
  */
@@ -100,8 +100,8 @@ export function isDue(probe: { readonly everyMinutes?: number | undefined }, now
 }
 
 /**
- * The times of a schedule at which a probe is due, oldest first, as milliseconds since 1970: from `fromMs` inclusive to `toMs`
- * exclusive. The same rule as `isDue`, which decides for one instant.
+ * The times of a schedule at which a probe is due, oldest first, as milliseconds since 1970: from `fromMs` inclusive to `toMs` exclusive.
+ * Applies the rule of `isDue`.
  */
 export function dueTimes(
   expression: string,
@@ -129,8 +129,8 @@ function periodOf(instant: Date, everyMinutes: number): number {
 }
 
 /**
- * `5/10` is "from 5 on, every 10" to the host, and a sloppy range to croner. An offset of 0 is UTC as much as the time zone is, and ten
- * times faster. A process has one schedule, whose parsed form is kept.
+ * `5/10` means "every 10, starting at 5" for the host; croner needs `sloppyRanges` for it. `utcOffset: 0` is UTC and ten times faster than
+ * a time zone. Parsed schedules are cached.
  */
 function cron(expression: string): Cron {
   const known = parsed.get(expression);

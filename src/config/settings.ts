@@ -11,34 +11,34 @@ import {
   storageSettingsSchema,
 } from './storageConnection.ts';
 
-/** The application settings, parsed. What is absent is not configured: the app works without it and reports that. */
+/** The parsed application settings. An absent field is not configured: the app works without it and reports that. */
 export interface Settings {
-  /** Origin of the vault, without a slash at the end. */
+  /** Origin of the vault, without a trailing slash. */
   readonly keyVaultUrl?: string;
   /** NCRONTAB, UTC. */
   readonly probeSchedule: string;
   /** Where this instance probes from. */
   readonly location: string;
-  /** All locations that probe the same ID scopes and share the history; this one among them. */
+  /** All locations that probe the same ID scopes and share the history, including this one. */
   readonly locations: readonly string[];
   /** Tables: outcomes and simulations. */
   readonly outcomesStorage?: StorageConnection;
   /** Queues, in the app's own account: simulation batches. */
   readonly queueStorage?: StorageConnection;
-  /** Where availability results go. */
+  /** Where availability results are sent. */
   readonly applicationInsights?: Ingestion;
-  /** A collector is configured by OpenTelemetry's own settings; the exporter reads the rest of them itself. */
+  /** True when OpenTelemetry's settings name a collector; the exporter reads the other settings itself. */
   readonly openTelemetry: boolean;
   readonly identity: IdentitySettings;
-  /** Of the status page, the badges and the metrics. */
+  /** For the status page, the badges and the metrics. */
   readonly statusPageAuth: 'function' | 'anonymous';
   readonly outcomeRetentionDays: number;
-  /** Names of the vault's secrets: where changes of verdicts are posted, and the key of the signature. */
+  /** Names of secrets in the vault: the URL that changes of verdicts are posted to, and the key of the signature. */
   readonly webhook?: { readonly urlSecret: string; readonly keySecret?: string };
 }
 
 export interface IdentitySettings {
-  /** The platform offers a managed identity here; otherwise it is the developer's own login. */
+  /** `managed`: the platform offers a managed identity. `developer`: the developer's own login. */
   readonly kind: 'managed' | 'developer';
   /** Of the user-assigned identity. */
   readonly clientId?: string;
@@ -86,23 +86,23 @@ const settingsSchema = z
 /** Every five minutes (CONTRACT, "Settings"). */
 export const defaultProbeSchedule = '0 */5 * * * *';
 
-/** The names of all settings that the code reads. */
+/** The names of all settings that the app reads. */
 export const settingNames: readonly string[] = [
   ...Object.keys(settingsSchema.shape),
   ...Object.keys(storageSettingsSchema.shape),
 ];
 
-/** Those of `settingNames` that Azure sets by itself. */
+/** Those of `settingNames` that Azure sets. */
 export const platformSettingNames: readonly string[] = ['REGION_NAME', 'IDENTITY_ENDPOINT'];
 
-/** Our settings of an environment, trimmed. An empty one counts as not set, because templates and shells leave them behind. */
+/** The app's settings in an environment, trimmed. An empty setting counts as not set: templates and shells produce them. */
 export function ownSettings(environment: Environment): Environment {
   return Object.fromEntries(
     settingNames.map((name) => [name, environment[name]?.trim() || undefined]).filter(([, text]) => text !== undefined),
   );
 }
 
-/** Reads every setting but the probes, and finds every error. */
+/** Parses all settings except the probes, and returns every error. */
 export function parseSettings(environment: Environment): ParsedSettings {
   const own = ownSettings(environment);
   const parsed = settingsSchema.safeParse(own, { error: explainIssue });
@@ -161,7 +161,7 @@ function namesIn(list: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** App Service leaves the reference itself as the value when it may not, or cannot, read the secret. */
+/** When App Service cannot read the secret, the setting's value is the reference itself. */
 function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
   return Object.entries(own)
     .filter(([, text]) => text?.startsWith('@Microsoft.KeyVault('))
@@ -179,7 +179,7 @@ function webhookErrors(own: Environment): readonly ConfigurationError[] {
   return [{ path: 'WEBHOOK_KEY_SECRET', message }];
 }
 
-/** The first error of a setting explains the others. */
+/** Keeps only the first error of each setting, which explains the others. */
 function oncePerSetting(errors: readonly ConfigurationError[]): readonly ConfigurationError[] {
   return [...new Map(errors.toReversed().map((error) => [error.path, error])).values()].toReversed();
 }

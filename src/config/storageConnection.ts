@@ -2,21 +2,24 @@ import * as z from 'zod';
 import type { ConfigurationError } from './configurationErrors.ts';
 import { type Environment, httpsOrigin, identityClientId } from './formats.ts';
 
-/** How to reach one service (table or queue) of a storage account, by Azure Functions' own convention for connections. */
+/** How to connect to one service (table or queue) of a storage account, by Azure Functions' convention for connections. */
 export type StorageConnection =
-  /** `UseDevelopmentStorage=true` included: the Azure SDKs know it. */
+  /** Includes `UseDevelopmentStorage=true`, which the Azure SDKs know. */
   | { readonly kind: 'connectionString'; readonly connectionString: string }
   | {
       readonly kind: 'identity';
-      /** URL of the service, e.g. `https://account.table.core.windows.net`, without a slash at the end. */
+      /** URL of the service, e.g. `https://account.table.core.windows.net`, without a trailing slash. */
       readonly endpoint: string;
-      /** Of the user-assigned identity, by default `AZURE_CLIENT_ID`; absent: the system-assigned one, or the developer's login. */
+      /**
+       * Client ID of the user-assigned identity, by default `AZURE_CLIENT_ID`. Absent: the system-assigned identity, or the developer's
+       * login.
+       */
       readonly clientId?: string;
     };
 
 export type StorageService = 'table' | 'queue';
 
-/** The settings that point at one storage account. */
+/** The settings of one storage account. */
 function settingsOf(name: string): Readonly<Record<string, z.ZodType<string>>> {
   return {
     [name]: z.string(),
@@ -35,22 +38,22 @@ export const storageSettingsSchema = z
   .object({ ...settingsOf('OutcomesStorage'), ...settingsOf('AzureWebJobsStorage') })
   .partial();
 
-/** Where outcomes are kept: `OutcomesStorage`, and where that is not set the app's own account. */
+/** The storage of outcomes: `OutcomesStorage`, or if that is not set the app's own account. */
 export function parseOutcomesStorage(environment: Environment): StorageConnection | ConfigurationError | undefined {
   const name = isConfigured(environment, 'OutcomesStorage') ? 'OutcomesStorage' : 'AzureWebJobsStorage';
   return parseStorageConnection(environment, name, 'table');
 }
 
-/** Where simulation batches wait: the app's own account, because the host's queue trigger listens there. */
+/** The queue storage of simulation batches: the app's own account, because the host's queue trigger reads from it. */
 export function parseQueueStorage(environment: Environment): StorageConnection | ConfigurationError | undefined {
   return parseStorageConnection(environment, 'AzureWebJobsStorage', 'queue');
 }
 
 /**
- * The setting `name` itself is a connection string; without it `name__tableServiceUri` (or `name__accountName`) and `name__clientId`
- * mean managed identity. In that order, as the host does.
+ * The setting `name` itself is a connection string; without it `name__tableServiceUri` (or `name__accountName`) and `name__clientId` select
+ * a managed identity. In that order, as in the host.
  *
- * @returns undefined where nothing is configured
+ * @returns undefined when nothing is configured
  */
 function parseStorageConnection(
   environment: Environment,
@@ -76,13 +79,13 @@ function parseStorageConnection(
   return { kind: 'identity', endpoint: endpoint.replace(/\/$/, ''), ...(clientId === undefined ? {} : { clientId }) };
 }
 
-/** Whether any of the settings is there that say which account it is. */
+/** True when any setting that identifies the account is set. */
 function isConfigured(environment: Environment, name: string): boolean {
   const places = ['', '__accountName', '__blobServiceUri', '__queueServiceUri', '__tableServiceUri'];
   return places.some((suffix) => environment[`${name}${suffix}`] !== undefined);
 }
 
-/** What is wrong with it for the Azure SDKs, which would throw only when they are used. Never quotes it. */
+/** Returns why the Azure SDKs would reject it: they would throw only on first use. Never quotes the string. */
 function connectionStringError(text: string, service: StorageService): string | undefined {
   if (/^UseDevelopmentStorage=true(?:;|$)/.test(text)) return undefined;
   const fields = new Map(

@@ -2,19 +2,19 @@ import type { Outcome } from '../outcomes/outcome.ts';
 import type { TranscriptEntry } from '../transport/recorder.ts';
 
 export interface FittedOutcome {
-  /** JSON of at most so many characters. */
+  /** JSON of at most `maxLength` characters. */
   readonly text: string;
-  /** A sentence that says what was left out; also among the outcome's `notes`. */
+  /** A sentence about what was left out; it is also in the outcome's `notes`. */
   readonly trimmed?: string;
 }
 
-/** Of one text, from one attempt to the next. */
+/** Maximum length of one text, in successive attempts. */
 const textLengths = [4_000, 1_000, 200, 50];
 const maxListLength = 20;
 
 /**
- * An outcome as JSON that fits its row: first with a shorter transcript, then without one and with long texts cut. It is never left out:
- * what the other side sends must not decide whether an outcome is seen. `maxLength` is at least 10,000.
+ * Serialises an outcome so that it fits into a row: first with a shorter transcript, then without one and with long texts cut. An outcome
+ * is always stored: what a server sends must not prevent that. `maxLength` is at least 10,000.
  */
 export function fitOutcome(outcome: Outcome, maxLength: number): FittedOutcome {
   const text = JSON.stringify(outcome);
@@ -39,7 +39,7 @@ function withNote(outcome: Outcome, note: string): Outcome {
   return { ...outcome, notes: [...(outcome.notes ?? []), note] };
 }
 
-/** The beginning says how it came about, the end how it went out. */
+/** Keeps the beginning and the end, which matter most. */
 function cutMiddle(transcript: readonly TranscriptEntry[], kept: number, why: string): TranscriptEntry[] {
   const head = transcript.slice(0, kept - (kept >> 1));
   const tail = transcript.slice(transcript.length - (kept >> 1));
@@ -54,7 +54,7 @@ function cutTexts(value: unknown, length: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, cutTexts(item, length)]));
 }
 
-/** Without what can have any number of parts. */
+/** Without the fields that can have any size. */
 function bareOutcome({ server: _, events: __, result, ...outcome }: Outcome): unknown {
   const parts = Object.entries(result).filter(([, value]) => typeof value !== 'object');
   return { ...outcome, result: Object.fromEntries(parts) };

@@ -3,34 +3,36 @@ import { invertedTime, keyText } from '../storage/keys.ts';
 import { readRows, type Table } from '../storage/table.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 
-/** One call of a timer. */
+/** One call of a timer function. */
 export interface StartedRun {
-  /** The instant of the schedule that the call belongs to. */
+  /** The due time that the call belongs to. */
   readonly scheduledAt: Date;
-  /** Which invocation was called. */
+  /** The invocation's ID. */
   readonly instance: string;
 }
 
-/** `repeated`: another instance was called for that scheduled run before, so its work is done twice. */
+/** `repeated`: another instance was already called for this scheduled run, so its work is done twice. */
 export type HeartbeatResult =
   | { readonly kind: 'recorded' }
   | { readonly kind: 'repeated'; readonly firstAt: string; readonly firstInstance: string };
 
-/** What is known of a scheduled run: its timer called, and perhaps the work came to its end. */
+/** A scheduled run whose timer has called. */
 export interface Heartbeat {
   /** Milliseconds since 1970. */
   readonly scheduledMs: number;
-  /** False: it is running, or its worker has died. */
+  /** False: it is still running, or its worker has died. */
   readonly completed: boolean;
 }
 
-/** A timer at a location; runs of `maintenance` are those of the timer that keeps the history in shape. */
+/** The timer: `probes`, or `maintenance` of the history. */
 export type HeartbeatOf = 'probes' | 'maintenance';
 
-/** Partition: the timer and the location. Row key: the inverted due time, so that there is one row for a scheduled run, and the newest is the first. */
+/**
+ * Partition: the timer and the location. Row key: the inverted due time, so that each scheduled run has one row and the newest is first.
+ */
 export const heartbeatTable = 'heartbeats';
 
-/** Records that a timer called. Inserts and never replaces: that is how a run that starts twice is noticed. */
+/** Records that a timer called. Only inserts, so that a scheduled run that starts twice is noticed. */
 export async function startHeartbeat(
   table: Table,
   partition: HeartbeatPartition,
@@ -45,7 +47,7 @@ export async function startHeartbeat(
   return { kind: 'repeated', firstAt: String(first.row.startedAt), firstInstance: String(first.row.instance) };
 }
 
-/** Records that the work of a scheduled run ended, whatever it was. */
+/** Records that the work of a scheduled run has ended. */
 export async function completeHeartbeat(
   table: Table,
   partition: HeartbeatPartition,
@@ -69,7 +71,7 @@ export async function readHeartbeats(
   const rows = await readRows(table, {
     partitionKey: partitionKeyOf(partition),
     from: invertedTime(untilMs - 1),
-    // No other text begins with a whole key.
+    // "." sorts after the key itself, which is inclusive.
     before: `${invertedTime(sinceMs)}.`,
     select: ['scheduledAt', 'completedAt'],
     count,

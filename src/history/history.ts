@@ -33,15 +33,15 @@ import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
 import type { Rollup, RollupSpan } from './rollup.ts';
 
 /**
- * The outcomes of all probes in Table Storage. Every method rejects when the storage cannot be reached; none hides an error.
- * Apps in several locations share one history: `list` reads all of them, everything else is about `location`.
+ * The outcomes of all probes in Table Storage. Every method rejects when the storage cannot be reached. Apps in several locations share one
+ * history: `list` reads all locations, the other methods only `location`.
  */
 export interface OutcomeHistory {
-  /** This app's own, or the one that `at` was called with. */
+  /** The app's own location, or the argument of `at`. */
   readonly location: string;
-  /** The same history as the app at another location sees it. */
+  /** The same history for another location. */
   at(location: string): OutcomeHistory;
-  /** Of the apps that write into this history, in alphabetical order; the app's own included. */
+  /** All locations that write to this history, and the app's own, in alphabetical order. */
   locations(signal?: AbortSignal): Promise<readonly string[]>;
   /** Writing the same run again changes nothing. */
   append(outcome: Outcome): Promise<void>;
@@ -50,25 +50,25 @@ export interface OutcomeHistory {
   latestUp(probe: string, signal?: AbortSignal): Promise<Outcome | undefined>;
   /** Newest first, across the probes and locations of the query; default: all locations. */
   list(query: OutcomeQuery, signal?: AbortSignal): Promise<OutcomePage>;
-  /** The newest of an index, whole, newest first. */
+  /** The newest outcomes of an index, newest first. */
   newest(probe: string, index: OutcomeIndex, count: number, signal?: AbortSignal): Promise<readonly Outcome[]>;
-  /** One run of a probe; undefined where there is none of that id, or where it is no longer kept. */
+  /** One run of a probe; undefined when it does not exist or has been deleted. */
   find(probe: string, runId: string, signal?: AbortSignal): Promise<Outcome | undefined>;
-  /** Newest first: what bars, counts and percentiles need. At most `count` (default: all in the range). */
+  /** Newest first, with the fields for bars, counts and percentiles. At most `count` (default: all in the range). */
   summaries(probe: string, range: KeyRange, options?: ReadOptions): Promise<readonly RunSummary[]>;
-  /** Records that a timer called. Twice for one scheduled run is noticed, and the first call is returned. */
+  /** Records that a timer called. If it called twice for one scheduled run, returns the first call. */
   startHeartbeat(of: HeartbeatOf, run: StartedRun, options?: CallOptions): Promise<HeartbeatResult>;
-  /** Records that the work of a scheduled run ended: without that, its worker has died. */
+  /** Records that the work of a scheduled run has ended. Without this record, its worker has died. */
   completeHeartbeat(of: HeartbeatOf, run: StartedRun, options?: CallOptions): Promise<void>;
   /** The scheduled runs for which a timer called, newest first. */
   heartbeats(of: HeartbeatOf, range: TimeRange, options?: ReadOptions): Promise<readonly Heartbeat[]>;
-  /** Works out counts and percentiles of the hours that are over. For a timer, before `prune`; as often as you like. */
+  /** Computes counts and percentiles of the completed hours. For a timer, before `prune`. Calling it again is safe. */
   rollUp(now: Date, plan: RollUpPlan): Promise<RollUpResult>;
   /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
   rollups(probe: string, span: RollupSpan, range: RollupRange, signal?: AbortSignal): Promise<readonly Rollup[]>;
-  /** How many runs of a probe had each verdict, from the first one on: the newest roll-up's state, and the runs since. */
+  /** Number of a probe's runs by verdict since its first run: from the newest roll-up and the runs since. */
   runTotals(probe: string, signal?: AbortSignal): Promise<RunTotals>;
-  /** Deletes what is past its time. For a timer. */
+  /** Deletes rows whose retention period has passed. For a timer. */
   prune(now: Date, options: PruneOptions): Promise<PruneResult>;
 }
 
@@ -80,7 +80,7 @@ export interface RollupRange {
   readonly toMs: number;
 }
 
-/** Which outcomes a list is made of. */
+/** Which outcomes to list. */
 export interface OutcomeQuery {
   readonly probes: readonly string[];
   /** Milliseconds since 1970, inclusive. */
@@ -88,16 +88,16 @@ export interface OutcomeQuery {
   /** Milliseconds since 1970, exclusive. */
   readonly untilMs?: number | undefined;
   readonly verdict?: Verdict | undefined;
-  /** Default: all that the history knows. */
+  /** Default: all locations of the history. */
   readonly locations?: readonly string[] | undefined;
   readonly limit: number;
-  /** Where the page before ended. */
+  /** The position of the previous page's last outcome. */
   readonly after?: Position | undefined;
 }
 
 export interface OutcomePage {
   readonly outcomes: readonly Outcome[];
-  /** Present when there is more: asks for the next page. */
+  /** Present when there is a next page. */
   readonly cursor?: string;
 }
 
@@ -106,12 +106,12 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The service returns at most this many rows. */
+/** Limit of the service. */
 const maxPageSize = 1000;
 const minPageSize = 10;
 const dayMs = 86_400_000;
 
-/** `location`: where this app probes from, as in its outcomes. */
+/** `location`: the location of this app's outcomes. */
 export function createOutcomeHistory(open: OpenTables, location: string): OutcomeHistory {
   const outcomes = open(outcomeTable);
   const here = (probe: string, index: OutcomeIndex, range?: KeyRange) => ({
@@ -129,7 +129,7 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
         registerAgainMs = Date.now() + dayMs;
         register.forget();
       }
-      // One partition, so one transaction: no index knows of a run that another one does not know.
+      // All rows are in one partition and one transaction, so the indexes are always consistent.
       await Promise.all([outcomes.put(rowsOf(outcome)), register().catch(() => undefined)]);
     },
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
@@ -144,7 +144,7 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     },
     async find(probe, runId, signal) {
       const startMs = runStartMs(runId);
-      // The start is in the id, unless another program made it: then the whole partition is looked through.
+      // The ID contains the start. For an ID from another program, search the whole partition.
       const range = startMs === undefined ? {} : { sinceMs: startMs, untilMs: startMs + 1 };
       const where = `runId eq ${quoted(runId)}`;
       const [row] = await readRows(outcomes, { ...here(probe, 'all', range), where, count: 1, signal });
@@ -157,7 +157,7 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     startHeartbeat: (of, run, options) => startHeartbeat(open(heartbeatTable), { of, location }, run, options),
     completeHeartbeat: (of, run, options) => completeHeartbeat(open(heartbeatTable), { of, location }, run, options),
     heartbeats: (of, range, options) => readHeartbeats(open(heartbeatTable), { of, location }, range, options),
-    // Histograms take their time to load, and no probe needs them.
+    // The histogram library loads slowly, and probes do not need it.
     async rollUp(now, plan) {
       const [{ rollUpOutcomes }, { rollupTable }] = await Promise.all([
         import('./rollUpOutcomes.ts'),
@@ -190,7 +190,7 @@ async function list(
   locations: readonly string[],
   signal?: AbortSignal,
 ): Promise<OutcomePage> {
-  // One more than asked for, to know whether there is a next page.
+  // One more shows whether there is a next page.
   const wanted = query.limit + 1;
   const pageSize = pageSizeFor(wanted, query.probes.length * locations.length);
   const sources = query.probes.flatMap((probe) =>
@@ -204,7 +204,7 @@ async function list(
   return { outcomes, ...(found.length > query.limit && last && { cursor: formatCursor(positionOf(last)) }) };
 }
 
-/** Probes run about equally often: twice its share of the page is mostly enough of each. */
+/** Probes run about equally often, so twice the average share is usually enough of each. */
 function pageSizeFor(wanted: number, sources: number): number {
   const share = sources <= 1 ? wanted : Math.max(minPageSize, Math.ceil((2 * wanted) / sources));
   return Math.min(share, wanted, maxPageSize);

@@ -3,15 +3,15 @@ import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { OutcomeHistory } from './history.ts';
 
 export interface LatestOutcomes {
-  /** By probe name; a probe that has not run yet is not in it. */
+  /** By probe name, without probes that have not run yet. */
   readonly latest: ReadonlyMap<string, Outcome>;
-  /** Why there are none, in a sentence. */
+  /** A sentence: why there are none. */
   readonly error?: string;
 }
 
 const timeoutMs = 5_000;
 
-/** The last outcome of each probe, read side by side. Never rejects. */
+/** Reads the last outcome of each probe in parallel. Never rejects. */
 export async function latestOutcomes(
   probes: readonly { readonly name: string }[],
   history: Pick<OutcomeHistory, 'latest'> | undefined,

@@ -7,12 +7,12 @@ export type DueTimes = (
   toMs: number,
 ) => readonly number[];
 
-/** Later than this, a run is a run of its own: the scheduled run was missed. */
+/** A run that is later than this does not belong to the due time, which counts as missed. */
 export const maxLatenessMs = 3_600_000;
 
 /**
- * The due times that no run belongs to. A run belongs to the last due time before it, hence a late one fills its own and not the next;
- * `startsMs` are the starts of the timer's runs, in any order, at least from the first due time to an hour after the last.
+ * Returns the due times without a run. A run belongs to the last due time before it. `startsMs`: the starts of the timer's runs, in any
+ * order, at least from the first due time to an hour after the last.
  */
 export function missedRuns(dueTimesMs: readonly number[], startsMs: readonly number[]): number[] {
   const starts = [...startsMs].sort((one, other) => one - other);

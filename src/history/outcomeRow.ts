@@ -6,7 +6,7 @@ import type { PhaseTimes } from '../transport/phase.ts';
 import { fitOutcome } from './fitOutcome.ts';
 import { type OutcomeIndex, partitionOf, positionOf, rowKeyOf } from './outcomeKeys.ts';
 
-/** What bars, counts and percentiles need of an outcome: read from columns, without its JSON. */
+/** The fields of an outcome for bars, counts and percentiles, read from columns without parsing its JSON. */
 export interface RunSummary {
   readonly runId: string;
   readonly startedAt: string;
@@ -34,15 +34,15 @@ export const outcomeTable = 'outcomes';
 const jsonName = 'outcome';
 
 /**
- * Characters of the JSON in one row. An outcome is up to three rows of one transaction, which holds 4 MiB: a character takes at most
- * three bytes in it, as UTF-8 or escaped.
+ * Maximum number of JSON characters in one row. An outcome has up to three rows in one transaction of 4 MiB, and a character takes at most
+ * three bytes, as UTF-8 or escaped.
  */
 const maxJsonLength = 192_000;
 const maxReasonLength = 1_000;
 
 /**
- * The rows of one outcome, one for each index that it belongs to: columns to query by, and the outcome itself as JSON in `outcome0`,
- * `outcome1` … One that does not fit is stored short, which its `notes` and the column `trimmed` say.
+ * The rows of one outcome, one for each index that it belongs to: columns for queries, and the outcome as JSON in `outcome0`, `outcome1` …
+ * An outcome that does not fit is shortened; its `notes` and the column `trimmed` then tell so.
  */
 export function rowsOf(outcome: Outcome): readonly Row[] {
   const columns = columnsOf(outcome);
@@ -110,12 +110,12 @@ const storedSummary = z.object({
   verdict,
   trigger,
   phases: z.string(),
-  // A selected column that a row does not have may come back as null.
+  // A selected column that the row does not have may be null.
   waitedMs: z.number().nullish(),
   reason: z.string().nullish(),
 });
 
-/** Throws, naming the row, when it holds no outcome. Only this module writes rows. */
+/** Throws an error that names the row if it has no valid outcome. Only this module writes rows. */
 export function outcomeOf(row: Readonly<Record<string, unknown>>): Outcome {
   return readingRow(row, () => {
     return storedOutcome.parse(JSON.parse(fromChunks(jsonName, row) ?? '')) as unknown as Outcome;

@@ -6,29 +6,28 @@ import { outcomeIndexes } from './outcomeKeys.ts';
 import { outcomeTable } from './outcomeRow.ts';
 import { dayMs, rolledUpDays, rollupTable } from './rollup.ts';
 
-/** Failures are what history is read for: they are kept this many times as long as everything else. */
+/** Failures are kept this many times longer, because they are what the history is read for. */
 const failureRetentionFactor = 4;
 
 export interface PruneOptions {
   /** OUTCOME_RETENTION_DAYS. */
   readonly retentionDays: number;
-  /** Default a minute. What is left then is for the next time. */
+  /** Default: one minute. The next call continues. */
   readonly budgetMs?: number;
 }
 
 export interface PruneResult {
   readonly deletedRows: number;
-  /** False: the time was up before everything old was gone. */
+  /** False: the time was up before everything old was deleted. */
   readonly complete: boolean;
 }
 
 const defaultBudgetMs = 60_000;
-/** Windows reach back 30 days; a little more, for clocks and for a day that began earlier. */
+/** Windows cover 30 days; a few more for clock differences and the first day. */
 const rollupRetentionDays = rolledUpDays + 4;
 
 /**
- * Deletes what is past its time, of every probe that there ever was, configured or not. Deletes oldest and newest alike, so a run that
- * is cut short has done part of the work, and the next one finds the rest.
+ * Deletes rows whose retention period has passed, also of probes that are no longer configured. If the time is up, the next call continues.
  */
 export async function pruneHistory(open: OpenTables, now: Date, options: PruneOptions): Promise<PruneResult> {
   const deadlineMs = performance.now() + (options.budgetMs ?? defaultBudgetMs);
@@ -54,7 +53,7 @@ function keptDays(retentionDays: number): number {
   return retentionDays * failureRetentionFactor;
 }
 
-/** Each rule is a range of row keys, which the service finds without a scan, and holds within one partition. */
+/** Each rule is a range of row keys within one partition, which needs no scan. */
 function expiredRows(now: Date, retentionDays: number) {
   const daysAgo = (days: number) => invertedTime(now.getTime() - days * dayMs);
   const olderThan = (prefix: string, days: number) => ({ after: `${prefix}${daysAgo(days)}.`, before: behind(prefix) });
@@ -71,7 +70,7 @@ function expiredRows(now: Date, retentionDays: number) {
   ];
 }
 
-/** The first text behind all those that begin with `prefix`; keys without one are digits. */
+/** The first text that sorts after all keys with this prefix; keys without a prefix are digits. */
 function behind(prefix: string): string {
   return prefix === '' ? ':' : prefix.replace(/-$/, '.');
 }

@@ -9,28 +9,28 @@ import { newTally } from './tally.ts';
 export interface RollUpPlan {
   readonly probes: readonly { readonly name: string; readonly everyMinutes?: number | undefined }[];
   readonly dueTimes: DueTimes;
-  /** Older outcomes are gone, but for failures: an hour of failures only would be a wrong hour. */
+  /** Older outcomes have been deleted, except failures: a roll-up of failures only would be wrong. */
   readonly retentionDays: number;
-  /** Default a minute. What is not done then is done the next time. */
+  /** Default: one minute. The next call continues. */
   readonly budgetMs?: number;
 }
 
 export interface RollUpResult {
-  /** Hours of all probes that were worked out. */
+  /** Number of hours that were rolled up, over all probes. */
   readonly hours: number;
-  /** False: the time was up, and the next call goes on from there. */
+  /** False: the time was up, and the next call continues. */
   readonly complete: boolean;
 }
 
 const defaultBudgetMs = 60_000;
-/** An hour is worked out once its last run has ended (220 s at most) and is written down. */
+/** An hour is rolled up once its last run must have ended (220 s at most) and been recorded. */
 const settleMs = 10 * 60_000;
 
 type ReadSummaries = (probe: string, range: KeyRange) => Promise<readonly RunSummary[]>;
 
 /**
- * Works out the hours that are over, from the outcomes alone, a UTC day at a time and oldest first: the newest hour in the table
- * says how far that has come. That hour is worked out again, for what was written late; doing any of it twice changes nothing.
+ * Rolls up the completed hours from the outcomes, one UTC day at a time, oldest first. It starts with the newest hour in the table, which
+ * is computed again because outcomes may have been recorded late. Repeating the work gives the same result.
  */
 export async function rollUpOutcomes(
   store: RollupStore,
@@ -44,7 +44,7 @@ export async function rollUpOutcomes(
   let hours = 0;
   for (const probe of plan.probes) {
     let { fromMs, state } = await progressOf(store, probe.name, oldestMs, endMs);
-    // A little more at both ends, for runs that came before or after they were due.
+    // Extended at both ends for runs that started early or late.
     const range = { sinceMs: fromMs - scheduleToleranceMs, untilMs: endMs + maxLatenessMs };
     const runs = (await readSummaries(probe.name, range)).toReversed();
     if (state === undefined) fromMs = Math.max(fromMs, hourOf(runs[0], endMs));
@@ -61,7 +61,7 @@ export async function rollUpOutcomes(
   return { hours, complete: true };
 }
 
-/** The first hour to work out, and the state of the probe before it. */
+/** The first hour to roll up, and the state of the probe before it. */
 async function progressOf(store: RollupStore, probe: string, oldestMs: number, endMs: number) {
   const [newest, before] = await readRollups(store, probe, 'hour', { fromMs: 0, toMs: endMs, count: 2 });
   if (newest === undefined) return { fromMs: oldestMs, state: undefined };
@@ -91,7 +91,7 @@ function dayOfRuns(
   return { runs, missedMs: missedRuns(dueTimes(probe, fromMs, endMs), starts) };
 }
 
-/** Hours before the first run of all are left out: nothing was there to be missed. */
+/** Leaves out hours before the probe's first run, in which nothing can have been missed. */
 function hoursOf(fromMs: number, toMs: number, before: RunState | undefined, { runs, missedMs }: DayOfRuns): Rollup[] {
   const rollups: Rollup[] = [];
   let state = before;
@@ -111,7 +111,7 @@ function hoursOf(fromMs: number, toMs: number, before: RunState | undefined, { r
   return rollups;
 }
 
-/** The hours first, then the day that they are part of: a day never knows more than its hours do. */
+/** Writes the hours before their day, so that a day never contains more than its hours. */
 async function writeDay(store: RollupStore, probe: string, fromMs: number, hours: readonly Rollup[]): Promise<void> {
   if (hours.length === 0) return;
   await store.table.put(hours.map((hour) => rollupRow(store, probe, hour)));

@@ -10,28 +10,28 @@ import { countedNames, type RunTally } from './tally.ts';
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
-/** The longest window of a report, and a day more for its first hours. */
+/** The longest window of a report, plus a day for its first hours. */
 export const rolledUpDays = 31;
 
 export type RollupSpan = 'hour' | 'day';
 
-/** A whole hour, or a UTC day as far as its hours are rolled up, of one probe: what it was, and where it left the probe. */
+/** The runs of one probe in an hour, or in a UTC day as far as its hours are rolled up, and the state of the probe at the end. */
 export interface Rollup extends RunTally {
   readonly span: RollupSpan;
   /** Milliseconds since 1970, like `endMs`. */
   readonly startMs: number;
-  /** Exclusive. Of a day that is not over: the end of its last hour that is. */
+  /** Exclusive. For the current day: the end of its last completed hour. */
   readonly endMs: number;
   readonly state: RunState;
 }
 
-/** Each location has rollups of its own: what is missed at one is not made up for by another. */
+/** Each location has its own rollups: a missed run at one location counts even if another location ran. */
 export interface RollupStore {
   readonly table: Table;
   readonly location: string;
 }
 
-/** Partition: the probe and the location. Row key: the span and the inverted start, so that the newest of a span is its first row. */
+/** Partition: the probe and the location. Row key: the span and the inverted start, so that the newest row of a span comes first. */
 export const rollupTable = 'outcomeRollups';
 
 export function rollupRow({ location }: RollupStore, probe: string, rollup: Rollup): Row {
@@ -45,7 +45,7 @@ export function rollupRow({ location }: RollupStore, probe: string, rollup: Roll
     ...counts,
     ...state,
     ...Object.fromEntries(verdicts.map((verdict) => [`${verdict}Total`, double(totals[verdict])])),
-    // A column each: a string property holds 64 KiB, and a day of many runs has long histograms.
+    // One column for each: a string property holds 64 KiB, and the histograms of a busy day are long.
     ...Object.fromEntries(
       measures.flatMap((measure) => {
         const histogram = histograms[measure];
@@ -75,7 +75,7 @@ export async function readRollups(
 }
 
 const count = z.int().nonnegative();
-/** A column of doubles: it outgrows an Int32 after years of a fleet. */
+/** Stored as a double: the totals of a large fleet exceed an Int32 after years. */
 const total = z.number().nonnegative();
 const storedRollup = z.object({
   start: z.iso.datetime(),

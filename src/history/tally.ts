@@ -2,12 +2,12 @@ import { type Verdict, verdicts } from '../outcomes/outcome.ts';
 import { type EncodedHistograms, newHistograms, type PhaseHistograms } from '../outcomes/phaseHistograms.ts';
 import type { RunSummary } from './outcomeRow.ts';
 
-/** How many runs ended how, and how many scheduled runs were missed. */
+/** Number of runs by verdict, and of missed scheduled runs. */
 export type RunCounts = { readonly [counted in Verdict | 'missed']: number };
 
 export const countedNames = [...verdicts, 'missed'] as const;
 
-/** Counts and times of some runs, as numbers and text. Adding two tallies loses nothing. */
+/** Counts and encoded histograms of a number of runs. Adding two tallies is exact. */
 export interface RunTally {
   readonly counts: RunCounts;
   readonly histograms: EncodedHistograms;

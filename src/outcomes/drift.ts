@@ -6,8 +6,8 @@ import { refusedAt } from './refusedAt.ts';
 import type { EarlierOutcomes } from './verdict.ts';
 
 /**
- * What changed since the previous run without being judged by an expectation: each is a hint to a change of the service. What the
- * previous run did not see is compared with `lastUp`, so that an assignment that moved during an outage is still found.
+ * Finds changes since the previous run, whatever the probe expects: each may show a change of the service. Facts that the previous run did
+ * not see are compared with `lastUp`, so that a change of the assignment during an outage is still found.
  */
 export function findDrift(
   { result, server }: Pick<RunFacts, 'result' | 'server'>,
@@ -50,7 +50,7 @@ function factsOf(result: ProbeResult, server: Outcome['server'], attestation: At
     assignedHub: assigned?.assignedHub,
     deviceId: assigned?.deviceId,
     substatus: assigned?.substatus,
-    // The service has been seen to spell it in two ways.
+    // The service uses two spellings.
     connectionProfile: assigned?.connectionProfile?.toLowerCase(),
     addressFamily: server?.family && `IPv${server.family}`,
     rootFingerprint256: server?.rootFingerprint256,
@@ -60,7 +60,7 @@ function factsOf(result: ProbeResult, server: Outcome['server'], attestation: At
   };
 }
 
-/** An issuer that was renewed keeps its name and has another fingerprint. */
+/** A renewed issuer has the same name and another fingerprint. */
 function named({ subject, fingerprint256 }: ChainCertificate): string {
   return `${subject} ${fingerprint256}`;
 }

@@ -15,7 +15,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 type ExpiringFacts = Pick<RunFacts, 'server' | 'credential' | 'result'>;
 
-/** Everything in a run that expires one day. Operational certificates do not count: each run has a new one. */
+/** Everything in a run that has an expiry date, except operational certificates: each run has a new one. */
 export function expiries({ server, credential, result }: ExpiringFacts): readonly Expiry[] {
   const { certificateNotAfter, secretExpiresOn } = credential ?? {};
   return [
@@ -48,7 +48,7 @@ export function daysLeft({ at }: Pick<Expiry, 'at'>, now: number): number {
   return (Date.parse(at) - now) / dayMs;
 }
 
-/** A reason for everything that expires in fewer days than expected. */
+/** A reason for each item that expires in fewer days than expected. */
 export function nearExpiries({ certificateDaysLeft }: Expectation, seen: ExpiringFacts): string[] {
   if (certificateDaysLeft === undefined) return [];
   return expiries(seen).flatMap((expiry) => {

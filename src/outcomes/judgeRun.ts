@@ -3,16 +3,16 @@ import { findDrift } from './drift.ts';
 import type { Outcome, RunFacts, Trigger } from './outcome.ts';
 import { type EarlierOutcomes, type JudgedProbe, judge } from './verdict.ts';
 
-/** Who ran the probe, and from where. */
+/** What started the run, and at which location. */
 export interface RunOrigin {
   readonly trigger: Trigger;
-  /** Where this instance probes from. */
+  /** The location that this instance probes from. */
   readonly location: string;
-  /** For how long this process itself kept the run waiting. Default 0. */
+  /** How long this process's event loop was blocked during the run. Default 0. */
   readonly blockedMs?: number;
 }
 
-/** Makes an Outcome of what a run saw: by the probe's expectation, and by what earlier runs saw. */
+/** Judges a run's facts by the probe's expectation and by earlier outcomes, and returns the Outcome. */
 export function judgeRun(
   probe: JudgedProbe & Pick<Probe, 'name'>,
   facts: RunFacts,

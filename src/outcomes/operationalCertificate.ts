@@ -5,7 +5,7 @@ import type { ChainCertificate } from '../transport/serverIdentity.ts';
 import { isCertificateAlert } from '../transport/socketFailure.ts';
 import type { ProbeResult, Renewal } from './outcome.ts';
 
-/** What DPS issued in a run, also where the hub then refused it. */
+/** The certificate that DPS issued in a run, also when the hub then refused it. */
 export function issuedCertificateOf(result: ProbeResult): IssuedCertificate | undefined {
   return 'issuedCertificate' in result ? result.issuedCertificate : undefined;
 }
@@ -15,8 +15,8 @@ export function renewalOf(result: ProbeResult): Renewal | undefined {
 }
 
 /**
- * What became of a run's operational certificate: `none` was requested (or the run did not come that far), `issued` or `renewed` as it
- * should be, `notIssued` or `notRenewed`, or `untrusted` by the hub.
+ * The state of a run's operational certificate: `none` was requested (or the run ended before), `issued`, `renewed`, `notIssued`,
+ * `notRenewed`, or `untrusted` by the hub.
  */
 export type CertificateState = 'none' | 'issued' | 'renewed' | 'notIssued' | 'notRenewed' | 'untrusted';
 
@@ -35,19 +35,21 @@ export function certificateStateOf(result: ProbeResult): CertificateState {
   }
 }
 
-/** A hub that refuses an operational certificate: DPS has accepted the device, so that it is its issuer whom the hub does not trust. */
+/**
+ * True when the hub refuses an operational certificate. DPS has accepted the device, so the hub does not trust the certificate's issuer.
+ */
 export function isUntrusted({ credential, cause }: HubRefused): boolean {
   if (credential === undefined) return false;
   if (cause.kind === 'connectionRefused') return [2, 4, 5].includes(cause.returnCode);
   return cause.kind === 'tlsFailed' && cause.refusedBy === 'server' && isCertificateAlert(cause.code);
 }
 
-/** The hub has accepted the device and its certificate, and has not issued another one. */
+/** True when the hub accepted the device with its certificate, but did not issue a new one. */
 export function isNotRenewed({ cause }: HubRefused): boolean {
   return cause.kind === 'renewalRejected' || (cause.kind === 'timedOut' && 'correlationId' in cause);
 }
 
-/** The CAs above the issued certificates, each once: when they expire, every device's certificate does. */
+/** The CAs above the issued certificates, each once. When a CA expires, the certificates of all devices do. */
 export function issuingAuthorities(result: ProbeResult): readonly ChainCertificate[] {
   const certificates = [issuedCertificateOf(result), renewalOf(result)?.certificate];
   const authorities = certificates.flatMap((certificate) => certificate?.chain.slice(1) ?? []);
@@ -61,10 +63,12 @@ export interface CertificateFinding {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
-/** A policy of 30 days issues for 30 days from a moment ago: five minutes of tolerance, as for the dates of a chain. */
+/**
+ * A certificate of 30 days was issued a moment ago and so has a little less left: five minutes of tolerance, as for the dates of a chain.
+ */
 const toleranceDays = 5 / (24 * 60);
 
-/** Certificates that were issued for fewer or more days than expected. */
+/** Findings for certificates that are valid for fewer or more days than expected. */
 export function unexpectedDays(
   { issuedCertificateDays: { min, max } = {} }: Expectation,
   result: ProbeResult,
@@ -87,7 +91,7 @@ export function unexpectedDays(
   });
 }
 
-/** Compares without case, for the service has been seen to spell it in two ways. A hub of which DPS says nothing is a classic one. */
+/** Ignores case, because the service uses two spellings. A hub without a reported profile counts as classic. */
 export function unexpectedProfile(
   { connectionProfile: expected }: Expectation,
   result: ProbeResult,
@@ -99,7 +103,7 @@ export function unexpectedProfile(
   return [
     {
       what: `The connection profile of ${assignedHub} is ${reported}, expected ${expected}`,
-      next: "Check the enrollment's linked hubs: devices that speak another version of MQTT cannot enter this one",
+      next: "Check the enrollment's linked hubs: devices that speak another version of MQTT cannot connect to this one",
     },
   ];
 }

@@ -8,7 +8,7 @@ import type { Phase, PhaseTimes } from '../transport/phase.ts';
 import type { TranscriptEntry } from '../transport/recorder.ts';
 import type { ServerIdentity } from '../transport/serverIdentity.ts';
 
-/** What one run saw. It holds no judgement: `judgeRun` makes an Outcome of it by the probe's expectation. */
+/** What one run saw, without a judgement: `judgeRun` makes an Outcome from it. */
 export interface RunFacts {
   readonly runId: string;
   /** ISO 8601 with milliseconds, UTC. */
@@ -17,21 +17,21 @@ export interface RunFacts {
   readonly phases: PhaseTimes;
   /** Status queries sent. */
   readonly polls: number;
-  /** Of the phase `assign`, the time for which the service asked to wait (`retry-after`). Absent where it did not ask. */
+  /** Time in the phase `assign` for which the service asked to wait (`retry-after`). Absent when it did not ask. */
   readonly waitedMs?: number;
   readonly result: ProbeResult;
   readonly server?: ServerIdentity;
   /** When the device's credential expires. */
   readonly credential?: CredentialExpiry;
-  /** What was odd about a run that went well. Shown, and never alerting. */
+  /** Anything unusual about the run. Shown, but never a cause for an alert. */
   readonly notes?: readonly string[];
-  /** Kept with every outcome that is not healthy, and shown on demand. */
+  /** Stored with outcomes that are not healthy. */
   readonly transcript?: readonly TranscriptEntry[];
 }
 
 /**
- * The record of one run: what the page, the history, the log line, the metrics and the alerts are made of.
- * CONTRACT: the names are fixed, programs outside read them.
+ * The record of one run. The page, the history, the log line, the metrics and the alerts are derived from it. Other programs read it, so
+ * its names are fixed.
  */
 export interface Outcome extends RunFacts {
   readonly probe: string;
@@ -45,12 +45,12 @@ export interface Outcome extends RunFacts {
   readonly events?: readonly DriftEvent[];
 }
 
-/** `command`: a run from a terminal, which is not stored. */
+/** `command`: a run from a terminal; it is not stored. */
 export type Trigger = 'timer' | 'http' | 'simulation' | 'command';
 
 export const verdicts = ['healthy', 'degraded', 'failing', 'unknown'] as const;
 
-/** `unknown`: the probe could not run, or what it saw says nothing about the service. */
+/** `unknown`: the probe could not run, or its result does not show whether the service works. */
 export type Verdict = (typeof verdicts)[number];
 
 /** Every way in which a run can end. */
@@ -61,13 +61,13 @@ export type ProbeResult =
   | CertificateNotIssued
   | NotRun;
 
-/** With `requestCertificate`: what DPS issued, and with `verifyHub: "renew"` what the hub issued in its place. */
+/** With `requestCertificate`: the certificate that DPS issued, and with `verifyHub: "renew"` the one that the hub issued in its place. */
 export interface OperationalCertificates {
   readonly issuedCertificate?: IssuedCertificate;
   readonly renewal?: Renewal;
 }
 
-/** The hub renewed the certificate. In a result `assigned`, a second connection with the new one has proven it. */
+/** The hub renewed the certificate. In a result `assigned`, the hub has also accepted the new one. */
 export interface Renewal {
   /** From the request to the new certificate. */
   readonly durationMs: number;
@@ -75,21 +75,21 @@ export interface Renewal {
   readonly certificate: IssuedCertificate;
 }
 
-/** Assigned, but without the operational certificate that was asked for, or with one that the device cannot use. */
+/** Assigned, but without the requested operational certificate, or with one that the device cannot use. */
 export interface CertificateNotIssued
   extends Omit<Assigned, 'kind'>,
     Pick<OperationalCertificates, 'issuedCertificate'> {
   readonly kind: 'certificateNotIssued';
-  /** `hub`: the renewal. */
+  /** `hub`: the error is in the renewal. */
   readonly phase: Phase;
   readonly cause: IssuanceError;
   readonly message: string;
 }
 
-/** The probe could not run: the cause is on our side, and this says nothing about DPS. */
+/** The probe could not run. The cause is on our side, not in DPS. */
 export interface NotRun {
   readonly kind: 'notRun';
-  /** Where the run was when it stopped. Absent where it never entered a phase. */
+  /** The phase in which the run stopped. Absent when it never entered one. */
   readonly phase?: Phase;
   readonly cause:
     | SecretUnavailable['kind']
@@ -98,13 +98,13 @@ export interface NotRun {
     | 'cancelled'
     | 'expired'
     | 'neverRun'
-    /** Another run of the same device was in progress all the time. */
+    /** Another run of the same device was in progress the whole time. */
     | 'deviceBusy'
     /** The scheduled run reached its deadline first. */
     | 'outOfTime'
     /** An error in this program: the log has its stack. */
     | 'unexpected';
-  /** Which of its kind: what is wrong with the stored credential, or why the vault refused. */
+  /** The exact problem with the stored credential, or why the vault refused. */
   readonly detail?: CredentialProblem | VaultProblem;
   readonly message: string;
 }
@@ -116,7 +116,7 @@ export interface CredentialExpiry {
   readonly certificateNotAfter?: string;
 }
 
-/** A change since the previous run, whatever is expected. */
+/** A change since the previous run. */
 export interface DriftEvent {
   readonly kind:
     | 'assignedHub'

@@ -2,9 +2,9 @@ import type { HubRefusal } from '../hub/hubResult.ts';
 import type { ProbeResult } from './outcome.ts';
 
 /**
- * Why a run ended as it did, in one short word of bounded cardinality: `rejected:401002@register`, `timedOut@assign`,
- * `unreachable:ENOTFOUND@dns`, `assigned`. What metrics are labelled with and simulations count by. It is made of the kind, the
- * service's or the platform's own code, and the phase if one was entered; never of a message, which may hold anything.
+ * Why a run ended, as a short code of bounded cardinality: `rejected:401002@register`, `timedOut@assign`, `unreachable:ENOTFOUND@dns`,
+ * `assigned`. Used as a metric label and to count the reasons of a simulation. It consists of the kind, the service's or the platform's
+ * code, and the phase if one was entered; never of a message, which may be any text.
  */
 export function reasonCode({ result }: { readonly result: ProbeResult }): string {
   switch (result.kind) {
@@ -58,13 +58,13 @@ function hubRefusalCode(cause: HubRefusal): string {
   }
 }
 
-/** Status, return and error codes come from the wire: what is none of these is one reason, not a reason each. */
+/** Status, return and error codes come from the network: all invalid ones share one reason. */
 function serviceCode(code: number | undefined): string | undefined {
   if (code === undefined) return undefined;
   return Number.isInteger(code) && code >= 0 && code <= 999_999 ? String(code) : 'other';
 }
 
-/** Node's and OpenSSL's words are upper-case identifiers. */
+/** Codes of Node and OpenSSL are upper-case identifiers. */
 function platformCode(code: string): string {
   return /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'other';
 }

@@ -15,8 +15,8 @@ export interface SinkError {
 }
 
 /**
- * Writes to all sinks at once, each alone: one that fails is reported, and the others still have the outcome. Rejects only when no sink
- * accepted it, because then no record of the run would exist.
+ * Writes to all sinks at once. The error of one sink is returned and does not affect the others. Rejects only when no sink accepted the
+ * outcome, because then no record of the run exists.
  */
 export async function recordOutcome(outcome: Outcome, sinks: readonly OutcomeSink[]): Promise<readonly SinkError[]> {
   const results = await Promise.all(sinks.map((sink) => writeAlone(sink, outcome)));

@@ -3,8 +3,8 @@ import { isStaleHubLink } from './explanations/explain.ts';
 import type { ProbeResult } from './outcome.ts';
 
 /**
- * The phase in which DPS refused the credential; undefined where it did not, or refused for another reason. 403 is not a refusal of
- * the credential (network rules show so), and neither is a 5xx, a lost connection or a timeout.
+ * The phase in which DPS refused the credential; undefined when it did not, or refused for another reason. A 403 is not a refusal of the
+ * credential (network rules cause it), and neither is a 5xx, a lost connection or a timeout.
  */
 export function refusedAt(result: ProbeResult, attestation: 'symmetricKey' | 'x509'): string | undefined {
   switch (result.kind) {
@@ -16,7 +16,8 @@ export function refusedAt(result: ProbeResult, attestation: 'symmetricKey' | 'x5
     case 'tlsFailed':
       return result.refusedBy === 'server' && isCertificateAlert(result.code) ? result.phase : undefined;
     case 'failed': {
-      // For X.509 the refusal may come at the end of the operation (azure-iot-sdk-c#437). A hub that refuses DPS looks similar.
+      // For X.509, DPS may refuse only at the end of the operation (azure-iot-sdk-c#437). A hub that refuses DPS looks
+      // similar.
       const isRefusal = attestation === 'x509' && result.errorCode === 401002 && !isStaleHubLink(result);
       return isRefusal ? result.phase : undefined;
     }

@@ -1,16 +1,16 @@
 import type { Verdict } from './outcome.ts';
 
-/** How many runs had each verdict since the first one. Never smaller than before, whatever is deleted from the history. */
+/** Number of runs by verdict since the first one. Never decreases, even when rows of the history are deleted. */
 export type RunTotals = Readonly<Record<Verdict, number>>;
 
-/** The state of a probe after all its runs so far. Each roll-up carries it on, so that no query reads back for it. */
+/** The state of a probe after all its runs so far. Each roll-up stores it, so that no query reads all older runs. */
 export interface RunState {
   readonly verdict: Verdict;
-  /** Start of the first run since which the verdict has been the same, ISO 8601. */
+  /** Start of the first run of the current series of equal verdicts, ISO 8601. */
   readonly since: string;
-  /** How many runs that is. */
+  /** Number of runs in that series. */
   readonly runs: number;
-  /** Start of the first known run, ISO 8601. Scheduled runs before it cannot have been missed. */
+  /** Start of the first known run, ISO 8601. Scheduled runs before it do not count as missed. */
   readonly firstRunAt: string;
   readonly totals: RunTotals;
 }

@@ -2,7 +2,7 @@ import type { TranscriptEntry } from '../transport/recorder.ts';
 
 const arrows = { sent: '→', received: '←', note: '·' } as const;
 
-/** One entry of a transcript as one line of text, whatever the other side had put into it. */
+/** Formats one entry of a transcript as exactly one line, whatever characters the server sent. */
 export function transcriptLine(entry: TranscriptEntry): string {
   const facts = [
     `${entry.atMs.toFixed(1).padStart(8)} ms ${arrows[entry.direction]} ${entry.what}`,

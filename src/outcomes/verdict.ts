@@ -9,17 +9,17 @@ import { refusedAt } from './refusedAt.ts';
 
 /** The part of a run that is judged. */
 export interface JudgedFacts extends Pick<RunFacts, 'result' | 'durationMs' | 'server' | 'credential'> {
-  /** For how long this process itself kept the run waiting. Default 0. */
+  /** How long this process's event loop was blocked during the run. Default 0. */
   readonly blockedMs?: number;
 }
 
-/** The part of a probe that it is judged by. */
+/** The fields of a probe that its runs are judged by. */
 export type JudgedProbe = ExplainedProbe & Pick<Probe, 'expect'>;
 
-/** What a run is compared with. */
+/** The earlier outcomes that a run is compared with. */
 export interface EarlierOutcomes {
   readonly previous?: Outcome | undefined;
-  /** The newest healthy or degraded one before that, where `previous` is neither. */
+  /** The newest healthy or degraded outcome, when `previous` is neither. */
   readonly lastUp?: Outcome | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface Judgement {
   readonly reasons: readonly string[];
 }
 
-/** Turns what was seen into a verdict by what was expected. Never green for a reason other than the expected one. */
+/** Compares a run's facts with the expectation. A run is healthy only when it ended in the expected way. */
 export function judge(probe: JudgedProbe, seen: JudgedFacts, earlier: EarlierOutcomes = {}): Judgement {
   const { expect } = probe;
   const { verdict, reasons } = expect.result === 'assigned' ? judgeAssignment(probe, seen) : judgeRefusal(probe, seen);
@@ -46,7 +46,7 @@ function judgeAssignment(probe: JudgedProbe, { result }: JudgedFacts): Judgement
   const wrong = wrongAssignment(probe.expect, result);
   if (result.kind === 'assigned') return { verdict: wrong.length > 0 ? 'failing' : 'healthy', reasons: wrong };
   const verdict = result.kind === 'notRun' ? 'unknown' : 'failing';
-  // A hub that refuses and was the wrong one: both are findings, and the second may be the cause of the first.
+  // When the hub refuses the device and is also the wrong hub, report both: the second may cause the first.
   return { verdict, reasons: [reasonOf(explain(result, probe)), ...wrong] };
 }
 
@@ -63,7 +63,7 @@ const accepted: {
   },
 };
 
-/** A canary: it is healthy only when DPS says no in the expected way. */
+/** For a probe that must be refused: it is healthy only when DPS refuses it in the expected way. */
 function judgeRefusal(probe: JudgedProbe, { result }: JudgedFacts): Judgement {
   const { expect } = probe;
   const { what, ...advice } = explain(result, probe);
@@ -77,7 +77,7 @@ function judgeRefusal(probe: JudgedProbe, { result }: JudgedFacts): Judgement {
     return { verdict: 'failing', reasons: [reasonOf({ what: `${finding}. ${what}`, next })] };
   }
   if (!isExpectedRefusal(expect.result, result, probe)) {
-    // Neither proof that the lock works nor that it does not.
+    // Such an end does not show whether DPS would refuse the device.
     return because('unknown', `Expected ${expect.result}, but the run ended in another way and does not show it`);
   }
   const { errorCode } = { errorCode: undefined, ...result };
@@ -119,7 +119,7 @@ function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
   return [...wrong, ...unexpectedProfile(expect, result)].map(reasonOf);
 }
 
-/** What this process itself kept waiting is not the service's slowness; the outcome's `notes` mention it. */
+/** Time that this process was blocked does not count as slowness of the service; the outcome's `notes` mention it. */
 function slowness({ withinSeconds }: Expectation, { durationMs, blockedMs = 0 }: JudgedFacts): string[] {
   if (withinSeconds === undefined || durationMs - blockedMs <= withinSeconds * 1000) return [];
   const what = `The run took ${(durationMs / 1000).toFixed(1)} s, expected within ${withinSeconds} s`;
@@ -133,13 +133,13 @@ function unexpectedRoot(
 ): string[] {
   const root = server?.rootFingerprint256;
   if (!root) return [];
-  const next = 'Make sure that every device trusts the new root before the old chain is gone';
+  const next = 'Make sure that every device trusts the new root before the old chain is replaced';
   const expected = rootFingerprints?.map((fingerprint) => fingerprint.toUpperCase());
   if (expected) {
     const what = `The server's root is ${root}, expected ${expected.join(' or ')}`;
     return expected.includes(root) ? [] : [reasonOf({ what, next })];
   }
-  // A run that met no server saw no root: the one before the outage is compared then.
+  // If the previous run saw no server, compare with the run before the outage.
   const before = previous?.server?.rootFingerprint256 ?? lastUp?.server?.rootFingerprint256;
   return before && before !== root
     ? [reasonOf({ what: `The server's root changed from ${before} to ${root}`, next })]

@@ -6,7 +6,7 @@ export type VerdictCounts = { readonly [verdict in Verdict]: number };
 
 export interface ReasonCount {
   readonly verdict: Verdict;
-  /** As in the metrics: `rejected:401002@register`. */
+  /** The reason code, such as `rejected:401002@register`. */
   readonly reason: string;
   readonly count: number;
   /** The first three, by device number. */
@@ -16,27 +16,30 @@ export interface ReasonCount {
 export interface ReasonExample {
   readonly registrationId: string;
   readonly runId: string;
-  /** The outcome's own sentence. */
+  /** The first reason of the outcome. */
   readonly text: string;
 }
 
-/** What the devices of a batch add up to, and, added up, those of a simulation. Computed from the outcomes, so that computing it twice is harmless. */
+/**
+ * The sum over the devices of a batch, or of a whole simulation. It is computed from the stored outcomes, so computing it twice gives the
+ * same result.
+ */
 export interface BatchSummary {
   readonly devices: number;
   readonly verdicts: VerdictCounts;
-  /** Devices that were never started because the simulation was halted: part of `devices`, in no verdict and no reason. */
+  /** Devices that never started because the simulation was halted. They count in `devices`, but have no verdict and no reason. */
   readonly cancelled: number;
   readonly reasons: readonly ReasonCount[];
-  /** Devices of each assigned hub: does the allocation policy spread as it should? */
+  /** Number of devices by assigned hub: shows how the allocation policy distributes them. */
   readonly hubs: { readonly [hub: string]: number };
   readonly histograms: EncodedHistograms;
-  /** Verdicts by the second of the simulation in which a device ended, each `[second, healthy, degraded, failing, unknown]`. */
+  /** Verdicts by the second of the simulation in which the devices ended, each `[second, healthy, degraded, failing, unknown]`. */
   readonly timeline: readonly TimelineEntry[];
   /** Devices whose TLS session was resumed. */
   readonly tlsSessionsReused: number;
-  /** The longest event-loop delay of a worker (99th percentile, milliseconds): its share in the latencies. */
+  /** The longest event-loop delay of a worker (99th percentile, milliseconds), which adds to the latencies. */
   readonly workerDelayMs?: number;
-  /** Of the devices that ran; milliseconds since the epoch. */
+  /** Of the devices that ran, in milliseconds since the epoch. */
   readonly firstStartMs?: number;
   readonly lastEndMs?: number;
 }
@@ -46,11 +49,11 @@ export type TimelineEntry = readonly [second: number, ...counts: number[]];
 const maxExamples = 3;
 const maxReasons = 20;
 const maxHubs = 50;
-/** So that a summary fits into a row whatever the service says: sentences are cut, never the counts. */
+/** Sentences are truncated so that a summary always fits into a row; counts never are. */
 const maxCharacters = 1_000;
 const everythingElse = 'everything else';
 
-/** One outcome at a time, so that a batch needs no memory for all of its outcomes at once. */
+/** Adds one outcome at a time, so that a batch need not hold all outcomes in memory. */
 export interface SummaryBuilder {
   add(outcome: Outcome): void;
   addSummary(summary: BatchSummary): void;
@@ -159,7 +162,7 @@ export function newSummary(simulationCreatedAtMs: number): SummaryBuilder {
   };
 }
 
-/** Cancelled by its simulation before it could start, which says nothing about the service or about this app. */
+/** True when the simulation was halted before the device started. */
 function wasNeverStarted({ result, durationMs }: Outcome): boolean {
   return result.kind === 'notRun' && (result.cause === 'cancelled' || result.cause === 'expired') && durationMs === 0;
 }

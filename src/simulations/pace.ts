@@ -1,16 +1,15 @@
 import { minRatePerSecond } from './simulationRequest.ts';
 
 /**
- * When the next device may start, for all instances together: every worker reserves its starts in one row. All times are the storage's
- * own: the clocks of two workers are never compared.
+ * When the next device may start, over all instances: every worker reserves its starts in one row. All times are the storage's, so the
+ * clocks of two workers are never compared.
  *
- * - Virtual scheduling (the generic cell rate algorithm, ITU-T I.371): the row holds the time of the next free start, and a
- *   reservation of k starts moves it on by k / rate. No token bucket, so nothing is saved up while no device runs.
- * - Additive increase, multiplicative decrease (RFC 5681 section 3.1 does the same to a TCP window): a 429 halves the rate, at
- *   most once in two seconds or once in the service's retry-after, because the devices already running all hear of one and the
- *   same overload; no device starts before that retry-after has passed. Each second without a 429 gives back 2 % of the
- *   rate that was asked for.
- * - A storm is five decreases, with more 429 responses than accepted devices since the first of them: the simulation stops.
+ * - Virtual scheduling (the generic cell rate algorithm, ITU-T I.371): the row holds the time of the next free start, and a reservation of
+ * k starts advances it by k / rate. Unlike a token bucket, it accumulates no credit while no device runs.
+ * - Additive increase, multiplicative decrease (RFC 5681 section 3.1 does the same to a TCP window): a 429 halves the rate, at most once in
+ * two seconds or once in the service's retry-after, because all running devices get a 429 from the same overload; no device starts before
+ * that retry-after has passed. Each second without a 429 restores 2 % of the requested rate.
+ * - Five decreases with more 429 responses than accepted devices since the first of them count as a storm: the simulation stops.
  */
 export interface Pace {
   readonly ratePerSecond: number;
@@ -18,24 +17,24 @@ export interface Pace {
   readonly nextStartAtMs: number;
   /** When the rate was last changed. */
   readonly changedAtMs: number;
-  /** Until then, further 429 responses belong to the overload that the last decrease has answered. */
+  /** Until then, further 429 responses belong to the overload that caused the last decrease. */
   readonly holdUntilMs: number;
-  /** Like the next two, counted from the first decrease until the rate is back at what was asked for. */
+  /** Counted, like the next two, from the first decrease until the rate is back at the requested one. */
   readonly decreases: number;
   readonly throttled: number;
   readonly accepted: number;
-  /** Kept for the report. */
+  /** For the report. */
   readonly lowestRatePerSecond: number;
   readonly throttledInAll: number;
 }
 
-/** What the service told a worker's devices since its last reservation. */
+/** The service's responses to a worker's devices since its last reservation. */
 export interface Feedback {
   /** 429 responses. */
   readonly throttled: number;
-  /** Longest retry-after among them. */
+  /** The longest retry-after among them. */
   readonly retryAfterMs: number;
-  /** Devices that ended without one. */
+  /** Devices that ended without a 429. */
   readonly accepted: number;
 }
 
@@ -45,7 +44,7 @@ const decreaseFactor = 0.5;
 const increaseSharePerSecond = 0.02;
 const minShare = 0.01;
 const minHoldMs = 2000;
-/** A longer retry-after is cut to this: the next response can ask again. */
+/** Limit of a retry-after: the next response can ask for more. */
 const maxHoldMs = 60_000;
 const stormDecreases = 5;
 
@@ -63,7 +62,7 @@ export function initialPace(ratePerSecond: number, nowMs: number): Pace {
   };
 }
 
-/** Slower after a 429, otherwise faster by the time that has passed. */
+/** Lowers the rate after a 429, otherwise raises it for the time that has passed. */
 export function adapt(pace: Pace, askedPerSecond: number, feedback: Feedback, nowMs: number): Pace {
   const updated: Pace = {
     ...pace,
@@ -108,7 +107,7 @@ export function isStorm(pace: Pace): boolean {
   return pace.decreases >= stormDecreases && pace.throttled > pace.accepted;
 }
 
-/** The next `count` starts, evenly spaced, none before now; and the time of the start after them. */
+/** Reserves the next `count` starts, evenly spaced and none before now. Also returns the time of the start after them. */
 export function reserve(
   { ratePerSecond, nextStartAtMs }: Pick<Pace, 'ratePerSecond' | 'nextStartAtMs'>,
   count: number,

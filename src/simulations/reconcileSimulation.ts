@@ -15,15 +15,15 @@ import type { BatchState, StoredBatch } from './store/batchStore.ts';
 import { claimBatch, isHeld, withLease } from './worker/claimBatch.ts';
 import { finishBatch, haltReason } from './worker/finishBatch.ts';
 
-/** Batches that one call finishes by itself, when a simulation is halted: a request must not wait for thousands of rows. */
+/** Batches of a halted simulation that one call finishes: a request must not wait for thousands of rows. */
 const finishedInOneCall = 2;
 
 type ListedBatch = Omit<StoredBatch, 'etag'>;
 
 /**
- * Moves a simulation on: applies `change`, queues the next batches, queues again what was lost, and ends it when every batch is done.
- * Any number may call it at the same time (a worker at the end of a batch, a progress request, the watch message): what one process left
- * undone when it died, the next call does. Undefined: there is no such simulation.
+ * Brings a simulation up to date: applies `change`, queues the next batches, queues lost ones again, and ends the simulation when every
+ * batch is done. Concurrent calls are safe: a worker at the end of a batch, a progress request, the watch message. A later call does what a
+ * crashed process left undone. Undefined: the simulation does not exist.
  */
 export async function reconcileSimulation(
   id: string,
@@ -33,7 +33,7 @@ export async function reconcileSimulation(
   const updated = await context.simulations.update(id, (present, nowMs) => expired(change(present), nowMs));
   const simulation = updated?.simulation;
   if (!simulation || hasEnded(simulation.state)) return simulation;
-  // Batches of another location are messages in that location's queue.
+  // The batches of another location are in that location's queue.
   if (simulation.location !== context.location) return simulation;
 
   const batches = await context.batches.list(id, context.simulations.now());
@@ -47,7 +47,9 @@ export async function reconcileSimulation(
   return done.size < batchCount(simulation) ? simulation : end(simulation, context);
 }
 
-/** Also when no worker receives messages: a simulation that was halted ends by being read. Returns the batches that are done by now. */
+/**
+ * Finishes batches of a halted simulation, so that it ends even if no worker receives messages. Returns the batches that are done by now.
+ */
 async function finishHalted(
   simulation: Simulation,
   done: ReadonlySet<number>,
@@ -66,7 +68,7 @@ async function finishHalted(
   return finished;
 }
 
-/** The row comes first: a batch that has a row and no message is found again by its age. */
+/** Inserts the row before sending the message: a batch with a row but no message is found again by its age. */
 async function queueNext(
   simulation: Simulation,
   batches: readonly ListedBatch[],
@@ -85,7 +87,7 @@ async function queueNext(
   }
 }
 
-/** A batch whose worker died, or whose message was lost. A message too many does no harm. */
+/** Queues batches again whose worker died or whose message was lost. An extra message does no harm. */
 async function queueLost(
   simulation: Simulation,
   batches: readonly ListedBatch[],
@@ -98,7 +100,7 @@ async function queueLost(
     return state === 'queued' && listed.ageMs > resendAfterMs;
   };
   for (const { batch } of batches.filter(isLost)) {
-    // Written anew, the row is young again: no other caller sends the same message.
+    // Rewriting the row resets its age, so that no other caller sends the same message.
     const { changed } = await context.batches.update(simulation.id, batch.number, (present) =>
       present && isLost(present) ? { ...present.batch, state: 'queued' } : undefined,
     );
@@ -115,7 +117,7 @@ async function end(simulation: Simulation, context: SimulationContext): Promise<
   return updated.simulation;
 }
 
-/** One line for the whole simulation: its devices do not enter history and telemetry one by one. */
+/** Logs one line for the whole simulation: its devices are not in the history and telemetry. */
 function logEnd(
   { id, request, state, reason, createdAt, endedAt, pace, report }: Simulation,
   context: SimulationContext,

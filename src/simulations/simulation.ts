@@ -4,33 +4,33 @@ import type { Pace } from './pace.ts';
 import type { ResolvedRequest } from './simulationRequest.ts';
 
 /**
- * `queued` → `running` → `finished`; `cancelling` → `cancelled` and `stopping` → `stopped` when the devices that had not started have
- * been recorded as not run. The last state of each chain is final, and only then does every device have its one outcome.
+ * `queued` → `running` → `finished`; `cancelling` → `cancelled` and `stopping` → `stopped` once the devices that had not started are
+ * recorded as not run. The last state of each chain is final, and then every device has exactly one outcome.
  */
 export type SimulationState = 'queued' | 'running' | 'cancelling' | 'stopping' | EndedState;
 export type EndedState = 'finished' | 'cancelled' | 'stopped';
 
-/** An on-demand run of N devices. What was asked for never changes after its creation; state, pace and report do. */
+/** An on-demand run of N devices. Its request never changes; state, pace and report do. */
 export interface Simulation {
   readonly id: string;
   /** ISO 8601, like `expiresAt` and `endedAt`. */
   readonly createdAt: string;
   /** Devices that have not started by then are recorded as not run. */
   readonly expiresAt: string;
-  /** The location that started it: its workers run it, by its queue. */
+  /** The location that started it and whose workers run it. */
   readonly location: string;
   readonly idScope: string;
   readonly request: ResolvedRequest;
   /**
-   * SHA-256 of the body as it was understood, without the defaults that follow from the configuration: tells a repeated request from
-   * another one with the same Idempotency-Key.
+   * SHA-256 of the parsed request, without defaults from the configuration: distinguishes a repeated request from another one with the same
+   * Idempotency-Key.
    */
   readonly requestHash: string;
   readonly batchSize: number;
   readonly state: SimulationState;
-  /** A sentence: why it was cancelled, stopped, or did not run to its end. */
+  /** A sentence: why it was cancelled, stopped or has expired. */
   readonly reason?: string;
-  /** What devices that will not start are recorded with. */
+  /** The cause recorded for devices that will not start. */
   readonly haltCause?: HaltCause;
   readonly pace: Pace;
   readonly endedAt?: string;
@@ -40,19 +40,19 @@ export interface Simulation {
 
 export type HaltCause = 'cancelled' | 'expired';
 
-/** What the devices with an outcome add up to: part of the progress resource, and the result when all have one. */
+/** The sum over the devices with an outcome: part of the progress resource, and the result when all devices have one. */
 export interface SimulationReport {
-  /** Devices with an outcome: how many the figures below are about. */
+  /** Devices with an outcome, which the other fields are about. */
   readonly done: number;
   readonly verdicts: VerdictCounts;
-  /** Devices that were never started, because the simulation was cancelled, was stopped or expired. They have no verdict. */
+  /** Devices that never started, because the simulation was cancelled, was stopped or has expired. They have no verdict. */
   readonly cancelled: number;
   readonly reasons: readonly ReasonCount[];
   readonly hubs: { readonly [hub: string]: number };
   /** Milliseconds by phase, over the devices that ran. */
   readonly percentiles: Percentiles;
   readonly tlsSessionsReused: number;
-  /** Above some tens of milliseconds the workers were overloaded, and the latencies are too high. */
+  /** Above some tens of milliseconds the workers were overloaded, so the latencies are too high. */
   readonly workerDelayMs?: number;
   /** Over the time from the first start to the last end of the devices that ran. */
   readonly devicesPerSecond?: number;
@@ -61,7 +61,7 @@ export interface SimulationReport {
   readonly timelineStepSeconds: number;
 }
 
-/** A slice of a simulation: what one queue message asks for, and the unit that is claimed, retried and summed up. */
+/** A slice of a simulation: the unit that is queued, claimed, retried and summarised. */
 export interface Batch {
   readonly number: number;
   /** Index of its first device. */
@@ -78,14 +78,14 @@ export function isHalted(state: SimulationState): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
-/** Stale batches must not start hours later, when no one expects them any more. */
+/** Old batches must not start hours later, when they are no longer expected. */
 export function expired(simulation: Simulation, nowMs: number): Simulation {
   if (isHalted(simulation.state) || nowMs <= Date.parse(simulation.expiresAt)) return simulation;
   const reason = `Expired: not every device had started by ${simulation.expiresAt}. Check that the app's queue trigger runs, and ask for a higher ratePerSecond.`;
   return { ...simulation, state: 'stopping', haltCause: 'expired', reason };
 }
 
-/** A device is about to start. */
+/** Called when a device is about to start. */
 export function running(simulation: Simulation): Simulation {
   return simulation.state === 'queued' ? { ...simulation, state: 'running' } : simulation;
 }
@@ -95,13 +95,13 @@ export function cancelled(simulation: Simulation): Simulation {
   return { ...simulation, state: 'cancelling', haltCause: 'cancelled', reason: 'Cancelled by request.' };
 }
 
-/** The service keeps refusing: no further device starts. */
+/** Called when the service keeps responding with 429: no further device starts. */
 export function stopped(simulation: Simulation, reason: string): Simulation {
   if (isHalted(simulation.state)) return simulation;
   return { ...simulation, state: 'stopping', haltCause: 'cancelled', reason };
 }
 
-/** Every device has its outcome. */
+/** Called when every device has its outcome. */
 export function ended(simulation: Simulation, report: SimulationReport, endedAt: string): Simulation {
   if (hasEnded(simulation.state)) return simulation;
   return { ...simulation, state: endState(simulation.state), endedAt, report };
@@ -123,21 +123,21 @@ function endState(state: Exclude<SimulationState, EndedState>): EndedState {
 const serviceRegistrationsPerMinute = 1000;
 const secondsPerMinute = 60;
 
-/** A batch costs some 15 storage transactions beside its devices' outcomes: with 250 devices, 0.06 each. */
+/** A batch needs some 15 storage transactions besides its devices' outcomes: with 250 devices, 0.06 per device. */
 const minBatchSize = 250;
 const maxBatchSize = 500;
-/** Progress is the sum over the batches, so their number stays small however large N is. */
+/** Progress is the sum over the batches, so their number is limited for any N. */
 const wantedBatches = 200;
 
-/** Headroom for a slow service, waiting in the queue, and a rate that 429 responses have lowered. */
+/** Reserve for a slow service, time in the queue, and a rate lowered by 429 responses. */
 const expiryFactor = 4;
 const expiryGraceMs = 60 * 60_000;
 
-/** A batch is done by its rate, plus this for the last device to be assigned. */
+/** The time that a batch needs after its last start. */
 const assumedDeviceSeconds = 10;
 const maxBatchesInProgress = 32;
 
-/** Devices of one batch: 250, and more only where N would otherwise give more than 200 batches. */
+/** Devices in one batch: 250, or more if there would be more than 200 batches. */
 export function batchSizeFor(devices: number): number {
   return Math.min(maxBatchSize, Math.max(minBatchSize, Math.ceil(devices / wantedBatches)));
 }
@@ -154,8 +154,8 @@ export function batchOf({ request, batchSize }: PlannedSize, number: number): Ba
 type PlannedSize = Pick<Simulation, 'request' | 'batchSize'>;
 
 /**
- * How many batches may be queued or running at once: enough for the rate, and no more, because the Functions scale controller
- * starts one instance for each message that it sees (target-based scaling, `batchSize` 1). One more waits in the queue.
+ * How many batches may be queued or running at once: enough for the rate, plus one in the queue. Not more, because the Functions scale
+ * controller starts one instance for each message (target-based scaling, `batchSize` 1).
  */
 export function batchesInProgress(ratePerSecond: number, batchSize: number): number {
   const busy = Math.ceil(1 + (ratePerSecond * assumedDeviceSeconds) / batchSize);
@@ -168,8 +168,8 @@ export function expiresAt(createdAt: Date, request: ResolvedRequest): string {
 }
 
 /**
- * Registrations a second that the service's limit leaves to simulations of an ID scope, `probeRunsPerMinute` being the runs
- * that the timer may start there within one minute.
+ * Registrations per second that the service's limit leaves for simulations of an ID scope. `probeRunsPerMinute`: runs of the ID scope that
+ * the timer may start within one minute.
  */
 export function serviceBudgetPerSecond(probeRunsPerMinute: number): number {
   return Math.max(1, serviceRegistrationsPerMinute - probeRunsPerMinute) / secondsPerMinute;

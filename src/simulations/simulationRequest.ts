@@ -3,19 +3,19 @@ import { explainIssue, toErrors } from '../config/configurationErrors.ts';
 import { expectationSchema } from '../config/expectationSchema.ts';
 import { type Probe, probeFields, probeSchema } from '../config/probe.ts';
 
-/** Device numbers are written with six digits, so that registrationIds of one prefix sort and never change with N. */
+/** Device numbers always have six digits, so that registrationIds of a prefix sort and do not depend on N. */
 export const registrationIdDigits = 6;
 
 const registrationIdLength = 128;
 const prefixLength = registrationIdLength - registrationIdDigits;
-/** A batch must end within the host's function timeout, so the gap between two starts is at most 10 s. */
+/** At least one start in 10 s, because a batch must end within the host's function timeout. */
 export const minRatePerSecond = 0.1;
-/** The request is written into a property of a row, which holds 32 Ki characters: measured as it is written, not as it came. */
+/** Limit of the serialised request: it is stored in one property of a row, which holds 32 Ki characters. */
 const maxRequestBytes = 16 * 1024;
 
 /**
- * Body of `POST /api/simulations`. A caller names a configured probe: hosts, scopes and secrets never come from a request.
- * `expect` leaves out `deviceId`, because N devices cannot all be the same one.
+ * Body of `POST /api/simulations`. A caller names a configured probe: hosts, scopes and secrets never come from a request. `expect` has no
+ * `deviceId`, because N devices have different IDs.
  */
 export const simulationRequestSchema = z.strictObject({
   probe: probeFields.shape.name,
@@ -48,22 +48,22 @@ export const simulationRequestSchema = z.strictObject({
     .meta({ description: 'Resume TLS sessions. Real devices make a full TLS handshake when they start.' }),
 });
 
-/** A simulation as asked for, with the defaults that do not depend on the configuration. */
+/** The parsed request, with the defaults that do not depend on the configuration. */
 export type SimulationRequest = z.infer<typeof simulationRequestSchema>;
 
-/** The request with every default filled in that the plan depends on. */
+/** The request with all defaults. */
 export type ResolvedRequest = SimulationRequest & {
   readonly registrationIdPrefix: string;
   readonly ratePerSecond: number;
 };
 
-/** Prefix and six digits, from 000001: the same device of the same prefix has the same id whatever N is. */
+/** Prefix and six digits, from 000001: a device's ID does not depend on N. */
 export function registrationIdOf(request: ResolvedRequest, index: number): string {
   return `${request.registrationIdPrefix}${String(index + 1).padStart(registrationIdDigits, '0')}`;
 }
 
 export interface RequestError {
-  /** Where in the body; empty for the whole of it. */
+  /** Path in the body; empty for the whole body. */
   readonly field: readonly PropertyKey[];
   /** What was expected there, and what was found. */
   readonly message: string;
@@ -96,7 +96,7 @@ function requestErrors(issues: readonly z.core.$ZodIssue[], body: unknown): read
 
 const maxShownCharacters = 64;
 
-/** `expected at least 1, got 0`. A message that says already of what type the value is, is complete. */
+/** Appends the value: `expected at least 1, got 0`. A message that already has it stays as it is. */
 function withFound(message: string, field: readonly PropertyKey[], body: unknown): string {
   const found = field.reduce<unknown>(
     (value, name) => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined),
@@ -111,14 +111,14 @@ export type SimulatedProbe =
   | {
       readonly kind: 'probe';
       readonly probe: Probe;
-      /** Hubs that may be given a credential: an expectation in a request judges, and widens nothing. */
+      /** Hubs that may be given a credential, from the configured probe: an expectation in a request must not add any. */
       readonly configuredHubs: readonly string[] | undefined;
     }
   | { readonly kind: 'invalid'; readonly errors: readonly RequestError[] };
 
 /**
- * The configured probe with what the request changes, as its last device sees it: checked by the rules for probes, because a request
- * can name values that are each valid and together not. An expected `deviceId` is left out: N devices cannot all have it.
+ * The configured probe with the request's changes, for the last device. It is checked by the rules for probes, because the request's values
+ * may be valid only by themselves. An expected `deviceId` is left out, because N devices have different IDs.
  */
 export function simulatedProbe(configured: Probe, request: ResolvedRequest): SimulatedProbe {
   const { transport, payload, timeoutSeconds, expect } = request;

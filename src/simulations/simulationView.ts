@@ -4,7 +4,7 @@ import { hasEnded, type Simulation, type SimulationReport, type SimulationState 
 import type { SimulationContext } from './simulationContext.ts';
 import type { BatchState } from './store/batchStore.ts';
 
-/** The progress resource, and when all devices have their outcome, the result. CONTRACT: programs outside read it. */
+/** The progress resource; when all devices have their outcome, the result. Other programs read it, so its names are fixed. */
 export interface SimulationView extends SimulationReport {
   readonly id: string;
   readonly state: SimulationState;
@@ -19,10 +19,10 @@ export interface SimulationView extends SimulationReport {
   readonly createdAt: string;
   readonly endedAt?: string;
   readonly expiresAt: string;
-  /** While it runs: seconds until the last outcome, by the devices a second so far. */
+  /** While it runs: estimated seconds until the last outcome, from the devices per second so far. */
   readonly estimatedSecondsLeft?: number;
   readonly request: Simulation['request'];
-  /** What the service made of the rate: 429 responses, the rate now, and the lowest that it was lowered to. */
+  /** How the service limited the rate: 429 responses, the current rate, and the lowest one. */
   readonly pace: {
     readonly askedPerSecond: number;
     readonly ratePerSecond: number;
@@ -31,7 +31,7 @@ export interface SimulationView extends SimulationReport {
   };
 }
 
-/** In the list of simulations: what a reader needs to choose one. */
+/** An item in the list of simulations. */
 export type SimulationSummary = Pick<
   SimulationView,
   | 'id'
@@ -61,7 +61,7 @@ export async function summarizeSimulation(
   };
 }
 
-/** Counts are as of now, those of running batches included; percentiles, reasons and hubs are of the batches that are done. */
+/** Counts include running batches; percentiles, reasons and hubs are only of finished batches. */
 export async function viewSimulation(simulation: Simulation, context: SimulationContext): Promise<SimulationView> {
   const { id, state, reason, location, idScope, request, createdAt, endedAt, expiresAt, pace, report } = simulation;
   const present = report ?? (await reportSoFar(simulation, context));
@@ -92,10 +92,10 @@ export async function viewSimulation(simulation: Simulation, context: Simulation
 
 async function reportSoFar({ id, createdAt }: Simulation, context: SimulationContext): Promise<SimulationReport> {
   const createdAtMs = Date.parse(createdAt);
-  // In this order: a batch that ends in between is not counted twice, and shows up with the next call.
+  // This order matters: a batch that ends in between is counted once, in the next call.
   const batches = (await context.batches.list(id, context.simulations.now())).map(({ batch }) => batch);
   const done = new Set(batches.filter(({ state }) => state === 'done').map(({ number }) => number));
-  // The common case while it runs: no batch is done, and there is nothing to fetch.
+  // Usually, no batch is done yet and there is nothing to fetch.
   const summaries = done.size === 0 ? [] : await context.batches.summaries(id);
   const ofDone = summaries.filter(({ number }) => done.has(number));
   const report = reportOf(ofDone, createdAtMs);
@@ -123,7 +123,7 @@ function estimate({ createdAt, pace }: Simulation, done: number, left: number): 
 
 const timelineEntries = 60;
 
-/** The sum over batches. */
+/** Sums up batches. */
 export function reportOf(
   summaries: Iterable<{ readonly summary: BatchSummary }>,
   simulationCreatedAtMs: number,

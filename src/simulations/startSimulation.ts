@@ -16,16 +16,16 @@ import {
 const idHexDigits = 24;
 
 export type StartedSimulation =
-  /** This one, or with the same key an earlier one. */
+  /** The new simulation, or an earlier one with the same key. */
   | { readonly kind: 'started'; readonly simulation: Simulation }
   | { readonly kind: 'invalid'; readonly errors: readonly RequestError[] }
   | { readonly kind: 'unknownProbe'; readonly name: string }
-  /** The key belongs to another request. */
+  /** The key was used for another request. */
   | { readonly kind: 'keyInUse'; readonly simulation: Simulation };
 
 /**
- * Starts a simulation. With an idempotency key the same request may come again, as after a broken connection: it returns the simulation
- * that is there, whatever the configuration says by now.
+ * Starts a simulation. With an idempotency key the same request may be sent again, for example after a broken connection: it then returns
+ * the existing simulation, even if the configuration has changed since.
  */
 export async function startSimulation(
   body: unknown,
@@ -35,7 +35,7 @@ export async function startSimulation(
   const parsed = parseSimulationRequest(body);
   if (parsed.kind === 'invalid') return parsed;
   const { request } = parsed;
-  // With a key the ID follows from it, so that two copies of one request, even at the same time, are one row.
+  // A key determines the ID, so that two copies of one request, even concurrent ones, are one row.
   const id = sha256(key ?? randomUUID()).slice(0, idHexDigits);
   const requestHash = sha256(JSON.stringify(request));
   const earlier = key === undefined ? undefined : await context.simulations.read(id);
@@ -64,7 +64,8 @@ export async function startSimulation(
     state: 'queued',
     pace: initialPace(resolved.ratePerSecond, now.getTime()),
   };
-  // The message that looks after it, and then the row: whatever ends this process in between, the message finds the row or nothing.
+  // The watch message first, then the row: if this process dies in between, the message finds no simulation and does
+  // nothing.
   await context.queue.send({ work: 'watch', simulationId: id }, context.limits.watchEverySeconds);
   const { probe: name, devices } = resolved;
   context.log({ level: 'info', event: 'simulationStarted', simulationId: id, probe: name, devices });
@@ -105,21 +106,21 @@ function rateErrors(request: ResolvedRequest, probe: Probe, context: SimulationC
   return [{ field: ['ratePerSecond'], message }];
 }
 
-/** Simulated devices hold no lease: one that had a configured probe's registration ID would cut off that probe's connection. */
+/** Simulated devices hold no lease, so a device with a configured probe's registration ID would cut off that probe's connection. */
 function prefixErrors(
   { registrationIdPrefix: prefix }: ResolvedRequest,
   { idScope }: Probe,
   { probes }: SimulationContext,
 ): readonly RequestError[] {
   const digits = new RegExp(`^\\d{${registrationIdDigits}}$`);
-  const taken = probes.find(
+  const conflict = probes.find(
     ({ idScope: scope, registrationId }) =>
       scope === idScope &&
       registrationId.toLowerCase().startsWith(prefix.toLowerCase()) &&
       digits.test(registrationId.slice(prefix.length)),
   );
-  if (!taken) return [];
-  const message = `expected a prefix that cannot make the registrationId of a configured probe, got ${JSON.stringify(prefix)}: ${taken.registrationId} belongs to probe ${taken.name}`;
+  if (!conflict) return [];
+  const message = `expected a prefix that cannot make the registrationId of a configured probe, got ${JSON.stringify(prefix)}: ${conflict.registrationId} belongs to probe ${conflict.name}`;
   return [{ field: ['registrationIdPrefix'], message }];
 }
 

@@ -4,13 +4,13 @@ import { statusOf } from './storageResponse.ts';
 export interface CallOptions {
   /** Ends the call early. */
   readonly signal?: AbortSignal | undefined;
-  /** Default: 10 s, and 2 s after a call to which the storage did not respond. */
+  /** Default: 10 s; 2 s if the storage did not respond to the last call. */
   readonly limitMs?: number | undefined;
 }
 
-/** Of one call, or of one page of a query. */
+/** For one call, or one page of a query. */
 const defaultLimitMs = 10_000;
-/** After a call without a response, until the storage responds again: the next caller has no reason to wait as long. */
+/** After a call without a response, until the storage responds again: the next call will probably fail, too. */
 const stalledLimitMs = 2_000;
 
 export type CallLimiter = <Value>(
@@ -34,8 +34,8 @@ export function createCallLimiter(): CallLimiter {
 }
 
 /**
- * Waits for `start`, but not beyond the time limit or the caller's signal. The race covers what a client library does before it looks at
- * a signal, such as loading itself and fetching a token.
+ * Waits for `start` until the time limit or the caller's signal. Uses a race, because client libraries ignore the signal while they load or
+ * fetch a token.
  *
  * Rejects with the `TimeoutError` or the signal's own reason.
  */
@@ -55,7 +55,7 @@ async function withCallLimit<Value>(
   const timer = setTimeout(() => end(timeoutError(limitMs)), limitMs);
   signal?.addEventListener('abort', endByCaller, { once: true });
   const value = start(controller.signal);
-  // The loser of the race may reject later, when no caller is left to see it.
+  // The loser of the race may reject later, which must not be an unhandled rejection.
   value.catch(() => undefined);
   aborted.catch(() => undefined);
   try {

@@ -1,4 +1,4 @@
-/** A string property of a table row holds 32 Ki characters (64 KiB of UTF-16), and a row 1 MiB: longer text takes several properties. */
+/** A string property of a table row holds 32 Ki characters (64 KiB of UTF-16), and a row 1 MiB: longer text needs several properties. */
 const maxCharacters = 32_000;
 const maxChunks = 8;
 
@@ -7,7 +7,7 @@ export function chunkColumns(name: string): string[] {
   return Array.from({ length: maxChunks }, (_, part) => `${name}${part}`);
 }
 
-/** Properties to be spread into a row; nothing for undefined. */
+/** Properties to spread into a row; none for undefined. */
 export function toChunks(name: string, text: string | undefined): Record<string, string> {
   const properties: Record<string, string> = {};
   let rest = text ?? '';
@@ -21,13 +21,13 @@ export function toChunks(name: string, text: string | undefined): Record<string,
   return properties;
 }
 
-/** Undefined where the row has none of the properties. */
+/** Undefined when the row has none of the properties. */
 export function fromChunks(name: string, row: Readonly<Record<string, unknown>>): string | undefined {
   const parts = chunkColumns(name).flatMap((column) => (typeof row[column] === 'string' ? [row[column]] : []));
   return parts.length === 0 ? undefined : parts.join('');
 }
 
-/** Half a character cannot be sent. */
+/** A lone surrogate cannot be sent. */
 function endsInsidePair(text: string): boolean {
   return text.length > maxCharacters && /[\ud800-\udbff]/.test(text.charAt(maxCharacters - 1));
 }

@@ -1,6 +1,6 @@
 /**
- * One sentence for the person on call: what Table Storage did, and what to do. Made of codes and a host name, never of an address
- * with its query, which may hold a signature.
+ * One sentence for the person on call: what Table Storage did, and what to do. It has codes and a host name, but never a URL with its
+ * query, which may contain a signature.
  */
 export function describeStorageError(error: unknown): string {
   const facts = factsOf(error);
@@ -27,7 +27,7 @@ interface StorageFacts {
   readonly host?: string;
 }
 
-/** The client library's RestError, told by its shape: the library is not loaded for this. */
+/** Recognises the client library's RestError by its shape, so that the library need not be loaded. */
 function factsOf(error: unknown): StorageFacts {
   if (!(error instanceof Error)) return { name: '', code: '' };
   const { code, statusCode, request, details } = error as Error & {

@@ -5,11 +5,11 @@ import { createOnce } from '../identity/createOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
 import { isContainerMissing } from './storageResponse.ts';
 
-/** The queues of one storage account, by name. Nothing is connected before the first call. */
+/** Opens the queues of one storage account by name. Connects on the first call. */
 export type OpenQueues = (name: string) => Queue;
 
 export interface Queue {
-  /** Creates the queue where it is missing. `delaySeconds`: not to be received before. */
+  /** Creates the queue if it is missing. `delaySeconds`: the message becomes visible after this time. */
   send(text: string, options?: SendOptions): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export interface SendOptions extends CallOptions {
   readonly delaySeconds?: number;
 }
 
-/** The library's defaults would try for 44 s and more. */
+/** With the library's defaults a call could take 44 s or more. */
 const retryOptions = { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 1000 };
 
 export function openQueues(storage: StorageConnection, identity: AzureIdentity): OpenQueues {

@@ -1,4 +1,4 @@
-/** Resolves with `other` where the storage responded as expected; every other error rejects. */
+/** Resolves with `other` for an expected error response; rejects with any other error. */
 export async function orElse<Value, Other>(
   expected: ReadonlyArray<(error: unknown) => boolean>,
   other: Other,
@@ -13,25 +13,25 @@ export async function orElse<Value, Other>(
 }
 
 export const isMissing = (error: unknown): boolean => statusOf(error) === 404;
-/** The row is no longer as it was at that etag. */
+/** The row has changed since that etag. */
 export const isOutdated = (error: unknown): boolean => statusOf(error) === 412;
-/** A 409 may also say that the table is being deleted. */
+/** A 409 may also mean that the table is being deleted. */
 export const isPresent = (error: unknown): boolean =>
   statusOf(error) === 409 && codeOf(error) === 'EntityAlreadyExists';
 
-/** The client library's RestError, recognised by its shape: the library is not loaded for this. */
+/** Recognises the client library's RestError by its shape, so that the library need not be loaded. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
 }
 
-/** Of the table or queue itself. */
+/** The table or queue itself does not exist. */
 export function isContainerMissing(error: unknown): boolean {
   return isMissing(error) && ['TableNotFound', 'QueueNotFound'].includes(codeOf(error));
 }
 
-/** Single calls and transactions of the table client carry it in two places. */
+/** Single calls and transactions of the table client have it in different fields. */
 function codeOf(error: unknown): string {
   const { code, details } = error as {
     readonly code?: unknown;

@@ -6,7 +6,7 @@ export interface RowKey {
   readonly rowKey: string;
 }
 
-/** A value of a column. A whole JavaScript number would be written as an Int32 where it fits: `double` keeps a column of one type. */
+/** A value of a column. The client writes a whole number as an Int32 if it fits; use `double` for a column with one type. */
 export type ColumnValue = string | number | boolean | Edm<'Double'> | undefined;
 
 export type Row = RowKey & { readonly [column: string]: ColumnValue };
@@ -14,16 +14,16 @@ export type Row = RowKey & { readonly [column: string]: ColumnValue };
 export interface StoredRow {
   readonly row: RowKey & Readonly<Record<string, unknown>>;
   readonly etag: string;
-  /** Time since the row was last written, by the storage's own clock alone: its response's `Date` less the row's `Timestamp`. */
+  /** Time since the row was last written, by the storage's clock: the response's `Date` minus the row's `Timestamp`. */
   readonly ageMs: number;
   /** When the storage responded, by its own clock: milliseconds since 1970, at most one second too small. */
   readonly nowMs: number;
 }
 
-/** `changed`: the row is not as it was at that etag, or is not there. */
+/** `changed`: the row has changed since that etag, or does not exist. */
 export type Written = { readonly kind: 'written'; readonly etag: string } | { readonly kind: 'changed' };
 
-/** A piece of one partition, in the order of its row keys. */
+/** A range of one partition, in the order of its row keys. */
 export interface RowQuery extends CallOptions {
   readonly partitionKey: string;
   /** Inclusive. */
@@ -32,7 +32,7 @@ export interface RowQuery extends CallOptions {
   readonly after?: string | undefined;
   /** Exclusive. */
   readonly before?: string | undefined;
-  /** OData on other columns; `quoted` makes a literal of a text. */
+  /** An OData condition on other columns; `quoted` makes a literal. */
   readonly where?: string | undefined;
   readonly select?: readonly string[] | undefined;
   /** At most 1000, which is the default. */
@@ -40,32 +40,32 @@ export interface RowQuery extends CallOptions {
 }
 
 /**
- * One table of a storage account. Every call has a time limit and follows the caller's signal. Reading never creates the table: one that
- * is not there holds no rows. Writing creates it.
+ * One table of a storage account. Every call has a time limit and observes the caller's signal. Reading a missing table returns no rows;
+ * writing creates it.
  */
 export interface Table {
   readonly name: string;
-  /** Undefined: there is no such row. */
+  /** Undefined: the row does not exist. */
   read(key: RowKey, options?: CallOptions): Promise<StoredRow | undefined>;
-  /** `changed`: there is such a row already, which stays as it is. */
+  /** `changed`: the row already exists, and is not changed. */
   insert(row: Row, options?: CallOptions): Promise<Written>;
-  /** Inserts all rows of one partition, or none: false when one of them is there already. At most `maxRowsAtOnce`. */
+  /** Inserts all rows of one partition, or none: false when one of them already exists. At most `maxRowsAtOnce`. */
   insertAll(rows: readonly Row[], options?: CallOptions): Promise<boolean>;
   /** Inserts or replaces rows of one partition, all or none. At most `maxRowsAtOnce`. */
   put(rows: readonly Row[], options?: CallOptions): Promise<void>;
-  /** Replaces the row as it was at that etag. */
+  /** Replaces the row if it has not changed since that etag. */
   replace(row: Row, etag: string, options?: CallOptions): Promise<Written>;
-  /** False: it is not there, or not as it was at that etag (default: whatever it is). */
+  /** False: it does not exist, or has changed since that etag (default: any). */
   remove(key: RowKey, options?: CallOptions & { readonly etag?: string }): Promise<boolean>;
-  /** Deletes any number of rows of one partition. Rows that are gone already, or that another process deletes meanwhile, are no error. */
+  /** Deletes any number of rows of one partition. Missing rows are not an error. */
   removeAll(partitionKey: string, rowKeys: readonly string[], options?: CallOptions): Promise<void>;
   /** A page per request; pages may be empty before the last one. */
   pages(query: RowQuery): AsyncGenerator<readonly Readonly<Record<string, unknown>>[]>;
-  /** Names of the partitions, a request each, however many rows they hold. */
+  /** Names of the partitions, with one request for each, whatever their number of rows. */
   partitions(options?: CallOptions): AsyncGenerator<string>;
 }
 
-/** As many as the service accepts in one transaction. */
+/** The service's limit for one transaction. */
 export const maxRowsAtOnce = 100;
 
 /** All rows of a query, or the first `count`. */
@@ -85,7 +85,7 @@ export function double(value: number): Edm<'Double'> {
   return { type: 'Double', value };
 }
 
-/** A text as an OData literal. */
+/** Formats text as an OData literal. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -12,23 +12,23 @@ const months = 48;
 
 /** How often a schedule is due. `minutesOfDay` and `days` are ascending; the due times are their product with the seconds. */
 export interface Cadence {
-  /** Those of a minute that has any. */
+  /** Of a minute with due times. */
   readonly secondsOfMinute: readonly number[];
   readonly minutesOfDay: readonly number[];
-  /** Days since the epoch, of four years. */
+  /** Days since the epoch, over four years. */
   readonly days: readonly number[];
 }
 
 let known: { readonly schedule: string; readonly cadence: Cadence } | undefined;
 
-/** A process has one schedule: its cadence is worked out once. */
+/** Caches the cadence, because a process has one schedule. */
 export function cadenceOf(schedule: string): Cadence {
-  if (known?.schedule !== schedule) known = { schedule, cadence: workOut(schedule) };
+  if (known?.schedule !== schedule) known = { schedule, cadence: computeCadence(schedule) };
   return known.cadence;
 }
 
-/** Field by field, because four years of due times one by one would take minutes. */
-function workOut(schedule: string): Cadence {
+/** Field by field: enumerating four years of due times would take minutes. */
+function computeCadence(schedule: string): Cadence {
   const [second, minute, hour, ...dayFields] = schedule.trim().split(/\s+/);
   const seconds = offsets(`${second} * * * * *`, millisecondsPerSecond, 60);
   const minutes = offsets(`0 ${minute} * * * *`, 60 * millisecondsPerSecond, 60);
@@ -42,8 +42,8 @@ function workOut(schedule: string): Cadence {
 }
 
 /**
- * Runs in an average month of a probe: at each scheduled run, or at the first of each period of `everyMinutes` (the rule of `isDue`). Many probes
- * ask with the same few numbers of minutes, so the function for one cadence remembers its results.
+ * Returns a function that counts a probe's runs in an average month: in each scheduled run, or in the first of each period of
+ * `everyMinutes` (the rule of `isDue`). It caches its results, because many probes use the same few values.
  */
 export function runCounter(cadence: Cadence): (everyMinutes: number | undefined) => number {
   const { secondsOfMinute, minutesOfDay, days } = cadence;
@@ -56,7 +56,7 @@ export function runCounter(cadence: Cadence): (everyMinutes: number | undefined)
   };
 }
 
-/** Days begin at the same minute of a period again and again: each such beginning is counted once. */
+/** Counts each offset of a day within a period only once, because the offsets repeat. */
 function periodsWithRun({ minutesOfDay, days }: Cadence, everyMinutes: number): number {
   const [first = 0] = minutesOfDay;
   const last = minutesOfDay.at(-1) ?? 0;
@@ -78,7 +78,7 @@ function periodsWithRun({ minutesOfDay, days }: Cadence, everyMinutes: number): 
   return periods;
 }
 
-/** The minutes are ascending, so each period is one run of them. */
+/** The minutes are ascending, so those of one period are adjacent. */
 function periodsOf(minutesOfDay: readonly number[], offset: number, everyMinutes: number): number {
   let periods = 0;
   let periodEnd = Number.NEGATIVE_INFINITY;
@@ -105,7 +105,7 @@ function smallest(values: readonly number[]): number {
   return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
 }
 
-/** Which of the first `count` units, from the first instant on, a schedule is due in. */
+/** The indexes of those among the first `count` units in which the schedule is due. */
 function offsets(schedule: string, unitMs: number, count: number): readonly number[] {
   const times = dueTimesBetween(schedule, new Date(firstInstant), new Date(firstInstant + count * unitMs));
   return times.map((time) => Math.round((time.getTime() - firstInstant) / unitMs));

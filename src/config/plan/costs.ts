@@ -1,14 +1,14 @@
 import type { Settings } from '../settings.ts';
 
-/** What one part of a deployment costs in an average month, about. */
+/** The approximate cost of one part of a deployment in an average month. */
 export interface CostItem {
   readonly item: string;
   readonly usdPerMonth: number;
 }
 
 /**
- * List prices in US dollars, as docs/cost.md explains them. They differ by region and change: a figure to decide with, not an invoice.
- * A registration is a billed operation, a status query is not.
+ * List prices in US dollars, as docs/cost.md explains them. They differ by region and change: an estimate, not an invoice. A registration
+ * is a billed operation, a status query is not.
  */
 const usdPerThousandRegistrations = 0.123;
 const usdPerGigabyteOfTelemetry = 2.76;
@@ -17,7 +17,7 @@ const usdOfAlertRules = 8;
 const usdOfAlertsPerProbe = 0.5;
 const usdPerAlwaysReadyGigabyteSecond = 0.000_004;
 const usdPerExecutionGigabyteSecond = 0.000_016;
-/** The template's default size of an instance, and how long a round takes while the service is healthy. */
+/** The template's default instance size, and how long a scheduled run takes while the service is healthy. */
 const instanceGigabytes = 0.5;
 const secondsPerScheduledRun = 5;
 const usdOfStorage = 1;
@@ -34,7 +34,7 @@ export function registrationsUsd(runs: number): number {
   return (runs * usdPerThousandRegistrations) / 1000;
 }
 
-/** What the deployed app costs in one location: only parts that the settings turn on. */
+/** The costs of the deployed app in one location, without parts that the settings turn off. */
 export function costsPerMonth({
   probes,
   runsPerMonth,

@@ -2,25 +2,25 @@ import type { Probe } from '../probe.ts';
 
 export interface OutageLimits {
   readonly startsPerSecond: number;
-  /** How long a round may take. */
+  /** How long a scheduled run may take. */
   readonly limitSeconds: number;
-  /** The shortest time between two rounds. */
+  /** The shortest time between two scheduled runs. */
   readonly gapSeconds: number;
 }
 
-/** What can never fit into a round: the probe, by its index, and the reason. */
+/** A probe that does not fit into a scheduled run during an outage, by its index, and the reason. */
 export interface OutageError {
   readonly index: number;
   readonly message: string;
 }
 
 export interface LongestRun {
-  /** Where every probe is due at once and every run takes its whole timeout, as in an outage. */
+  /** When every probe is due at once and every run takes its whole timeout, as in an outage. */
   readonly seconds: number;
   readonly limitSeconds: number;
 }
 
-/** How long the round with all probes takes when the service does not respond at all. */
+/** How long a scheduled run of all probes takes when the service does not respond at all. */
 export function longestRunSeconds(probes: readonly Probe[], startsPerSecond: number): number {
   const started = new Map<string, number>();
   const deviceFree = new Map<string, number>();
@@ -36,17 +36,17 @@ export function longestRunSeconds(probes: readonly Probe[], startsPerSecond: num
   }, 0);
 }
 
-/** Probes that would be cut off in every outage: those of one device together, or one alone, or those that start too late. */
+/** Probes that the deadline would cut off in every outage: several of one device, one with a long timeout, or one that starts too late. */
 export function outageErrors(probes: readonly Probe[], limits: OutageLimits): readonly OutageError[] {
   const { gapSeconds, limitSeconds, startsPerSecond } = limits;
-  const taken = new Map<string, { readonly seconds: number; readonly names: readonly string[] }>();
+  const usedByDevice = new Map<string, { readonly seconds: number; readonly names: readonly string[] }>();
   const startedEachRun = new Map<string, number>();
   return probes.flatMap((probe, index): readonly OutageError[] => {
     const { idScope, name, timeoutSeconds, everyMinutes } = probe;
     const device = deviceOf(probe);
-    const before = taken.get(device) ?? { seconds: 0, names: [] };
+    const before = usedByDevice.get(device) ?? { seconds: 0, names: [] };
     const seconds = before.seconds + timeoutSeconds;
-    taken.set(device, { seconds, names: [...before.names.slice(-2), name] });
+    usedByDevice.set(device, { seconds, names: [...before.names.slice(-2), name] });
     if (timeoutSeconds > gapSeconds) {
       const message = `expected at most ${gapSeconds}: PROBE_SCHEDULE starts the next runs then. Got ${timeoutSeconds}`;
       return [{ index, message }];

@@ -7,7 +7,7 @@ import { limitsWithin } from './scheduledRun.ts';
 import { loadOfScopes, type ScopeLoad } from './scopeLoad.ts';
 import { warningsOf } from './warnings.ts';
 
-/** What a configuration comes to, before it runs. */
+/** What a configuration will do and cost. */
 export interface Plan {
   readonly schedule: string;
   readonly location: string;
@@ -15,9 +15,9 @@ export interface Plan {
   readonly scopes: readonly ScopeLoad[];
   readonly longestRound: LongestRun;
   readonly runsPerMonth: number;
-  /** About, in US dollars: registrations only. */
+  /** Approximate, in US dollars: registrations only. */
   readonly costPerMonthUsd: number;
-  /** About, in US dollars: everything in one location, by what it is for. */
+  /** Approximate, in US dollars: everything in one location, by purpose. */
   readonly costs: readonly CostItem[];
   readonly warnings: readonly string[];
 }
@@ -30,7 +30,7 @@ export interface PlannedProbe {
   readonly transport: Probe['transport'];
   readonly expects: Probe['expect']['result'];
   readonly cadence: string;
-  /** Of an average month. */
+  /** In an average month. */
   readonly runsPerMonth: number;
   readonly costPerMonthUsd: number;
 }
@@ -61,7 +61,7 @@ export function planOf(settings: Settings, probes: readonly Probe[], options: Pl
   };
 }
 
-/** Probes that the schedule can never run to their end. */
+/** Probes that can never finish within a scheduled run. */
 export function planErrors(settings: Settings, probes: readonly Probe[]): readonly OutageError[] {
   return outageErrors(probes, outageLimits(settings));
 }

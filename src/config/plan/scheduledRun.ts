@@ -1,21 +1,21 @@
 import host from '../../../host.json' with { type: 'json' };
 import { nextDueTime, scheduleToleranceMs } from '../schedule.ts';
 
-/** For one ID scope, over all locations: well below the 1000 registrations a minute that its devices share. */
+/** For one ID scope, over all locations: well below its limit of 1000 registrations a minute, which all devices share. */
 const startsPerSecondOfScope = 10;
-/** Before the host's limit or the next scheduled run, whichever comes first. Enough to record what the deadline has ended. */
+/** Time before the host's limit or the next scheduled run, whichever is first. Enough to record the runs that the deadline ended. */
 const reserveMs = 2_000;
 
-/** How long the host lets a function run. */
+/** The host's limit for one function call. */
 const functionTimeoutMs = millisecondsOf(host.functionTimeout);
 
-/** How a scheduled run starts its probes, and for how long it lasts. */
+/** At what rate a scheduled run starts its probes, and how long it may last. */
 export interface ScheduledRunLimits {
   readonly startsPerSecond: number;
   readonly lengthMs: number;
 }
 
-/** `locations`: how many of them start probes of the same ID scopes at about the same time. */
+/** `locations`: the number of locations that start probes of the same ID scopes at about the same time. */
 export function scheduledRunLimits(schedule: string, now: Date, locations: number): ScheduledRunLimits {
   const next = nextDueTime(schedule, new Date(now.getTime() + scheduleToleranceMs));
   const untilNextMs = next === undefined ? Number.POSITIVE_INFINITY : next.getTime() - now.getTime();

@@ -1,14 +1,14 @@
 import type { Probe } from '../probe.ts';
 import type { Cadence } from './cadence.ts';
 
-/** Published limit of DPS: registrations a minute and service, shared with the real devices. */
+/** Published limit of DPS: registrations per minute and service, shared with the real devices. */
 const registrationsPerMinuteLimit = 1000;
 
-/** What the probes of one DPS instance take of its limit in the minute in which they all run. */
+/** The share of a DPS instance's limit that its probes use in the minute in which they all run. */
 export interface ScopeLoad {
   readonly idScope: string;
   readonly registrationsInBusiestMinute: number;
-  /** 0 to 1 and more. */
+  /** 1 is the limit; may be more. */
   readonly shareOfLimit: number;
 }
 

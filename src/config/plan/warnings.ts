@@ -4,7 +4,7 @@ import type { Probe } from '../probe.ts';
 import type { Settings } from '../settings.ts';
 import type { ScopeLoad } from './scopeLoad.ts';
 
-/** What probes may take of the service's limit without a warning. */
+/** The share of the service's limit that probes may use without a warning. */
 const unremarkableShare = 0.01;
 
 export interface WarningsInput {
@@ -12,11 +12,11 @@ export interface WarningsInput {
   readonly probes: readonly Probe[];
   readonly scopes: readonly ScopeLoad[];
   readonly gapSeconds: number;
-  /** True where `LOCAL_SECRETS_FILE` supplies the secrets of a vault on this machine. */
+  /** True when `LOCAL_SECRETS_FILE` supplies the secrets of a vault on this machine. */
   readonly hasLocalSecrets: boolean;
 }
 
-/** Sentences about a configuration that is valid and may still not be what was meant. */
+/** Warnings about a configuration that is valid but may not be intended. */
 export function warningsOf({
   settings,
   probes,
@@ -71,7 +71,7 @@ function warningsOfScopes(scopes: readonly ScopeLoad[], probes: readonly Probe[]
   return [...heavy, ...neverRefusing];
 }
 
-/** The first characters of an ID scope are those of its cloud: `0ne` public, `0cn` China. */
+/** The first characters of an ID scope show its cloud: `0ne` public, `0cn` China. */
 function warningsOfEndpoints(probes: readonly Probe[]): readonly string[] {
   return probes.flatMap(({ name, idScope, globalDeviceEndpoint }) => {
     const isChina = /^0cn/i.test(idScope);
@@ -120,7 +120,7 @@ function warningsOfDevices(probes: readonly Probe[]): readonly string[] {
   });
 }
 
-/** An operational certificate is issued by a service that takes its time, and may change what the device is accepted with. */
+/** Issuing an operational certificate is slow, and each run issues two. */
 function warningsOfRenewals(probes: readonly Probe[]): readonly string[] {
   return probes
     .filter(({ verifyHub }) => verifyHub === 'renew')

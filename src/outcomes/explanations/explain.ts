@@ -16,7 +16,7 @@ import { explainTransport } from './transportFailures.ts';
 
 const troubleshooting = 'https://learn.microsoft.com/azure/iot-dps/how-to-troubleshoot-dps';
 
-/** What happened, what it usually is, and what to do next, for every result that a probe of this kind can have. */
+/** Explains a result: what happened, the usual cause, and what to do next. */
 export function explain(result: ProbeResult, probe: ExplainedProbe): Explanation {
   switch (result.kind) {
     case 'assigned':

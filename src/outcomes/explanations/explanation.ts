@@ -11,15 +11,15 @@ export type ExplainedProbe = Pick<
 export interface Explanation {
   /** What happened and where, with the service's own words. */
   readonly what: string;
-  /** What it usually is, where that is known. */
+  /** The usual cause, if known. */
   readonly usually?: string;
-  /** What to do next: starts with the verb. */
+  /** What to do next; starts with a verb. */
   readonly next: string;
-  /** Where the row is known from: a document, or a public report. */
+  /** The document or public report behind this explanation. */
   readonly source: string;
 }
 
-/** What is said about a result, apart from what happened in this run. */
+/** The part of an explanation that does not depend on the run. */
 export type Advice = Omit<Explanation, 'what'>;
 
 /** One text, or one for each attestation. */
@@ -29,7 +29,7 @@ export function forAttestation(text: ByAttestation, { attestation }: ExplainedPr
   return typeof text === 'string' ? text : text[attestation.type];
 }
 
-/** Scopes of Azure in China start with 0cn and are unknown to the endpoint of the public cloud, and the reverse. */
+/** ID scopes of Azure in China start with 0cn. The public cloud's endpoint does not know them, and vice versa. */
 export function scopeHint({ idScope, globalDeviceEndpoint }: ExplainedProbe): string | undefined {
   const [, cloud] = /\.azure-devices-provisioning\.(net|cn)(?::\d+)?$/i.exec(globalDeviceEndpoint) ?? [];
   const isChinese = /^0cn/i.test(idScope);
@@ -42,11 +42,11 @@ export function scopeHint({ idScope, globalDeviceEndpoint }: ExplainedProbe): st
 /** An explanation as the one reason of an outcome: the page, the terminal and the API show it. */
 export function reasonOf({ what, usually, next }: Omit<Explanation, 'source'>): string {
   const parts = [what, usually].filter((part) => part !== undefined && part !== '');
-  // What a service wrote may end with its own full stop.
+  // A service's message may end with its own full stop.
   return `${parts.map((part) => part?.replace(/[.\s]+$/, '')).join('. ')}. Next: ${next}.`;
 }
 
-/** The service's own words, and what its support asks for: ` (errorCode 401002, "…", trackingId …)`. */
+/** The service's message with the codes that its support asks for: ` (errorCode 401002, "…", trackingId …)`. */
 export function quote({ errorCode, message, trackingId }: ServiceError, more: readonly string[] = []): string {
   const parts = [
     errorCode === undefined ? '' : `errorCode ${errorCode}`,

@@ -59,7 +59,7 @@ const rows: { readonly [cause in NotRun['cause']]: Advice } = {
   neverRun: { next: 'Start it again if it is still wanted', source: thisProgram },
 };
 
-/** The probe could not run: this says nothing about DPS. */
+/** Explains why a probe could not run. The cause is not in DPS. */
 export function explainNotRun({ cause, detail, message }: NotRun): Explanation {
   const { source, ...advice } = rows[cause];
   const what = `The probe could not run: ${message}`;

@@ -6,7 +6,7 @@ import { explainRenewal } from './renewalErrors.ts';
 
 const source = 'https://learn.microsoft.com/azure/iot-dps/concept-certificate-issuance';
 
-/** What is wrong with a chain that was issued, one row for each check. */
+/** Advice for each check of an issued chain. */
 const issuanceAdvice: { readonly [cause in Exclude<CertificateNotIssued['cause'], 'missing'>]: Advice } = {
   malformed: {
     next: 'Read the transcript: it may be a new form of response. Open a ticket, for devices cannot read it either',
@@ -48,7 +48,7 @@ export function explainNotIssued({ phase, cause, message, assignedHub }: Certifi
   };
 }
 
-/** Undefined where the hub has refused the device for another reason. */
+/** Undefined when the hub refused the device for another reason. */
 export function explainUntrusted(refused: HubRefused): Explanation | undefined {
   if (!isUntrusted(refused)) return undefined;
   const { credential, cause, assignedHub } = refused;
@@ -69,7 +69,10 @@ export function explainUntrusted(refused: HubRefused): Explanation | undefined {
       };
 }
 
-/** A server may refuse a client certificate without a word (python#797): the hub's network is not the only suspect then. */
+/**
+ * A server may close the connection when it refuses a client certificate (azure-iot-sdk-python#797), so the network is not the only
+ * possible cause.
+ */
 export function usualReasonForClosing({ credential, cause }: HubRefused): Partial<Pick<Explanation, 'usually'>> {
   const isClosed = cause.kind === 'connectionLost' && (cause.phase === 'tls' || cause.phase === 'mqttConnect');
   if (credential === undefined || !isClosed) return {};

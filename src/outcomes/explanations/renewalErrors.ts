@@ -1,7 +1,7 @@
 import type { RenewalRejected } from '../../hub/hubResult.ts';
 import type { Advice } from './explanation.ts';
 
-/** What an error of the hub's certificate renewal means, and where that is known from. */
+/** What an error of the hub's certificate renewal means, with the source. */
 export type RenewalMeaning = Advice & { readonly meaning: string };
 
 /** An SDK team's reference of IoT Hub's device API 2025-08-01-preview, generated from test runs of 2026-01-30, and public clients. */
@@ -84,7 +84,7 @@ export const renewalStatuses: { readonly [status: number]: RenewalMeaning } = {
   429: throttled,
 };
 
-/** The code if it is known, else what its status says. An unknown code is shown with its number, never guessed at. */
+/** Explains the code if it is known, otherwise the status. An unknown code is shown as it is, without a guess. */
 export function explainRenewal({ status, errorCode }: Pick<RenewalRejected, 'status' | 'errorCode'>): RenewalMeaning {
   const known = (errorCode !== undefined && renewalCodes[errorCode]) || renewalStatuses[status];
   if (known) return known;

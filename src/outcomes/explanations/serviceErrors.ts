@@ -1,6 +1,6 @@
 import { type Advice, type ByAttestation, type ExplainedProbe, forAttestation, scopeHint } from './explanation.ts';
 
-/** What a status or a six-digit code of DPS means, and where that is known from. */
+/** What a status or a six-digit code of DPS means, with the source. */
 interface ServiceErrorRow {
   readonly meaning: string;
   readonly usually?: ByAttestation;
@@ -21,7 +21,7 @@ const wrongCredential = {
   x509: `Usually a certificate or a CA that no enrollment has, or another idScope; ${networkRules}`,
 } as const;
 
-/** The six-digit codes have no documentation (azure-docs#57082): a row says where it was seen, and nothing is guessed. */
+/** The six-digit codes are undocumented (azure-docs#57082). Each row names where the code was seen; nothing is guessed. */
 export const errorCodes = {
   400004: {
     meaning: 'a value in the request is not valid',
@@ -138,7 +138,7 @@ const unknownError: ServiceErrorRow = {
   source: 'none',
 };
 
-/** The code if it is known, else its status, else (5xx and unknown ones) what the class of status says. */
+/** Explains the code if it is known, otherwise the status, otherwise the class of the status. */
 export function explainServiceError(
   { status, errorCode }: { readonly status?: number | undefined; readonly errorCode?: number | undefined },
   probe: ExplainedProbe,
@@ -165,7 +165,7 @@ function rowOf(status: number, errorCode: number | undefined): ServiceErrorRow {
   return codes[errorCode ?? 0] ?? byStatus[status] ?? (status >= 500 && status < 600 ? unavailable : unknownError);
 }
 
-/** The service compares ids without case, but a derived key depends on every letter. */
+/** The service ignores the case of IDs, but a derived key depends on it. */
 function keyOfCapitals(code: number | undefined, { attestation, registrationId }: ExplainedProbe): string {
   const isDerived = attestation.type === 'symmetricKey' && attestation.enrollment === 'group';
   const isUnauthorized = [401, 401000, 401002].includes(code ?? 0);

@@ -12,7 +12,7 @@ export interface Target {
 
 type Failure<Kind extends TransportFailure['kind']> = Extract<TransportFailure, { kind: Kind }>;
 
-/** One row for each way in which a connection can end; what it means differs by server, transport and attestation. */
+/** One row for each way in which a connection can fail. Its meaning depends on server, transport and attestation. */
 const rows: {
   readonly [Kind in TransportFailure['kind']]: (
     failure: Failure<Kind>,
@@ -53,7 +53,7 @@ const rows: {
 };
 
 export function explainTransport(failure: TransportFailure, target: Target, probe: ExplainedProbe): Explanation {
-  // Each row takes its own kind, which the type of `rows` ensures and a lookup by a variable cannot express.
+  // TypeScript cannot express that a row looked up by `kind` accepts a failure of that kind; the type of `rows` ensures it.
   const row = rows[failure.kind] as (failure: TransportFailure, target: Target, probe: ExplainedProbe) => Explanation;
   return row(failure, target, probe);
 }
@@ -150,7 +150,7 @@ function explainTls(
   };
 }
 
-/** MQTT 3.1.1 §3.2.2.3; what the service means by a code is from public reports. */
+/** MQTT 3.1.1 §3.2.2.3. What the service means by a code is known from public reports. */
 function connackAdvice(returnCode: number, { role }: Target, probe: ExplainedProbe): Advice {
   const { attestation, transport } = probe;
   if (role === 'hub' && attestation.type === 'x509' && transport === 'mqtt-ws' && [3, 4, 5].includes(returnCode)) {

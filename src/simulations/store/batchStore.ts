@@ -4,15 +4,15 @@ import type { Queue } from '../../storage/openQueues.ts';
 import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
 
-/** A batch. Its row is there from when its message was about to be sent. */
+/** The state of a batch. Its row is inserted before its message is sent. */
 export interface BatchState {
   readonly number: number;
-  /** `running`: a worker holds it, as long as it renews the row. */
+  /** `running`: a worker holds the batch as long as it renews the row. */
   readonly state: 'queued' | 'running' | 'done';
   readonly worker?: string;
-  /** Claims since the batch was last released in good order: a worker that dies uses one up. */
+  /** Claims since the batch was last released. Each worker that dies adds one. */
   readonly claims: number;
-  /** So far, for those who wait; the summary is what counts. */
+  /** Verdicts so far, for progress requests. The summary replaces them. */
   readonly progress?: VerdictCounts;
   /** Why the last claim ended in an error. */
   readonly lastError?: string;
@@ -30,22 +30,22 @@ export interface StoredBatch {
 export interface BatchStore {
   /** Every batch that has a row, by number, without the summaries. `nowMs` is the storage's clock. */
   list(simulationId: string, nowMs: number): Promise<readonly Omit<StoredBatch, 'etag'>[]>;
-  /** Of the batches that are done. */
+  /** The summaries of the batches that are done. */
   summaries(simulationId: string): Promise<readonly { readonly number: number; readonly summary: BatchSummary }[]>;
-  /** False: there is a row already. */
+  /** False: the row already exists. */
   insert(simulationId: string, batch: BatchState): Promise<boolean>;
-  /** `change` may be called again with a newer row, or with undefined when there is none; undefined leaves it as it is. */
+  /** `change` may be called again with a newer row, or with undefined when there is no row. It returns undefined to change nothing. */
   update(
     simulationId: string,
     number: number,
     change: (stored: StoredBatch | undefined) => BatchState | undefined,
   ): Promise<{ readonly stored: StoredBatch | undefined; readonly changed: boolean }>;
-  /** Undefined: the row is no longer as it was in `before`. */
+  /** Undefined: the row has changed since `before`. */
   replace(simulationId: string, batch: BatchState, before: StoredBatch): Promise<StoredBatch | undefined>;
   removeAll(simulationId: string): Promise<void>;
 }
 
-/** The summary in columns of its own (`summary0`, …), so that a list need not fetch it. */
+/** The summary has its own columns (`summary0`, …), so that a list need not fetch it. */
 const summaryName = 'summary';
 
 export function createBatchStore(table: Table): BatchStore {
@@ -125,8 +125,8 @@ function rowKeyOf(number: number): string {
 }
 
 /**
- * What a message in the queue asks for. Its fields are named so that none can be mistaken for the trigger's own metadata (`id`,
- * `dequeueCount`, …), which the host overwrites with a body's fields of the same name.
+ * A message in the queue. No field may have the name of the trigger's metadata (`id`, `dequeueCount`, …), because the host overwrites that
+ * with body fields of the same name.
  */
 const taskSchema = z.discriminatedUnion('work', [
   /** Run this batch. */
@@ -137,11 +137,11 @@ const taskSchema = z.discriminatedUnion('work', [
 
 export type SimulationTask = z.infer<typeof taskSchema>;
 
-/** The bindings of the queue functions name it too. */
+/** The bindings of the queue functions use the same name. */
 export const batchQueueName = 'simulation-batches';
 
 export interface BatchQueue {
-  /** `delaySeconds`: not to be received before. */
+  /** `delaySeconds`: the message becomes visible after this time. */
   send(task: SimulationTask, delaySeconds?: number): Promise<void>;
 }
 
@@ -149,7 +149,7 @@ export function createBatchQueue(queue: Queue): BatchQueue {
   return { send: (task, delaySeconds = 0) => queue.send(JSON.stringify(task), { delaySeconds }) };
 }
 
-/** Undefined: not a message of ours. The host hands over JSON as an object already. */
+/** Undefined: not a valid message. The host has already parsed the JSON. */
 export function parseTask(message: unknown): SimulationTask | undefined {
   const parsed = taskSchema.safeParse(message);
   return parsed.success ? parsed.data : undefined;

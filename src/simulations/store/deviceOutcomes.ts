@@ -2,7 +2,7 @@ import { fitOutcome } from '../../history/fitOutcome.ts';
 import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
 import { maxRowsAtOnce, type Row, readRows, type Table } from '../../storage/table.ts';
 
-/** What one device of a simulation came to. */
+/** The outcome of one device of a simulation. */
 export interface DeviceOutcome {
   /** From 0. */
   readonly index: number;
@@ -16,18 +16,18 @@ export interface OutcomePage {
 }
 
 /**
- * One outcome for each device, however often its batch is delivered. A device is the row `device-{index}`, which can exist once. The
- * outcome of one that is not healthy is in a second row, `attention-{rank}-{index}`, whose key sorts the failures first; both are written
- * in one transaction, so that the second transaction for a device fails as a whole.
+ * Stores exactly one outcome for each device, however often its batch is delivered. A device has one row `device-{index}`. The outcome of a
+ * device that is not healthy is in a second row, `attention-{rank}-{index}`, whose key sorts failures first. Both rows are inserted in one
+ * transaction, so a second insert for the same device fails as a whole.
  */
 export interface DeviceOutcomes {
-  /** Devices that have an outcome already keep it. */
+  /** Devices that already have an outcome keep it. */
   insert(simulationId: string, devices: readonly DeviceOutcome[]): Promise<void>;
   /** Of the devices `first` to `first + count - 1`, in no particular order. */
   ofRange(simulationId: string, first: number, count: number): AsyncIterable<DeviceOutcome>;
   /** Failing first, then unknown, degraded, healthy; by device number within each. */
   page(simulationId: string, options: PageOptions): Promise<OutcomePage>;
-  /** Rejects when the signal aborts; what is left stays for another call. */
+  /** Rejects when the signal aborts; another call can continue. */
   removeAll(simulationId: string, signal?: AbortSignal): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface PageOptions {
 
 /** A string column holds 32 Ki characters (64 KiB of UTF-16). */
 const maxCharacters = 30_000;
-/** A transaction holds 4 MiB as JSON inside of JSON; this leaves room for keys and headers. */
+/** A transaction holds 4 MiB, with JSON escaped within JSON; this leaves room for keys and headers. */
 const maxTransactionBytes = 3 * 1024 * 1024;
 
 type NotHealthy = Exclude<Verdict, 'healthy'>;
@@ -55,7 +55,7 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
     async insert(simulationId, devices) {
       for (const group of groupsOf(devices.map((device) => rowsOf(simulationId, device)))) {
         if (await table.insertAll(group.flat())) continue;
-        // Some are there already, so none of the group was written: one by one.
+        // Some rows already exist, so nothing of the group was written. Insert the devices one by one.
         for (const rows of group) await table.insertAll(rows);
       }
     },
@@ -77,9 +77,9 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
     async page(simulationId, { limit, verdict, after }) {
       const range = rangeOf(verdict);
       const from = after === undefined ? range.from : undefined;
-      // One more than asked for tells whether there is a next page.
+      // One more row shows whether there is a next page.
       const options = { partitionKey: simulationId, ...range, from, after, count: limit + 1 };
-      // The second row of a device that is not healthy has its outcome.
+      // `hasOutcome` excludes the first row of devices that are not healthy.
       const rows = await readRows(table, { ...options, where: 'hasOutcome eq true' });
       const outcomes = rows.slice(0, limit).flatMap((row) => deviceOf(row)?.outcome ?? []);
       return { outcomes, ...(rows.length > limit && { last: String(rows[limit - 1]?.rowKey) }) };
@@ -93,7 +93,7 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
   };
 }
 
-/** As many devices together as a transaction holds, in rows and in bytes. */
+/** Groups devices so that each group fits into a transaction, in rows and in bytes. */
 function groupsOf(devices: readonly (readonly Row[])[]): readonly (readonly (readonly Row[])[])[] {
   const groups: (readonly Row[])[][] = [];
   let rowCount = 0;
@@ -124,7 +124,7 @@ function rowsOf(partitionKey: string, { index, outcome }: DeviceOutcome): readon
   ];
 }
 
-/** Undefined: the outcome of this device is in its other row. */
+/** Undefined: this device's outcome is in its other row. */
 function deviceOf({ index, json }: Readonly<Record<string, unknown>>): DeviceOutcome | undefined {
   return typeof json === 'string' ? { index: Number(index), outcome: JSON.parse(json) as Outcome } : undefined;
 }
@@ -148,7 +148,7 @@ function paddedIndex(index: number): string {
   return String(index).padStart(7, '0');
 }
 
-/** Every device of a simulation sees the same certificate chain, and a transcript matters for what went wrong. */
+/** Leaves out the certificate chain, which is the same for all devices, and the transcripts of healthy devices. */
 function outcomeJson({ transcript, server, ...rest }: Outcome): string {
   const { chain: _, ...leaf } = server ?? {};
   const outcome = {
@@ -160,8 +160,8 @@ function outcomeJson({ transcript, server, ...rest }: Outcome): string {
 }
 
 /**
- * Group commit: while one write is in progress, outcomes gather, and the next write takes them together. No timer, so an outcome waits
- * at most for the write before its own; the more devices end at once, the fewer writes each needs.
+ * Group commit: outcomes that arrive during a write are written together by the next one. There is no timer, so an outcome waits for at
+ * most one other write.
  */
 export interface OutcomeWriter {
   /** Resolves when the outcome is stored, rejects when it could not be. */

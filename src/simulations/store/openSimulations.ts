@@ -43,7 +43,7 @@ interface SimulationServices {
 /** The log of one invocation. */
 type InvocationLog = { readonly [level in SimulationLogLine['level']]: (...parts: unknown[]) => void };
 
-/** What simulations work with, from the app's services. Undefined where there is no storage to keep them in. */
+/** Creates the simulation context from the app's services. Undefined when no storage is configured. */
 export function openSimulations(
   services: SimulationServices,
   invocation: InvocationLog,
@@ -74,7 +74,7 @@ export function openSimulations(
 type RunsPerMinute = ReadonlyMap<string, number>;
 const knownRuns = new WeakMap<readonly Probe[], RunsPerMinute>();
 
-/** By ID scope. Worked out once for a configuration: it takes a while, and every request and every batch asks for it. */
+/** Runs per minute by ID scope. Cached for each configuration, because computing it is slow and every request and batch needs it. */
 function probeRunsOf({ probeSchedule }: Settings, probes: readonly Probe[]): RunsPerMinute {
   const known = knownRuns.get(probes);
   if (known) return known;
@@ -90,8 +90,8 @@ function write(invocation: InvocationLog, { level, ...line }: SimulationLogLine)
 }
 
 /**
- * Runs devices as probes, one like the other. The group's key is read from the vault once for a batch, with the first device: a
- * thousand reads of one secret would measure, and throttle, the vault.
+ * Runs each device as a probe. The group's key is read from the vault once for each batch: thousands of reads would measure the vault, and
+ * be throttled.
  */
 export function createDeviceRunner(
   readSecret: ReadSecret,
@@ -114,7 +114,7 @@ export function createDeviceRunner(
   };
 }
 
-/** What could not be read is asked for again by the next device. */
+/** After a failed read, the next device reads again. */
 function onceForEachName(readSecret: ReadSecret): ReadSecret {
   const reads = new Map<string, ReturnType<ReadSecret>>();
   return (name, signal) => {

@@ -3,14 +3,14 @@ import { hasEnded } from '../simulation.ts';
 import type { SimulationContext } from '../simulationContext.ts';
 
 const dayMs = 24 * 60 * 60_000;
-/** Of one call. What is left is for the next hour. */
+/** Time for one call. The next hourly call continues. */
 const defaultBudgetMs = 60_000;
-/** The newest: an older one that has not ended has expired. */
+/** Only the newest ones: an older one that has not ended has expired. */
 const maxReconciled = 100;
 
 /**
- * Resumes what has come to a standstill, and deletes what is older than `retentionDays`. Resolves with how many simulations it deleted,
- * and rejects with the first error once every other simulation has had its try.
+ * Resumes simulations that do not progress, and deletes those older than `retentionDays`. Resolves with the number of deleted simulations.
+ * Rejects with the first error after trying all simulations.
  */
 export async function pruneSimulations(
   context: SimulationContext,
@@ -31,8 +31,8 @@ export async function pruneSimulations(
 }
 
 /**
- * An outage that outlasts the five deliveries of each message, or a configuration that is not valid, leaves a simulation without any.
- * Where no caller reads it, this is what brings it to its end.
+ * A long outage or an invalid configuration can use up all five deliveries of each message, so that a simulation has no message left. If no
+ * caller reads it, this makes it continue.
  */
 export async function reconcileOpenSimulations(context: SimulationContext, signal?: AbortSignal): Promise<void> {
   const { simulations } = await context.simulations.page(maxReconciled);
@@ -46,8 +46,8 @@ export async function reconcileOpenSimulations(context: SimulationContext, signa
 }
 
 /**
- * A simulation's own row goes last, so that one that was cut short is found again. One that has not ended stays. Rows that another
- * process deletes at the same time are no error.
+ * Deletes a simulation's own row last, so that a deletion that was interrupted can be continued. Keeps simulations that have not ended.
+ * Rows that another process deletes at the same time are not an error.
  */
 export async function removeSimulations(
   { simulations, batches, outcomes }: Pick<SimulationContext, 'simulations' | 'batches' | 'outcomes'>,
@@ -65,7 +65,7 @@ export async function removeSimulations(
       removed += 1;
     }
   } catch (error) {
-    // Out of time in the middle of one: the next hour goes on with it.
+    // The time is up: the next hourly call continues.
     if (!signal?.aborted) throw error;
   }
   return removed;

@@ -5,40 +5,40 @@ import { reserve } from '../pace.ts';
 import type { Simulation, SimulationReport } from '../simulation.ts';
 
 /**
- * The simulations table: a row a simulation (partition `simulation`), an index with the newest first (`recent`), and how far each
- * ID scope's share of the service limit is given away (`budget`). Batches of a simulation are rows of the same table (batchStore.ts).
+ * The simulations table: one row for each simulation (partition `simulation`), an index with the newest first (`recent`), and the next free
+ * start of each ID scope within the service's limit (`budget`). Batches of a simulation are rows of the same table (batchStore.ts).
  */
 export interface SimulationStore {
-  /** The storage's clock, as far as its responses have shown it: what times in rows are compared with. Milliseconds since the epoch. */
+  /** The storage's clock, estimated from its responses; times in rows are compared with it. Milliseconds since the epoch. */
   now(): number;
-  /** Inserts, or returns the one that has this id already. */
+  /** Inserts the simulation, or returns the existing one with this ID. */
   create(simulation: Simulation): Promise<Simulation>;
   read(id: string): Promise<Simulation | undefined>;
   /**
-   * Changes the newest version of the row. `change` may be called again with a newer one, and returns the same object to leave it as it
-   * is; `nowMs` is the storage's clock. Resolves with the simulation after that; undefined where there is none.
+   * Changes the newest version of the row. `change` may be called again with a newer version, and returns the same object to change
+   * nothing; `nowMs` is the storage's clock. Resolves with the resulting simulation; undefined when there is none.
    */
   update(id: string, change: (simulation: Simulation, nowMs: number) => Simulation): Promise<Updated | undefined>;
-  /** Newest first. `after`: the `last` of the page before; present when there is a next page. */
+  /** Newest first. `after` is the `last` of the previous page; `last` is present when there is a next page. */
   page(limit: number, after?: string): Promise<{ readonly simulations: readonly Simulation[]; readonly last?: string }>;
-  /** Starts that all simulations of an ID scope share, so that together they stay below the service's limit. */
+  /** Reserves starts from the budget of all simulations of an ID scope, so that together they stay below the service's limit. */
   reserveBudget(idScope: string, ratePerSecond: number, count: number): Promise<readonly number[]>;
-  /** Oldest last. */
+  /** Newest first. */
   createdBefore(time: Date): AsyncIterable<Simulation>;
-  /** The row and its place in the list; its batches and outcomes are for the caller to remove, before. */
+  /** Removes the row and its index entry. The caller removes batches and outcomes before. */
   remove(simulation: Simulation): Promise<void>;
 }
 
 export interface Updated {
   readonly simulation: Simulation;
-  /** By this call. */
+  /** True when this call changed it. */
   readonly changed: boolean;
 }
 
-/** A simulation is only ever read and written whole. Its report is in columns of its own (`report0`, …), for it can be long. */
+/** The report has its own columns (`report0`, …), because it can be long. */
 const reportName = 'report';
 
-/** Rows read together, so that a long list neither takes long nor opens hundreds of connections. */
+/** Rows that are read in parallel: a long list is fast, without hundreds of connections. */
 const readsAtOnce = 25;
 
 const partition = 'simulation';
@@ -58,7 +58,8 @@ export function createSimulationStore(table: Table): SimulationStore {
     async create(simulation) {
       const inserted = await table.insert(simulationRow(simulation));
       const present = inserted.kind === 'written' ? simulation : ((await store.read(simulation.id)) ?? simulation);
-      // After the row itself, and again when a creation is repeated: a crash in between leaves nothing out of the list.
+      // After the row itself, and again when a creation is repeated, so that a crash in between does not hide the
+      // simulation.
       await table.insert({ partitionKey: recentPartition, rowKey: recentKey(present), id: present.id });
       return present;
     },
@@ -77,7 +78,7 @@ export function createSimulationStore(table: Table): SimulationStore {
         return kind === 'written' ? { simulation: changed, changed: true } : 'changed';
       }),
     async page(limit, after) {
-      // One more than asked for tells whether there is a next page.
+      // One more row shows whether there is a next page.
       const rows = await readRows(table, { partitionKey: recentPartition, after, count: limit + 1 });
       const asked = rows.slice(0, limit);
       const simulations: (Simulation | undefined)[] = [];
@@ -126,7 +127,7 @@ function simulationRow({ report, ...rest }: Simulation) {
   };
 }
 
-/** Written by this module alone. */
+/** Only this module writes these rows. */
 function parse(row: Readonly<Record<string, unknown>>): Simulation {
   const simulation = JSON.parse(String(row.json)) as Simulation;
   const report = fromChunks(reportName, row);
@@ -139,7 +140,7 @@ function recentKey({ createdAt, id }: Simulation): string {
 
 interface StorageClock {
   now(): number;
-  /** `sentAtMs`: by this machine's clock, before the request. */
+  /** `sentAtMs`: this machine's clock before the request. */
   observe(read: StoredRow, sentAtMs: number): void;
 }
 
@@ -147,7 +148,7 @@ const clocks = new WeakMap<Table, StorageClock>();
 /** A response's `Date` has whole seconds. */
 const dateStepMs = 1000;
 
-/** One for a table, so that what earlier invocations have seen counts. */
+/** One clock for each table, shared by all invocations. */
 function clockOf(table: Table): StorageClock {
   const clock = clocks.get(table) ?? createClock();
   clocks.set(table, clock);
@@ -155,8 +156,8 @@ function clockOf(table: Table): StorageClock {
 }
 
 /**
- * Each response narrows down how far this machine's clock is from the storage's: the storage's time was at least what the response says
- * when it arrived, and less than a second more than that when the request was sent.
+ * Each response limits the offset between the two clocks: when it arrived, the storage's time was at least its `Date`; when the request was
+ * sent, it was less than a second after that `Date`.
  */
 function createClock(): StorageClock {
   let offsetMs = 0;

@@ -3,9 +3,9 @@ import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
 import type { BatchState, BatchStore, StoredBatch } from '../store/batchStore.ts';
 
 /**
- * A message can be delivered twice, and two workers can hold the same batch: the one whose claim is in the batch's row runs it. A
- * claim is a lease. Its worker renews it; when the worker dies, it expires, and the next one may claim. Its age is the storage's own
- * (`ageMs`), so that the clocks of two workers are never compared.
+ * A message can be delivered twice, and two workers can receive the same batch: the one whose claim is in the batch's row runs it. A claim
+ * is a lease. Its worker renews it; when the worker dies, the claim expires, and another worker may claim the batch. Its age is the
+ * storage's (`ageMs`), so the clocks of two workers are never compared.
  */
 export type Claim =
   | { readonly kind: 'claimed'; readonly lease: Lease; readonly batch: BatchState }
@@ -13,29 +13,31 @@ export type Claim =
   | { readonly kind: 'done' };
 
 export interface Lease {
-  /** Another worker has claimed the batch: start nothing more. Outcomes may still be written, for the first one counts. */
+  /**
+   * Another worker has claimed the batch: start no more devices. Outcomes may still be written, because the first one of a device counts.
+   */
   readonly lost: boolean;
-  /** Verdicts so far; written soon, for those who wait. */
+  /** Verdicts so far. Written with the next renewal, for progress requests. */
   progress(counts: VerdictCounts): void;
-  /** Each of these gives the lease up. */
+  /** Each of these three ends the lease. */
   done(summary: BatchSummary): Promise<void>;
   release(): Promise<void>;
   failed(error: unknown): Promise<void>;
 }
 
-/** Gives the lease up when the work fails: renewed for ever, it would keep every other worker from the batch. */
+/** Ends the lease when the work fails. Otherwise it would be renewed for ever, and no other worker could run the batch. */
 export async function withLease<Result>(lease: Lease, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    // Where storage does not accept this either, the lease expires by itself.
+    // If the storage does not accept this either, the lease expires by itself.
     await lease.failed(error).catch(() => undefined);
     throw error;
   }
 }
 
 const renewalsPerLease = 4;
-/** A write for each device would cost more than the device. */
+/** A write for each device would cost more than running it. */
 const progressEveryMs = 2_000;
 const maxErrorCharacters = 300;
 
@@ -77,7 +79,7 @@ function holdLease(batches: BatchStore, simulationId: string, claimed: StoredBat
     if (stored) held = stored;
     else lost = true;
   };
-  /** A write whose response got lost has changed the row too. */
+  /** The replace may have succeeded although its response was lost. */
   const replaceOwn = async (batch: BatchState) => {
     const { stored, changed } = await batches.update(simulationId, batch.number, (present) =>
       present?.batch.worker === claimed.batch.worker && present?.batch.state === 'running' ? batch : undefined,
@@ -94,7 +96,7 @@ function holdLease(batches: BatchStore, simulationId: string, claimed: StoredBat
       .catch(() => undefined);
   };
   const timer = setInterval(renew, Math.min(progressEveryMs, leaseMs / renewalsPerLease));
-  const giveUp = async (changes: Partial<BatchState>) => {
+  const endLease = async (changes: Partial<BatchState>) => {
     clearInterval(timer);
     await renewing;
     if (!lost) await change(changes);
@@ -107,8 +109,8 @@ function holdLease(batches: BatchStore, simulationId: string, claimed: StoredBat
     progress(counts) {
       progress = { ...counts };
     },
-    done: (summary) => giveUp({ state: 'done', summary }),
-    release: () => giveUp({ state: 'queued', claims: 0 }),
-    failed: (error) => giveUp({ state: 'queued', lastError: String(error).slice(0, maxErrorCharacters) }),
+    done: (summary) => endLease({ state: 'done', summary }),
+    release: () => endLease({ state: 'queued', claims: 0 }),
+    failed: (error) => endLease({ state: 'queued', lastError: String(error).slice(0, maxErrorCharacters) }),
   };
 }

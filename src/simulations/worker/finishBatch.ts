@@ -13,7 +13,7 @@ export interface NotRunReason {
   readonly message: string;
 }
 
-/** What earlier deliveries of a batch have left: the devices without an outcome, in order, and the verdicts of the others. */
+/** The result of earlier deliveries of a batch: the devices without an outcome, in order, and the verdicts of the others. */
 export interface RecordedDevices {
   readonly missing: readonly number[];
   readonly verdicts: VerdictCounts;
@@ -34,8 +34,8 @@ export async function recordedDevices(
 }
 
 /**
- * Ends a batch: devices that have not run are recorded as not run, and the sum is made of the outcomes as they are stored, so that it is
- * the same whichever worker makes it, and however often.
+ * Finishes a batch: records devices that have not run as not run, and computes the summary from the stored outcomes, so that every worker
+ * computes the same one.
  */
 export async function finishBatch(
   simulation: Simulation,
@@ -93,7 +93,7 @@ function notRunOutcome(
   return { index, outcome };
 }
 
-/** For the devices of a simulation that was halted. */
+/** The reason recorded for the devices of a halted simulation. */
 export function haltReason({ haltCause = 'cancelled', reason }: Simulation): NotRunReason {
   return { cause: haltCause, message: `not run: ${reason ?? 'the simulation was cancelled'}` };
 }

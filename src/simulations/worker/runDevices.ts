@@ -9,18 +9,21 @@ import { createOutcomeWriter } from '../store/deviceOutcomes.ts';
 import type { Lease } from './claimBatch.ts';
 import type { RecordedDevices } from './finishBatch.ts';
 
-/** `released`: time is up, and some have not started. `lost`: another worker has the batch now. */
+/** `released`: the time is up and some devices have not started. `lost`: another worker has claimed the batch. */
 export type DevicesEnd = 'ended' | 'halted' | 'released' | 'lost';
 
-/** After a start that was this far away, the simulation may have been cancelled meanwhile. */
+/** After a wait this long, check whether the simulation was cancelled meanwhile. */
 const longWaitMs = 2000;
-/** With every place taken, starts are reserved together once this share is free: a reservation for each would be a write for each device. */
+/**
+ * When all slots are busy, wait until this share is free and reserve starts together: single reservations would be one write for each
+ * device.
+ */
 const freeShare = 0.1;
 
 /**
- * Runs the devices of one batch that have no outcome yet: bounded in number at once, each at the time reserved for it, each outcome
- * stored when its device ends. Settles when the last device that was started has ended, and rejects when an outcome could not be
- * stored or a start could not be reserved.
+ * Runs the devices of one batch that have no outcome yet, each at its reserved time and with a limited number at once. Stores each outcome
+ * when its device ends. Settles when the last started device has ended, and rejects when an outcome could not be stored or a start could
+ * not be reserved.
  */
 export async function runDevices(
   simulation: Simulation,
@@ -65,9 +68,10 @@ export async function runDevices(
         await Promise.race(inProgress);
         continue;
       }
-      // What starts within about a second: few writes to the row, and yet little is reserved when the simulation is halted.
+      // Reserve the starts of about one second: few writes to the row, and few reserved starts when the simulation is
+      // halted.
       const count = Math.min(waiting.length, free, Math.max(1, Math.floor(ratePerSecond)));
-      const reservation = await reserveStarts(simulation, count, feedback.take(), context);
+      const reservation = await reserveStarts(simulation, count, feedback.drain(), context);
       if (reservation.kind === 'halted') return 'halted';
       ({ ratePerSecond } = reservation.pace);
       feedback.follow(reservation.pace);
@@ -83,7 +87,8 @@ export async function runDevices(
   };
 
   const end = await startAll().catch((error: unknown) => void errors.push(error));
-  // Also after an error: the next worker would connect devices a second time, and the service would cut off the first connection.
+  // Wait also after an error: otherwise the next worker would connect the same devices, and the service would cut off these
+  // connections.
   await Promise.all(inProgress);
   await feedback.end();
   if (end === undefined || errors.length > 0)
@@ -98,12 +103,12 @@ async function isHaltedNow(id: string, { simulations }: SimulationContext): Prom
 
 type Reservation =
   | { readonly kind: 'granted'; readonly startsAtMs: readonly number[]; readonly pace: Pace }
-  /** Cancelled, stopped, expired or gone: no further device may start. */
+  /** Cancelled, stopped, expired or deleted: no further device may start. */
   | { readonly kind: 'halted' };
 
 /**
- * The times at which the next devices of a simulation may start: first by the simulation's own pace, then by what the service's limit
- * leaves to all simulations of the ID scope. Times are the storage's: the clocks of two workers are never compared.
+ * Reserves start times for the next devices of a simulation: first by the simulation's own pace, then by the share of the service's limit
+ * for all simulations of the ID scope. Times are the storage's, so the clocks of two workers are never compared.
  */
 async function reserveStarts(
   { id, idScope, request }: Simulation,
@@ -139,25 +144,26 @@ function withFeedback(simulation: Simulation, feedback: Feedback, nowMs: number)
   return stopped({ ...simulation, pace }, reason);
 }
 
-/** One write for all 429 responses of this time: the rate is lowered at most once in two seconds. */
+/** One write for all 429 responses of this period: the rate is lowered at most once in two seconds. */
 const reportEveryMs = 500;
 
 /**
- * Gathers what the service tells the devices of this worker. A 429 is passed on to the simulation's row at once, and further ones
- * together; accepted devices go with the next reservation. Those after the last one count only while the rate is lowered.
+ * Collects the service's responses to this worker's devices. A first 429 is written to the simulation's row at once, further ones together;
+ * accepted devices are written with the next reservation. After the last reservation, accepted devices are written only if the rate is
+ * lowered.
  */
 function createFeedback({ id, pace }: Simulation, { simulations, log }: SimulationContext) {
   let feedback: Feedback = noFeedback;
   let isLowered = pace.decreases > 0;
   let reporting: Promise<void> | undefined;
-  const take = (): Feedback => {
-    const taken = feedback;
+  const drain = (): Feedback => {
+    const drained = feedback;
     feedback = noFeedback;
-    return taken;
+    return drained;
   };
   const report = async () => {
-    const taken = take();
-    await simulations.update(id, (present, nowMs) => withFeedback(present, taken, nowMs));
+    const drained = drain();
+    await simulations.update(id, (present, nowMs) => withFeedback(present, drained, nowMs));
   };
   const reportAll = async () => {
     while (feedback.throttled > 0) {
@@ -168,7 +174,7 @@ function createFeedback({ id, pace }: Simulation, { simulations, log }: Simulati
   const logLost = (error: unknown) =>
     log({ level: 'warn', event: 'simulationFeedbackLost', simulationId: id, error: String(error) });
   return {
-    take,
+    drain,
     follow(present: Pace) {
       isLowered = present.decreases > 0;
     },

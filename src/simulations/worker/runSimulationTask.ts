@@ -11,7 +11,10 @@ import { runDevices } from './runDevices.ts';
 type BatchTask = Extract<SimulationTask, { work: 'batch' }>;
 type Claimed = Extract<Claim, { kind: 'claimed' }>;
 
-/** One message of the queue. Rejects when storage does not respond: the host delivers again, and after five times to the poison queue. */
+/**
+ * Handles one message of the queue. Rejects when the storage does not respond: the host then delivers it again, and after five deliveries
+ * moves it to the poison queue.
+ */
 export async function runSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
   const task = readTask(message, context);
   if (!task) return;
@@ -20,8 +23,9 @@ export async function runSimulationTask(message: unknown, context: SimulationCon
 }
 
 /**
- * One message of the poison queue: its batch failed five times, and its devices that never ran are recorded as not run. Never rejects: a
- * poison queue has none of its own, so that the message would come back without end. What cannot be recorded now is found by its age.
+ * Handles one message of the poison queue: its batch failed five times, so its remaining devices are recorded as not run. Never rejects,
+ * because a poison queue has no poison queue and the message would be delivered for ever. A batch that cannot be recorded now is found
+ * again by its age.
  */
 export async function failSimulationTask(message: unknown, context: SimulationContext): Promise<void> {
   const task = readTask(message, context);
@@ -34,14 +38,14 @@ export async function failSimulationTask(message: unknown, context: SimulationCo
   }
 }
 
-/** Undefined: no later delivery would be understood either. The batch that was meant is found by its age. */
+/** Undefined: the message is invalid and is dropped. Its batch is found again by its age. */
 function readTask(message: unknown, { log }: SimulationContext): SimulationTask | undefined {
   const task = parseTask(message);
   if (!task) log({ level: 'error', event: 'simulationMessageNotUnderstood' });
   return task;
 }
 
-/** Reconciles a simulation that is read by no caller, until it has ended. */
+/** Reconciles a simulation regularly until it has ended, also when no caller reads it. */
 async function watch(simulationId: string, context: SimulationContext): Promise<void> {
   const simulation = await reconcileSimulation(simulationId, context);
   if (!simulation || hasEnded(simulation.state)) return;
@@ -49,8 +53,8 @@ async function watch(simulationId: string, context: SimulationContext): Promise<
 }
 
 /**
- * Runs one batch, whichever delivery of its message this is: the first, a second one at the same time, or one after a worker has died.
- * Rejects when storage does not respond; the queue then delivers again.
+ * Runs one batch. This may be the first delivery of its message, a concurrent second one, or one after a worker died. Rejects when the
+ * storage does not respond; the queue then delivers it again.
  */
 async function runBatch(task: BatchTask, context: SimulationContext): Promise<void> {
   const { simulationId, batchNumber } = task;
@@ -62,7 +66,7 @@ async function runBatch(task: BatchTask, context: SimulationContext): Promise<vo
   const claim = await claimBatch(context.batches, simulationId, batchNumber, context.limits.leaseMs);
   switch (claim.kind) {
     case 'held':
-      // Its worker may be dead, and this the only message left: look again when the lease has expired.
+      // Its worker may be dead and this the last message, so check again when the lease has expired.
       return context.queue.send(task, Math.max(1, claim.expiresInMs / 1000));
     case 'done':
       break;
@@ -114,7 +118,7 @@ async function runClaimed(
   }
 }
 
-/** At rest an event loop's delay is the 10 ms between two looks at the clock. */
+/** An idle event loop shows 10 ms, the monitor's resolution. */
 function inMilliseconds(nanoseconds: number): number {
   return Math.round(nanoseconds / 1e6);
 }
@@ -123,7 +127,7 @@ type ProbeToRun =
   | Extract<ReturnType<typeof simulatedProbe>, { kind: 'probe' }>
   | { readonly kind: 'neverRun'; readonly reason: NotRunReason };
 
-/** From the configuration as it is now: hosts and names of secrets are not read from a row. */
+/** Uses the current configuration: hosts and names of secrets are never read from a row. */
 function probeToRun({ request }: Simulation, { batch }: Claimed, { probes, limits }: SimulationContext): ProbeToRun {
   if (batch.claims > limits.claims) return neverRun(`${limits.claims} workers in a row did not survive this batch`);
   const configured = probes.find(({ name }) => name === request.probe);
@@ -145,11 +149,11 @@ async function failBatch(task: BatchTask, context: SimulationContext): Promise<v
   const simulation = await simulationOf(task, context);
   if (!simulation) return;
   const claim = await claimBatch(context.batches, simulationId, batchNumber, context.limits.leaseMs);
-  // Taken: a worker runs it at this moment, so that it may still succeed.
+  // If another worker holds the claim, the batch may still succeed.
   if (claim.kind === 'claimed') {
     const { lastError } = claim.batch;
     const why = lastError ? `: ${lastError}` : '';
-    const message = `not run: the batch failed each time that it was tried${why}`;
+    const message = `not run: the batch failed on every delivery${why}`;
     const batch = batchOf(simulation, batchNumber);
     await withLease(claim.lease, () => finishBatch(simulation, batch, claim, { cause: 'neverRun', message }, context));
     context.log({ level: 'error', event: 'simulationBatchNeverRun', simulationId, batchNumber, lastError });

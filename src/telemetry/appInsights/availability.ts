@@ -9,16 +9,16 @@ import { availabilityEnvelope, type Envelope } from './availabilityEnvelope.ts';
 
 export interface AvailabilityOptions {
   readonly ingestion: Ingestion;
-  /** Who asks for a token where the ingestion wants one; its client ID gives way to that of the ingestion. */
+  /** The identity for the token, if the ingestion needs one; the ingestion's client ID takes precedence. */
   readonly identity: AzureIdentity;
-  /** For the answer to one request; default ten seconds. */
+  /** Time limit for one request; default: ten seconds. */
   readonly timeoutMs?: number;
 }
 
 export interface Availability {
   /**
-   * Resolves when Application Insights has taken every one. Rejects otherwise, after one attempt.
-   * `traceParent` is that of the invocation, so that the results are found with its own telemetry.
+   * Resolves when Application Insights has accepted all of them. Rejects otherwise, after one attempt. `traceParent` is that of the
+   * invocation, so that the results are correlated with its telemetry.
    */
   send(outcomes: readonly Outcome[], traceParent?: string): Promise<void>;
 }
@@ -26,10 +26,10 @@ export interface Availability {
 /** `cloud_RoleName` of the results. */
 const role = 'dps-canary';
 
-/** Posts a body and gives back the answer. */
+/** Posts a body and returns the response. */
 type Post = (body: string) => Promise<{ readonly status: number; readonly text: string }>;
 
-/** Application Insights availability results. Loads nothing and connects nothing before the first outcome. */
+/** Sends Application Insights availability results. Loads its libraries and connects with the first outcome. */
 export function createAvailability(options: AvailabilityOptions): Availability {
   const { ingestion } = options;
   const { instrumentationKey } = ingestion;
@@ -53,23 +53,23 @@ export function availabilitySink(availability: Availability, traceParent?: strin
 }
 
 async function deliver(envelopes: readonly Envelope[], post: Post, host: string): Promise<void> {
-  const answer = await post(JSON.stringify(envelopes)).catch((cause: unknown) => {
+  const response = await post(JSON.stringify(envelopes)).catch((cause: unknown) => {
     throw new Error(`Application Insights at ${host} cannot be reached: ${describe(cause)}`, { cause });
   });
-  const { itemsAccepted = 0, errors = [] } = parseAnswer(answer.text);
-  // A proxy's page has the status 200, too.
-  if (answer.status === 200 && itemsAccepted === envelopes.length) return;
+  const { itemsAccepted = 0, errors = [] } = parseTrackResponse(response.text);
+  // A proxy's page may have the status 200, too.
+  if (response.status === 200 && itemsAccepted === envelopes.length) return;
   const [first] = errors;
   const why = first === undefined ? '' : `, ${first.statusCode}: ${first.message}`;
   throw new Error(
-    `Application Insights at ${host} answered ${answer.status} and took ${itemsAccepted} of ${envelopes.length}${why}`,
+    `Application Insights at ${host} responded ${response.status} and accepted ${itemsAccepted} of ${envelopes.length}${why}`,
   );
 }
 
-/** Microsoft's own HTTP pipeline, which the vault's client has loaded already. */
+/** Uses Microsoft's HTTP pipeline, which the vault's client has already loaded. */
 async function createPost({ trackUrl, tokenScope, clientId }: Ingestion, options: AvailabilityOptions): Promise<Post> {
   const http = await import('@azure/core-rest-pipeline');
-  // One attempt, and only to the address in the settings.
+  // One attempt, and only to the configured URL.
   const pipeline = http.createPipelineFromOptions({
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
@@ -91,14 +91,14 @@ async function createPost({ trackUrl, tokenScope, clientId }: Ingestion, options
       headers: http.createHttpHeaders({ 'Content-Type': 'application/json', Accept: 'application/json' }),
       body,
       timeout: timeoutMs,
-      allowInsecureConnection: trackUrl.startsWith('http:'), // on this machine only, as parseIngestion sees to
+      allowInsecureConnection: trackUrl.startsWith('http:'), // parseIngestion allows it only for this machine
     });
     const { status, bodyAsText } = await pipeline.sendRequest(client, request);
     return { status, text: bodyAsText ?? '' };
   };
 }
 
-/** The service's TrackResponse; a proxy's page instead of it is an answer that says nothing more than its status. */
+/** The service's TrackResponse. A proxy's page in its place parses as empty. */
 const trackResponse = z
   .object({
     itemsAccepted: z.number(),
@@ -107,7 +107,7 @@ const trackResponse = z
   .partial()
   .catch({});
 
-function parseAnswer(text: string) {
+function parseTrackResponse(text: string) {
   try {
     return trackResponse.parse(JSON.parse(text));
   } catch {
@@ -120,7 +120,7 @@ function describe(cause: unknown): string {
     return typeof cause;
   }
   if (cause.name === 'AbortError') {
-    return 'no answer in time';
+    return 'no response in time';
   }
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : firstLine(cause.message);
 }

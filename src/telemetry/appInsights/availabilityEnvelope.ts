@@ -15,19 +15,18 @@ export interface Envelope {
 
 export interface EnvelopeContext {
   readonly instrumentationKey: string;
-  /** Name of the app in Application Insights: `cloud_RoleName`. */
+  /** The app's name in Application Insights: `cloud_RoleName`. */
   readonly role: string;
-  /** The invocation that the outcome belongs to; without one, the run is an operation of its own. */
+  /** The invocation that the outcome belongs to; without it, the run is its own operation. */
   readonly trace?: TraceParent | undefined;
 }
 
-/** Longest message that the service keeps. */
+/** Maximum length of a message in the service. */
 const maxMessageCharacters = 8192;
 
 /**
- * An availability result (table `availabilityResults`); for the verdict `unknown` the custom event `ProbeUnknown` (table
- * `customEvents`) with the same properties instead: the timer works but the probe could not run, which counts neither as
- * up nor as down.
+ * An availability result (table `availabilityResults`); for the verdict `unknown` a custom event `ProbeUnknown` (table `customEvents`) with
+ * the same properties. The probe could not run, which counts neither as up nor as down.
  */
 export function availabilityEnvelope(outcome: Outcome, context: EnvelopeContext): Envelope {
   const dimensions = { properties: propertiesOf(outcome), measurements: measurementsOf(outcome) };
@@ -71,7 +70,7 @@ export function availabilityEnvelope(outcome: Outcome, context: EnvelopeContext)
   };
 }
 
-/** What one wants to filter and group by. Only what is listed here is sent. */
+/** Properties to filter and group by. Only these are sent. */
 function propertiesOf(outcome: Outcome): Record<string, string> {
   const { result } = outcome;
   const facts = {
@@ -94,8 +93,8 @@ function propertiesOf(outcome: Outcome): Record<string, string> {
 }
 
 /**
- * Milliseconds for each phase, status queries, and the days that are left of what expires first: certificates and secret. Of an
- * operational certificate the days that it was issued for, and the milliseconds that its renewal took.
+ * Milliseconds for each phase, status queries, and the days until the first certificate or the secret expires. For an operational
+ * certificate, its validity in days and the milliseconds of its renewal.
  */
 function measurementsOf(outcome: Outcome): Record<string, number> {
   const { phases, polls, result, startedAt } = outcome;

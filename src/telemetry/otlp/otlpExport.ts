@@ -1,15 +1,15 @@
 export interface OtlpExport {
-  /** Sends what was recorded; rejects when the collector did not take it. */
+  /** Sends what was recorded; rejects when the collector does not accept it. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Registers the OpenTelemetry SDK of this process, with the OTLP exporters. They read where to send to, and with which headers, from the
- * standard settings (`OTEL_EXPORTER_OTLP_ENDPOINT` and its relatives), which are those that the Functions host reads in its
- * `telemetryMode` "OpenTelemetry": https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ * Registers the OpenTelemetry SDK of this process, with the OTLP exporters. They read endpoint and headers from the standard settings
+ * (`OTEL_EXPORTER_OTLP_ENDPOINT` and others), as the Functions host does with `telemetryMode` "OpenTelemetry":
+ * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  *
- * Everything is loaded here: without a collector nothing of it is.
+ * The libraries load here, so they are not loaded when no collector is configured.
  */
 export async function startOtlpExport(options: { readonly serviceName: string }): Promise<OtlpExport> {
   const [{ metrics, trace }, { resourceFromAttributes }, sdkTrace, sdkMetrics, spanExport, metricExport] =

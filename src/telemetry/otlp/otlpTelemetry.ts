@@ -2,9 +2,9 @@ import { createOnce } from '../../identity/createOnce.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { openTelemetrySink } from './spans.ts';
 
-/** Runs as OpenTelemetry spans and metrics, sent to the configured collector. Nothing is loaded before the first outcome. */
+/** Runs as OpenTelemetry spans and metrics, sent to the configured collector. Loads its libraries with the first outcome. */
 export interface OtlpTelemetry {
-  /** Takes an outcome when the collector has: the function may end right after. */
+  /** Its `write` resolves when the collector has accepted the outcome, because the function may end right after. */
   sink(traceParent?: string): OutcomeSink;
 }
 

@@ -9,12 +9,12 @@ type Api = typeof import('@opentelemetry/api');
 
 const scope = 'dps-canary';
 
-/** Seconds: from a connection that fails at once to a device that waits for its assignment. */
+/** Seconds: from an immediate connection error to a device that waits for its assignment. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
 
 /**
- * A span for each run with a child for each phase, and metrics, given to whatever OpenTelemetry SDK is registered in this process;
- * without one it is nothing. Made from the outcome when the run is over, so that it takes no part in what is measured.
+ * Creates a span for each run with a child for each phase, and metrics, with the OpenTelemetry SDK that is registered in this process. They
+ * are created from the outcome after the run, so that they do not distort what is measured.
  */
 export function openTelemetrySink(traceParent?: string): OutcomeSink {
   return {
@@ -109,13 +109,16 @@ function runAttributes(outcome: Outcome): Attributes {
   };
 }
 
-/** https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/ : there when something went wrong, and of bounded cardinality. */
+/**
+ * https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/ : set when the run is not healthy or degraded, with bounded
+ * cardinality.
+ */
 function errorType(outcome: Outcome): Attributes {
   const wrong = outcome.verdict === 'failing' || outcome.verdict === 'unknown';
   return wrong ? { 'error.type': reasonCode(outcome) } : {};
 }
 
-/** Seconds and nanoseconds, because a number may be taken for one that counts from the start of the process. */
+/** Seconds and nanoseconds, because the API may interpret a number as time since the start of the process. */
 function time(unixMs: number): HrTime {
   const seconds = Math.floor(unixMs / 1000);
   return [seconds, Math.round((unixMs - seconds * 1000) * 1_000_000)];

@@ -9,7 +9,7 @@ export interface TraceParent {
 
 const traceParent = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
 
-/** Undefined for everything that is none; the Functions host hands over `""` when it traces nothing. */
+/** Undefined for any other text; the Functions host passes `""` when it does not trace. */
 export function parseTraceParent(header: string | undefined): TraceParent | undefined {
   const [, traceId, spanId, flags] = traceParent.exec(header ?? '') ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) {

@@ -10,8 +10,8 @@ import { phases } from '../../transport/phase.ts';
 import type { ServerIdentity } from '../../transport/serverIdentity.ts';
 
 /**
- * The metrics of a probe's last run and their help texts. Base units throughout, as `promtool check metrics` asks: dates are
- * timestamps, so "days left" is `(x - time()) / 86400` and goes on counting between two runs.
+ * The metrics of a probe's last run and their help texts. All have base units, as `promtool check metrics` requires. Dates are timestamps,
+ * so that "days left" is `(x - time()) / 86400` and is up to date between two runs.
  */
 export const probeMetrics = {
   probe_success:
@@ -50,7 +50,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** An outcome as Prometheus samples. What it does not contain gives no sample: never a 0 that was not measured. */
+/** Converts an outcome to Prometheus samples. A value that was not measured has no sample, never a 0. */
 export function probeSamples(outcome: Outcome): readonly Sample[] {
   return [
     ...successSample(outcome),
@@ -84,7 +84,7 @@ function operationalCertificateSamples({ result }: Outcome): readonly Sample[] {
   ];
 }
 
-/** `unknown` is not "down": an alert on `probe_success == 0` must not page for a vault that the app could not read. */
+/** `unknown` is not "down": an alert on `probe_success == 0` must not fire when the app could not read the vault. */
 function successSample({ verdict }: Outcome): readonly Sample[] {
   return verdict === 'unknown' ? [] : [sample('probe_success', verdict === 'failing' ? 0 : 1)];
 }
@@ -111,7 +111,7 @@ function sample(metric: ProbeMetric, value: number, labels: Sample['labels'] = {
   return { metric, labels, value };
 }
 
-/** To the microsecond: what is beyond it is noise, and a digit too many for every reader. */
+/** Rounds to microseconds: more digits are noise. */
 function seconds(metric: ProbeMetric, durationMs: number | undefined, labels?: Sample['labels']): readonly Sample[] {
   return durationMs === undefined ? [] : [sample(metric, Math.round(durationMs * 1000) / 1e6, labels)];
 }

@@ -4,7 +4,7 @@ import type { RunTotals } from '../../outcomes/runState.ts';
 import { transcriptLine } from '../../outcomes/transcriptLine.ts';
 import { probeMetrics, probeSamples, type Sample } from './probeSamples.ts';
 
-/** Of both functions: Prometheus text 0.0.4. */
+/** Prometheus text 0.0.4, for both functions. */
 export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 export interface BuildInfo {
@@ -42,8 +42,8 @@ export async function renderMetrics(
 }
 
 /**
- * `GET /api/probe?target=`: the run just made, in Prometheus's multi-target pattern: no label names the target, since the scrape
- * configuration's relabelling does. With `debug` the transcript goes first, as comments: it still parses.
+ * `GET /api/probe?target=`: the metrics of one run, in Prometheus's multi-target pattern. No label names the target, because the scrape
+ * configuration's relabelling adds it. With `debug` the transcript comes first, as comments.
  */
 export async function renderProbe(outcome: Outcome, { debug = false } = {}): Promise<string> {
   const registry = new Registry();
@@ -52,7 +52,7 @@ export async function renderProbe(outcome: Outcome, { debug = false } = {}): Pro
   return debug ? `${debugComments(outcome)}${metrics}` : metrics;
 }
 
-/** A gauge is created for its samples only: prom-client starts one without labels at 0, which was never measured. */
+/** Creates only gauges with samples: prom-client sets a gauge without labels to 0, which was not measured. */
 function expose(registry: Registry, samples: readonly Sample[]): void {
   for (const [name, ofName] of Map.groupBy(samples, (sample) => sample.metric)) {
     const labelNames = [...new Set(ofName.flatMap(({ labels }) => Object.keys(labels)))];
@@ -65,7 +65,7 @@ function exposeTotals(registry: Registry, location: string, runTotals: readonly 
   if (runTotals.length === 0) return;
   const counter = new Counter({
     name: 'probe_runs_total',
-    help: 'Runs since the first one, by verdict; counted on over restarts and deletions.',
+    help: 'Runs since the first one, by verdict. Restarts and deletions of old outcomes do not reset it.',
     labelNames: ['probe', 'location', 'verdict'],
     registers: [registry],
   });

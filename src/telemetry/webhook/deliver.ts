@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Receiver {
-  /** As read from the vault; never part of an error, because addresses of chat channels hold a token. */
+  /** From the vault. Never part of an error, because URLs of chat channels contain a token. */
   readonly url: string;
   /** Name of the secret, for errors: the address itself is never shown. */
   readonly urlSecret: string;
@@ -85,7 +85,7 @@ function sign(body: string, key: string): string {
   return `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;
 }
 
-/** Never the message: it may hold the address. */
+/** Never the message: it may contain the URL. */
 function codeOf(error: unknown): string {
   const { name, cause } = error as { name?: string; cause?: { code?: unknown } };
   return typeof cause?.code === 'string' ? cause.code : (name ?? 'unknown');

@@ -14,7 +14,7 @@ const storedState = z.object({
   verdict: z.enum(verdicts),
   startedAt: z.string(),
   delivered: z.boolean(),
-  /** The verdict that the receiver knows. */
+  /** The last verdict that was delivered. */
   known: z.enum([...verdicts, '']),
   /** ISO 8601: when the receiver accepted it; empty before. */
   deliveredAt: z.string(),
@@ -31,10 +31,10 @@ export interface Claimed {
   readonly from: Outcome['verdict'] | null;
 }
 
-/** A process that claimed a change and died leaves it to the next run after this time, by the storage's own clock. */
+/** If a process dies after claiming a change, the next run after this time claims it again, by the storage's clock. */
 const claimMs = 60_000;
 
-/** The change that this outcome shows, if this process is the one to post it. */
+/** Returns the change that this outcome shows, if this process must post it. */
 export function claimChange(
   states: Table,
   { probe, location, verdict, startedAt }: Outcome,
@@ -47,7 +47,7 @@ export function claimChange(
     if (before?.verdict === verdict && (before.delivered || (stored?.ageMs ?? 0) < claimMs)) return undefined;
 
     const known = before?.known ?? '';
-    // Back to what the receiver knows, or a first run that is fine: nothing to tell.
+    // Back to the last delivered verdict, or a healthy first run: nothing to post.
     const delivered = known === verdict || (known === '' && verdict === 'healthy');
     const state: State = {
       ...{ probe, location, verdict, startedAt, delivered },

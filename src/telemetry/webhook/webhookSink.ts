@@ -7,17 +7,17 @@ import type { Table } from '../../storage/table.ts';
 import { deliver } from './deliver.ts';
 import { type Claimed, claimChange, markDelivered, markFailed } from './stateChanges.ts';
 
-/** Names of Key Vault secrets: an address that holds a token is a secret itself. */
+/** Names of Key Vault secrets: a URL that contains a token is a secret. */
 export interface Webhook {
-  /** Holds the https URL. */
+  /** The secret with the https URL. */
   readonly urlSecret: string;
-  /** Holds the key of the signature. Absent: requests are not signed. */
+  /** The secret with the key of the signature. Absent: requests are not signed. */
   readonly keySecret?: string | undefined;
 }
 
 export interface WebhookSinkOptions extends Webhook {
   readonly readSecret: (name: string, signal: AbortSignal) => Promise<SecretResult>;
-  /** What has been posted, shared by all processes: a change is posted once. */
+  /** The delivered states, shared by all processes, so that a change is posted once. */
   readonly states: Table;
 }
 
@@ -28,10 +28,10 @@ export interface StateChange {
   readonly text: string;
   readonly probe: string;
   readonly location: string;
-  /** Null: the first run of the probe at this location. */
+  /** Null: this was the first run of the probe at this location. */
   readonly from: Outcome['verdict'] | null;
   readonly to: Outcome['verdict'];
-  /** ISO 8601: when the run started that saw the change. */
+  /** ISO 8601: the start of the run that saw the change. */
   readonly at: string;
   readonly runId: string;
   readonly registrationId: string;
@@ -42,8 +42,8 @@ export interface StateChange {
 const secretTimeoutMs = 5_000;
 
 /**
- * Posts a change of a probe's verdict, once for all processes. What could not be delivered is an error of this sink, and the next run with
- * the same verdict tries again.
+ * Posts a change of a probe's verdict, once over all processes. A failed delivery is an error of this sink, and the next run with the same
+ * verdict tries again.
  */
 export function webhookSink({ urlSecret, keySecret, readSecret, states }: WebhookSinkOptions): OutcomeSink {
   async function readText(name: string): Promise<string> {

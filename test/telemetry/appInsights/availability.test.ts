@@ -141,11 +141,11 @@ describe('createAvailability', () => {
   );
 
   it.each<[AppInsightsFault, string]>([
-    ['badRequest', 'answered 400 and took 0 of 2, 400: The fault badRequest.'],
-    ['throttled', 'answered 429 and took 0 of 2, 429: The fault throttled.'],
-    ['unavailable', 'answered 500 and took 0 of 2, 500: The fault unavailable.'],
-    ['partial', 'answered 206 and took 1 of 2, 500: The fault partial.'],
-    ['silent', 'cannot be reached: no answer in time'],
+    ['badRequest', 'responded 400 and accepted 0 of 2, 400: The fault badRequest.'],
+    ['throttled', 'responded 429 and accepted 0 of 2, 429: The fault throttled.'],
+    ['unavailable', 'responded 500 and accepted 0 of 2, 500: The fault unavailable.'],
+    ['partial', 'responded 206 and accepted 1 of 2, 500: The fault partial.'],
+    ['silent', 'cannot be reached: no response in time'],
   ])('rejects after one attempt when the service is %s', async (fault, message) => {
     const appInsights = await startTestAppInsights();
     appInsights.setFault(fault);
@@ -162,7 +162,7 @@ describe('createAvailability', () => {
       'InstrumentationKey=00000000-0000-4000-8000-000000000000',
     );
     await expect(availabilityAt({ ...appInsights, connectionString }).send([rejected])).rejects.toThrow(
-      'answered 400 and took 0 of 1, 400: Invalid instrumentation key',
+      'responded 400 and accepted 0 of 1, 400: Invalid instrumentation key',
     );
   });
 
@@ -182,7 +182,7 @@ describe('createAvailability', () => {
   it('asks the managed identity for a token when the component takes no telemetry by key', async () => {
     const { endpoint, settings } = testIdentity();
     const appInsights = await startTestAppInsights({ checkToken: endpoint.checkToken });
-    await expect(availabilityAt(appInsights).send([rejected])).rejects.toThrow('answered 401');
+    await expect(availabilityAt(appInsights).send([rejected])).rejects.toThrow('responded 401');
 
     const authenticationString = `Authorization=AAD;ClientId=${settings.clientId}`;
     const ingestion = ingestionOf(appInsights.connectionString, authenticationString);
