@@ -1,8 +1,8 @@
 /**
- * Certificates of the stand-ins, made at start and never written into the repository: a root, an intermediate under it
- * (so that every chain here is a real chain) and whatever leaves are asked for.
+ * Certificates of the stand-ins, created at start and never stored in the repository: a root, an intermediate under it (so that every chain
+ * is a real chain) and leaves on demand.
  */
-import 'reflect-metadata'; // @peculiar/x509 asks for this polyfill before it is loaded
+import 'reflect-metadata'; // @peculiar/x509 needs this polyfill to be loaded first
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
@@ -19,7 +19,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** A certificate with its key, ready for `tls`: `cert` holds the leaf and then its intermediates, never the root. */
+/** A certificate with its key, for `tls`: `cert` has the leaf and then its intermediates, never the root. */
 export interface IssuedCertificate {
   readonly cert: string;
   /** PKCS#8 PEM. */
@@ -27,37 +27,37 @@ export interface IssuedCertificate {
 }
 
 export interface Validity {
-  /** Default: a day ago, so that a clock a little behind still accepts it. */
+  /** Default: a day ago, so that a clock that is behind accepts it. */
   readonly notBefore?: Date;
   /** Default: 90 days ahead. */
   readonly notAfter?: Date;
 }
 
 export interface ClientOptions extends Validity {
-  /** DPS and IoT Hub read the device's id from here. */
+  /** DPS and IoT Hub read the device's ID from here. */
   readonly commonName: string;
   /** `'root'` leaves the intermediate out of the chain. */
   readonly issuer?: 'intermediate' | 'root';
 }
 
 export interface LocalAuthority {
-  /** The root certificate: what a client has to trust. */
+  /** The root certificate, which clients must trust. */
   readonly caPem: string;
   readonly root: IssuedCertificate;
-  /** A signing certificate under the root; its `cert` is that one certificate. */
+  /** A CA certificate under the root; its `cert` is that one certificate. */
   readonly intermediate: IssuedCertificate;
   /** A server certificate for these DNS names and IP addresses; `localhost`, `127.0.0.1` and `::1` when none are given. */
   issueServer(names?: readonly string[], validity?: Validity): Promise<IssuedCertificate>;
   issueClient(options: ClientOptions): Promise<IssuedCertificate>;
 }
 
-/** A name and its keys: what signs a certificate, or what a certificate is made for. */
+/** A name and its key pair: the issuer or the subject of a certificate. */
 export interface Issuer {
   readonly name: string;
   readonly keys: CryptoKeyPair;
 }
 
-/** Whom a certificate is made for: the private key stays where it is. */
+/** The subject of a certificate, without its private key. */
 export interface Subject {
   readonly name: string;
   readonly keys: { readonly publicKey: webcrypto.CryptoKey };
@@ -65,16 +65,16 @@ export interface Subject {
 
 type CryptoKeyPair = webcrypto.CryptoKeyPair;
 
-/** P-256, because it is fast: thousands of devices of a test get one each. */
+/** P-256, because it is fast: tests create thousands of device certificates. */
 const fastKeys = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-/** What DPS issues operational certificates with. */
+/** The algorithm of operational certificates. */
 export const operationalKeys = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' } as const;
 type KeyAlgorithm = typeof fastKeys | typeof operationalKeys;
 
 const dayMs = 86_400_000;
 const localNames = ['localhost', '127.0.0.1', '::1'];
 
-/** A new root with one intermediate. `commonName` tells several authorities of one test apart. */
+/** A new root with one intermediate. `commonName` distinguishes several authorities in one test. */
 export async function createLocalAuthority(commonName = 'DPS Canary local'): Promise<LocalAuthority> {
   const root = await newIssuer(`${commonName} root`);
   const intermediate = await newIssuer(`${commonName} intermediate`);
@@ -98,7 +98,7 @@ export async function createLocalAuthority(commonName = 'DPS Canary local'): Pro
   };
 }
 
-/** A certificate that vouches for itself: an individual enrollment's device, or a server that no client trusts. */
+/** A self-signed certificate: for a device of an individual enrollment, or for a server that no client trusts. */
 export async function createSelfSigned(
   options: Validity & { readonly commonName: string; readonly names?: readonly string[] },
 ): Promise<IssuedCertificate> {
@@ -114,7 +114,7 @@ export async function newIssuer(commonName: string, algorithm: KeyAlgorithm = fa
   return { name: nameOf(commonName), keys: keys as CryptoKeyPair };
 }
 
-/** The certificate (PEM) of one that may sign others. */
+/** Signs a CA certificate (PEM). */
 export async function signAuthority(issuer: Issuer, subject: Issuer, validity?: Validity): Promise<string> {
   const extensions = [
     new BasicConstraintsExtension(true, undefined, true),
@@ -123,7 +123,7 @@ export async function signAuthority(issuer: Issuer, subject: Issuer, validity?: 
   return sign(issuer, subject, extensions, validity);
 }
 
-/** The certificate (PEM) of a server or a device. */
+/** Signs the certificate (PEM) of a server or a device. */
 export async function signLeaf(
   issuer: Issuer,
   subject: Subject,

@@ -1,14 +1,14 @@
-/** What is wrong with a configuration, in sentences: the path, what is expected there, what was found. Never a key. */
+/** Errors of a configuration as sentences: the path, what is expected, and what was found. Never a key. */
 import { closestMatch } from 'leven';
 import { z } from 'zod';
 
 type Path = readonly PropertyKey[];
 
 const maxShownCharacters = 60;
-/** A private key may have been pasted where its certificate belongs. */
+/** `certificate` may contain a private key by mistake. */
 const secretFields: ReadonlySet<PropertyKey> = new Set(['primaryKey', 'secondaryKey', 'certificate']);
 
-/** One sentence an issue. `schema` is what the input was checked against: its names are what a typo is compared with. */
+/** One sentence for each issue. `schema` is the schema of the input; typos are compared with its names. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unknown, schema: z.ZodType): string[] {
   const { fields, kinds } = wordsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
   return issues.flatMap((issue) => {
@@ -36,11 +36,11 @@ function expectationOf(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `expected ${issue.origin === 'number' || issue.origin === 'int' ? 'a number of' : 'a length of'} at most ${issue.maximum}`;
     default:
-      return issue.message; // written beside the rule, and starts with what is expected
+      return issue.message; // the rule's own message, which starts with "expected"
   }
 }
 
-/** What may stand at this place, where that is a choice. */
+/** The allowed values, if there is a fixed set. */
 function choicesOf(issue: z.core.$ZodIssue, kinds: ReadonlySet<string>): ReadonlySet<string> {
   if (issue.code === 'invalid_value') return new Set(issue.values.map(String));
   return issue.path.at(-1) === 'kind' ? kinds : new Set();
@@ -73,14 +73,14 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : (nouns[typeof value] ?? typeof value);
 }
 
-/** A name within two typos of what was written. */
+/** A known name that differs by at most two characters. */
 function suggestion(written: string, known: ReadonlySet<string>): string {
   if (written.length > maxShownCharacters || known.has(written)) return '';
   const nearest = closestMatch(written, [...known], { maxDistance: 2 });
   return nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
 }
 
-/** Ends early at a value that stands for an object, such as a fault that is only its name. */
+/** Stops early at a short form, such as a fault that is only its name. */
 function valueAt(input: unknown, path: Path): unknown {
   let value = input;
   for (const part of path) {
@@ -95,7 +95,7 @@ function absent(value: object, part: PropertyKey): unknown {
   return part === 0 && !Array.isArray(value) ? value : undefined;
 }
 
-/** Names of fields, and kinds of faults: what a typo is compared with. */
+/** Names of fields and kinds of faults, for suggestions. */
 function wordsOf(schema: unknown): { readonly fields: ReadonlySet<string>; readonly kinds: ReadonlySet<string> } {
   const fields = new Set<string>();
   const kinds = new Set<string>();

@@ -1,13 +1,13 @@
 import type { DpsConfigurationInput } from './dps/dpsConfiguration.ts';
 import { deviceKeyOf } from './sasToken.ts';
 
-/** Printed on the screen and in the documentation on purpose: they open nothing but this stand-in. */
+/** Public on purpose: these keys only work with this stand-in. */
 const individualKey = Buffer.from('a key that opens only the DPS stand-in').toString('base64');
 const groupKey = Buffer.from('a group key that opens only the DPS stand-in').toString('base64');
 
 const exampleOfGroup = 'device-001';
 
-/** What is served without `--config`: one device, and one group that any other device may join. */
+/** The configuration without `--config`: one device, and one group for any other device. */
 export const demoConfiguration: DpsConfigurationInput = {
   idScope: '0neLOCAL',
   credentialPolicies: [{ name: 'default' }],

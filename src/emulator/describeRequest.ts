@@ -1,10 +1,10 @@
 import type { EmulatorRequest } from './startEmulator.ts';
 
-/** What a person does not need: packets that only keep a connection open or end it normally. */
+/** Packets that are not shown: they only keep a connection open or close it normally. */
 const routine = new Set(['puback', 'pingreq', 'unsubscribe', 'disconnect']);
 const withTopic = new Set(['subscribe', 'publish', 'telemetry']);
 
-/** One line for a person, or undefined for what is only routine. */
+/** One line of text, or undefined for routine packets. */
 export function describeRequest(request: EmulatorRequest): string | undefined {
   if (routine.has(request.kind)) return undefined;
   if (request.kind === 'close' && request.note === undefined) return undefined;
@@ -21,7 +21,7 @@ function detail({ kind, topic, note }: EmulatorRequest): string {
   return [shown, note === undefined ? '' : `(${printable(note)})`].filter((part) => part !== '').join(' ');
 }
 
-/** A device chooses these texts: characters that control a terminal or the direction of text do not reach it. */
+/** A device chooses these texts, so characters that control a terminal or the direction of text are replaced. */
 function printable(text: string): string {
   return text.toWellFormed().replace(/\p{C}/gu, '?').slice(0, 120);
 }

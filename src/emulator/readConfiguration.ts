@@ -4,10 +4,10 @@ import { type DpsConfigurationInput, parseDpsConfiguration } from './dps/dpsConf
 
 export type ReadConfiguration =
   | { readonly ok: true; readonly configuration: DpsConfigurationInput }
-  /** Sentences for a person, one error each. */
+  /** One sentence for each error. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
-/** Reads and checks the stand-in's configuration file: JSON, in which comments and trailing commas are allowed. */
+/** Reads and checks the stand-in's configuration file: JSON, with comments and trailing commas allowed. */
 export async function readConfiguration(file: string): Promise<ReadConfiguration> {
   let text: string;
   try {
@@ -22,7 +22,7 @@ export async function readConfiguration(file: string): Promise<ReadConfiguration
     return { ok: false, errors: [`${file}: not valid JSON: ${messageOf(cause)}`] };
   }
   const parsed = parseDpsConfiguration(input);
-  if (parsed.ok) return { ok: true, configuration: input as DpsConfigurationInput }; // parsed just now, in full
+  if (parsed.ok) return { ok: true, configuration: input as DpsConfigurationInput }; // just parsed successfully
   const errors = parsed.errors.map((error) => `${file}: ${error}`);
   return {
     ok: false,

@@ -1,26 +1,26 @@
 /**
- * The stand-ins' own check of a shared access signature, from the document: `SharedAccessSignature sr={URL-encoded
- * resource}&sig={signature}&se={expiry}[&skn={policy}]`, the signature being the HMAC-SHA256 of `{sr}\n{se}` under the
- * base64-decoded key. `sr` is signed as it was sent, whichever of its spellings that was (`%2F`, `%2f`, `/`).
+ * The stand-ins' own check of a shared access signature, written from the document: `SharedAccessSignature sr={URL-encoded
+ * resource}&sig={signature}&se={expiry}[&skn={policy}]`, where the signature is the HMAC-SHA256 of `{sr}
+{se}` with the base64-decoded key. `sr` is signed as it was sent (`%2F`, `%2f` or `/`).
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** HMAC with a key object takes a third of the time that it takes with the key's bytes. */
+/** HMAC with a key object takes a third of the time of HMAC with a Buffer. */
 export type SasKey = Buffer | KeyObject;
 
 export interface SasExpectation {
-  /** The resource that the token must be for, not encoded: `{idScope}/registrations/{registrationId}`. */
+  /** The expected resource, not encoded: `{idScope}/registrations/{registrationId}`. */
   readonly resource: string;
-  /** `skn`; undefined: there must be none. */
+  /** `skn`; undefined: the token must have none. */
   readonly policy: string | undefined;
-  /** Any of these may have signed (primary and secondary). */
+  /** The allowed keys (primary and secondary). */
   readonly keys: readonly SasKey[];
   readonly now: Date;
-  /** How far the device's clock may be behind. Default: 0. */
+  /** How far the device's clock may be behind, in seconds. Default: 0. */
   readonly clockSkewSeconds?: number;
 }
 
-/** `noPolicy`: valid but for `skn`, which is expected and missing. */
+/** `noPolicy`: valid, but the expected `skn` is missing. */
 export type SasVerdict =
   | 'valid'
   | 'malformed'
@@ -45,7 +45,7 @@ export function judgeSasToken(token: string, expected: SasExpectation): SasVerdi
   return skn === undefined && expected.policy !== undefined ? 'noPolicy' : 'valid';
 }
 
-/** The key of one device of a group: HMAC-SHA256 of its registrationId under the group's key. */
+/** The key of one device of a group: HMAC-SHA256 of its registrationId with the group's key. */
 export function deviceKeyOf(groupKey: SasKey, registrationId: string): Buffer {
   return createHmac('sha256', groupKey).update(registrationId, 'utf8').digest();
 }
@@ -83,6 +83,6 @@ function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined; // a stray % is the device's mistake, not ours
+    return undefined; // invalid percent-encoding from the device
   }
 }

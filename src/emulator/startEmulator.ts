@@ -1,4 +1,6 @@
-/** DPS and IoT Hub for other people's devices: both stand-ins, one authority, and a file that devices are told to trust. */
+/**
+ * DPS and IoT Hub for other people's devices: both stand-ins with one authority, whose certificate is in a file for the devices to trust.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,9 +22,9 @@ export interface EmulatorOptions {
   readonly host: string;
   readonly mqttsPort: number;
   readonly wssPort: number;
-  /** The same as one of the others (and not 0): all ports then play both services. */
+  /** If it equals one of the others (and is not 0), all ports serve both services. */
   readonly hubPort: number;
-  /** Further names in the server's certificate, for devices whose hosts file points them here. */
+  /** More names in the server's certificate, for devices whose hosts file points here. */
   readonly names?: readonly string[];
 }
 
@@ -35,20 +37,20 @@ export interface RunningEmulator {
   readonly mqttsPort: number;
   readonly wssPort: number;
   readonly hubPort: number;
-  /** The name under which devices reach this machine. */
+  /** The name by which devices reach this machine. */
   readonly name: string;
-  /** What is assigned where neither the enrollment nor the configuration names a hub. */
+  /** The assigned hub when neither the enrollment nor the configuration names one. */
   readonly defaultHub: string;
-  /** PEM file of the authority that issued the server's certificate; gone after `close`. */
+  /** PEM file of the authority that issued the server's certificate; deleted by `close`. */
   readonly caFile: string;
   watch(listener: (request: EmulatorRequest) => void): void;
   close(): Promise<void>;
 }
 
-/** Rejects for a bad configuration, and with Node's own error (`EADDRINUSE`, with its `port`) when a port cannot be had. */
+/** Rejects for an invalid configuration, and with Node's error (`EADDRINUSE`, with its `port`) when a port cannot be opened. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   const parsed = parseDpsConfiguration(options.configuration);
-  if (!parsed.ok) throw new Error(`bad configuration:\n${parsed.errors.join('\n')}`);
+  if (!parsed.ok) throw new Error(`invalid configuration:\n${parsed.errors.join('\n')}`);
   const { hubFaults: faults, strict, clockSkewSeconds, listenerFault: fault } = parsed.configuration;
   const { host, mqttsPort, wssPort, hubPort, names = [] } = options;
   const name = reachableName(host);
@@ -72,7 +74,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
     const dps = await createDpsService({ configuration: options.configuration, registry, defaultHub });
     const { onWire } = isShared ? acceptSessions(serveBoth(dps.service, hub.service)) : acceptSessions(dps.service);
     const isOnePort = mqttsPort === wssPort && mqttsPort !== 0;
-    // A hub has one name for both transports, so that its port serves both
+    // A hub has one name for both transports, so its port serves both
     const servesBoth = (port: number) => isOnePort || (isShared && port === hubPort);
     const listenFor = (accepts: 'mqtt' | 'webSocket', port: number) =>
       listen({ accepts: servesBoth(port) ? 'either' : accepts, port, onWire, fault });
@@ -113,7 +115,7 @@ function certificateNames(host: string): string[] {
   return [...own, hostname(), ...addresses.filter((address) => !address.includes('%'))];
 }
 
-/** Among the names of a hosts file: not DPS's own. */
+/** True for names other than those of DPS. */
 function isHubName(name: string): boolean {
   return !/\.azure-devices-provisioning\./.test(`.${name}`);
 }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** What an enrollment, or a hub, knows of a device's certificates. */
+/** The certificates or authorities that an enrollment or a hub trusts. */
 export type X509Trust =
   | { readonly kind: 'certificates'; readonly accepted: readonly X509Certificate[] }
   | { readonly kind: 'authorities'; readonly accepted: readonly X509Certificate[] };
@@ -10,9 +10,8 @@ export type X509Verdict = 'trusted' | 'untrusted' | 'notValidNow' | 'wrongCommon
 const maxChainLength = 10;
 
 /**
- * Whether a presented chain (leaf first) proves that the device is `id`: it is one of the accepted certificates, or it
- * leads to an accepted authority through what the device sent along; every certificate on the way is valid now; and the
- * leaf's common name is the id.
+ * Checks that a presented chain (leaf first) authenticates the device `id`: the leaf is an accepted certificate, or the chain leads to an
+ * accepted authority; every certificate of the chain is valid now; and the leaf's common name is the ID.
  */
 export function judgeCertificates(
   presented: readonly X509Certificate[],
@@ -57,7 +56,7 @@ function chainTo(
   return undefined;
 }
 
-/** RFC 5280 section 6.1: names chain, the issuer may sign certificates, and the signature is its own. */
+/** RFC 5280 section 6.1: the names match, the issuer is a CA, and its signature is valid. */
 function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
   return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 }

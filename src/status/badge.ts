@@ -26,7 +26,10 @@ const windowsByLength: readonly (readonly [name: WindowName, words: string])[] =
   ['24h', '24 h'],
 ];
 
-/** An SVG with a probe's state and its availability over the longest window that its data covers. `found` is false, and the badge says so, for an unknown name. */
+/**
+ * Renders a probe's state and its availability over the longest window that its data covers, as SVG. For an unknown name, `found` is false
+ * and the badge shows that.
+ */
 export function renderBadge(report: StatusReport, name: string): { readonly found: boolean; readonly svg: string } {
   const probe = report.probes.find((candidate) => candidate.name === name);
   if (probe === undefined) return { found: false, svg: badge(name, 'no such probe', 'none') };

@@ -167,7 +167,7 @@ describe('npm run emulator ends with exit code 2', () => {
     expect(errors).toMatch(message);
   });
 
-  it('for a bad configuration, with every fault', async () => {
+  it('for an invalid configuration, with every error', async () => {
     const file = join(folder, 'bad.json');
     const { code, errors } = await ended(emulator('--config', file));
     expect(code).toBe(2);

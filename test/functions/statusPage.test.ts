@@ -58,7 +58,7 @@ describe('GET /api/status?run=', () => {
   it('shows a healthy run without a transcript, which is not kept', async () => {
     const { runId } = await runNow('right');
     expect((await get(`status?probe=right&location=here&run=${runId}`)).text).toContain(
-      'transcripts are kept of runs that are not healthy',
+      'only runs that are not healthy have a transcript',
     );
   });
 

@@ -1,26 +1,26 @@
 /**
- * Reads a certificate signing request as a device sends it: PKCS#10 (RFC 2986), DER, in base64. With a DER parser of its
- * own: the client writes requests with another library, so that one mistake cannot pass its own test.
+ * Reads a certificate signing request from a device: PKCS#10 (RFC 2986), DER in base64. It uses another library than the client, so that
+ * one mistake cannot pass its own test.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { type ASN1Value, encodeASN1, parseASN1NoLeftoverBytes } from '@oslojs/asn1';
 
 export interface CertificateRequest {
-  /** Every common name of the subject, in order; the rules ask for exactly one. */
+  /** Every common name of the subject, in order; the rules require exactly one. */
   readonly commonNames: readonly string[];
   readonly publicKey: KeyObject;
-  /** Of the signature that the request carries over itself; undefined: none of the three that are known here. */
+  /** The digest of the request's signature; undefined: another one. */
   readonly digest: 'SHA-256' | 'SHA-384' | 'SHA-512' | undefined;
-  /** The request was signed with the private half of the public key that it carries. */
+  /** The request was signed with the private key that belongs to its public key. */
   readonly signedByItsKey: boolean;
 }
 
 export type ReadRequest =
   | { readonly kind: 'read'; readonly request: CertificateRequest }
-  /** `form`: the text itself is wrong, or what it encodes. `why` completes the sentence "The csr …". */
+  /** `form`: the text is invalid, or its encoded content. `why` completes the sentence "The csr …". */
   | { readonly kind: 'malformed'; readonly form: 'text' | 'content'; readonly why: string };
 
-/** "At most 8 KB": counted as it is sent, in base64. */
+/** "At most 8 KB", measured as base64. */
 const maxCsrCharacters = 8 * 1024;
 const commonNameOid = '2.5.4.3';
 /** RFC 5758 section 3.2, RFC 5754 section 3.2. */
@@ -56,8 +56,8 @@ export type RequestVerdict =
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
- * The documented rules: a key on P-384, the common name exactly the device's (case too). P-256 and SHA-256 were served to a
- * public client, so that they are accepted with a note, and refused only when `strict`.
+ * Checks the documented rules: a key on P-384, and exactly the device's common name, including case. The real service has accepted P-256
+ * and SHA-256 from a public client, so they are accepted with a note, and refused only when `strict`.
  */
 export function judgeCertificateRequest(
   { commonNames, publicKey, digest, signedByItsKey }: CertificateRequest,

@@ -1,6 +1,6 @@
 /**
- * Issues operational certificates from certificate signing requests, as DPS does with an enrollment's credential policy: a
- * root and an intermediate made at start, leaves of ECDSA P-384 with SHA-384.
+ * Issues operational certificates for certificate signing requests, as DPS does with an enrollment's credential policy: a root and an
+ * intermediate created at start, and leaves with ECDSA P-384 and SHA-384.
  */
 import { type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import {
@@ -17,31 +17,31 @@ import {
 export interface PolicySettings {
   readonly name: string;
   readonly validityDays: number;
-  /** How long a hub takes from its 202 to the new certificate. */
+  /** Seconds from the hub's 202 to the new certificate. */
   readonly renewalSeconds: number;
 }
 
 export interface CredentialPolicy extends PolicySettings {
-  /** Intermediate and root: what a hub knows to which the policy is synchronized. */
+  /** Intermediate and root, which a hub knows after the credential sync. */
   readonly authorities: readonly X509Certificate[];
-  /** The same as base64 DER: one text for all the chains that are kept. */
+  /** The same as base64 DER, shared by all chains in memory. */
   readonly authorityChain: readonly string[];
-  /** PEM: leaf, intermediate, root. */
+  /** Returns leaf, intermediate and root as PEM. */
   issue(request: LeafRequest): Promise<readonly string[]>;
 }
 
 export interface LeafRequest {
   readonly commonName: string;
   readonly publicKey: KeyObject;
-  /** Default: valid from a minute ago, for the policy's days. */
+  /** Default: from a minute ago, for the policy's days. */
   readonly validity?: Validity;
 }
 
 const dayMs = 86_400_000;
-/** A device's clock may be a little behind. */
+/** A device's clock may be behind. */
 const backdatedMs = 60_000;
 
-/** By name. All share one root, and each has an intermediate of its own. */
+/** By name. All share one root; each has its own intermediate. */
 export async function createCredentialPolicies(
   policies: readonly PolicySettings[],
 ): Promise<ReadonlyMap<string, CredentialPolicy>> {

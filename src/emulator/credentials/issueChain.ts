@@ -1,14 +1,14 @@
-/** The chain that a device is sent, right or wrong on purpose. */
+/** The chain that a device receives, correct or with a fault. */
 import { generateKeyPairSync } from 'node:crypto';
 import { z } from 'zod';
 import { type CredentialPolicy, createCredentialPolicies, type LeafRequest } from './credentialPolicy.ts';
 
 /**
  * - `missing`: the device is assigned, or its renewal finishes, without a chain;
- * - `anotherKey`, `anotherName`: a leaf for another key than the request's, or under another common name;
+ * - `anotherKey`, `anotherName`: a leaf for another key than the request's, or with another common name;
  * - `expired`, `notYetValid`: a leaf that is not valid now;
- * - `broken`: intermediate and root of another authority, of the same names; `leafOnly`: neither of them;
- * - `reversed`: root first; `pem`: PEM instead of DER in base64; `garbage`: base64 of what is not a certificate.
+ * - `broken`: intermediate and root of another authority with the same names; `leafOnly`: only the leaf;
+ * - `reversed`: root first; `pem`: PEM instead of DER in base64; `garbage`: base64 of something else.
  */
 export const chainFaultSchema = z.enum([
   'missing',
@@ -27,7 +27,7 @@ export type ChainFault = z.output<typeof chainFaultSchema>;
 
 const dayMs = 86_400_000;
 
-/** Base64 DER, leaf first, without a fault; undefined: none is sent. */
+/** Base64 DER, leaf first, unless a fault changes it; undefined: no chain is sent. */
 export async function issueChain(
   policy: CredentialPolicy,
   request: LeafRequest,
@@ -52,7 +52,7 @@ export async function issueChain(
     case 'notYetValid':
       return issue({ validity: { notBefore: new Date(now + dayMs), notAfter: new Date(now + 2 * dayMs) } });
     case 'broken':
-      return [...(await issue()).slice(0, 1), ...(await strangerOf(policy))];
+      return [...(await issue()).slice(0, 1), ...(await impostorOf(policy))];
     case 'leafOnly':
       return (await issue()).slice(0, 1);
     case 'reversed':
@@ -64,10 +64,10 @@ export async function issueChain(
   }
 }
 
-/** Intermediate and root of an authority that has the same names and other keys. */
-async function strangerOf(policy: CredentialPolicy): Promise<readonly string[]> {
-  const strangers = await createCredentialPolicies([policy]);
-  return [...strangers.values()].flatMap(({ authorityChain }) => authorityChain);
+/** Intermediate and root of an authority with the same names and other keys. */
+async function impostorOf(policy: CredentialPolicy): Promise<readonly string[]> {
+  const impostors = await createCredentialPolicies([policy]);
+  return [...impostors.values()].flatMap(({ authorityChain }) => authorityChain);
 }
 
 function toDer(pem: string): string {

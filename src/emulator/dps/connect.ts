@@ -20,7 +20,7 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
   };
   const refuse = (returnCode: number, why: string): undefined => {
     record(returnCode, why);
-    session.send({ cmd: 'connack', returnCode, sessionPresent: false }); // [MQTT-3.2.2-4] no session with a refusal
+    session.send({ cmd: 'connack', returnCode, sessionPresent: false }); // [MQTT-3.2.2-4] session present must be 0
     session.close(why); // [MQTT-3.2.2-5]
     return undefined;
   };
@@ -46,7 +46,7 @@ export function handleConnect(dps: Dps, session: DpsSession, packet: IConnectPac
       return refuse(notAuthorized, decision.why);
     accept(session, read, { decision, faults, keepAliveSeconds: packet.keepalive ?? 0 });
     record(connectionAccepted, decision.kind === 'refused' ? decision.why : toleratedIn(packet, decision));
-    session.send({ cmd: 'connack', returnCode: connectionAccepted, sessionPresent: false }); // [MQTT-3.2.2-1], [MQTT-3.2.2-3] none is kept
+    session.send({ cmd: 'connack', returnCode: connectionAccepted, sessionPresent: false }); // [MQTT-3.2.2-1], [MQTT-3.2.2-3] sessions are not stored
     injectAfter(session, faults, 'connect');
     return undefined;
   };
@@ -67,7 +67,7 @@ function accept(
   session.keepAlive(keepAliveSeconds);
 }
 
-/** What the document does not allow, and is accepted all the same, as the real service does. */
+/** What is accepted although the document does not allow it, as in the real service. */
 function toleratedIn(packet: IConnectPacket, { note }: AcceptedDevice): string | undefined {
   const session = packet.clean === true ? [] : ['CleanSession is 0, no session is kept'];
   return [...session, ...(note === undefined ? [] : [note])].join('; ') || undefined;
@@ -79,8 +79,8 @@ function readConnect(packet: IConnectPacket, strict: boolean): DeviceIdentity | 
   // [MQTT-3.1.2-2] level 4 is MQTT 3.1.1, the only one that the document names
   if (packet.protocolId !== 'MQTT' || packet.protocolVersion !== 4)
     return { returnCode: unacceptableProtocolVersion, why: 'not MQTT 3.1.1' };
-  // "DPS doesn't support the functionality of CleanSession flag being set to 0" (document): the real service lets such a
-  // device in and keeps no session
+  // "DPS doesn't support the functionality of CleanSession flag being set to 0" (document): the real service accepts such a
+  // device and stores no session
   if (packet.clean !== true && strict) return { returnCode: notAuthorized, why: 'CleanSession is 0' };
   if (!registrationIdPattern.test(packet.clientId))
     return { returnCode: identifierRejected, why: 'the ClientID is not a registrationId' };

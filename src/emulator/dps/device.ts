@@ -9,13 +9,13 @@ import type { Delivery } from './faults/deliveries.ts';
 import type { Fault } from './faults/faults.ts';
 import type { ServiceRules, ServiceState } from './service.ts';
 
-/** What the stand-in knows of one connected device. */
+/** The state of a connected device. */
 export interface Device {
   readonly registrationId: string;
   readonly apiVersion: string;
   readonly decision: EnrollmentDecision;
   readonly faults: readonly Fault[];
-  /** Granted to the response filter; undefined: not subscribed. */
+  /** The QoS granted to the response filter; undefined: not subscribed. */
   subscribedQos: 0 | 1 | undefined;
   lastDelivery: Delivery | undefined;
 }
@@ -34,16 +34,16 @@ export type DpsRequestKind =
   | 'disconnect'
   | 'close';
 
-/** What every packet handler needs. */
+/** The state that all packet handlers share. */
 export interface Dps {
   readonly configuration: DpsConfiguration;
   readonly rules: ServiceRules;
   readonly state: ServiceState;
   readonly history: RequestHistory<DpsRequestKind>;
   readonly registry: DeviceRegistry | undefined;
-  /** By name: what issues operational certificates. */
+  /** By name: the policies that issue operational certificates. */
   readonly policies: ReadonlyMap<string, CredentialPolicy>;
-  /** Requests by registrationId and phase, for the faults that stop after some. */
+  /** Number of requests by registrationId and phase, for faults with `times`. */
   readonly counts: Map<string, number>;
 }
 
@@ -54,7 +54,7 @@ interface PacketOrigin {
   readonly clientId: string;
 }
 
-/** The fields that every record has: when, on which connection, from whom. */
+/** The fields of every record. */
 export function packetOf(session: DpsSession, clientId = session.state?.registrationId ?? ''): PacketOrigin {
   return { atMs: Date.now(), connection: session.number, transport: session.wire.transport, clientId };
 }

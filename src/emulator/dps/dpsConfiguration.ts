@@ -1,4 +1,4 @@
-/** The stand-in's configuration, in the field names of the service's own enrollment API. */
+/** The stand-in's configuration, with the field names of the service's enrollment API. */
 import { createSecretKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { describeIssues } from '../configurationErrors.ts';
@@ -58,15 +58,15 @@ const hubs = z.array(z.string().min(1)).min(1);
 
 const enrollment = {
   provisioningStatus: z.enum(['enabled', 'disabled']).default('enabled'),
-  /** Short for one entry in `iotHubs`. May carry a port, so that a device on this machine reaches a local hub. */
+  /** Short for one entry in `iotHubs`. May have a port, so that a device on this machine reaches a local hub. */
   iotHubHostName: z.string().min(1).optional(),
   iotHubs: hubs.optional(),
   allocationPolicy: z.enum(['hashed', 'geoLatency', 'static', 'custom']).default('hashed'),
-  /** What custom allocation would hand back to the device. */
+  /** The payload that custom allocation returns to the device. */
   returnPayload: z.json().optional(),
-  /** One of `credentialPolicies`: what issues operational certificates to these devices. */
+  /** One of `credentialPolicies`, which issues operational certificates to these devices. */
   credentialPolicyName: z.string().optional(),
-  /** How DPS says that the hub speaks; reported with api-version 2026-11-02-preview and newer. */
+  /** The hub's connection profile, which DPS reports with api-version 2026-11-02-preview and newer. */
   connectionProfile: z.string().nullable().default('classic'),
   fault: faultsSchema,
 };
@@ -81,7 +81,7 @@ const registrationId = z
 const credentialPolicy = z.strictObject({
   name: z.string().min(1),
   validityDays: z.int().min(1).max(90).default(30),
-  /** From the hub's 202 to the renewed certificate. */
+  /** Seconds from the hub's 202 to the renewed certificate. */
   renewalSeconds: z.number().min(0).default(0),
 });
 
@@ -90,23 +90,22 @@ const configurationSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9]+$/, 'expected letters and digits, such as 0neLOCAL')
     .default('0neLOCAL'),
-  /** In seconds, as the service's answers carry it; 0 for full speed. */
+  /** The retry-after of the service's responses; 0 for full speed. */
   retryAfterSeconds: z.number().min(0).default(1),
-  /** How many status queries are answered 202 before the one that is answered 200. */
+  /** Number of status queries with response 202 before the one with 200. */
   assigningPolls: z.int().min(0).default(0),
   /**
-   * How a credential that is not accepted is refused; each form was seen in public: `register` (401 or 404 in the
-   * response), `connect` (CONNACK 5), `close` (the end of the connection after the register message), `failed` (202, and
-   * then 200 with `failed`).
+   * How a wrong credential is refused. Each form is known from public reports: `register` (401 or 404 in the response), `connect` (CONNACK
+   * 5), `close` (the connection is closed after the register message), `failed` (202, and then 200 with `failed`).
    */
   refuseAt: z.enum(['register', 'connect', 'close', 'failed']).default('register'),
-  /** Refuse what the document does not allow or name, although the real service and SDKs do it. */
+  /** Refuse what the document does not allow, although the real service and SDKs do it. */
   strict: z.boolean().default(false),
-  /** How far a device's clock may be off before its token or certificate counts as expired. */
+  /** Tolerance for a device's clock when its token or certificate is checked. */
   clockSkewSeconds: z.number().min(0).default(0),
-  /** What operational certificates are issued by; an enrollment names one as `credentialPolicyName`. */
+  /** The policies that issue operational certificates; an enrollment names one as `credentialPolicyName`. */
   credentialPolicies: z.array(credentialPolicy).default([]),
-  /** The hubs linked to the service: where an enrollment goes that names none. */
+  /** The hubs linked to the service, for enrollments that name none. */
   iotHubs: hubs.optional(),
   individualEnrollments: z
     .array(
@@ -121,10 +120,10 @@ const configurationSchema = z.strictObject({
   enrollmentGroups: z
     .array(z.strictObject({ enrollmentGroupId: registrationId, attestation: groupAttestation, ...enrollment }))
     .default([]),
-  /** By registrationId, whether it is enrolled or not. */
+  /** By registrationId, enrolled or not. */
   faults: z.record(z.string(), faultsSchema).default({}),
   listenerFault: listenerFaultSchema.optional(),
-  /** By device id: what the IoT Hub stand-in does wrong. */
+  /** By device ID: faults of the IoT Hub stand-in. */
   hubFaults: z.record(z.string(), hubFaultSchema).default({}),
 });
 
@@ -135,7 +134,7 @@ export type EnrollmentGroup = DpsConfiguration['enrollmentGroups'][number];
 
 export type ParsedDpsConfiguration =
   | { readonly ok: true; readonly configuration: DpsConfiguration }
-  /** Each as `path: expected …, got …`. */
+  /** Each one as `path: expected …, got …`. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
 export function parseDpsConfiguration(input: unknown): ParsedDpsConfiguration {
@@ -151,7 +150,7 @@ export function parseDpsConfiguration(input: unknown): ParsedDpsConfiguration {
   return { ok: false, errors: [...errors, ...more] };
 }
 
-/** Looked for in the input itself, so that one error elsewhere does not hide them. */
+/** Checks the unparsed input, so that other errors do not hide these. */
 function duplicatesOf(input: unknown, list: string, field: string): string[] {
   const ids = fieldsOf(input, list, field).map((id) => String(id).toLowerCase());
   return ids.flatMap((id, index) =>

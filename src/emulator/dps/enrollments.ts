@@ -1,4 +1,4 @@
-/** Who may register: individual enrollments first, then groups, as the service does. */
+/** Which devices may register: checks individual enrollments first, then groups, as the service does. */
 import { createSecretKey, type X509Certificate } from 'node:crypto';
 import type { DeviceCredential } from '../deviceRegistry.ts';
 import { deviceKeyOf, judgeSasToken, type SasKey, type SasVerdict } from '../sasToken.ts';
@@ -6,7 +6,7 @@ import { judgeCertificates, type X509Trust, type X509Verdict } from '../x509Trus
 import type { DpsConfiguration, EnrollmentGroup, IndividualEnrollment } from './dpsConfiguration.ts';
 import type { Fault } from './faults/faults.ts';
 
-/** What a device shows in CONNECT and in TLS. */
+/** What a device presents in CONNECT and in TLS. */
 export interface Presented {
   readonly idScope: string;
   readonly registrationId: string;
@@ -16,7 +16,7 @@ export interface Presented {
   readonly certificates: readonly X509Certificate[];
 }
 
-/** A device that is accepted, with what its enrollment says about it. */
+/** An accepted device with its enrollment. */
 export interface AcceptedDevice {
   readonly kind: 'accepted';
   readonly enrollment: IndividualEnrollment | EnrollmentGroup;
@@ -33,7 +33,7 @@ export interface RefusedDevice {
   readonly status: 401 | 404;
   readonly errorCode: number;
   readonly message: string;
-  /** For the person who reads the stand-in's history: the service itself says less. */
+  /** For readers of the stand-in's history: the service's message is less specific. */
   readonly why: string;
 }
 
@@ -46,14 +46,14 @@ interface Moment {
 
 export function checkEnrollment(configuration: DpsConfiguration, presented: Presented, now: Date): EnrollmentDecision {
   if (presented.idScope !== configuration.idScope)
-    return refused(404, 404000, 'Not found.', 'another idScope than this service has');
+    return refused(404, 404000, 'Not found.', 'the idScope is not that of this service');
   const individual = individualOf(configuration, presented.registrationId);
   return individual === undefined
     ? acceptByGroup(presented, { configuration, now })
     : acceptIndividual(individual, presented, { configuration, now });
 }
 
-/** Faults by registrationId come first, then those of the enrollment that the device belongs to. */
+/** The faults for the registrationId, or else those of the device's enrollment. */
 export function faultsOf(
   configuration: DpsConfiguration,
   registrationId: string,
@@ -99,7 +99,7 @@ function acceptByGroup(presented: Presented, when: Moment): EnrollmentDecision {
     .map((group) => acceptIntoGroup(group, presented, when));
   const accepted = judged.find((decision) => decision.kind === 'accepted');
   if (accepted !== undefined) return accepted;
-  // A credential that is wrong for one group says more than one that is nothing to the others
+  // Prefer a specific reason of one group to "untrusted" of the others
   const closest = judged.find((decision) => decision.kind === 'refused' && decision.why !== whyUntrusted);
   return closest ?? judged[0] ?? refused(404, 404201, 'Enrollment not found.', 'no enrollment for this registrationId');
 }
@@ -158,7 +158,7 @@ function acceptToken(
 }
 
 const whyToken: Record<Exclude<SasVerdict, 'valid'> | 'missing', string> = {
-  missing: 'no SAS token, and the enrollment asks for one',
+  missing: 'no SAS token, but the enrollment requires one',
   malformed: 'the password is not a SAS token',
   wrongResource: 'sr is not {idScope}/registrations/{registrationId}',
   wrongPolicy: 'skn is not "registration"',
@@ -167,7 +167,7 @@ const whyToken: Record<Exclude<SasVerdict, 'valid'> | 'missing', string> = {
   wrongSignature: 'the signature was made with another key',
 };
 
-const whyUntrusted = 'the certificate leads to none of the enrolled ones';
+const whyUntrusted = 'the certificate does not lead to an enrolled one';
 
 const whyCertificate: Record<Exclude<X509Verdict, 'trusted'>, string> = {
   untrusted: whyUntrusted,

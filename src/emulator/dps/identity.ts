@@ -1,4 +1,4 @@
-/** How a device names itself in CONNECT, and what its api-version allows. */
+/** How a device identifies itself in CONNECT, and what its api-version allows. */
 
 /** REST reference: at most 128 characters, alphanumeric plus `-` `.` `_` `:`, none of these four at either end. */
 export const registrationIdPattern = /^(?=.{1,128}$)[A-Za-z0-9](?:[A-Za-z0-9\-._:]*[A-Za-z0-9])?$/;
@@ -17,7 +17,7 @@ export function parseUsername(username: string): DeviceIdentity | undefined {
   return { idScope, registrationId, apiVersion };
 }
 
-/** Versions of the device API that Microsoft's documents and SDKs have named. */
+/** Versions of the device API in Microsoft's documents and SDKs. */
 const knownApiVersions: ReadonlySet<string> = new Set([
   '2017-08-31-preview',
   '2017-11-15',
@@ -36,12 +36,12 @@ export function isKnownApiVersion(apiVersion: string): boolean {
   return knownApiVersions.has(apiVersion);
 }
 
-/** Custom allocation's payload travels in bodies newer than the document's own version. */
+/** Versions after the document's return the payload of custom allocation. */
 export function returnsPayload(apiVersion: string): boolean {
   return apiVersion > '2019-03-31';
 }
 
-/** Certificate management came with this preview; versions are dates, so that newer ones sort behind it. */
+/** Certificate management began with this preview. Versions are dates, so newer ones sort after it. */
 export function takesCertificateRequests(apiVersion: string): boolean {
   return apiVersion >= '2025-07-01';
 }

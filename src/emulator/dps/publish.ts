@@ -10,7 +10,7 @@ import { parseRequestTopic } from './topics.ts';
 
 const maxRecordedCharacters = 2_048;
 
-/** PUBLISH: a register request or a status query, and nothing else. */
+/** PUBLISH: only a register request or a status query. */
 export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPacket): Promise<void> | undefined {
   const device = session.state;
   if (device === undefined) return undefined;
@@ -22,7 +22,7 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   };
   const refuse = (note: string): undefined => {
     record('publish', { note });
-    session.close(note); // [MQTT-3.3.5-2] a PUBLISH that is not authorized is acknowledged all the same, or the connection closed
+    session.close(note); // [MQTT-3.3.5-2] a PUBLISH that is not authorized is either acknowledged, or the connection is closed
     return undefined;
   };
 
@@ -36,7 +36,7 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
   const recorded = { rid: request.rid, operationId: request.kind === 'poll' ? request.operationId : undefined };
   const deliver = (response: ServiceResponse): undefined => {
     record(phase, { ...recorded, answer: response.status, note: noteOf(device, phase) ?? response.note });
-    // "After that, DPS delivers messages to the device using QoS 1" (document); QoS 0 was seen, too
+    // "After that, DPS delivers messages to the device using QoS 1" (document); QoS 0 has also been seen
     const qos = faultAt(device.faults, 'qos0', phase) === undefined ? subscribedQos : 0;
     const context = { phase, rid: request.rid, previous: device.lastDelivery };
     for (const delivery of deliveriesFor(response, device.faults, context)) {

@@ -9,9 +9,9 @@ import { takesCertificateRequests } from './identity.ts';
 export interface Registration {
   readonly kind: 'valid';
   readonly payload: unknown;
-  /** Present when the device asks for an operational certificate, in an api-version that knows of them. */
+  /** Present when the device requests an operational certificate, and its api-version supports that. */
   readonly certificateRequest: CertificateRequest | undefined;
-  /** What the service accepts although the documents do not name it. */
+  /** What the service accepts although it is undocumented. */
   readonly notes: readonly string[];
 }
 
@@ -54,7 +54,7 @@ type ParsedFields =
   | { readonly kind: 'fields'; readonly fields: Fields; readonly notes: readonly string[] }
   | { readonly kind: 'invalid'; readonly message: string };
 
-/** docs/field-notes.md names the devices that send what is accepted here with a note. */
+/** docs/field-notes.md names the devices that send what is accepted with a note. */
 function parseFields(text: string): ParsedFields {
   if (text.trim() === '') return { kind: 'fields', fields: {}, notes: [] };
   const strict = parseJson(text);
@@ -70,7 +70,7 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
   } catch {
-    return undefined; // the caller says what is wrong with it
+    return undefined; // the caller reports the error
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the service sends back to one request of one device, faults included. */
+/** The service's response to one request of a device, including faults. */
 import { randomUUID } from 'node:crypto';
 import { issueChain } from '../credentials/issueChain.ts';
 import type { Device, Dps } from './device.ts';
@@ -11,7 +11,7 @@ import { assigning, errorResponse, finished, type ServiceResponse } from './resp
 import { assigned, newOperationId, queryStatus, register } from './service.ts';
 import type { DeviceRequest } from './topics.ts';
 
-/** A promise only where a certificate has to be issued first. */
+/** Returns a promise only if a certificate must be issued first. */
 export function respond(
   dps: Dps,
   device: Device,
@@ -28,7 +28,7 @@ export function respond(
     );
   const respondTo = (make: () => ServiceResponse): ServiceResponse => {
     const response = withFaults(dps, device, request, make);
-    announce(dps, device.registrationId, decision, response);
+    registerAtHub(dps, device.registrationId, decision, response);
     return response;
   };
   if (request.kind === 'poll') {
@@ -55,7 +55,7 @@ export function respond(
   return issuing === undefined ? registerDevice() : issuing.then(registerDevice);
 }
 
-/** Where a wrong credential was publicly seen to be refused: CONNECT and SUBSCRIBE succeed, the response is 401. */
+/** Refuses a wrong credential as known from public reports: CONNECT and SUBSCRIBE succeed, and the response is 401. */
 function refusalOf(
   { configuration, rules }: Dps,
   registrationId: string,
@@ -69,7 +69,7 @@ function refusalOf(
   return finished(request.operationId, registrationId, 'failed', now, { errorCode, errorMessage: message });
 }
 
-/** The chain for a device that asks for one and whose enrollment has a policy; undefined: none is to be issued. */
+/** Issues the chain for a device that requests one and whose enrollment has a policy; otherwise undefined. */
 function issueFor(
   dps: Dps,
   { registrationId, faults }: Device,
@@ -111,8 +111,8 @@ function withFaults(
   });
 }
 
-/** Tells the IoT Hub stand-in of a device that has just been assigned, as the service creates it in its hub. */
-function announce(
+/** Registers an assigned device with the IoT Hub stand-in, as the service creates it in its hub. */
+function registerAtHub(
   dps: Dps,
   registrationId: string,
   { credential, enrollment }: AcceptedDevice,

@@ -1,22 +1,22 @@
-/** The forms of what the service sends back, over plain data: `RegistrationOperationStatus` and error bodies (REST reference). */
+/** The service's responses as plain data: `RegistrationOperationStatus` and error bodies (REST reference). */
 import { createHash, randomUUID, type X509Certificate } from 'node:crypto';
 
-/** A response before it is put on a topic. `body` is JSON, or already text where a fault wants it so. */
+/** A response before it is published. `body` is JSON, or text if a fault needs it. */
 export interface ServiceResponse {
   readonly status: number;
-  /** In seconds, or whatever a fault puts there. */
+  /** In seconds, or a fault's value. */
   readonly retryAfter?: number | string;
   readonly body: unknown;
-  /** For the person who reads the request history; never sent. */
+  /** For the request history; never sent. */
   readonly note?: string | undefined;
 }
 
-/** The body of every 3xx to 5xx. `errorCode` has six digits, the first three being the status. */
+/** The body of every 3xx to 5xx. `errorCode` has six digits; the first three are the status. */
 export function errorResponse(status: number, errorCode: number, message: string, now: Date): ServiceResponse {
   return { status, body: { errorCode, trackingId: randomUUID(), message, timestampUtc: utc(now) } };
 }
 
-/** 202: the operation is not finished, ask again. */
+/** 202: the operation has not finished; poll again. */
 export function assigning(
   operationId: string,
   retryAfterSeconds: number,
@@ -26,7 +26,7 @@ export function assigning(
   return { status: 202, retryAfter: retryAfterSeconds, body: { operationId, status: 'assigning', ...state } };
 }
 
-/** A 200 that ends an operation otherwise than by an assignment. */
+/** A 200 for an operation that finished without an assignment. */
 export function finished(
   operationId: string,
   registrationId: string,
@@ -59,7 +59,7 @@ export function certificateInfo(certificate: X509Certificate | undefined): Recor
   };
 }
 
-/** The service writes seven decimals; a JavaScript clock has three of them. */
+/** The service writes seven decimals; JavaScript has three. */
 export function utc(time: Date): string {
   return time.toISOString().replace('Z', '0000Z');
 }

@@ -1,7 +1,4 @@
-/**
- * What the service does with a request, over plain data and without sockets:
- * register → 202 `assigning` → status query → 202 `assigning` … → 200 `assigned`.
- */
+/** The service's logic as plain data, without sockets: register → 202 `assigning` → status query → 202 `assigning` … → 200 `assigned`. */
 import { hash, randomUUID } from 'node:crypto';
 import type { EnrollmentGroup, IndividualEnrollment } from './dpsConfiguration.ts';
 import type { AcceptedDevice } from './enrollments.ts';
@@ -11,7 +8,7 @@ import { assigning, certificateInfo, errorResponse, finished, type ServiceRespon
 
 export interface ServiceState {
   readonly operations: Map<string, Operation>;
-  /** By registrationId: registering again leads to the same hub. */
+  /** By registrationId: registering again assigns the same hub. */
   readonly assignments: Map<string, Assignment>;
 }
 
@@ -48,7 +45,7 @@ export interface RegisterRequest {
   readonly now: Date;
 }
 
-/** How an operation id starts; the oldest ones with the registrationId. */
+/** How an operation ID starts; the oldest form starts with the registrationId. */
 export type OperationIdForm = '0' | '2' | '4' | '5' | 'registrationId';
 
 export interface StatusRequest {
@@ -66,7 +63,7 @@ export function createServiceState(): ServiceState {
 export function register(state: ServiceState, rules: ServiceRules, request: RegisterRequest): ServiceResponse {
   const { registrationId, apiVersion, accepted, registration, issuedChain, operationIdForm, now } = request;
   if (registration.kind === 'invalid') return errorResponse(400, 400004, registration.message, now);
-  // A switched-off enrollment is a finished operation that never had an id
+  // For a disabled enrollment, the operation has finished and has no ID
   if (accepted.enrollment.provisioningStatus === 'disabled') return finished('', registrationId, 'disabled', now);
 
   const { returnPayload, allocationPolicy } = accepted.enrollment;
@@ -97,7 +94,7 @@ export function queryStatus(state: ServiceState, rules: ServiceRules, request: S
   return assigned(state, rules, operationId, now) ?? errorResponse(404, 404000, 'Operation not found.', now);
 }
 
-/** The 200 that ends an operation well; undefined when there is no such operation. */
+/** The 200 of a successful operation; undefined when the operation does not exist. */
 export function assigned(
   state: ServiceState,
   rules: ServiceRules,
@@ -120,7 +117,7 @@ export function assigned(
     assignedHub: assignment.assignedHub,
     deviceId: accepted.deviceId,
     status: 'assigned',
-    // Stays so when the device registers again and its hub is still the same one
+    // Also when the device registers again and gets the same hub
     substatus: 'initialAssignment',
     lastUpdatedDateTimeUtc: utc(now),
     etag: Buffer.from(`"${randomUUID()}"`).toString('base64'),
@@ -138,8 +135,8 @@ function attestationState({ credential, certificate, enrollmentGroupId }: Accept
 }
 
 /**
- * The hub of a device. `hashed` spreads registrationIds evenly and always sends one to the same hub; the others take the
- * first hub that is named: on one machine none is nearer than another, and no webhook is called.
+ * The hub of a device. `hashed` distributes registrationIds evenly and always assigns the same hub to one. The other policies take the
+ * first hub: on one machine none is nearer, and no webhook is called.
  */
 function allocateHub(
   enrollment: IndividualEnrollment | EnrollmentGroup,
@@ -160,7 +157,7 @@ function remember(state: ServiceState, operation: Operation): void {
   if (oldest !== undefined) state.operations.delete(oldest);
 }
 
-/** Shaped as the real ones are: `4.{sixteen hexadecimal digits of the service}.{uuid}`. */
+/** In the form of the real ones: `4.{sixteen hexadecimal digits of the service}.{uuid}`. */
 export function newOperationId(idScope: string, registrationId: string, form: OperationIdForm = '4'): string {
   if (form === 'registrationId') return `${registrationId}.${randomUUID()}`;
   return `${form}.${hash('sha256', idScope, 'hex').slice(0, 16)}.${randomUUID()}`;

@@ -16,9 +16,9 @@ import { responseFilter } from './topics.ts';
 
 export interface DpsServiceOptions {
   readonly configuration: DpsConfigurationInput;
-  /** The hub of devices whose enrollment names none, when the configuration links none either. */
+  /** The assigned hub when neither the enrollment nor the configuration names one. */
   readonly defaultHub?: string;
-  /** Where assigned devices are written for the IoT Hub stand-in. */
+  /** Receives assigned devices for the IoT Hub stand-in. */
   readonly registry?: DeviceRegistry;
 }
 
@@ -30,7 +30,7 @@ export interface DpsOptions extends DpsServiceOptions {
   readonly mqttsPort?: number;
   /** MQTT over WebSocket; default any free port. */
   readonly wssPort?: number;
-  /** Only for the listener faults that need a certificate issued. */
+  /** Only for listener faults that need a certificate. */
   readonly authority?: LocalAuthority;
 }
 
@@ -45,7 +45,7 @@ export interface RunningDps {
   close(): Promise<void>;
 }
 
-/** The service, not listening yet. */
+/** The service without a listener. */
 export interface DpsService {
   readonly configuration: DpsConfiguration;
   readonly service: MqttService<Device>;
@@ -54,10 +54,10 @@ export interface DpsService {
 
 const unlinkedHub = 'dps-stand-in.azure-devices.net';
 
-/** Rejects for a bad configuration, with every error. */
+/** Rejects for an invalid configuration, with every error. */
 export async function createDpsService(options: DpsServiceOptions): Promise<DpsService> {
   const parsed = parseDpsConfiguration(options.configuration);
-  if (!parsed.ok) throw new Error(`bad DPS configuration:\n${parsed.errors.join('\n')}`);
+  if (!parsed.ok) throw new Error(`invalid DPS configuration:\n${parsed.errors.join('\n')}`);
   const { configuration } = parsed;
   const [firstHub = options.defaultHub ?? unlinkedHub, ...otherHubs] = configuration.iotHubs ?? [];
   const history = createRequestHistory<DpsRequestKind>();
@@ -73,7 +73,7 @@ export async function createDpsService(options: DpsServiceOptions): Promise<DpsS
   return { configuration, service: createService(dps), requests: history };
 }
 
-/** Starts the DPS stand-in. Rejects for a bad configuration, with every error, and when a port cannot be had. */
+/** Starts the DPS stand-in. Rejects for an invalid configuration, with every error, and when a port cannot be opened. */
 export async function startDps(options: DpsOptions): Promise<RunningDps> {
   const { configuration, service, requests } = await createDpsService(options);
   const sessions = acceptSessions(service);

@@ -7,7 +7,7 @@ import { responseFilter } from './topics.ts';
 /** Section 3.9.3: the return code of a filter that is not granted. */
 const refused = 0x80;
 
-/** SUBSCRIBE: the response filter and no other, at QoS 1 at most. */
+/** SUBSCRIBE: grants only the response filter, at QoS 1 at most. */
 export function handleSubscribe(dps: Dps, session: DpsSession, packet: ISubscribePacket): Promise<void> | undefined {
   const device = session.state;
   if (device === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The only filter and topics there are: "Since DPS is not a general-purpose pub-sub messaging broker, it only supports the
- * documented topic names and topic filters" (document, "Registering a device").
+ * The only filter and topics: "Since DPS is not a general-purpose pub-sub messaging broker, it only supports the documented topic names and
+ * topic filters" (document, "Registering a device").
  */
 export const responseFilter = '$dps/registrations/res/#';
 
@@ -26,7 +26,7 @@ export function parseRequestTopic(topic: string): DeviceRequest | undefined {
   return undefined;
 }
 
-/** The topic of a response; `parameters` in the order in which they are to appear. */
+/** The topic of a response; `parameters` in this order. */
 export function responseTopic(status: number | string, parameters: readonly (readonly [string, string])[]): string {
   return `$dps/registrations/res/${status}/?${parameters.map(([name, value]) => `${name}=${value}`).join('&')}`;
 }

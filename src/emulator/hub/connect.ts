@@ -12,7 +12,7 @@ const unacceptableProtocolVersion = 1;
 const badUserNameOrPassword = 4;
 const notAuthorized = 5;
 
-/** CONNECT: ClientID is the device id, the username names the hub, the password is a SAS token for this device. */
+/** CONNECT: the ClientID is the device ID, the user name has the hub's name, and the password is a SAS token for this device. */
 export function handleConnect(hub: Hub, session: HubSession, packet: IConnectPacket): undefined {
   const deviceId = packet.clientId;
   const record = (answer: number | undefined, note?: string): undefined => {
@@ -44,7 +44,7 @@ export function handleConnect(hub: Hub, session: HubSession, packet: IConnectPac
   session.state = { deviceId, apiVersion: user.apiVersion, registered: device, fault, subscribed: new Map() };
   session.keepAlive(packet.keepalive ?? 0);
   record(0, proof.note);
-  // Sessions are not kept here, so that none is ever present [MQTT-3.2.2-3]
+  // Sessions are not stored, so none is ever present [MQTT-3.2.2-3]
   session.send({ cmd: 'connack', returnCode: 0, sessionPresent: false });
 }
 
@@ -61,7 +61,7 @@ type Proof = { readonly kind: 'accepted'; readonly note?: string } | { readonly 
 const accepted: Proof = { kind: 'accepted' };
 const wrongCredential: Proof = { kind: 'refused', why: 'not the credential of this device' };
 
-/** The device has shown the credential that it was provisioned with, or an operational certificate that was issued to it. */
+/** Accepts the credential that the device was provisioned with, or an operational certificate that was issued to it. */
 function proofOf(hub: Hub, login: Login): Proof {
   const { device, user, packet, certificates } = login;
   const { credential } = device;
@@ -90,7 +90,7 @@ function proofOfOperationalCertificate(
   if (operational === undefined) return wrongCredential;
   if (fault?.kind === 'unknownAuthority') return { kind: 'refused', why: fault.kind };
   const trust = { kind: 'authorities', accepted: operational.policy.authorities } as const;
-  // Where the two differ it is not known which one a renewed certificate carries
+  // If the two differ, it is not known which one a renewed certificate has
   const isTrusted = [operational.registrationId, deviceId].some(
     (name) => judgeCertificates(certificates, trust, name, now, clockSkewSeconds) === 'trusted',
   );

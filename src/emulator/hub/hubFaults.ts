@@ -1,4 +1,4 @@
-/** How the IoT Hub stand-in can be wrong on purpose, per device id. */
+/** Faults of the IoT Hub stand-in, by device ID. */
 import { z } from 'zod';
 import { chainFaultSchema } from '../credentials/issueChain.ts';
 
@@ -39,13 +39,13 @@ export const hubFaultSchema = z.preprocess(
 
 /**
  * - `refuseConnect`: CONNACK with this return code;
- * - `silent`, `close`: at this packet, nothing more is sent, or the connection ends;
- * - `noPuback`: telemetry is accepted and never acknowledged;
+ * - `silent`, `close`: at this packet, nothing more is sent, or the connection is closed;
+ * - `noPuback`: telemetry is accepted but not acknowledged;
  * - `subscriptionRefused`: every SUBSCRIBE gets 0x80;
  * - `twinStatus`: reading the twin gets this status;
- * - `unknownAuthority`: the hub does not trust the authority of operational certificates (a credential sync is missing);
- * - `renewalRefused`, `renewalThrottled`, `renewalNeverFinished`, `renewalForeignRid`: how a renewal ends otherwise;
- * - `renewedCertificate`: it ends with a wrong chain.
+ * - `unknownAuthority`: the hub does not trust the CA of operational certificates (the credential sync is missing);
+ * - `renewalRefused`, `renewalThrottled`, `renewalNeverFinished`, `renewalForeignRid`: other ends of a renewal;
+ * - `renewedCertificate`: the renewal returns a wrong chain.
  */
 export type HubFault = z.output<typeof hubFaultSchema>;
 export type HubPhase = z.output<typeof hubPhase>;

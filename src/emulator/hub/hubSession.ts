@@ -6,7 +6,7 @@ import type { HubFault, HubPhase } from './hubFaults.ts';
 import type { PendingRenewal } from './renewalRequest.ts';
 import type { Twin } from './twin.ts';
 
-/** What the hub knows of one connected device. */
+/** The state of a connected device. */
 export interface ConnectedDevice {
   readonly deviceId: string;
   readonly apiVersion: string;
@@ -34,7 +34,7 @@ export type HubRequestKind =
   | 'disconnect'
   | 'close';
 
-/** What every packet handler needs. */
+/** The state that all packet handlers share. */
 export interface Hub {
   readonly registry: DeviceRegistry;
   readonly faults: Readonly<Record<string, HubFault>>;
@@ -45,13 +45,13 @@ export interface Hub {
   /** By device id. */
   readonly connected: Map<string, HubSession>;
   readonly twins: Map<string, Twin>;
-  /** By device id: certificate renewals that are not delivered yet. */
+  /** By device ID: certificate renewals that are not delivered yet. */
   readonly renewals: Map<string, PendingRenewal>;
-  /** Ends with the hub, in which case it never resolves. */
+  /** Never resolves if the hub stops meanwhile. */
   readonly delay: (ms: number) => Promise<void>;
 }
 
-/** The fields that every record has. */
+/** The fields of every record. */
 export function packetOf(
   session: HubSession,
   clientId = session.state?.deviceId ?? '',
@@ -59,7 +59,7 @@ export function packetOf(
   return { atMs: Date.now(), connection: session.number, transport: session.wire.transport, clientId };
 }
 
-/** Injects what leaves this packet without a response; the name of what was injected, or undefined. */
+/** Injects a fault that leaves this packet without a response. Returns its name, or undefined. */
 export function injectFault(session: HubSession, fault: HubFault | undefined, phase: HubPhase): string | undefined {
   if (fault?.kind === 'silent' && fault.at === phase) {
     session.silence();

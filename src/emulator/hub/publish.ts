@@ -7,7 +7,7 @@ import { respondToTwin } from './twin.ts';
 const maxRecordedCharacters = 2_048;
 const forbiddenTopic = 'a topic on which a device may not publish';
 
-/** PUBLISH: telemetry, whose PUBACK proves that the hub has it; the twin; and requests for a new certificate. */
+/** PUBLISH: telemetry, the twin, and requests for a new certificate. */
 export function handlePublish(hub: Hub, session: HubSession, packet: IPublishPacket): undefined {
   const device = session.state;
   if (device === undefined) return;

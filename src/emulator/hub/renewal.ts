@@ -1,6 +1,6 @@
 /**
- * Renewal of an operational certificate at the hub: 202 with a correlation id, and later 200 with the new chain, or an error.
- * One operation a device at a time. The new certificate counts at the next connection; this one goes on.
+ * Renewal of an operational certificate at the hub: 202 with a correlation ID, and later 200 with the new chain, or an error. One operation
+ * per device at a time. The new certificate is used for the next connection; the current one stays open.
  */
 import { randomUUID } from 'node:crypto';
 import { judgeCertificateRequest } from '../credentials/certificateRequest.ts';
@@ -30,7 +30,7 @@ export function handleRenewal(
   session: HubSession,
   { device, rid, body, record }: ReceivedRenewal,
 ): undefined {
-  // Published before the subscription, a request gets no response
+  // A request before the subscription gets no response
   if (!device.subscribed.has(credentialResponseFilter))
     return record(undefined, 'not subscribed to $iothub/credentials/res/#');
   const { deviceId, fault } = device;
@@ -60,7 +60,7 @@ export function handleRenewal(
   if (fault?.kind !== 'renewalNeverFinished') void finish(hub, session, { device, request, pending });
 }
 
-/** Sends a result that is still waiting, once the device is connected and subscribed; whether it was sent. */
+/** Sends a finished result if the device is connected and subscribed. Returns whether it was sent. */
 export function deliverFinishedRenewal(hub: Hub, deviceId: string): boolean {
   const pending = hub.renewals.get(deviceId);
   const session = hub.connected.get(deviceId);
@@ -72,7 +72,7 @@ export function deliverFinishedRenewal(hub: Hub, deviceId: string): boolean {
   return true;
 }
 
-/** What a request may not do while another one is pending, or when none is. */
+/** The error of a request that conflicts with the pending one, or that replaces none. */
 function conflict(hub: Hub, deviceId: string, { replace }: RenewalRequest): RenewalResponse | undefined {
   const pending = hub.renewals.get(deviceId);
   const active = pending !== undefined && pending.expiresAtMs > Date.now() ? pending : undefined;
@@ -100,7 +100,7 @@ async function finish(hub: Hub, session: HubSession, { device, request, pending 
   pending.result = await resultOf(hub, device, request, pending).catch((cause: unknown) =>
     renewalError(500, 500001, `An error of the stand-in: ${cause instanceof Error ? cause.message : String(cause)}`),
   );
-  // A newer request has replaced this one
+  // A newer request may have replaced this one
   if (hub.renewals.get(deviceId) !== pending) return;
   const note = deliverFinishedRenewal(hub, deviceId) ? undefined : 'kept until the device subscribes again';
   const { rid, result } = pending;
@@ -116,7 +116,7 @@ async function resultOf(
   if (fault?.kind === 'renewalRefused') return refusal(fault);
   if (operational === undefined) return notAccepted('NoCredentialPolicy', 'The device has no credential policy.');
   if (csr === undefined) return notAccepted('InvalidCsr', `The csr ${why}.`);
-  // Where the two differ it is not known which one a renewal carries
+  // If the two differ, it is not known which one a renewal has
   const verdict = judgeCertificateRequest(csr, [operational.registrationId, deviceId], hub.strict);
   if (verdict.kind === 'refused') return notAccepted('InvalidCsr', `The csr ${verdict.why}.`);
   const { publicKey } = csr;

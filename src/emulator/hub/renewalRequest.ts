@@ -1,8 +1,8 @@
-/** What a device asks for on `$iothub/credentials/POST/issueCertificate`, checked by the rules of the hub's table of errors. */
+/** The request on `$iothub/credentials/POST/issueCertificate`, checked by the hub's table of errors. */
 import { randomUUID } from 'node:crypto';
 import { type CertificateRequest, readCertificateRequest } from '../credentials/certificateRequest.ts';
 
-/** An operation that the hub has accepted with 202; kept until its result has reached the device. */
+/** An operation that the hub has accepted with 202, until its result is delivered to the device. */
 export interface PendingRenewal {
   readonly rid: string;
   readonly correlationId: string;
@@ -17,19 +17,19 @@ export interface RenewalResponse {
 }
 
 export interface RenewalRequest {
-  /** Undefined: the CSR is base64 of an allowed size, and nothing that can be read. */
+  /** Undefined: the CSR is base64 of an allowed size, but cannot be parsed. */
   readonly csr: CertificateRequest | undefined;
-  /** Why the CSR cannot be read. */
+  /** Why the CSR cannot be parsed. */
   readonly why: string | undefined;
   readonly replace: string | undefined;
 }
 
 const fields: ReadonlySet<string> = new Set(['id', 'csr', 'replace']);
-/** 4 to 36 letters, digits and hyphens, no hyphen at the ends. */
+/** 4 to 36 letters, digits and hyphens, no hyphen at either end. */
 const replacedRid = /^(?=.{4,36}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/;
 const csrRule = 'expected base64 of at most 8 KB';
 
-/** The request, or the error that the hub responds with at once. */
+/** The parsed request, or the error response. */
 export function parseRenewalRequest(body: string, deviceId: string): RenewalRequest | RenewalResponse {
   if (body === '') return renewalError(400, 400004, 'The body is empty.');
   let parsed: unknown;

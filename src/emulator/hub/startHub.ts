@@ -16,13 +16,13 @@ import { credentialResponseFilter, deviceFilters } from './topics.ts';
 const refused = 0x80;
 
 export interface HubServiceOptions {
-  /** The devices that the DPS stand-in has assigned, to whichever hub: one stand-in plays all hubs. */
+  /** The devices that the DPS stand-in has assigned: one stand-in plays all hubs. */
   readonly registry: DeviceRegistry;
   /** By device id. */
   readonly faults?: Readonly<Record<string, HubFault>>;
   /** Refuse what the documents do not allow. Default: false. */
   readonly strict?: boolean;
-  /** How far a device's clock may be off. Default: 0. */
+  /** How far a device's clock may be off, in seconds. Default: 0. */
   readonly clockSkewSeconds?: number;
 }
 
@@ -30,7 +30,7 @@ export interface HubOptions extends HubServiceOptions {
   readonly certificate: IssuedCertificate;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** MQTT over TLS and over WebSocket on one port, as an assigned hub is one name; default any free port. */
+  /** MQTT over TLS and over WebSocket on one port, because an assigned hub is one name. Default: any free port. */
   readonly port?: number;
 }
 
@@ -42,11 +42,11 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
-/** The hub, not listening yet. */
+/** The hub without a listener. */
 export interface HubService {
   readonly service: MqttService<ConnectedDevice>;
   readonly requests: RequestHistory<HubRequestKind>;
-  /** Ends the renewals that are not finished. */
+  /** Cancels unfinished renewals. */
   stop(): void;
 }
 
@@ -79,7 +79,7 @@ export function createHubService(options: HubServiceOptions): HubService {
   };
 }
 
-/** Starts the IoT Hub stand-in. Rejects when the port cannot be had. */
+/** Starts the IoT Hub stand-in. Rejects when the port cannot be opened. */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { service, requests, stop } = createHubService(options);
   const sessions = acceptSessions(service);
@@ -119,7 +119,7 @@ function createService(hub: Hub): MqttService<ConnectedDevice> {
   };
 }
 
-/** SUBSCRIBE: a device's own filters, at QoS 1 at most; anything else is refused. */
+/** SUBSCRIBE: grants a device's own filters at QoS 1 at most; refuses all others. */
 function handleSubscribe(hub: Hub, session: HubSession, packet: ISubscribePacket): undefined {
   const device = session.state;
   if (device === undefined) return;

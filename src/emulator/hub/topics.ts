@@ -2,7 +2,7 @@
 export const twinResponseFilter = '$iothub/twin/res/#';
 export const credentialResponseFilter = '$iothub/credentials/res/#';
 
-/** Certificates are renewed at the hub since this preview; versions are dates, so that newer ones sort behind it. */
+/** The hub renews certificates since this preview. Versions are dates, so newer ones sort after it. */
 export function renewsCertificates(apiVersion: string): boolean {
   return apiVersion >= '2025-08-01';
 }

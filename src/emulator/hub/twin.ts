@@ -1,4 +1,4 @@
-/** A device twin, as far as a device sees it: desired and reported properties, each with its version. */
+/** The part of a device twin that a device sees: desired and reported properties, each with its version. */
 export interface Twin {
   readonly desired: Properties;
   readonly reported: Properties;
@@ -8,12 +8,12 @@ type Properties = { readonly $version: number } & Record<string, unknown>;
 
 export interface TwinResponse {
   readonly status: number;
-  /** In the topic, behind `$rid`. */
+  /** In the topic, after `$rid`. */
   readonly parameters: string;
   readonly body: string;
 }
 
-/** @param status what a fault wants to see instead of the twin */
+/** @param status the status that a fault returns instead of the twin */
 export function respondToTwin(
   twins: Map<string, Twin>,
   deviceId: string,
@@ -47,6 +47,6 @@ function parsePatch(body: string): Record<string, unknown> | undefined {
     const patch: unknown = JSON.parse(body);
     return typeof patch === 'object' && patch !== null && !Array.isArray(patch) ? { ...patch } : undefined;
   } catch {
-    return undefined; // the response reports it
+    return undefined; // becomes an error response
   }
 }

@@ -8,7 +8,7 @@ export interface Sessions {
   readonly count: () => number;
 }
 
-/** Makes each connection a session of the service, and numbers them from 1. */
+/** Creates a session of the service for each connection, numbered from 1. */
 export function acceptSessions<State>(service: MqttService<State>): Sessions {
   let accepted = 0;
   let open = 0;

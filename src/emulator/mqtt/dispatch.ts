@@ -1,17 +1,17 @@
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import type { MqttSession, SessionOwner } from './session.ts';
 
-/** What a stand-in makes of the packets that differ between services. A promise holds back the packets that follow. */
+/** Handlers of the packets that differ between services. A returned promise delays the following packets. */
 export interface MqttService<State> {
   connect(session: MqttSession<State>, packet: IConnectPacket): Promise<void> | undefined;
   subscribe(session: MqttSession<State>, packet: ISubscribePacket): Promise<void> | undefined;
   unsubscribe(session: MqttSession<State>, topics: readonly string[]): void;
   publish(session: MqttSession<State>, packet: IPublishPacket): Promise<void> | undefined;
-  /** Everything else worth remembering. */
+  /** All other events for the history. */
   readonly notice: SessionOwner<State>['notice'];
 }
 
-/** Which packet is allowed when, and what handles it. Clauses are those of MQTT 3.1.1. */
+/** Checks which packet is allowed and calls its handler. Clauses are those of MQTT 3.1.1. */
 export function dispatch<State>(
   session: MqttSession<State>,
   packet: Packet,
@@ -31,11 +31,11 @@ export function dispatch<State>(
     case 'unsubscribe':
       if (packet.unsubscriptions.length === 0) return refuse(session, 'UNSUBSCRIBE without a filter'); // [MQTT-3.10.3-2]
       service.unsubscribe(session, packet.unsubscriptions);
-      // [MQTT-3.10.4-4] answered even when nothing was subscribed
+      // [MQTT-3.10.4-4] required even without a matching subscription
       session.send({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] });
       return undefined;
     case 'publish':
-      // QoS 2 is offered by neither service: the connection is closed, as IoT Hub documents for itself
+      // Neither service supports QoS 2: the connection is closed, as IoT Hub documents
       if (packet.qos === 2) return refuse(session, 'PUBLISH at QoS 2');
       if (/[#+]/.test(packet.topic)) return refuse(session, 'a topic name with a wildcard'); // [MQTT-3.3.2-2]
       return service.publish(session, packet);

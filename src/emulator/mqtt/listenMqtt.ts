@@ -1,6 +1,6 @@
 /**
- * The two transports that the document names: MQTT over TLS, and MQTT over WebSocket over TLS. A plaintext CONNECT meets a
- * TLS server, which responds with an alert and closes.
+ * The two transports of the document: MQTT over TLS, and MQTT over WebSocket over TLS. For a plaintext CONNECT, the TLS server sends an
+ * alert and closes the connection.
  */
 import { createServer as createHttpServer, type Server as HttpServer, STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
@@ -15,25 +15,25 @@ export interface ListenOptions {
   /** `either`: one port serves both, distinguished by their first byte. */
   readonly accepts: 'mqtt' | 'webSocket' | 'either';
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0: any free port. */
   readonly port: number;
   readonly certificate: IssuedCertificate;
   readonly fault?: ListenerFault | undefined;
-  /** Issues the certificates of the faults that need one. */
+  /** Issues certificates for the faults that need one. */
   readonly authority?: LocalAuthority | undefined;
   readonly onWire: (wire: Wire) => void;
 }
 
 export interface Listener {
   readonly port: number;
-  /** Ends every connection and the listener; resolves when nothing is left open. */
+  /** Closes every connection and the listener; resolves when all are closed. */
   close(): Promise<void>;
 }
 
 const webSocketPath = '/$iothub/websocket';
 const firstByteOfHttp = 'G'.charCodeAt(0);
 
-/** Opens a port. Rejects when it cannot be had. */
+/** Opens a port. Rejects when it cannot be opened. */
 export async function listenMqtt(options: ListenOptions): Promise<Listener> {
   const broken = brokenTcpServer(options.fault);
   if (broken !== undefined) return open(broken, trackSockets(broken), options);
@@ -51,7 +51,7 @@ export async function listenMqtt(options: ListenOptions): Promise<Listener> {
   const toWebSocket = (socket: TLSSocket) => upgrades.emit('connection', socket);
   server.on('secureConnection', (socket: TLSSocket) => {
     ignoreErrors(socket);
-    chains.meet(socket);
+    chains.add(socket);
     if (options.accepts === 'mqtt') toMqtt(socket);
     else if (options.accepts === 'webSocket') toWebSocket(socket);
     else byFirstByte(socket, (first) => (first === firstByteOfHttp ? toWebSocket : toMqtt)(socket));
@@ -68,7 +68,7 @@ function byFirstByte(socket: TLSSocket, route: (first: number | undefined) => vo
   });
 }
 
-/** RFC 6455 upgrades, subprotocol `mqtt`, on the path that the device SDKs use. Not listening: TLS sockets are handed to it. */
+/** RFC 6455 upgrades, subprotocol `mqtt`, on the path that the device SDKs use. It does not listen: it receives TLS sockets. */
 function webSocketUpgrades(
   { fault, onWire }: ListenOptions,
   wireSockets: (socket: TLSSocket) => WireSockets,
@@ -80,7 +80,7 @@ function webSocketUpgrades(
   });
   const server = createHttpServer((_request, response) => response.writeHead(404).end());
   server.on('upgrade', (request, duplex, head) => {
-    const socket = duplex as TLSSocket; // what was handed over above
+    const socket = duplex as TLSSocket; // emitted above
     const refusal = upgradeRefusal(request.url, request.headers['sec-websocket-protocol'], fault);
     if (refusal !== undefined) {
       socket.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
@@ -120,11 +120,11 @@ async function tlsOptions({ certificate, fault, authority }: ListenOptions): Pro
     requestCert: true,
     rejectUnauthorized: false,
   };
-  // OpenSSL 3 offers TLS 1.1 at security level 0 only
+  // OpenSSL 3 supports TLS 1.1 only at security level 0
   if (fault?.kind === 'oldTlsOnly')
     return { ...shared, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
-  // "your client must connect over TLS 1.2" (document, "TLS/SSL configuration"). A device certificate is requested, and
-  // judged later by the enrollment, because its chain leads to no public root.
+  // "your client must connect over TLS 1.2" (document, "TLS/SSL configuration"). A device certificate is requested, but
+  // checked later by the enrollment, because its chain does not lead to a public root.
   return { ...shared, minVersion: 'TLSv1.2' };
 }
 
@@ -179,7 +179,7 @@ function trackSockets(server: Server): Sockets {
     socket.on('close', () => open.delete(socket));
   });
   return {
-    // Node has no public way from one to the other; a reset is rare enough for a search
+    // Node has no API for this; resets are rare, so a search is fast enough
     under: (socket) => [...open].find((raw) => isSamePeer(raw, socket)) ?? socket,
     destroyAll: () => {
       for (const socket of open) socket.destroy();
@@ -191,7 +191,7 @@ function isSamePeer(left: Socket, right: Socket): boolean {
   return left.remotePort === right.remotePort && left.remoteAddress === right.remoteAddress;
 }
 
-/** A device may disconnect at any time; the close event that follows is all that the stand-in needs. */
+/** A device may disconnect at any time; only the close event that follows matters. */
 function ignoreErrors<Stream extends Socket>(socket: Stream): Stream {
   socket.on('error', () => {});
   return socket;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a listener does wrong before it can know which device is calling. */
+/** Faults of a listener, before it knows which device connects. */
 export const listenerFaultSchema = z.preprocess(
   (value) => (typeof value === 'string' ? { kind: value } : value),
   z.discriminatedUnion(
@@ -23,12 +23,12 @@ export const listenerFaultSchema = z.preprocess(
 );
 
 /**
- * - `silentAfterAccept`: TCP is accepted and then nothing comes, not even a ServerHello;
- * - `closeAfterAccept`, `resetAfterAccept`: TCP is accepted and ended at once;
- * - `plaintextAfterAccept`: something that is not TLS responds;
- * - `expiredCertificate`, `wrongNameCertificate`, `selfSignedCertificate`: what the server presents;
- * - `oldTlsOnly`: TLS 1.1 is the newest that the listener speaks;
- * - `upgradeStatus`: the WebSocket upgrade gets this status instead of 101;
- * - `noSubprotocol`, `wrongSubprotocol`: 101, but `mqtt` is not what was agreed on.
+ * - `silentAfterAccept`: accepts TCP and then sends nothing, not even a ServerHello;
+ * - `closeAfterAccept`, `resetAfterAccept`: accepts TCP and closes or resets at once;
+ * - `plaintextAfterAccept`: responds with something other than TLS;
+ * - `expiredCertificate`, `wrongNameCertificate`, `selfSignedCertificate`: the certificate that the server presents;
+ * - `oldTlsOnly`: supports TLS 1.1 at most;
+ * - `upgradeStatus`: responds to the WebSocket upgrade with this status instead of 101;
+ * - `noSubprotocol`, `wrongSubprotocol`: responds 101, but without the subprotocol `mqtt`.
  */
 export type ListenerFault = z.output<typeof listenerFaultSchema>;

@@ -1,34 +1,33 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 
-/** The certificates that devices presented, those of resumed TLS sessions included. */
+/** The certificates that devices presented, also for resumed TLS sessions. */
 export interface PeerChains {
-  /** Call once, when the handshake has ended. */
-  meet(socket: TLSSocket): void;
+  /** Call once after the handshake. */
+  add(socket: TLSSocket): void;
   /** Leaf first, then the other certificates that the device sent; empty without a device certificate. */
   of(socket: TLSSocket): readonly X509Certificate[];
 }
 
-/** Of devices with intermediates; the one that connected longest ago is forgotten first. */
+/** Chains with intermediates; the least recently used one is deleted first. */
 const maxChains = 1_000;
 
 /**
- * A resumed session brings the device's certificate back, but OpenSSL's ticket leaves out the intermediates that came with it.
- * What a leaf was sent with is therefore remembered from its full handshake. Nothing is trusted because it is remembered: the
- * enrollment judges the whole chain at each CONNECT.
+ * A resumed session has the device's certificate, but OpenSSL's ticket does not contain its intermediates, so they are stored from the full
+ * handshake. Storing does not mean trust: the enrollment checks the whole chain at each CONNECT.
  */
 export function createPeerChains(): PeerChains {
-  const met = new WeakMap<TLSSocket, readonly X509Certificate[]>();
+  const chains = new WeakMap<TLSSocket, readonly X509Certificate[]>();
   const byLeaf = new Map<string, readonly X509Certificate[]>();
   return {
-    of: (socket) => met.get(socket) ?? [],
-    meet(socket) {
+    of: (socket) => chains.get(socket) ?? [],
+    add(socket) {
       const presented = presentedCertificates(socket);
       const [leaf] = presented;
       if (leaf === undefined) return;
       const { fingerprint256 } = leaf;
       const chain = socket.isSessionReused() ? (byLeaf.get(fingerprint256) ?? presented) : presented;
-      met.set(socket, chain);
+      chains.set(socket, chain);
       byLeaf.delete(fingerprint256);
       if (chain.length > 1) byLeaf.set(fingerprint256, chain);
       const [oldest] = byLeaf.keys();
@@ -37,7 +36,7 @@ export function createPeerChains(): PeerChains {
   };
 }
 
-/** Node returns the chain with the first object that it makes of a peer's certificate, and later ones lack it. */
+/** Only the first object that Node returns for a peer's certificate has the chain. */
 function presentedCertificates(socket: TLSSocket): readonly X509Certificate[] {
   const presented: X509Certificate[] = [];
   let certificate = socket.getPeerX509Certificate();

@@ -1,25 +1,25 @@
 import type { Transport } from './wire.ts';
 
-/** What a device did, as tests and people read it. */
+/** A packet from a device, for tests and people. */
 export interface RecordedRequest<Kind extends string = string> {
   /** When the packet was received, in milliseconds since the epoch. */
   readonly atMs: number;
-  /** Counts the connections of this server from 1: distinguishes two attempts of one device. */
+  /** The server's connections, numbered from 1: distinguishes two attempts of one device. */
   readonly connection: number;
   readonly transport: Transport;
-  /** The MQTT client id; empty before a CONNECT has named it. */
+  /** The MQTT client ID; empty before CONNECT. */
   readonly clientId: string;
   readonly kind: Kind;
   readonly topic?: string | undefined;
   readonly rid?: string | undefined;
   readonly operationId?: string | undefined;
-  /** CONNACK return code, granted QoS (128: refused), or the response's status. Absent: there was no response. */
+  /** CONNACK return code, granted QoS (128: refused), or the response's status. Absent: no response. */
   readonly answer?: number | undefined;
-  /** Body or message that the device sent, at most 2,048 characters. */
+  /** The body that the device sent, at most 2,048 characters. */
   readonly body?: string | undefined;
-  /** Deliveries that the device never acknowledged (on `close`). */
+  /** Messages that the device did not acknowledge (on `close`). */
   readonly unacknowledged?: number | undefined;
-  /** Why it was refused, the fault that was injected, or what was accepted although the document does not allow or name it. */
+  /** Why it was refused, the injected fault, or what was accepted although the document does not allow it. */
   readonly note?: string | undefined;
 }
 
@@ -27,11 +27,11 @@ export interface RequestHistory<Kind extends string = string> {
   /** Oldest first; the last 10,000. */
   readonly all: readonly RecordedRequest<Kind>[];
   of(clientId: string): readonly RecordedRequest<Kind>[];
-  /** The first match, recorded already or not yet. */
+  /** The first match, in the history or in the future. */
   seen(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>>;
-  /** The next match from now on. */
+  /** The first match in the future. */
   next(match: Partial<RecordedRequest<Kind>>, signal?: AbortSignal): Promise<RecordedRequest<Kind>>;
-  /** Calls back for each request; returns the way to stop. */
+  /** Calls `listener` for each request; returns a function that stops it. */
   watch(listener: (request: RecordedRequest<Kind>) => void): () => void;
   record(request: RecordedRequest<Kind>): void;
 }

@@ -5,10 +5,10 @@ import type { MqttSession } from './session.ts';
 /** A hub's user name, `{hub}/{deviceId}/?api-version=…`; DPS's is `{idScope}/registrations/{registrationId}/api-version=…`. */
 const hubUsername = /^[^/]+\/[^/]+\/\?/;
 
-/** One listener for both services, as a device needs that has ports built in: its user name decides which one it meets. */
+/** Serves both services on one listener, for devices with fixed ports: the user name decides which service handles the connection. */
 export function serveBoth<Dps, Hub>(dps: MqttService<Dps>, hub: MqttService<Hub>): MqttService<Dps | Hub> {
   const atHub = new WeakSet<MqttSession<Dps | Hub>>();
-  // A session keeps to the service that it met at CONNECT, so that its state is that service's
+  // CONNECT selects the service of a session, so the session's state belongs to that service
   const toDps = dps as MqttService<Dps | Hub>;
   const toHub = hub as MqttService<Dps | Hub>;
   const serviceOf = (session: MqttSession<Dps | Hub>) => (atHub.has(session) ? toHub : toDps);

@@ -1,7 +1,7 @@
 import { generate, type Packet, parser } from 'mqtt-packet';
 import type { Wire } from './wire.ts';
 
-/** What a session hands on. A promise holds back the packets that follow. */
+/** Handlers of a session's packets and events. A returned promise delays the following packets. */
 export interface SessionOwner<State> {
   receive(session: MqttSession<State>, packet: Packet): Promise<void> | undefined;
   notice(session: MqttSession<State>, event: SessionEvent): void;
@@ -12,18 +12,18 @@ export type SessionEvent =
   | { readonly kind: 'puback' }
   | { readonly kind: 'close'; readonly unacknowledged: number; readonly note: string | undefined };
 
-/** A packet may be 96 KB of body (DPS limit) and its topic; a device that announces more is disconnected. */
+/** 96 KB of body (DPS limit) plus the topic. A device that sends a larger packet is disconnected. */
 const maxPacketBytes = 160 * 1024;
-/** Section 3.1.4, non normative: close when no CONNECT comes within a reasonable time. */
+/** Section 3.1.4, non normative: close if no CONNECT arrives within a reasonable time. */
 const connectWithinMs = 30_000;
 
-/** One MQTT 3.1.1 connection: bytes to packets, packets in order to its owner, responses back. */
+/** One MQTT 3.1.1 connection: parses packets, passes them to its owner in order, and sends responses. */
 export class MqttSession<State> {
   readonly wire: Wire;
   readonly number: number;
   /** Set by the service when it accepts the CONNECT. */
   state: State | undefined;
-  /** A CONNECT has been seen, accepted or not. */
+  /** A CONNECT was received, whether accepted or not. */
   connectSeen = false;
 
   readonly #owner: SessionOwner<State>;
@@ -70,14 +70,14 @@ export class MqttSession<State> {
     else for (const byte of bytes) this.wire.write(Buffer.of(byte));
   }
 
-  /** Publishes to the device; at QoS 1 its PUBACK is awaited (section 4.3.2) and counted when the connection ends. */
+  /** Publishes to the device. At QoS 1 a PUBACK is expected (section 4.3.2); missing ones are counted when the connection closes. */
   deliver(topic: string, payload: string | Buffer, qos: 0 | 1): void {
     const message = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const;
     if (qos === 0) {
       this.send(message);
       return;
     }
-    // [MQTT-2.3.1-4] a packet identifier that is not in use: they count up and start again after 65,535
+    // [MQTT-2.3.1-4] a packet identifier that is not in use: identifiers count up and restart after 65,535
     this.#lastMessageId = (this.#lastMessageId % 0xffff) + 1;
     this.#unacknowledged.add(this.#lastMessageId);
     this.send({ ...message, messageId: this.#lastMessageId });
@@ -87,24 +87,24 @@ export class MqttSession<State> {
     this.#unacknowledged.delete(messageId);
   }
 
-  /** [MQTT-3.1.2-24] no packet for one and a half times the keep alive: the connection is closed. 0 switches it off. */
+  /** [MQTT-3.1.2-24] closes the connection after one and a half times the keep-alive without a packet. 0: never. */
   keepAlive(keepAliveSeconds: number): void {
     this.wire.onIdle(keepAliveSeconds * 1500, () => this.close('keep alive'));
   }
 
-  /** Delays the response; ends with the connection, in which case it never resolves. */
+  /** Delays the response. Never resolves if the connection closes meanwhile. */
   wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#delay = setTimeout(resolve, delayMs);
     });
   }
 
-  /** From here on not a byte is sent; the connection stays. */
+  /** Sends nothing from now on, but keeps the connection open. */
   silence(): void {
     this.#silent = true;
   }
 
-  /** From here on every byte travels alone. */
+  /** Sends every byte separately from now on. */
   fragment(): void {
     this.#fragmented = true;
   }
@@ -150,13 +150,13 @@ export class MqttSession<State> {
     }
   }
 
-  /** A bug of the stand-in ends this device's connection, not all of them. */
+  /** A bug in the stand-in closes only this connection. */
   #closeAfterError(error: unknown): void {
     this.close(`an error of the stand-in: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   #malformed(error: Error): void {
-    // [MQTT-3.1.2-2] an unacceptable protocol level is answered with CONNACK 1 before the connection is closed
+    // [MQTT-3.1.2-2] for an unacceptable protocol level, send CONNACK 1 before closing the connection
     if (!this.connectSeen && error.message === 'Invalid protocol version') {
       this.send({ cmd: 'connack', returnCode: 1, sessionPresent: false });
     }

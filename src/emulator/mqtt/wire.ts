@@ -3,22 +3,22 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { WebSocket } from 'ws';
 
-/** How long a device may keep its side open after ours is closed. */
+/** How long a device may keep its side of the connection open after ours is closed. */
 const lingerMs = 2_000;
 
 export type Transport = 'mqtt' | 'mqtt-ws';
 
-/** One device's connection, whichever way its bytes travel. Thin on purpose: thousands of these are open in a simulation. */
+/** One device's connection, over either transport. Small on purpose: a simulation opens thousands. */
 export interface Wire {
   readonly transport: Transport;
   /** The certificate that the device presented in TLS, and its intermediates; empty when it presented none. */
   readonly certificates: readonly X509Certificate[];
   write(bytes: Buffer): void;
-  /** Sends what is written, then closes. */
+  /** Sends pending data, then closes. */
   end(): void;
-  /** Closes with a TCP RST: what a crashed service or an impatient firewall does. */
+  /** Closes with a TCP RST, as a crashed service or a firewall does. */
   reset(): void;
-  /** Calls back when nothing has been sent or received for so long; 0 switches it off. */
+  /** Calls `listener` after this time without traffic; 0: never. */
   onIdle(idleMs: number, listener: () => void): void;
   onBytes(listener: (bytes: Buffer) => void): void;
   onClose(listener: () => void): void;
@@ -26,7 +26,7 @@ export interface Wire {
 
 export interface WireSockets {
   readonly socket: TLSSocket;
-  /** The TCP socket under it: only that can be reset. */
+  /** The TCP socket below TLS: only this one can be reset. */
   readonly rawSocket: () => Socket;
   readonly certificates: readonly X509Certificate[];
 }
@@ -66,6 +66,6 @@ export function webSocketWire(webSocket: WebSocket, { socket, rawSocket, certifi
 }
 
 function idle(socket: TLSSocket, idleMs: number, listener: () => void): void {
-  socket.removeAllListeners('timeout'); // one at a time: the newest replaces the one before
+  socket.removeAllListeners('timeout'); // only the newest listener counts
   socket.setTimeout(idleMs, listener);
 }

@@ -6,11 +6,11 @@ import { stateIcon } from './stateLabel.ts';
 export interface ConfigurationErrors {
   /** ISO 8601. */
   readonly generatedAt: string;
-  /** `path` names the setting or field; `message` says what was expected there. */
+  /** `path` names the setting or field; `message` states what was expected. */
   readonly errors: readonly { readonly path: string; readonly message: string }[];
 }
 
-/** In place of the overview while the configuration is not valid: no probe runs until these errors are fixed. */
+/** Replaces the overview while the configuration is invalid and so no probe runs. */
 export function renderConfigurationErrorPage({ generatedAt, errors }: ConfigurationErrors): RenderedPage {
   const text = errors.length === 1 ? 'The configuration has an error' : `The configuration has ${errors.length} errors`;
   return renderPage({

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 
-/** A figure and its unit belong on one line. */
+/** Keeps a figure and its unit on one line. */
 const nbsp = '\u00a0';
 
 const minuteMs = 60_000;
@@ -9,7 +9,7 @@ const dayMs = 24 * hourMs;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Milliseconds for people: `1.9 ms`, `412 ms`, `3.41 s`, `2 min 5 s`. */
+/** Formats milliseconds: `1.9 ms`, `412 ms`, `3.41 s`, `2 min 5 s`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 9.95) return `${durationMs.toFixed(1)}${nbsp}ms`;
   if (durationMs < 999.5) return `${durationMs.toFixed(0)}${nbsp}ms`;
@@ -35,7 +35,7 @@ export function formatDay(iso: string, now: string): string {
   return String(time.getUTCFullYear()) === now.slice(0, 4) ? day : `${day} ${time.getUTCFullYear()}`;
 }
 
-/** How long between two times, in its one or two largest units: `40 s`, `25 min`, `3 h 10 min`, `2 d 4 h`. */
+/** The time between two times, in its one or two largest units: `40 s`, `25 min`, `3 h 10 min`, `2 d 4 h`. */
 export function formatSpan(from: string, to: string): string | undefined {
   const spanMs = Date.parse(to) - Date.parse(from);
   if (Number.isNaN(spanMs) || spanMs < 0) return undefined;
@@ -45,7 +45,7 @@ export function formatSpan(from: string, to: string): string | undefined {
   return twoUnits(spanMs, dayMs, 'd', hourMs, 'h');
 }
 
-/** A moment, absolute and for machines too: `14:05 UTC (25 min ago)`. */
+/** A time, with a machine-readable attribute: `14:05 UTC (25 min ago)`. */
 export function timeAgo(iso: string, now: string): Html {
   const span = formatSpan(iso, now);
   return html`<time datetime="${iso}" title="${iso}">${formatClock(iso, now)}${span !== undefined && ` (${span} ago)`}</time>`;
@@ -59,7 +59,7 @@ function twoUnits(spanMs: number, largeMs: number, large: string, smallMs: numbe
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
-/** A share of 1 as a percentage that never rounds a failure away: 0.99999 is 99.99 %, and only all of it is 100 %. */
+/** A share of 1 as a percentage, rounded down so that no failure is hidden: 0.99999 is 99.99 %, and only 1 is 100 %. */
 export function formatShare(share: number): string {
   if (share === 1) return '100\u00a0%';
   return `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)}\u00a0%`;

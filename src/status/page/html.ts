@@ -1,7 +1,7 @@
-/** Markup that is safe to send: only the tag below makes it, so text cannot become markup by being forgotten. */
+/** Safe markup. Only the tag `html` creates it, so unescaped text cannot become markup. */
 export type { Html };
 
-/** What a template may hold. `undefined` and `false` are nothing; a list is its items one after another. */
+/** Values of a template. `undefined` and `false` render as nothing, a list as its items. */
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
 class Html {
@@ -17,8 +17,8 @@ class Html {
 }
 
 /**
- * Tagged template: what the source says is markup, what is put into it is text. There is no way around the escaping. It holds for
- * element content and for attribute values in double quotes, the only two places where this project puts values.
+ * Tagged template: the literal parts are markup, and inserted values are always escaped. This is safe in element content and in attribute
+ * values in double quotes, the only places where this project inserts values.
  */
 export function html(markup: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(markup.map((part, index) => part + render(contents[index])).join(''));
@@ -33,7 +33,7 @@ function render(content: Content): string {
     .replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
-/** Invisible, and they reverse what follows: a service's message must not make the words after it read as others. */
+/** Invisible characters that change the direction of text: a service's message must not change how the text after it reads. */
 const directionControls = /[\u202a-\u202e\u2066-\u2069]/g;
 
 const entities: Readonly<Record<string, string>> = {

@@ -9,11 +9,11 @@ export interface Message {
   /** A sentence or two below the title. */
   readonly text?: string;
   readonly state?: ProbeState;
-  /** Where the reader can go on; default: the overview. */
+  /** The link below the text; default: the overview. */
   readonly link?: { readonly href: string; readonly words: string };
 }
 
-/** A page that shows one message in place of what was asked for: there is no such thing, or it cannot be shown now. */
+/** A page with one message: the requested item does not exist, or cannot be shown now. */
 export function renderMessagePage(
   { title, text, state = 'none', link }: Message,
   { generatedAt, location }: Pick<StatusReport, 'generatedAt' | 'location'>,

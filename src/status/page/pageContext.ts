@@ -1,13 +1,13 @@
 import type { ProbeReport } from '../report/statusReport.ts';
 
-/** What a page was asked for and what its reader may do: what its links and forms carry on. */
+/** The page's query and what its reader may do; links and forms pass it on. */
 export interface PageContext {
   /**
-   * `public`: an anonymous page, which shows no single runs. `read`: opened with a key, hence with runs and transcripts. `run`: that key
-   * is in the address, so that a form can send it and start a run.
+   * `public`: an anonymous page, without single runs. `read`: opened with a key, with runs and transcripts. `run`: the key is in the URL,
+   * so that a form can send it to start a run.
    */
   readonly access: 'public' | 'read' | 'run';
-  /** The function key that the reader came with: a link without it would get 401. */
+  /** The function key in the page's URL; links need it, too. */
   readonly code?: string | undefined;
   /** Only this probe, in detail. */
   readonly probe?: string | undefined;
@@ -15,7 +15,7 @@ export interface PageContext {
   readonly run?: string | undefined;
   readonly tag?: string | undefined;
   readonly location?: string | undefined;
-  /** Leads from the page's address to `/api/`, e.g. `../../`; default: the page is that of `/api/status`. */
+  /** Relative path from the page's URL to `/api/`, e.g. `../../`. Default: the page is `/api/status`. */
   readonly root?: string | undefined;
   /** `off`, or the seconds after which the overview reloads itself. */
   readonly refresh?: 'off' | number | undefined;
@@ -23,7 +23,7 @@ export interface PageContext {
 
 export const publicPage: PageContext = { access: 'public' };
 
-/** `isAnonymous`: the page needs no key, so that a `code` in its address proves nothing. */
+/** `isAnonymous`: the page needs no key, so a `code` in its URL grants nothing. */
 export function pageContextOf(
   parameters: Omit<PageContext, 'access' | 'code'>,
   code: string | undefined,
@@ -32,24 +32,24 @@ export function pageContextOf(
   return { ...parameters, code, access: isAnonymous ? 'public' : code === undefined ? 'read' : 'run' };
 }
 
-/** A link to the overview with the filters of this page, or to the overview with changes; relative, so that it holds behind any host and prefix. */
+/** A link to the overview with this page's filters and `changes`. It is relative, so it works behind any host and prefix. */
 export function pageLink(context: PageContext, changes: Omit<Partial<PageContext>, 'access' | 'root'> = {}): string {
   const { root, code, tag, location, refresh } = context;
   return withQuery(root === undefined ? '' : `${root}status`, { code, tag, location, refresh, ...changes });
 }
 
-/** A link to one probe's page; the location is named where the report is about several. */
+/** A link to one probe's page at its location. */
 export function probeLink(context: PageContext, { name, location }: ProbeReport): string {
   return pageLink(context, { probe: name, location });
 }
 
-/** A link to the page of one run; undefined where the reader may not see it. */
+/** A link to the page of one run; undefined when the reader may not see it. */
 export function runLink(context: PageContext, { name, location }: ProbeReport, run: string | undefined) {
   if (context.access === 'public' || run === undefined) return undefined;
   return pageLink(context, { probe: name, location, run });
 }
 
-/** A link to a neighbouring route under `/api`. */
+/** A link to another route under `/api`. */
 export function apiLink(
   route: string,
   { root = '', code }: PageContext,

@@ -5,28 +5,28 @@ import { type Html, html } from './html.ts';
 import { apiLink, type PageContext, pageLink } from './pageContext.ts';
 import { statusStyle } from './statusStyle.ts';
 
-/** What every page is made of. */
+/** The parts of a page. */
 export interface Page {
   readonly title: string;
   /** Colours the tab's icon. */
   readonly state: ProbeState;
   readonly main: Html;
-  /** ISO 8601: the moment that the page shows, and that relative times count back from. */
+  /** ISO 8601: the time of the page, which relative times refer to. */
   readonly now: string;
-  /** Empty where the configuration that would name it is not valid. */
+  /** Empty when the configuration is invalid. */
   readonly location: string;
   readonly context: PageContext;
-  /** False for a page that says that there is no such thing. Default true. */
+  /** False when the requested item does not exist. Default: true. */
   readonly found?: boolean;
   /** Reload after this many seconds. */
   readonly refreshSeconds?: number;
 }
 
-/** A whole document, with what the response around it has to carry. */
+/** A whole document, with the values for its response headers. */
 export interface RenderedPage {
   readonly html: string;
   readonly contentSecurityPolicy: string;
-  /** `no-referrer` would make a browser send its own forms with `Origin: null`; no other site gets one in either case. */
+  /** With `no-referrer` a browser would send the page's own forms with `Origin: null`. Other sites get no referrer in either case. */
   readonly referrerPolicy: 'no-referrer' | 'same-origin';
   readonly found: boolean;
   readonly refreshSeconds?: number;
@@ -34,7 +34,10 @@ export interface RenderedPage {
 
 const styleHash = createHash('sha256').update(statusStyle.toString()).digest('base64');
 
-/** No script at all, and nothing from anywhere: the one style sheet by its hash, the icon as a data URL; forms only where a reader may run probes. */
+/**
+ * Allows no scripts and no external resources: only the style sheet by its hash and the icon as a data URL. Allows forms only if the reader
+ * may run probes.
+ */
 function contentSecurityPolicyOf({ access }: PageContext): string {
   const formAction = access === 'run' ? "'self'" : "'none'";
   return `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`;

@@ -2,7 +2,7 @@ import type { Outcome, ProbeResult } from '../../outcomes/outcome.ts';
 import { type Phase, phases } from '../../transport/phase.ts';
 import { type Html, html } from './html.ts';
 
-/** Phases as people say them. */
+/** Display names of the phases. */
 export const phaseNames: { readonly [phase in Phase]: string } = {
   keyVault: 'Key Vault',
   dns: 'DNS',
@@ -16,13 +16,13 @@ export const phaseNames: { readonly [phase in Phase]: string } = {
   hub: 'Hub',
 };
 
-/** Where a run ended before it was assigned. `refused`: there the service refused a device that it must refuse. */
+/** The phase in which a run ended before it was assigned, and whether it was refused as expected. */
 export interface Stop {
   readonly phase: Phase;
   readonly words: 'stopped here' | 'refused here, as expected';
 }
 
-/** Undefined where the run completed every phase, or entered none. */
+/** Undefined when the run completed every phase or entered none. */
 export function stopOf({ result, verdict }: Pick<Outcome, 'result' | 'verdict'>): Stop | undefined {
   const phase = stoppedAt(result);
   if (phase === undefined) return undefined;
@@ -30,21 +30,21 @@ export function stopOf({ result, verdict }: Pick<Outcome, 'result' | 'verdict'>)
   return { phase, words: isExpected ? 'refused here, as expected' : 'stopped here' };
 }
 
-/** The phase in which a run ended early; undefined where it completed every phase, or entered none. */
+/** The phase in which a run ended early; undefined when it completed every phase or entered none. */
 export function stoppedAt(result: ProbeResult): Phase | undefined {
   return result.kind === 'assigned' ? undefined : result.phase;
 }
 
-/** The phases of a run as a line of stations: passed, stopped here, not reached. */
+/** The phases of a run in a row: passed, stopped here, not reached. */
 export function phaseRail(outcome: Outcome): Html {
   const stop = stopOf(outcome);
-  // A run that entered no phase stopped nowhere, and still passed none.
+  // A run that entered no phase has passed none.
   const end = outcome.result.kind === 'assigned' ? phases.length : stop ? phases.indexOf(stop.phase) : 0;
-  return html`<ol class="rail" aria-label="Phases of the run">${phasesOnTheWay(outcome).map((phase) => station(phase, stop, phases.indexOf(phase) < end))}</ol>`;
+  return html`<ol class="rail" aria-label="Phases of the run">${shownPhases(outcome).map((phase) => station(phase, stop, phases.indexOf(phase) < end))}</ol>`;
 }
 
-/** Those that were entered, the one where the run stopped, and those that would have followed. */
-export function phasesOnTheWay(outcome: Outcome): readonly Phase[] {
+/** The phases that the run entered, stopped in or did not reach, without optional ones that it did not need. */
+export function shownPhases(outcome: Outcome): readonly Phase[] {
   const stop = stoppedAt(outcome.result);
   const optional: readonly Phase[] = ['webSocket', 'hub'];
   return phases.filter((phase) => phase === stop || outcome.phases[phase] !== undefined || !optional.includes(phase));

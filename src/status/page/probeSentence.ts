@@ -8,7 +8,9 @@ import {
 import { formatClock, formatSpan } from './format.ts';
 import { type Html, html } from './html.ts';
 
-/** How a probe stands, as the second half of a sentence that begins with its name: `cannot provision: failing since 14:05 UTC (25 min)`. */
+/**
+ * The state of a probe, as the second half of a sentence that begins with its name: `cannot provision: failing since 14:05 UTC (25 min)`.
+ */
 export function probeSentence(report: StatusReport, probe: ProbeReport): string {
   if (report.storageFault !== undefined) return 'is unknown: the history cannot be read';
   const state = probeState(report, probe);
@@ -22,7 +24,7 @@ export function sinceInWords(iso: string, now: string): string {
   return ` since ${formatClock(iso, now)}${span === undefined ? '' : ` (${span})`}`;
 }
 
-/** Whether a failing device did not get into its hub, as opposed to one that got in but should not have, or not in this way. */
+/** True when a failing device was not assigned, as opposed to assigned against expectation. */
 export function cannotProvision({ last }: ProbeReport): boolean {
   if (last?.verdict !== 'failing') return false;
   return !['assigned', 'hubRefused', 'certificateNotIssued'].includes(last.result.kind);
@@ -53,17 +55,17 @@ function predicate(probe: ProbeReport, state: ProbeState): string {
   }
 }
 
-/** Why the probe is in its state: of a run that did not come, what is known of that; else what the last run found. */
+/** Why the probe is in its state: the reason of a missed run, or the reasons of the last run. */
 export function currentReasons(report: StatusReport, probe: ProbeReport): readonly string[] {
   if (probeState(report, probe) !== 'missed') return probe.last?.reasons ?? [];
   const missed = probe.bars.at(-1)?.reason;
   return missed === undefined ? [] : [missed];
 }
 
-/** The words that separate what happened from what to do next, in an outcome's reason. */
+/** Separates what happened from what to do next in a reason. */
 const nextStep = '. Next: ';
 
-/** Reasons as people read them: what happened in one paragraph, what to do next in another. */
+/** Reasons as paragraphs: what happened, and what to do next. */
 export function reasonParagraphs(reasons: readonly string[]): readonly Html[] {
   return reasons.map((reason) => {
     const { what, next } = splitReason(reason);
@@ -71,7 +73,7 @@ export function reasonParagraphs(reasons: readonly string[]): readonly Html[] {
   });
 }
 
-/** What happened, and what to do next, each as a sentence of its own. */
+/** Splits a reason into what happened and what to do next. */
 export function splitReason(reason: string): { readonly what: string; readonly next?: string } {
   const at = reason.lastIndexOf(nextStep);
   if (at === -1) return { what: capitalized(reason) };

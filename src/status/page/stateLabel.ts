@@ -1,7 +1,7 @@
 import type { ProbeState } from '../report/statusReport.ts';
 import { type Html, html } from './html.ts';
 
-/** The words that go with each symbol and colour, since none of these may be the only carrier. */
+/** The word for each state, because symbol and colour alone are not accessible. */
 export const stateWords: { readonly [state in ProbeState]: string } = {
   healthy: 'Healthy',
   degraded: 'Degraded',
@@ -11,7 +11,7 @@ export const stateWords: { readonly [state in ProbeState]: string } = {
   none: 'No data yet',
 };
 
-/** Each state has a shape of its own, so that none depends on colour: tick, triangle, cross in an octagon, question mark, dash, ring. */
+/** Each state has its own shape, so that none depends on colour: check mark, triangle, cross in an octagon, question mark, dash, ring. */
 const shapes: { readonly [state in ProbeState]: Html } = {
   healthy: html`<circle class="shape" cx="12" cy="12" r="10"/><path class="mark" d="M7 12.5l3.5 3.5 6.5-7.5"/>`,
   degraded: html`<path class="shape" d="M12 2.2 22.6 21.2H1.4z"/><path class="mark" d="M12 9v5.6M12 17.7v.6"/>`,
@@ -21,7 +21,7 @@ const shapes: { readonly [state in ProbeState]: Html } = {
   none: html`<circle class="ring" cx="12" cy="12" r="8.8"/>`,
 };
 
-/** The symbol alone: for a place where the word stands beside it. */
+/** Only the symbol, for use beside the word. */
 export function stateIcon(state: ProbeState): Html {
   return html`<svg class="icon ${state}" viewBox="0 0 24 24" aria-hidden="true">${shapes[state]}</svg>`;
 }

@@ -1,6 +1,6 @@
 import { html } from './html.ts';
 
-/** The style sheet of all pages. The security policy admits it by its hash, so it is written here whole and holds no value. */
+/** The style sheet of all pages. The security policy allows it by its hash, so it must be constant. */
 export const statusStyle = html`
 :root {
   color-scheme: light dark;

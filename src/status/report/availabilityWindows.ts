@@ -4,15 +4,15 @@ import { dayMs, hourMs, type Rollup } from '../../history/rollup.ts';
 import { newTally } from '../../history/tally.ts';
 import { type AvailabilityWindow, type WindowName, windowNames } from './statusReport.ts';
 
-/** What all windows of a probe are made of, read in a few requests at once. */
+/** The roll-ups for all windows of a probe, read in a few parallel requests. */
 export interface WindowSource {
-  /** Newest first, of the longest window. The newest says where the probe stood, and up to when that holds. */
+  /** Newest first, for the longest window. The newest has the probe's state and the end of what is rolled up. */
   readonly days: readonly Rollup[];
-  /** The hours of the UTC day in which each window begins, from its beginning on. */
+  /** The hours of the first UTC day of each window, from the window's beginning. */
   readonly firstHours: { readonly [name in WindowName]: readonly Rollup[] };
 }
 
-/** What is not rolled up yet. */
+/** Runs that are not rolled up yet. */
 export interface Unrolled {
   readonly runs: readonly RunSummary[];
   /** Milliseconds since 1970. */
@@ -21,7 +21,7 @@ export interface Unrolled {
 
 const windowDays: { readonly [name in WindowName]: number } = { '24h': 1, '7d': 7, '30d': 30 };
 
-/** Reads one probe's rollups: 30 days in four requests, none of them longer than a month of rows. */
+/** Reads one probe's roll-ups: 30 days in four requests of at most a month of rows. */
 export async function readWindowSource(
   history: Pick<OutcomeHistory, 'rollups'>,
   probe: string,
@@ -40,7 +40,7 @@ export async function readWindowSource(
   return { days, firstHours: Object.fromEntries(hours) as WindowSource['firstHours'] };
 }
 
-/** `firstRunMs`: when the first run started that is known of. */
+/** `firstRunMs`: the start of the first known run. */
 export function availabilityWindows(
   source: WindowSource,
   unrolled: Unrolled,
@@ -67,12 +67,12 @@ function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Un
   return { ...counts, ...(known > 0 && { availability: up / known }), percentiles: tally.histograms.percentiles() };
 }
 
-/** No report looks further back. */
+/** The beginning of the longest window. */
 export function maxWindowBeginMs(nowMs: number): number {
   return beginOf('30d', nowMs);
 }
 
-/** To the hour: a window begins with the full hour in which it would begin to the second. */
+/** Windows begin on the hour. */
 function beginOf(name: WindowName, nowMs: number): number {
   return Math.floor((nowMs - windowDays[name] * dayMs) / hourMs) * hourMs;
 }

@@ -5,7 +5,7 @@ export interface ReportFilter {
   readonly location?: string | undefined;
 }
 
-/** The report about the probes with this tag, at this location; all of them where neither is given. */
+/** The report for the probes with this tag and at this location; default: all. */
 export function filterReport(report: StatusReport, { tag, location }: ReportFilter): StatusReport {
   if (tag === undefined && location === undefined) return report;
   const probes = report.probes.filter(
@@ -41,7 +41,7 @@ function choices(report: StatusReport, valuesOf: (probe: ProbeReport) => readonl
   });
 }
 
-/** One probe of the report: at this location, or else the first of its name. */
+/** One probe of the report, at this location; without a location, preferably at the app's own. */
 export function findProbe(report: StatusReport, name: string, location?: string): ProbeReport | undefined {
   const named = report.probes.filter((probe) => probe.name === name);
   if (location !== undefined) return named.find((probe) => probe.location === location);

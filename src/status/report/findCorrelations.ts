@@ -12,18 +12,15 @@ export interface LastRun {
 /** Runs further apart than this are not compared. */
 const sameTimeMs = 3_600_000;
 
-/** A failure in these is the network's, not yet the service's. */
+/** A failure in these phases may be caused by the network. */
 const networkPhases: readonly Phase[] = ['dns', 'tcp', 'tls', 'webSocket'];
 
-/**
- * What two probes show together that neither shows alone: they differ in their transport only, or in their endpoint only, so where they
- * end differently, that difference is the reason.
- */
+/** Compares probes that differ only in their location, transport or endpoint: if their results differ, that is the cause. */
 export function findCorrelations(runs: readonly LastRun[]): Correlation[] {
   return [...acrossLocations(runs), ...betweenProbes(runs)];
 }
 
-/** The same probe at several locations: a failure at one of them is that location's, a failure at all of them is not. */
+/** Compares a probe's locations: a failure at only one of them is caused by that location. */
 function acrossLocations(runs: readonly LastRun[]): Correlation[] {
   return [...Map.groupBy(runs, ({ probe }) => probe.name)].flatMap(([name, ofProbe]) => {
     const [first] = ofProbe;
@@ -96,7 +93,7 @@ function bothFail(one: Phase, other: Phase, what: string): string {
   return `both fail ${where} (${what}): ${suspect}`;
 }
 
-/** Where a failing run stopped; undefined for a wrong assignment, which stopped nowhere. */
+/** The phase in which a failing run stopped; undefined for a wrong assignment. */
 function stopOf({ last }: LastRun): Phase | undefined {
   return last.verdict === 'failing' && 'phase' in last.result ? last.result.phase : undefined;
 }
@@ -105,7 +102,7 @@ function isFine({ last }: LastRun): boolean {
   return last.verdict === 'healthy' || last.verdict === 'degraded';
 }
 
-/** Whether the run stopped before the service could respond, so that something on the network path can be the cause. */
+/** True when the run stopped before the service responded, so that the network path may be the cause. */
 function isOnTheWay({ last: { result } }: LastRun): boolean {
   switch (result.kind) {
     case 'unreachable':

@@ -21,10 +21,13 @@ const maxBars = 90;
 const maxOutcomes = 10;
 const flappingRuns = 12;
 const flappingChanges = 4;
-/** After its deadline a run is still written down: only then does a scheduled run without one count as missed. */
+/** Time to record a run after its deadline. Only after that does a scheduled run without an outcome count as missed. */
 const recordingMs = 30_000;
 
-/** Reads one probe at the location of the history: a handful of requests at once, and a further one or two only where a scheduled run was missed or rollups are behind. */
+/**
+ * Reads the report of one probe at the history's location: a few parallel requests, and one or two more if a scheduled run was missed or
+ * roll-ups are late.
+ */
 export async function readProbeReport(
   history: OutcomeHistory,
   probe: Probe,
@@ -43,7 +46,7 @@ export async function readProbeReport(
   const runs = await unrolledRuns(history, probe.name, newest, unrolledFromMs, signal);
   if (!last) return withoutData(probe, history.location);
   const known = runs.toReversed().reduce<RunState | undefined>(advance, rolledUp?.state);
-  // Where the last run of all is older than every window.
+  // The last run may be older than every window.
   const state = known ?? advance(undefined, last);
 
   const longest = runs.length > newest.length ? runs : newest;
@@ -54,7 +57,7 @@ export async function readProbeReport(
   const unrolled = { runs, missedMs: missedMs.filter((dueMs) => dueMs >= unrolledFromMs) };
   return {
     ...configurationOf(probe, history.location),
-    // With `{location}` in it, each location's device has its own.
+    // With `{location}` in it, it differs by location.
     ...(history.location !== context.ownLocation && { registrationId: last.registrationId }),
     last,
     since: state.since,
@@ -120,7 +123,7 @@ function describeExpectation(expect: Expectation): string {
     .join(', ');
 }
 
-/** Newest first. Mostly a part of what is read for the bars; more only where nothing has been rolled up for long. */
+/** Newest first. Usually a part of the runs read for the bars; more only if roll-ups are late. */
 async function unrolledRuns(
   history: OutcomeHistory,
   probe: string,
@@ -134,7 +137,7 @@ async function unrolledRuns(
   return history.summaries(probe, { sinceMs: fromMs }, { signal });
 }
 
-/** Of the time that is not rolled up, and of the time that the bars show. Milliseconds since 1970, oldest first. */
+/** Missed runs in the time that is not rolled up and in the time of the bars. Milliseconds since 1970, oldest first. */
 function missedRunsOf(
   probe: Probe,
   runs: readonly RunSummary[],
@@ -150,8 +153,8 @@ function missedRunsOf(
 }
 
 /**
- * A location whose schedule is staggered is due at other minutes: after a run, the first due time of this schedule may come before
- * its own next one, and from the second on it has missed one.
+ * Another location's schedule may be staggered against this one: its next run is before the second due time of this schedule, so only due
+ * times from the second on are missed.
  */
 function missedElsewhere(probe: Probe, lastRunMs: number, { dueTimes, nowMs }: ProbeReportContext): readonly number[] {
   const settledMs = nowMs - timeoutMs(probe) - recordingMs;

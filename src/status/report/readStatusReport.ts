@@ -15,7 +15,7 @@ export interface StatusReportOptions {
   /** When a probe is due, by the schedule of the timer. */
   readonly dueTimes: DueTimes;
   readonly now: Date;
-  /** Since when this process could have seen a scheduled run. Default: just now. */
+  /** Since when this process could have observed a scheduled run. Default: now. */
   readonly upSince?: Date;
   /** Absent where no webhook is configured. */
   readonly webhook?: WebhookSource | undefined;
@@ -26,8 +26,8 @@ export interface StatusReportOptions {
 const defaultTimeoutMs = 8_000;
 
 /**
- * Reads all probes at all locations of the history at once. Never rejects: when the storage cannot be reached or is not configured (`history` undefined), or does not
- * answer in time, the report says so in `storageFault` and lists the probes without data.
+ * Reads all probes at all locations of the history in parallel. Never rejects: when the storage is not configured (`history` undefined),
+ * cannot be reached or does not respond in time, the report has `storageFault` and lists the probes without data.
  */
 export async function readStatusReport(
   history: OutcomeHistory | undefined,
@@ -72,7 +72,10 @@ export async function readStatusReport(
   }
 }
 
-/** In the order of the probes, and the own location first. Another one is left out where it has not run the probe within the longest window. */
+/**
+ * In the order of the probes, the app's own location first. Leaves out other locations that have not run the probe within the longest
+ * window.
+ */
 async function readAllLocations(
   history: OutcomeHistory,
   probes: readonly Probe[],
@@ -99,7 +102,7 @@ function lastRuns(probes: readonly Probe[], reports: readonly ProbeReport[]): La
   });
 }
 
-/** Rejects with the signal's reason as soon as it is aborted, also where a client does not look at the signal for a while. */
+/** Rejects with the signal's reason as soon as it aborts, also when a client library ignores the signal for a while. */
 async function rejectWhenAborted<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);

@@ -8,20 +8,20 @@ export interface TimerContext {
   readonly dueTimes: DueTimes;
   readonly ownLocation: string;
   readonly nowMs: number;
-  /** Milliseconds since 1970: the process could see a scheduled run from then on, where none was ever recorded. */
+  /** Milliseconds since 1970: since when this process could have observed a scheduled run. Used when none was ever recorded. */
   readonly upSinceMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A timer calls when it is due, and the heartbeat is recorded first. */
+/** Tolerance between the due time and the recorded heartbeat. */
 const lateMs = 60_000;
-/** Maintenance runs once an hour, and one that fails is made up for by the next. */
+/** Maintenance runs once an hour, and a later run makes up for a failed one. */
 const maintenanceSilentMs = 3 * 3_600_000 + lateMs;
 const maintenanceHeartbeats = 4;
 
 /**
- * Whether scheduled runs and maintenance come, at each location: read over HTTP, so that it shows what the timer itself cannot report
- * when it does not fire. Maintenance has one owner at a time, and is reported for all locations at once.
+ * Reads whether scheduled runs and maintenance run at each location. HTTP requests read this, because a timer that does not fire cannot
+ * report it. Maintenance has one owner at a time and is reported once for all locations.
  */
 export async function readTimers(
   history: OutcomeHistory,
@@ -53,21 +53,21 @@ function probesTimer(location: string, [newest, before]: readonly Heartbeat[], c
   const timer = 'probes' as const;
   const everyRun = { name: timer };
   if (newest === undefined) {
-    // Runs that were due before the process was there may have been before the deployment.
+    // Runs that were due before this process started may have been due before the deployment.
     const [due] = location === ownLocation ? dueTimes(everyRun, upSinceMs, nowMs - lateMs) : [];
     return { timer, location, state: due === undefined ? 'onTime' : 'silent', ...(due !== undefined && dueAt(due)) };
   }
   const last = { lastStartedAt: new Date(newest.scheduledMs).toISOString() };
   const times = dueTimes(everyRun, newest.scheduledMs + scheduleToleranceMs, nowMs - lateMs);
-  // The due times of another location may be staggered against these: its next one is between the first and the second.
+  // Another location's schedule may be staggered against this one: its next run is before the second due time.
   const [due] = location === ownLocation ? times : times.slice(1);
   if (due !== undefined) return { timer, location, state: 'silent', ...last, ...dueAt(due) };
   const hasEnded = (heartbeat: Heartbeat | undefined) => heartbeat?.completed !== false;
-  // The newest one may still be running; a scheduled run ends before the next one.
+  // The newest run may still be in progress; the one before must have ended.
   return { timer, location, state: hasEnded(before) ? 'onTime' : 'unfinished', ...last };
 }
 
-/** Undefined where none has ever run. One that failed or died is made up for by the next: what counts is the last that was completed. */
+/** Undefined when maintenance has never run. A later run makes up for a failed one, so one completed recent run is enough. */
 function maintenanceOf(
   newestFirst: readonly Heartbeat[],
   { ownLocation, nowMs }: TimerContext,

@@ -3,15 +3,15 @@ import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
 import type { Phase, PhaseTimes } from '../../transport/phase.ts';
 import type { WebhookReport } from './webhookReport.ts';
 
-/** Everything that the status page, its JSON and the badges show, worked out once from the history. */
+/** The data of the status page, its JSON and the badges. */
 export interface StatusReport {
   /** ISO 8601. */
   readonly generatedAt: string;
   readonly location: string;
   readonly probes: readonly ProbeReport[];
-  /** What pairs of probes show that differ in one thing only, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
+  /** Findings from comparing probes that differ in only one respect, e.g. "8883 blocked, 443 fine: a firewall, not the service". */
   readonly correlations: readonly Correlation[];
-  /** Whether scheduled runs came when they were due, at each location, and the maintenance of the history. */
+  /** Whether scheduled runs and the maintenance of the history run when they are due, at each location. */
   readonly timers: readonly TimerReport[];
   readonly webhook: WebhookReport;
   /** Set when the history could not be read; the probes then carry no data. */
@@ -23,9 +23,9 @@ export interface TimerReport {
   readonly location: string;
   /** `silent`: it did not fire when it was due. `unfinished`: it fired, but its process stopped before the end. */
   readonly state: 'onTime' | 'silent' | 'unfinished';
-  /** ISO 8601; absent where it never fired. */
+  /** ISO 8601; absent when it never fired. */
   readonly lastStartedAt?: string;
-  /** ISO 8601: when the first run was due that did not come. */
+  /** ISO 8601: when the first missing run was due. */
   readonly dueAt?: string;
 }
 
@@ -43,18 +43,18 @@ export interface ProbeReport {
   readonly idScope: string;
   readonly globalDeviceEndpoint: string;
   readonly transport: 'mqtt' | 'mqtt-ws';
-  /** The whole expectation in words. */
+  /** The whole expectation as text. */
   readonly expected: string;
   readonly expectedResult: Expectation['result'];
   /** A slower run is degraded. */
   readonly withinSeconds?: number;
   readonly last?: Outcome;
-  /** ISO 8601: the start of the first outcome of the present unbroken run of equal verdicts. */
+  /** ISO 8601: the start of the current series of equal verdicts. */
   readonly since?: string;
-  /** ISO 8601: the start of the first run that is known of. */
+  /** ISO 8601: the start of the first known run. */
   readonly firstRunAt?: string;
   readonly consecutiveFailures: number;
-  /** Healthy to not healthy and back too often to be believed: more than four changes in the last twelve runs. */
+  /** The verdict changed between healthy and not healthy more than four times in the last twelve runs. */
   readonly flapping: boolean;
   /** The newest outcomes, oldest first, at most 90. */
   readonly bars: readonly HistoryBar[];
@@ -66,13 +66,13 @@ export interface ProbeReport {
 }
 
 export interface HistoryBar {
-  /** Absent where no run was recorded. */
+  /** Absent for a missed run. */
   readonly runId?: string;
   readonly startedAt: string;
   readonly verdict: Verdict | 'missed';
   readonly durationMs?: number;
   readonly phases?: PhaseTimes;
-  /** Of the assign phase, the time that the service asked to wait (`retry-after`). */
+  /** Time in the phase `assign` for which the service asked to wait (`retry-after`). */
   readonly waitedMs?: number;
   readonly reason?: string;
 }
@@ -80,16 +80,16 @@ export interface HistoryBar {
 export type WindowName = '24h' | '7d' | '30d';
 export const windowNames: readonly WindowName[] = ['24h', '7d', '30d'];
 
-/** Counts of outcomes in a window. A scheduled run that left no outcome counts as missed, never as up. */
+/** Counts of outcomes in a window. A scheduled run without an outcome counts as missed. */
 export interface AvailabilityWindow {
   readonly healthy: number;
   readonly degraded: number;
   readonly failing: number;
   readonly unknown: number;
   readonly missed: number;
-  /** Whether the probe has run for as long as the window is: before that, its figures describe a shorter time. */
+  /** True when the probe's first run was before the window; otherwise the figures describe a shorter time. */
   readonly complete: boolean;
-  /** (healthy + degraded) / (healthy + degraded + failing), 0 to 1; absent where nothing is known. */
+  /** (healthy + degraded) / (healthy + degraded + failing), 0 to 1; absent without such runs. */
   readonly availability?: number;
   readonly percentiles: { readonly [phase in Phase | 'total']?: Percentiles };
 }
@@ -102,26 +102,26 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-/** How a probe stands now: its last verdict, unless no run came when one was due (`missed`) or none ever came (`none`). */
+/** The state of a probe: its last verdict, or `missed` if a run was due and missing, or `none` if it has never run. */
 export type ProbeState = Verdict | 'missed' | 'none';
 
-/** The order in which the person on call wants to read them. */
+/** The most urgent first. */
 export const statesByUrgency = ['failing', 'unknown', 'missed', 'degraded', 'none', 'healthy'] as const;
 
-/** A history that could not be read leaves every probe unknown, not without data. */
+/** When the history cannot be read, every probe is `unknown`, not `none`. */
 export function probeState({ storageFault }: Pick<StatusReport, 'storageFault'>, probe: ProbeReport): ProbeState {
   if (storageFault !== undefined) return 'unknown';
   if (probe.last === undefined) return 'none';
   return probe.bars.at(-1)?.verdict === 'missed' ? 'missed' : probe.last.verdict;
 }
 
-/** The worst state of these probes; `none` where there are none. */
+/** The worst state of these probes; `none` for an empty list. */
 export function worstState(report: Pick<StatusReport, 'storageFault'>, probes: readonly ProbeReport[]): ProbeState {
   const states = new Set(probes.map((probe) => probeState(report, probe)));
   return statesByUrgency.find((state) => states.has(state)) ?? 'none';
 }
 
-/** The service let a device in that it must refuse: the worst that a probe can find. */
+/** True when the service accepted a device that it must refuse: the worst finding of a probe. */
 export function isWronglyAccepted({ expectedResult, last }: ProbeReport): boolean {
   if (last?.verdict !== 'failing' || expectedResult === 'assigned') return false;
   return ['assigned', 'hubRefused', 'certificateNotIssued'].includes(last.result.kind);

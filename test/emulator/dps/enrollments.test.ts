@@ -147,13 +147,13 @@ describe('a device is refused', () => {
       'a password for a certificate',
       withToken('x-one', registrationToken('x-one', base64('primary'))),
       401002,
-      'the certificate leads to none of the enrolled ones',
+      'the certificate does not lead to an enrolled one',
     ],
     [
       'another idScope',
       withToken('one', registrationToken('one', base64('primary')), '0neOTHER'),
       404000,
-      'another idScope than this service has',
+      'the idScope is not that of this service',
     ],
     [
       'a certificate that names another device',
@@ -165,7 +165,7 @@ describe('a device is refused', () => {
       'another certificate than the enrolled one',
       withCertificate('x-one', misnamed),
       401002,
-      'the certificate leads to none of the enrolled ones',
+      'the certificate does not lead to an enrolled one',
     ],
   ])('with %s', (_, decision, errorCode, why) => {
     expect(decision).toMatchObject({ kind: 'refused', errorCode, why });

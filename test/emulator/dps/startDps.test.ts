@@ -179,7 +179,7 @@ describe('close', () => {
 });
 
 describe('startDps', () => {
-  it('rejects with every fault of a bad configuration', async () => {
+  it('rejects with every error of an invalid configuration', async () => {
     const bad = { idScope: 'a b', retryAfterSeconds: -1 };
     await expect(startDps({ certificate, configuration: bad })).rejects.toThrow(/idScope: .*\nretryAfterSeconds: /);
   });

@@ -34,12 +34,12 @@ const texts: Readonly<Record<string, readonly string[]>> = {
     'The timer did not fire: this app was not running.',
   ],
   'timers silent': [
-    'No scheduled run has come at westeurope since 13:55 UTC (35 min), though one was due at 14:00 UTC.',
+    'No scheduled run has started at westeurope since 13:55 UTC (35 min), although one was due at 14:00 UTC.',
     'The maintenance of the history has not run since 09:30 UTC',
   ],
   'no scheduled run': [
-    'No scheduled run has come, so there is no data',
-    'No scheduled run has come at westeurope, though one was due at 14:25 UTC.',
+    'No scheduled run has started, so there is no data',
+    'No scheduled run has started at westeurope, although one was due at 14:25 UTC.',
   ],
   'run unfinished': ['Devices can provision', 'A scheduled run at westeurope started and did not end'],
   'webhook delivered': ['WEBHOOK_URL_SECRET (secret chat-address): last delivery 14:20 UTC (10 min ago)', 'Delivered.'],
@@ -98,7 +98,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   'detail without storage': ['weu-group-key is unknown'],
   'no such probe': ['No probe is named gone'],
   run: ['weu-device-key at 14:30 UTC: failing', '8f2c41d0', '$dps/registrations/res/401/?$rid=1', 'Transcript'],
-  'healthy run': ['weu-group-key at 14:30 UTC: healthy', 'transcripts are kept of runs that are not healthy'],
+  'healthy run': ['weu-group-key at 14:30 UTC: healthy', 'only runs that are not healthy have a transcript'],
   'no such run': ['No run has the ID gone', 'its retention period has passed'],
   'simulation running': [
     '500 devices of fleet',

@@ -1,4 +1,4 @@
-/** Faults that change how a response is delivered: on which topics, how often, and what comes before it. */
+/** Faults that change the delivery of a response: its topic, its repetition, or a message before it. */
 
 import type { ServiceResponse } from '../responses.ts';
 import { responseTopic } from '../topics.ts';
@@ -12,11 +12,11 @@ export interface Delivery {
 export interface DeliveryContext {
   readonly phase: 'register' | 'poll';
   readonly rid: string;
-  /** The last response that this device got, for the fault that sends it again. */
+  /** The device's last response, for the fault that sends it again. */
   readonly previous: Delivery | undefined;
 }
 
-/** What is published for one response, in order: one message, unless a fault changes that. */
+/** The messages for one response, in order: one, unless a fault changes that. */
 export function deliveriesFor(
   response: ServiceResponse,
   faults: readonly Fault[],

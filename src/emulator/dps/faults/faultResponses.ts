@@ -1,4 +1,4 @@
-/** Faults that change what the service sends back. Pure: a response goes in, another comes out. */
+/** Faults that change the service's response, as pure functions. */
 import { randomUUID } from 'node:crypto';
 import { errorResponse, finished, type ServiceResponse } from '../responses.ts';
 import type { Fault, FaultOf } from './faults.ts';
@@ -6,20 +6,20 @@ import type { Fault, FaultOf } from './faults.ts';
 export interface ResponseContext {
   readonly phase: 'register' | 'poll';
   readonly registrationId: string;
-  /** Of the operation in question; a new one when the service was not asked. */
+  /** The operation's ID; a new one if the service was not called. */
   readonly operationId: string;
-  /** How often this device has sent this kind of request, this one included. */
+  /** How many requests of this kind the device has sent, including this one. */
   readonly count: number;
   readonly now: Date;
-  /** What the service would ask the device to wait. */
+  /** The service's retry-after. */
   readonly retryAfterSeconds: number;
-  /** The service's own response, made only for the faults that need it. */
+  /** Returns the service's own response; called only by faults that need it. */
   readonly defaultResponse: () => ServiceResponse;
-  /** The 200 of a device that is assigned at once. */
+  /** Returns the 200 of a device that is assigned at once. */
   readonly assignedNow: () => ServiceResponse;
 }
 
-/** The first fault that replaces the response decides; the others then change it, in the order of the list. */
+/** The first fault that replaces the response wins; the other faults then change it, in the order of the list. */
 export function respondWithFaults(faults: readonly Fault[], context: ResponseContext): ServiceResponse {
   let response: ServiceResponse | undefined;
   for (const fault of faults) response ??= replacement(fault, context);
@@ -130,7 +130,7 @@ function withState(response: ServiceResponse, status: string, change: Body): Ser
   return { ...response, body: { ...body, registrationState: { ...body.registrationState, ...change } } };
 }
 
-/** As services of 2017 named it. */
+/** The name in responses of 2017. */
 function withOldName(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('registrationState' in body)) return body;
   const { registrationState, ...rest } = body;
@@ -142,7 +142,7 @@ function without(body: unknown, field: string): unknown {
   const { registrationState, ...rest } = body as { readonly registrationState?: object };
   const state =
     registrationState === undefined ? {} : { registrationState: { ...registrationState, [field]: undefined } };
-  return { ...rest, ...state, [field]: undefined }; // JSON leaves undefined out
+  return { ...rest, ...state, [field]: undefined }; // JSON.stringify leaves out undefined
 }
 
 const badBodies: Record<FaultOf<'badBody'>['body'], (body: unknown) => unknown> = {

@@ -1,6 +1,6 @@
 /**
- * Every way in which the stand-in can be wrong on purpose. A fault is chosen per registrationId and never at random.
- * `at` is the packet at which it happens: `connect`, `subscribe`, `register` (the PUT) or `poll` (the status query).
+ * The faults of the DPS stand-in. A fault is chosen by registrationId, never at random. `at` is the packet at which it happens: `connect`,
+ * `subscribe`, `register` (the PUT) or `poll` (the status query).
  */
 import { z } from 'zod';
 import { chainFaultSchema } from '../../credentials/issueChain.ts';
@@ -13,7 +13,7 @@ const atRequest = requestPhase.default('register');
 const ends = z.strictObject({ at, when: z.enum(['before', 'after']).default('before') });
 const times = z.int().min(1).optional();
 const status = z.int().min(300).max(599);
-/** What the allocation webhook of a custom allocation returned. */
+/** The status that the custom allocation webhook returned. */
 const webhookStatus = z.int().min(100).max(599).default(400);
 
 const connectionFaults = [
@@ -40,7 +40,7 @@ const answerFaults = [
     operationId: z.boolean().default(false),
     retryAfter: z.union([z.string(), z.number()]).optional(),
     body: z.enum(['json', 'text', 'empty']).default('json'),
-    /** The status in the topic, where it is another one: an error body under 200. */
+    /** The status in the topic, if it differs: for example an error body with 200. */
     topicStatus: z.int().min(200).max(599).optional(),
   }),
   z.strictObject({
@@ -56,7 +56,7 @@ const answerFaults = [
     times,
     webhookStatus,
     errorCode: z.int().nullable().default(400207),
-    /** Default: the sentence about the webhook. */
+    /** Default: the message about the webhook. */
     message: z.string().nullable().optional(),
   }),
   z.strictObject({ kind: z.literal('disabled'), at: atRequest }),
@@ -128,7 +128,7 @@ export type FaultKind = Fault['kind'];
 export type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>;
 export type FaultPhase = z.output<typeof anyPhase>;
 
-/** The fault of this kind, when it is to happen at this packet; one without a phase happens at each. */
+/** The fault of this kind for this packet. A fault without a phase applies to all packets. */
 export function faultAt<Kind extends FaultKind>(
   faults: readonly Fault[],
   kind: Kind,

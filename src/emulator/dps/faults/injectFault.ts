@@ -1,10 +1,10 @@
 import type { DpsSession } from '../device.ts';
 import { type Fault, type FaultPhase, faultAt } from './faults.ts';
 
-/** Bytes that start as no MQTT packet can: packet type 15 is reserved in MQTT 3.1.1. */
+/** Not an MQTT packet: type 15 is reserved in MQTT 3.1.1. */
 const garbage = Buffer.from('ffffffffdeadbeef', 'hex');
 
-/** Injects what ends a connection before this packet gets a response; the name of what was injected, or undefined. */
+/** Injects a fault that leaves this packet without a response. Returns its name, or undefined. */
 export function injectBefore(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): string | undefined {
   if (faultAt(faults, 'silent', phase) !== undefined) {
     session.silence();
@@ -30,7 +30,7 @@ export function injectAfter(session: DpsSession, faults: readonly Fault[], phase
   if (faultAt(faults, 'reset', phase)?.when === 'after') session.reset();
 }
 
-/** Undefined when there is nothing to wait for, so that no promise is made. */
+/** Undefined when there is no delay, so that no promise is created. */
 export function delayOf(session: DpsSession, faults: readonly Fault[], phase: FaultPhase): Promise<void> | undefined {
   const slow = faultAt(faults, 'slow', phase);
   return slow === undefined ? undefined : session.wait(slow.delayMs);

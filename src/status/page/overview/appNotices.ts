@@ -16,7 +16,7 @@ export function appNotices({ timers, webhook, generatedAt }: StatusReport): Html
   })}${ofWebhook}</ul></section>`;
 }
 
-/** Whether no scheduled run of this app's own location came, so that the states of its probes are old or missing. */
+/** True when scheduled runs are missing at this app's own location, so that its probes' states are old or missing. */
 export function isSilent({ timers, location }: StatusReport): boolean {
   return timers.some((timer) => timer.timer === 'probes' && timer.location === location && timer.state === 'silent');
 }
@@ -39,12 +39,12 @@ function explainTimer(timer: TimerReport, now: string): { readonly what: string;
       next: 'Check the log of runProbes for crashes, the memory limit and restarts.',
     };
   }
-  const due = dueAt === undefined ? '' : `, though one was due at ${formatClock(dueAt, now)}`;
+  const due = dueAt === undefined ? '' : `, although one was due at ${formatClock(dueAt, now)}`;
   return {
     what:
       lastStartedAt === undefined
-        ? `No scheduled run has come at ${location}${due}.`
-        : `No scheduled run has come at ${location}${sinceInWords(lastStartedAt, now)}${due}.`,
+        ? `No scheduled run has started at ${location}${due}.`
+        : `No scheduled run has started at ${location}${sinceInWords(lastStartedAt, now)}${due}.`,
     next: 'Check that the app runs and that the function runProbes is enabled. Restart the app if HTTP works but its timers do not.',
   };
 }

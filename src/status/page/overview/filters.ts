@@ -6,7 +6,10 @@ import { stateIcon, stateWords } from '../stateLabel.ts';
 
 type FilterName = 'tag' | 'location';
 
-/** Links that show the probes of one tag or location only, each with its worst state; nothing where there is nothing to choose. `whole`: the unfiltered report. */
+/**
+ * Links that filter by tag or location, each with the worst state; undefined when there is nothing to choose. `whole`: the unfiltered
+ * report.
+ */
 export function filters(whole: StatusReport, context: PageContext): Html | undefined {
   const rows = [
     filterRow('tag', 'Tags', tagsOf(whole), context),

@@ -13,11 +13,11 @@ import { phaseNames, stoppedAt } from '../phaseRail.ts';
 import { cannotProvision, probeSentence, sinceInWords } from '../probeSentence.ts';
 import { isSilent } from './appNotices.ts';
 
-/** The one sentence at the top, and the state that it stands for. */
+/** The sentence at the top of the page, and its state. */
 export interface Headline {
   readonly state: ProbeState;
   readonly text: string;
-  /** A second sentence or two. */
+  /** One or two more sentences. */
   readonly more?: string;
   /** The probes that `text` is about. */
   readonly affected: readonly ProbeReport[];
@@ -25,7 +25,7 @@ export interface Headline {
 
 const securityIncident = 'Treat this as a security incident.';
 
-/** The worst state of all probes, and how many are in it. `nextRunAt`: ISO 8601, when the timer fires next. */
+/** The worst state of all probes, and how many probes are in it. `nextRunAt`: ISO 8601, when the timer fires next. */
 export function headline(report: StatusReport, nextRunAt?: string): Headline {
   const { probes } = report;
   if (report.storageFault !== undefined) {
@@ -69,7 +69,7 @@ function several(affected: readonly ProbeReport[], state: ProbeState, report: St
   }
 }
 
-/** `3 others are healthy, 1 is degraded.`; empty where there are no others. */
+/** `3 others are healthy, 1 is degraded.`; empty when there are no others. */
 function others(report: StatusReport, affected: readonly ProbeReport[]): string {
   const words = {
     failing: 'failing',
@@ -101,7 +101,7 @@ function allHealthy(probes: readonly ProbeReport[]): Headline {
 
 const noScheduledRun: Headline = {
   state: 'missed',
-  text: 'No scheduled run has come, so there is no data',
+  text: 'No scheduled run has started, so there is no data',
   affected: [],
 };
 
@@ -115,7 +115,7 @@ function noDataYet(report: StatusReport, nextRunAt: string | undefined): Headlin
   };
 }
 
-/** Below the headline: where the one probe that it names stops, or which ones it has counted. */
+/** Below the headline: the phase in which its probe stops, or the list of the probes it counts. */
 export function affectedProbes({ affected }: Headline, report: StatusReport, context: PageContext): Html | undefined {
   const [only] = affected;
   if (only === undefined) return undefined;

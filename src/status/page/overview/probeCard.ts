@@ -12,7 +12,7 @@ import { latencyChart } from '../probe/latencyChart.ts';
 import { currentReasons, probeSentence, reasonParagraphs } from '../probeSentence.ts';
 import { stateLabel } from '../stateLabel.ts';
 
-/** A probe that is not healthy, on the overview: its state, where it stops and what to do; then its history. */
+/** A probe that is not healthy: its state, the phase in which it stops, what to do, and its history. */
 export function probeCard(report: StatusReport, probe: ProbeReport, context: PageContext): Html {
   const state = probeState(report, probe);
   const { name, location, transport, globalDeviceEndpoint, flapping, bars, last } = probe;

@@ -11,26 +11,26 @@ import { probeCard } from './probeCard.ts';
 import { byUrgency, summaryTable } from './summaryTable.ts';
 import { webhookSection } from './webhookSection.ts';
 
-/** Something else to show below the probes, such as simulations. */
+/** Another section below the probes, such as simulations. */
 export interface PageSection {
   /** For the heading's anchor. */
   readonly id: string;
   readonly title: string;
   readonly content: Html;
-  /** Where it shows something that moves: reload the page this often. */
+  /** How often to reload the page while the section changes. */
   readonly refreshSeconds?: number;
 }
 
 export interface StatusPageOptions {
   readonly context?: PageContext;
-  /** ISO 8601: when the timer fires next, for a deployment that has no outcome yet. */
+  /** ISO 8601: when the timer fires next. Shown while there is no outcome yet. */
   readonly nextRunAt?: string;
   readonly sections?: readonly PageSection[];
 }
 
-/** Long enough to read the page, short enough for a wall screen: a fifth of the default schedule. */
+/** Long enough to read the page, and short enough for a wall display. */
 const defaultRefreshSeconds = 60;
-/** In an outage of everything, the table has them all, and a card each would only repeat it. */
+/** Limits the cards in a large outage; the table lists all probes. */
 const maxCards = 12;
 
 /** `GET /api/status`: all probes, the most urgent first. */
@@ -96,7 +96,7 @@ function correlations({ correlations }: StatusReport): Html {
 <ul class="plain">${correlations.map(({ text, probes }) => html`<li><p>${text}</p><p class="note">${probes.join(', ')}</p></li>`)}</ul></section>`;
 }
 
-/** Only of probes that need attention: what is healthy has its line in the table. */
+/** Cards only for probes that need attention; the table lists the others. */
 function cards(report: StatusReport, context: PageContext): Html | undefined {
   if (report.storageFault !== undefined) return undefined;
   const urgent = byUrgency(report).filter((probe) => !['healthy', 'none'].includes(probeState(report, probe)));

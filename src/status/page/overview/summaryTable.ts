@@ -13,7 +13,7 @@ import { countedRuns, shareOf } from '../probe/availabilityTable.ts';
 import { splitReason } from '../probeSentence.ts';
 import { stateIcon, stateWords } from '../stateLabel.ts';
 
-/** Every probe as one line, the most urgent first: fifty of them fit two screens. */
+/** One line for each probe, the most urgent first: fifty fit on two screens. */
 export function summaryTable(report: StatusReport, context: PageContext): Html {
   const withLocation = new Set(report.probes.map(({ location }) => location)).size > 1;
   return html`<table class="summary">
@@ -23,7 +23,7 @@ export function summaryTable(report: StatusReport, context: PageContext): Html {
 </table>`;
 }
 
-/** Within a state, a device that was wrongly accepted comes first; otherwise the configured order stays. */
+/** Within a state, wrongly accepted devices come first; otherwise in the configured order. */
 export function byUrgency(report: StatusReport): readonly ProbeReport[] {
   const rank = (probe: ProbeReport) =>
     statesByUrgency.indexOf(probeState(report, probe)) - (isWronglyAccepted(probe) ? 0.5 : 0);

@@ -8,7 +8,7 @@ export const windowWords: { readonly [name in WindowName]: string } = {
   '30d': '30 days',
 };
 
-/** The three figures, each with the number of runs behind it, and apart from them how many runs say nothing. */
+/** The availability of the three windows with the numbers of runs, and the runs that are not counted. */
 export function availabilityFigures({ windows }: ProbeReport): Html {
   const { unknown, missed } = windows['30d'];
   const uncounted = [unknown > 0 && `${unknown} unknown`, missed > 0 && `${missed} missed`].filter(
@@ -21,7 +21,7 @@ function figure(name: WindowName, window: AvailabilityWindow): Html {
   return html`<div class="${window.complete ? 'known' : 'incomplete'}"><dt>${windowWords[name]}</dt><dd>${shareOf(window)} <span class="count">n = ${countedRuns(window)}</span></dd></div>`;
 }
 
-/** All counts. A window a column, so that it fits a phone. `now`: ISO 8601. */
+/** All counts, one column for each window, so that it fits a phone. `now`: ISO 8601. */
 export function availabilityTable({ windows, firstRunAt }: ProbeReport, now: string): Html {
   const row = (title: string, value: (window: AvailabilityWindow) => string | number, kind = 'count') =>
     html`<tr class="${kind}"><th scope="row">${title}</th>${windowNames.map((name) => html`<td class="${windows[name].complete ? 'known' : 'incomplete'}">${value(windows[name])}</td>`)}</tr>`;
@@ -41,12 +41,12 @@ ${incomplete.length > 0 && age !== undefined && html`<p class="note">The first r
 <p class="note">Availability = (healthy + degraded) ÷ (healthy + degraded + failing). Unknown (the probe could not run) and missed (no run when one was due) are left out.</p>`;
 }
 
-/** A dash until the data covers the window: 48 seconds say nothing about 30 days. */
+/** A dash until the data covers the whole window. */
 export function shareOf({ availability, complete }: AvailabilityWindow): string {
   return availability === undefined || !complete ? '–' : formatShare(availability);
 }
 
-/** The runs that an availability is about. */
+/** The number of runs that the availability is calculated from. */
 export function countedRuns({ healthy, degraded, failing }: AvailabilityWindow): number {
   return healthy + degraded + failing;
 }

@@ -14,7 +14,7 @@ const kinds: { readonly [kind in DriftEvent['kind']]: string } = {
   refusedAt: 'Refused at',
 };
 
-/** What differed from the run before, newest first. */
+/** Changes from one run to the next, newest first. */
 export function driftList(drifts: readonly Outcome[], now: string): Html {
   if (drifts.length === 0)
     return html`<p class="note">No changes: hub, device ID, substatus, IP version and root certificate are the same as before.</p>`;

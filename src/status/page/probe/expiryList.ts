@@ -10,7 +10,7 @@ interface Expiry {
 const dayMs = 86_400_000;
 const defaultSoonDays = 30;
 
-/** Everything with an expiry date that the last run used: device certificate, secret, and the server's chain. The next to expire first. */
+/** Everything with an expiry date in the last run: device certificate, secret, and the server's chain. Sorted by date. */
 export function expiryList(outcome: Outcome, now: string): Html {
   const expiries = expiriesOf(outcome).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   if (expiries.length === 0)

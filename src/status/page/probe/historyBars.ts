@@ -4,13 +4,13 @@ import { type Html, html } from '../html.ts';
 import { type PageContext, runLink } from '../pageContext.ts';
 import { stateWords } from '../stateLabel.ts';
 
-/** As many as a report holds; the latency chart below the bars uses the same slots, so that a run is one column in both. */
+/** As many as a report has. The latency chart uses the same slots, so that a run has the same column in both. */
 export const historySlots = 90;
 export const slotWidth = 10;
 
 const height = 36;
 
-/** The worse, the taller: a failure stands out without colour, too. */
+/** Worse verdicts have taller bars, so that failures are visible without colour. */
 const barHeights: { readonly [verdict in HistoryBar['verdict']]: number } = {
   healthy: 20,
   degraded: 27,
@@ -19,12 +19,12 @@ const barHeights: { readonly [verdict in HistoryBar['verdict']]: number } = {
   missed: 3,
 };
 
-/** The newest runs as bars, newest at the right; each shows on hover when it ran and how it ended, and leads to its page. */
+/** The newest runs as bars, newest on the right. Each has a tooltip with time and verdict, and links to its page. */
 export function historyBars(probe: ProbeReport, now: string, context: PageContext): Html {
   const newest = probe.bars.slice(-historySlots);
   const empty = historySlots - newest.length;
   const words = historyInWords(newest);
-  // The children of an image are not there for a screen reader: with links it is a group.
+  // Screen readers ignore the children of an image, so with links the role is a group.
   const role = context.access === 'public' ? 'img' : 'group';
   return html`<figure class="history">
 <svg viewBox="0 0 ${historySlots * slotWidth} ${height}" preserveAspectRatio="none" role="${role}" aria-label="${words}">
@@ -34,7 +34,7 @@ ${newest.map((bar, index) => barOf(bar, (empty + index) * slotWidth, now, runLin
 </figure>`;
 }
 
-/** Not a tab stop: ninety of them would stand between a keyboard and the rest of the page, which links the runs that matter. */
+/** Not a tab stop, because ninety would block keyboard users; the rest of the page links the important runs. */
 function barOf(bar: HistoryBar, left: number, now: string, link: string | undefined): Html {
   const tall = barHeights[bar.verdict];
   const title = html`<title>${barInWords(bar, now)}</title>`;

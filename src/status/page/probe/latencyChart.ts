@@ -7,7 +7,7 @@ import { historySlots, slotWidth } from './historyBars.ts';
 
 const height = 100;
 
-/** A phase; the waiting that the service asks for is drawn apart from the time in which it responds. */
+/** A phase, or the waiting that the service asked for, which is drawn separately. */
 type Layer = Phase | 'waiting';
 const layers: readonly Layer[] = phases.flatMap((phase) =>
   phase === 'assign' ? [phase, 'waiting' as const] : [phase],
@@ -15,8 +15,8 @@ const layers: readonly Layer[] = phases.flatMap((phase) =>
 const layerNames: { readonly [layer in Layer]: string } = { ...phaseNames, waiting: 'Waiting (retry-after)' };
 
 /**
- * Latency of the newest runs, stacked by phase in the order in which a device goes through them. Drawn back to front: each layer
- * is the time up to the end of its phase, and the next one covers its beginning.
+ * Latency of the newest runs, stacked by phase in order. Drawn back to front: each layer is the time up to the end of its phase, and the
+ * next layer covers its beginning.
  */
 export function latencyChart({ bars, withinSeconds }: ProbeReport): Html | undefined {
   const newest = bars.slice(-historySlots);
@@ -48,7 +48,7 @@ export function swatch(layer: Layer | 'limit' | 'above'): Html {
   return html`<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">${shape}</svg>`;
 }
 
-/** Up to the end of this layer, as a closed line of steps, one a slot. */
+/** The time up to the end of this layer, as a closed step line with one step per slot. */
 function outline(bars: readonly HistoryBar[], layer: Layer, topMs: number): string {
   const left = (historySlots - bars.length) * slotWidth;
   const ys = bars.map((bar) => Math.round(height - (Math.min(timeUntil(bar, layer), topMs) / topMs) * height));
@@ -67,8 +67,8 @@ function timeIn({ phases: times, waitedMs = 0 }: HistoryBar, layer: Layer): numb
 }
 
 /**
- * A run that waited a minute for its deadline would press all others flat: the top is a little above the 90th percentile, and
- * what is higher is cut and marked. The limit is on the scale unless that presses the runs flat.
+ * The top of the scale is a little above the 90th percentile; longer runs are cut and marked, because one timeout would make all other runs
+ * too small. The limit is on the scale unless it would do the same.
  */
 function scaleTop(bars: readonly HistoryBar[], limitMs = 0): number | undefined {
   const totals = bars.map((bar) => timeUntil(bar, 'hub')).filter((total) => total > 0 && Number.isFinite(total));
@@ -77,7 +77,7 @@ function scaleTop(bars: readonly HistoryBar[], limitMs = 0): number | undefined 
   return roundUp(limitMs <= high * 4 ? Math.max(high * 1.15, limitMs * 1.05) : high * 1.15);
 }
 
-/** To two digits, so that the axis reads well. */
+/** To two digits, for a readable axis. */
 function roundUp(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(value) - 1);
   return Math.ceil(value / unit) * unit;

@@ -6,10 +6,10 @@ import { phaseNames } from '../phaseRail.ts';
 import { windowWords } from './availabilityTable.ts';
 import { swatch } from './latencyChart.ts';
 
-/** A percentile is shown from so many runs on that at least one of them lies above it. */
+/** A percentile is shown only with this many runs, so that at least one run is above it. */
 const minRuns = { p50: 2, p95: 20, p99: 100 } as const;
 
-/** Percentiles of the shortest window that has any, by phase. */
+/** Percentiles by phase for the shortest window that has runs. */
 export function percentileTable({ windows }: ProbeReport): Html | undefined {
   const name = windowNames.find((candidate) => windows[candidate].percentiles.total !== undefined);
   if (name === undefined) return undefined;
@@ -30,7 +30,7 @@ export function percentileTable({ windows }: ProbeReport): Html | undefined {
 ${short.length > 0 && html`<p class="note">Too few runs for ${short.map(([percentile, count]) => `${percentile} (needs ${count})`).join(', ')}.</p>`}`;
 }
 
-/** A dash where too few runs are behind it. */
+/** A dash when there are too few runs. */
 export function percentileOf(values: Percentiles, percentile: 'p50' | 'p95' | 'p99'): string {
   return values.count < minRuns[percentile] ? '–' : formatDuration(values[percentile]);
 }

@@ -16,7 +16,7 @@ import { historyBars } from './historyBars.ts';
 import { latencyChart } from './latencyChart.ts';
 import { percentileTable } from './percentileTable.ts';
 
-/** `GET /api/status?probe=`: everything about one probe. It never reloads itself while someone reads it. */
+/** `GET /api/status?probe=`: everything about one probe. It does not reload itself. */
 export function renderProbePage(report: StatusReport, name: string, context: PageContext = publicPage): RenderedPage {
   const probe = findProbe(report, name, context.location);
   return probe === undefined ? renderNoSuchProbe(report, name, context) : renderKnownProbe(report, probe, context);
@@ -42,7 +42,7 @@ ${last === undefined ? html`<p class="note">No outcome yet.</p>` : sections(prob
   });
 }
 
-/** Posts like any other client; the response leads to the page of the new run. */
+/** Posts to the API; the response redirects to the page of the new run. */
 function runNowForm({ name }: ProbeReport, context: PageContext): Html {
   return html`<form class="run-now" method="post" action="${apiLink(`probes/${name}/runs`, context)}"><button type="submit">Run now</button>
 <p class="note">Runs the probe once and shows the run, which can take as long as its timeout.</p></form>`;
@@ -84,7 +84,7 @@ function renderNoSuchProbe(report: StatusReport, name: string, context: PageCont
   return renderMessagePage({ title: `No probe is named ${name}${where}` }, report, context);
 }
 
-/** The location in the address is that of the probe, not a filter of the overview. */
+/** The location in the URL is that of the probe, not a filter of the overview. */
 function overviewLink(context: PageContext): string {
   return pageLink(context, { location: undefined });
 }

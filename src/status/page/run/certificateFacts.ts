@@ -6,7 +6,7 @@ import { issuedDaysLeft } from '../probe/expiryList.ts';
 
 type Certificate = NonNullable<ReturnType<typeof issuedCertificateOf>>;
 
-/** The operational certificate that DPS issued, its chain, its renewal by the hub, and what the hub speaks, as rows of a list. */
+/** The operational certificate that DPS issued, its chain, its renewal by the hub, and the hub's connection profile, as list rows. */
 export function certificateFacts(result: ProbeResult, now: string): readonly Html[] {
   const issued = issuedCertificateOf(result);
   const renewal = renewalOf(result);

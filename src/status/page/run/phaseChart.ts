@@ -2,20 +2,20 @@ import type { Outcome } from '../../../outcomes/outcome.ts';
 import type { Phase } from '../../../transport/phase.ts';
 import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { phaseNames, phasesOnTheWay, type Stop, stopOf } from '../phaseRail.ts';
+import { phaseNames, type Stop, shownPhases, stopOf } from '../phaseRail.ts';
 
 const width = 1000;
 
-/** The phases of one run as a waterfall. A table, so that it reads as well as it looks. */
+/** The phases of one run as a waterfall chart. It is a table, for screen readers. */
 export function phaseChart(outcome: Outcome): Html {
-  const onTheWay = phasesOnTheWay(outcome);
-  const times = onTheWay.map((phase) => Math.max(0, outcome.phases[phase] ?? 0));
+  const shown = shownPhases(outcome);
+  const times = shown.map((phase) => Math.max(0, outcome.phases[phase] ?? 0));
   const total = times.reduce((sum, time) => sum + time, 0);
   const stop = stopOf(outcome);
   return html`<table class="waterfall">
 <caption class="unseen">Time in each phase of the run, in order</caption>
 <thead class="unseen"><tr><th scope="col">Phase</th><th scope="col">Share of the run</th><th scope="col">Time</th></tr></thead>
-<tbody>${onTheWay.map((phase, index) => {
+<tbody>${shown.map((phase, index) => {
     const before = times.slice(0, index).reduce((sum, time) => sum + time, 0);
     return row(phase, outcome, before, total, phase === stop?.phase ? stop : undefined);
   })}</tbody>
@@ -33,7 +33,7 @@ function row(phase: Phase, outcome: Outcome, beforeMs: number, totalMs: number, 
 <td>${time === undefined ? (stop ? '' : 'not reached') : formatDuration(time)}</td></tr>`;
 }
 
-/** At least a sliver: a phase of a millisecond took place as well. The waiting comes last in its phase. */
+/** At least four units wide, so that short phases are visible. The waiting is at the end of its phase. */
 function bar(phase: Phase, beforeMs: number, timeMs: number, waitedMs: number, totalMs: number): Html {
   const scale = totalMs > 0 ? width / totalMs : 0;
   const wide = Math.max(4, timeMs * scale);

@@ -9,7 +9,7 @@ import { phaseRail } from '../phaseRail.ts';
 import { reasonParagraphs, splitReason } from '../probeSentence.ts';
 import { stateLabel } from '../stateLabel.ts';
 
-/** Runs that ended alike, one after the other: one line for all of them. */
+/** Groups consecutive runs with the same summary, which are shown as one line. */
 export function runGroups(outcomes: readonly Outcome[]): readonly (readonly Outcome[])[] {
   const groups: Outcome[][] = [];
   for (const outcome of outcomes) {
@@ -20,7 +20,7 @@ export function runGroups(outcomes: readonly Outcome[]): readonly (readonly Outc
   return groups;
 }
 
-/** Runs that were not healthy and ended alike, newest first: a line to open, and inside it why, how far the newest came and its transcript. */
+/** A group of runs that were not healthy, newest first: a line to open, with the reasons, phases and transcript of the newest run. */
 export function runDetails(
   [newest, ...older]: readonly Outcome[],
   probe: ProbeReport,
@@ -44,7 +44,7 @@ ${transcriptTable(newest.transcript ?? [])}
 </details></li>`;
 }
 
-/** Of a run that was assigned, what was wrong with it; of any other, the code that metrics count it by. */
+/** The reason of an assigned run; the reason code of any other. */
 function summaryOf(outcome: Outcome): string {
   const [reason] = outcome.reasons;
   if (outcome.result.kind !== 'assigned' || reason === undefined) return reasonCode(outcome);

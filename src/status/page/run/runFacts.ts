@@ -4,7 +4,7 @@ import { timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { certificateFacts } from './certificateFacts.ts';
 
-/** What a support ticket asks for, and what distinguishes one run from another. `now`: ISO 8601. */
+/** The facts of a run that a support ticket needs. `now`: ISO 8601. */
 export function runFacts(outcome: Outcome, now: string): Html {
   return html`<dl class="facts">${factsOf(outcome).map(
     ([name, value]) => value !== undefined && html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
@@ -32,7 +32,7 @@ function factsOf(outcome: Outcome): readonly (readonly [string, Html | string | 
   ];
 }
 
-/** One click selects all of it: the page runs no script that could copy. */
+/** One click selects the text, because the page has no script to copy it. */
 function copyable(text: string | undefined): Html | undefined {
   return text === undefined ? undefined : html`<code class="copy" title="Click to select">${text}</code>`;
 }

@@ -15,14 +15,14 @@ import { phaseChart } from './phaseChart.ts';
 import { transcriptTable } from './runDetails.ts';
 import { runFacts } from './runFacts.ts';
 
-/** What the page of a run stands in: when it is shown, and which probe's run it is, where that probe is configured. */
+/** Context of a run's page: the report, and the run's probe if it is still configured. */
 export interface RunPageOptions {
   readonly report: Pick<StatusReport, 'generatedAt' | 'location'>;
   readonly probe?: ProbeReport | undefined;
   readonly context: PageContext;
 }
 
-/** `GET /api/status?run=`: one run with everything that was recorded of it; its transcript where that was kept. */
+/** `GET /api/status?run=`: one run with everything that was recorded, including its transcript if it was stored. */
 export function renderRunPage(outcome: Outcome, { report, probe, context }: RunPageOptions): RenderedPage {
   const { verdict, startedAt, reasons, notes = [], events = [], location } = outcome;
   const { generatedAt: now } = report;
@@ -61,14 +61,14 @@ function section(id: string, title: string, content: Html): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
 }
 
-/** The location in the address is that of the run, not a filter of the overview. */
+/** The location in the URL is that of the run, not a filter of the overview. */
 function overviewLink(context: PageContext): string {
   return pageLink(context, { location: undefined });
 }
 
 function transcriptOf({ transcript, verdict }: Outcome): Html {
   if (transcript === undefined && verdict === 'healthy') {
-    return html`<p class="note">Not kept: transcripts are kept of runs that are not healthy.</p>`;
+    return html`<p class="note">Not stored: only runs that are not healthy have a transcript.</p>`;
   }
   return transcriptTable(transcript ?? []);
 }

@@ -10,13 +10,13 @@ export interface BarRow {
 
 export interface BarTableOptions {
   readonly caption: string;
-  /** What a row is, what its bar shows, and what is written beside it. */
+  /** Headings of the columns: the row's name, its bar and its text. */
   readonly columns: readonly [row: string, bar: string, text: string];
 }
 
 const width = 1000;
 
-/** Names, bars and figures. A table, so that it reads as well as it looks. */
+/** Names, bars and figures. It is a table, for screen readers. */
 export function barTable(rows: readonly BarRow[], { caption, columns }: BarTableOptions): Html {
   const most = Math.max(...rows.map(({ value }) => value), Number.MIN_VALUE);
   return html`<table class="waterfall">

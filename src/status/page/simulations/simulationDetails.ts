@@ -15,7 +15,10 @@ import { verdictTimeline } from './verdictTimeline.ts';
 const maxReasons = 3;
 const progressWidth = 1000;
 
-/** One simulation: a line with how many devices are done and how they ended; inside it why, when, where the time went, and which hubs. Open while it runs. */
+/**
+ * One simulation. The summary line has the number of finished devices and their verdicts; the body has reasons, timeline, latencies and
+ * hubs. Open while it runs.
+ */
 export function simulationDetails(view: SimulationView, now: string, context: PageContext): Html {
   const { id, state, probe, devices, done, reason, reasons, createdAt, percentiles } = view;
   const ended = hasEnded(state);
@@ -29,7 +32,7 @@ ${(reason !== undefined || reasons.length > 0) && attention(view, context)}
 </div></details>`;
 }
 
-/** The worst verdict of a simulation that has ended; one that was cancelled or stopped before any device ran has none. */
+/** The worst verdict of a simulation that has ended. There is none if no device ran. */
 function resultLabel({ verdicts: counts, state }: SimulationView): Html {
   const worst = (['failing', 'unknown', 'degraded', 'healthy'] as const).find((verdict) => counts[verdict] > 0);
   const isHealthy = worst === 'healthy' && state !== 'finished';
@@ -43,7 +46,7 @@ function countsInWords({ verdicts: counts, cancelled }: SimulationView): string 
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
-/** The devices that are done, by verdict, as a share of all. */
+/** The share of finished devices, by verdict. */
 function progress({ verdicts: counts, devices }: SimulationView): Html {
   let left = 0;
   const parts = verdicts.map((verdict: Verdict) => {

@@ -7,16 +7,16 @@ import { type PageContext, publicPage } from '../pageContext.ts';
 import { simulationDetails } from './simulationDetails.ts';
 
 const shown = 5;
-/** While one runs. */
+/** While a simulation runs. */
 const refreshSeconds = 5;
 
-/** The newest simulations. Reads only: a page that is looked at all day must not be what moves them on. */
+/** The newest simulations. Only reads: an open page must not reconcile simulations all day. */
 export async function recentSimulations(context: SimulationContext): Promise<readonly SimulationView[]> {
   const { simulations } = await context.simulations.page(shown);
   return Promise.all(simulations.map((simulation) => viewSimulation(simulation, context)));
 }
 
-/** For the status page; undefined where there is nothing to show. `now` is ISO 8601. */
+/** For the status page; undefined when there is nothing to show. `now` is ISO 8601. */
 export function simulationsSection(
   views: readonly SimulationView[],
   now: string,

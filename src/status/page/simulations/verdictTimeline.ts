@@ -3,14 +3,14 @@ import type { SimulationReport } from '../../../simulations/simulation.ts';
 import { formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** So that the bars of a short simulation do not become blocks. */
+/** Limits the width of the bars of a short simulation. */
 const minSlots = 20;
 const slotWidth = 10;
 const barWidth = 8;
 const height = 36;
 const bottomUp = ['healthy', 'degraded', 'unknown', 'failing'] as const;
 
-/** Devices by the time at which they completed, each bar stacked by verdict: how fast they did, and when they began to fail. */
+/** Devices by completion time, stacked by verdict: shows the speed, and when devices began to fail. */
 export function verdictTimeline({ timeline, timelineStepSeconds }: SimulationReport): Html | undefined {
   const most = Math.max(0, ...timeline.map(([, ...counts]) => sumOf(counts)));
   if (most === 0) return undefined;
