@@ -83,7 +83,7 @@ const onlyIn: { readonly [name: string]: readonly string[] } = {
   '@azure/keyvault-secrets': ['keyvault'],
   '@azure/identity': ['identity', 'local'],
   '@azure/data-tables': ['storage'],
-  // The local Functions host plays a host that has a queue client of its own.
+  // The local Functions host has its own queue client, as the real host has.
   '@azure/storage-queue': ['storage', 'local'],
 };
 
@@ -131,7 +131,7 @@ describe('the architecture', () => {
     expect(forbidden).toEqual([]);
   });
 
-  it('keeps each library in the folder that it belongs to', () => {
+  it('allows each library only in its folder', () => {
     const forbidden = imports
       .filter(({ target, typeOnly }) => !typeOnly || hidden.includes(target))
       .filter(({ folder, target }) => onlyIn[target]?.includes(folder) === false)

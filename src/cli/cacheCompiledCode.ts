@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Keeps compiled code between starts, of this process and of those that it starts: they load some thousand modules. Call it before the
- * first dynamic import; where the folder cannot be written, nothing is kept.
+ * Caches compiled code between starts of this process and its children, which load some thousand modules. Call it before the first dynamic
+ * import. Without write access to the folder, nothing is cached.
  */
 export function cacheCompiledCode(): void {
   const folder = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));

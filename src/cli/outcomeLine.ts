@@ -8,7 +8,7 @@ const barCells = 24;
 
 const marks: { readonly [verdict in Verdict]: string } = { healthy: '✔', degraded: '▲', failing: '✖', unknown: '?' };
 
-/** One letter a phase, so that the bar reads without colour. */
+/** One letter for each phase, so that the bar is readable without colour. */
 const letters: { readonly [phase in Phase]: string } = {
   keyVault: 'k',
   dns: 'd',
@@ -24,7 +24,7 @@ const letters: { readonly [phase in Phase]: string } = {
 
 export const legend = phases.map((phase) => `${letters[phase]} ${phase}`).join('  ');
 
-/** An outcome as one line that fits a terminal, with a bar of its phases; reasons follow on lines of their own. */
+/** Formats an outcome as one line for a terminal, with a bar of its phases. Reasons follow on separate lines. */
 export function formatOutcome(outcome: Outcome, colour: boolean): string {
   const { verdict, probe, durationMs, reasons } = outcome;
   const paint = painterOf(verdict, colour);
@@ -39,7 +39,7 @@ export function formatOutcome(outcome: Outcome, colour: boolean): string {
   return [line, ...reasons.map((reason) => paint(`  └ ${reason}`))].join('\n');
 }
 
-/** The share of each phase in the whole time; every phase that took a cell's worth gets its letters. */
+/** Draws each phase's share of the run, as letters. */
 export function phaseBar({ phases: times }: Pick<Outcome, 'phases'>): string {
   const total = phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
   if (total === 0) return ' '.repeat(barCells);
@@ -81,7 +81,7 @@ function painterOf(verdict: Verdict, colour: boolean): (text: string) => string 
   return { healthy: green, degraded: yellow, failing: red, unknown: magenta }[verdict];
 }
 
-/** The outcome that a log line is, if it is one: what any other reader of the app's log would do. */
+/** Parses a log line that is an outcome; otherwise undefined. */
 export function outcomeOfLog({ message }: HostLogEntry): Outcome | undefined {
   if (!message.startsWith('{')) return undefined;
   try {

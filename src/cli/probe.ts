@@ -1,4 +1,4 @@
-/** `npm run probe`: one run, now, from this machine. Nothing else is started, and nothing is stored. */
+/** `npm run probe`: one run, now, from this machine. It starts nothing else and stores nothing. */
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import { wrongUsage } from './optionErrors.ts';
 import { readProbeArguments } from './probe/probeArguments.ts';
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
       console.error(wrongUsage(args.message, 'npm run probe'));
       return exitCodes.usage;
     default: {
-      // Loaded when there is something to run: wrong usage is reported at once.
+      // Loaded only now, so that wrong usage is reported at once.
       cacheCompiledCode();
       const { runFromArguments } = await import('./probe/runFromArguments.ts');
       const ran = await runFromArguments(args);
@@ -50,11 +50,11 @@ async function main(): Promise<number> {
   }
 }
 
-// A reader that closes the pipe early ends neither the run nor its exit code.
+// A reader that closes the pipe early must not end the run or change its exit code.
 process.stdout.on('error', () => undefined);
 const exitCode = await main().catch((error: unknown) => {
   console.error(`An unexpected error in this program: ${error instanceof Error ? error.stack : String(error)}`);
   return exitCodes.failure;
 });
-// Connections that a client library keeps open do not hold the command.
+// A connection that a client library keeps open must not delay the exit.
 process.stdout.write('', () => process.exit(exitCode));

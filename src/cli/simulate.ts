@@ -10,7 +10,7 @@ import type { LocalApp } from './start/localApp.ts';
 
 const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const pollEveryMs = 500;
-/** The app, its storage and the stand-in of the service share the cores of this machine. */
+/** Registrations per second and core: the app, its storage and the DPS stand-in share this machine. */
 const localRatePerCore = 15;
 const maxLocalRate = 100;
 
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Of the probes that the local app will have. Undefined: there is nothing to say before it starts. */
+/** Checks the probes that the local app will have. Undefined: no error is known before it starts. */
 async function localProbeError(name: string): Promise<string | undefined> {
   const groups = await localGroupProbes();
   if (groups === undefined || groups.includes(name)) return undefined;
@@ -76,7 +76,7 @@ async function localGroupProbes(): Promise<readonly string[] | undefined> {
 }
 
 interface SimulateTarget {
-  /** False where only the stand-in is asked: the service's limit would only make people wait. */
+  /** False for the stand-in, which needs no limit. */
   readonly serviceLimits: boolean;
   readonly isLocal: boolean;
 }
@@ -114,7 +114,7 @@ async function simulate(
   return healthy ? exitCodes.success : exitCodes.failure;
 }
 
-/** The first Ctrl-C cancels the simulation and waits for running devices; the second one quits at once. */
+/** The first Ctrl-C cancels the simulation and waits for running devices; the second quits at once. */
 function cancelOnInterrupt(id: string, client: SimulationClient): { readonly forget: () => void } {
   let asked = false;
   const onInterrupt = () => {

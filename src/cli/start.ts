@@ -1,4 +1,4 @@
-/** `npm start`: the whole product on this machine, with stand-ins for whatever of Azure is not configured. */
+/** `npm start`: the whole product on this machine, with stand-ins for Azure services that are not configured. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
@@ -50,7 +50,7 @@ async function main(): Promise<number> {
   if (!args.json) console.log('DPS Canary on this machine: starting …');
   let app: LocalApp | undefined;
   try {
-    // Loaded when everything is right: an error of the configuration is reported at once.
+    // Loaded only now, so that configuration errors are reported at once.
     const [{ reportHostErrors, startLocalApp }, { runOnce }, { serve }] = await Promise.all([
       import('./start/localApp.ts'),
       import('./start/runOnce.ts'),
@@ -77,7 +77,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Of the settings, the probes and the local secrets: everything that is wrong, before anything starts. */
+/** All errors of settings, probes and local secrets, before anything starts. */
 async function configurationErrors(): Promise<readonly ConfigurationError[]> {
   const [{ parseConfiguration }, { readLocalSecrets }] = await Promise.all([
     import('../config/configuration.ts'),
@@ -97,7 +97,7 @@ function warnAboutUnused({ dataDirectory }: Arguments): void {
   }
 }
 
-/** Rejects when the functions end without having been asked to. */
+/** Rejects when the functions host ends unexpectedly. */
 async function hostFailure({ host }: LocalApp): Promise<never> {
   const { code, signal } = await host.exited;
   throw new Error(`The functions host ended unexpectedly (${signal ?? `exit code ${code}`}).`);
@@ -115,12 +115,12 @@ function readArguments(): Arguments | 'help' | string {
     const { values } = parseArgs({ options });
     const { once, json, help, data } = values;
     if (help) return 'help';
-    if (json && !once) return '--json goes with --once.';
+    if (json && !once) return '--json needs --once.';
     const text = process.env.PORT?.trim() || String(once ? 0 : defaultPort);
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) return 'PORT: expected a number from 0 to 65535.';
     const functionKey = process.env.FUNCTION_KEY?.trim() || undefined;
     if (functionKey !== undefined && !/^[\x21-\x7E]{8,}$/.test(functionKey)) {
-      return 'FUNCTION_KEY: expected at least 8 printable characters without blanks.';
+      return 'FUNCTION_KEY: expected at least 8 printable characters without spaces.';
     }
     return { once, json, port: Number(text), dataDirectory: folderFrom(data), functionKey };
   } catch (error) {
@@ -128,7 +128,9 @@ function readArguments(): Arguments | 'help' | string {
   }
 }
 
-/** Made where it is missing. @throws a sentence that names the option. */
+/** Creates the folder if it is missing.
+ *
+ * @throws a sentence with the option */
 function folderFrom(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   const folder = fromCaller(path);

@@ -1,4 +1,4 @@
-/** `npm run validate`: the configuration as the app would read it, its errors or its plan. Nothing runs. */
+/** `npm run validate`: reads the configuration as the app would, and shows its errors or its plan. Runs nothing. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseConfiguration } from '../config/configuration.ts';
@@ -13,7 +13,7 @@ import { describePlan } from './validate/describePlan.ts';
 const usage = `npm run validate [-- FILE…] [--online] [--json]
 
   FILE     files of probes to read in place of PROBES and PROBES_FILE; the other settings come from the environment
-  --online also look, without registering a device: each secret, endpoint (DNS, TCP, TLS, root), storage and identity
+  --online also check, without registering a device: each secret, endpoint (DNS, TCP, TLS, root), storage and identity
   --json   one JSON object per file: { "valid": false, "errors": [{ path, message, probe, file, line, column }] }
            or { "valid": true, "plan": {…}, "online": [{ subject, level, message, probes }] }
   --help   this text
@@ -90,7 +90,7 @@ function describeChecks(checks: readonly OnlineCheck[]): string {
     const concerned = level === 'ok' || probes.length === 0 ? '' : ` (${probes.join(', ')})`;
     return `${marks[level]} ${subject}: ${message}${concerned}`;
   });
-  return ['Looked at, without registering:', ...lines].join('\n');
+  return ['Online checks, without registering a device:', ...lines].join('\n');
 }
 
 const options = {
@@ -108,6 +108,6 @@ function readArguments(): Arguments | 'help' | string {
   }
 }
 
-// Connections that a client library keeps open do not hold the command.
+// A connection that a client library keeps open must not delay the exit.
 const exitCode = await main();
 process.stdout.write('', () => process.exit(exitCode));

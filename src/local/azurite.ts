@@ -1,58 +1,58 @@
 /**
- * Azurite, Microsoft's own stand-in for Azure Storage, as a child process: a documented command line, where its
- * modules are not a documented interface. Everything listens on 127.0.0.1.
+ * Runs Azurite, Microsoft's emulator of Azure Storage, as a child process, because its command line is documented and its modules are not.
+ * It listens on 127.0.0.1.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 
 export interface AzuriteOptions {
-  /** Where data is kept between starts; without it everything stays in memory. */
+  /** Stores data between starts; default: in memory. */
   readonly directory?: string;
   /** Default: free ports. */
   readonly ports?: { readonly blob: number; readonly queue: number; readonly table: number };
   /**
-   * HTTPS with this certificate, and bearer tokens beside the account key. Azurite looks at a token's audience, issuer
-   * and times, never at its signature.
+   * Uses HTTPS with this certificate, and accepts bearer tokens besides the account key. Azurite checks a token's audience, issuer and
+   * times, but not its signature.
    */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
 }
 
 export interface Azurite {
-  /** For `AzureWebJobsStorage`: Azurite's well-known account and key, with the ports of this one. */
+  /** For `AzureWebJobsStorage`: Azurite's well-known account and key, with the actual ports. */
   readonly connectionString: string;
   readonly blobServiceUri: string;
   readonly queueServiceUri: string;
   readonly tableServiceUri: string;
   readonly processId: number | undefined;
-  /** Ends the process, by force when it does not end by itself. */
+  /** Stops the process, by force if necessary. */
   close(): Promise<void>;
 }
 
 type Service = 'Blob' | 'Queue' | 'Table';
 
-/** Published in Azurite's documentation, and the same on every machine: it protects nothing. */
+/** Published in Azurite's documentation; not a secret. */
 const account = 'devstoreaccount1';
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-/** Under a second on an idle machine; a busy one takes its time. */
+/** Usually under a second; a busy machine may need much longer. */
 const startTimeoutMs = 60_000;
 const closeTimeoutMs = 10_000;
 
 /**
- * Runs inside the child: when the parent goes, in whatever way, the channel between the two breaks, and Azurite ends
- * as it does on SIGTERM, or ten seconds later in any case.
+ * Runs inside the child: when the parent ends in any way, the IPC channel closes. Azurite then stops as on SIGTERM, or after ten seconds at
+ * the latest.
  */
 const endWithParent = `data:text/javascript,${encodeURIComponent(
   "process.once('disconnect', () => { setTimeout(() => process.exit(), 10000).unref(); process.kill(process.pid, 'SIGTERM'); });",
 )}`;
 
-/** Resolves when the three services answer. Rejects with a sentence that says what to do. */
+/** Resolves when the three services listen. Rejects with a sentence that tells what to do. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const child = fork(azuriteProgram(), commandLine(options), {
     execArgv: ['--import', endWithParent],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    detached: true, // Ctrl-C is for the parent, which lets the functions store what they have before it ends this
+    detached: true, // Ctrl-C must reach only the parent: the functions store their data before Azurite stops
   });
   try {
     const endpoints = await listening(child);
@@ -91,8 +91,8 @@ function azuriteProgram(): string {
 function commandLine({ directory, ports, certificate }: AzuriteOptions): string[] {
   const flags = [
     '--silent',
-    '--disableTelemetry', // or it reports its use to Microsoft
-    '--skipApiVersionCheck', // the storage clients speak a newer API version than Azurite knows
+    '--disableTelemetry', // otherwise it sends usage data to Microsoft
+    '--skipApiVersionCheck', // the storage clients use a newer API version than Azurite supports
     ...['--blobPort', String(ports?.blob ?? 0)],
     ...['--queuePort', String(ports?.queue ?? 0)],
     ...['--tablePort', String(ports?.table ?? 0)],
@@ -104,7 +104,7 @@ function commandLine({ directory, ports, certificate }: AzuriteOptions): string[
   return flags;
 }
 
-/** Reads the addresses from what Azurite prints: with port 0, only the system knows them before. */
+/** Reads the addresses from Azurite's output, because with port 0 the system chooses them. */
 function listening(child: ChildProcess): Promise<Readonly<Record<Service, string>>> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, string>();
@@ -142,11 +142,11 @@ function listening(child: ChildProcess): Promise<Readonly<Record<Service, string
 }
 
 function explainExit(output: string): string {
-  const taken = /EADDRINUSE: address already in use (\S+)/.exec(output);
-  if (taken !== null) {
-    return `Azurite cannot listen on ${taken[1]}: the port is in use. Stop what listens there (another Azurite?), or choose other ports.`;
+  const inUse = /EADDRINUSE: address already in use (\S+)/.exec(output);
+  if (inUse !== null) {
+    return `Azurite cannot listen on ${inUse[1]}: the port is in use. Stop the program that uses it (another Azurite?), or choose other ports.`;
   }
-  return `Azurite ended before it listened.\n${output.trim()}`;
+  return `Azurite stopped before it listened.\n${output.trim()}`;
 }
 
 async function end(child: ChildProcess): Promise<void> {

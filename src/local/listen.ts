@@ -3,23 +3,25 @@ import type { Server } from 'node:http';
 
 export interface Listening {
   readonly port: number;
-  /** Ends every connection, the unanswered ones too, and resolves when nothing is left. */
+  /** Closes the listener and every connection, including pending requests. */
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1, on a free port by default. Rejects with a sentence when the port is taken; `what` names the listener in it. */
+/**
+ * Listens on 127.0.0.1, on a free port by default. Rejects with a sentence when the port is in use; `what` is the listener's name in it.
+ */
 export async function listen(server: Server, what: string, port = 0): Promise<Listening> {
   server.listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    const advice = taken ? 'the port is in use. Stop what listens there, or choose another port.' : String(cause);
+    const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    const advice = inUse ? 'the port is in use. Stop the program that uses it, or choose another port.' : String(cause);
     throw new Error(`${what} cannot listen on 127.0.0.1:${port}: ${advice}`, { cause });
   }
   const address = server.address();
   if (address === null || typeof address === 'string') {
-    throw new Error(`${what} listens on ${address}, which is no TCP port.`);
+    throw new Error(`${what} listens on ${address}, which is not a TCP port.`);
   }
   return {
     port: address.port,

@@ -14,14 +14,14 @@ import { createSampleCertificate, sampleDps, sampleProbes, sampleSchedule, sampl
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The stand-ins that run, and the settings that point the product at them. */
+/** The running stand-ins, and the settings for the app that refer to them. */
 export interface LocalCloud {
-  /** The given environment, completed: for the process that hosts the functions. */
+  /** The given environment plus these settings, for the functions host. */
   readonly environment: Environment;
   readonly standIns: readonly StandIn[];
-  /** False where the probes are the samples, which only ever reach the stand-in. */
+  /** False when the probes are the samples, which only use the stand-in. */
   readonly ownProbes: boolean;
-  /** Ends everything, whatever state it is in. */
+  /** Stops everything. */
   close(): Promise<void>;
 }
 
@@ -31,15 +31,16 @@ export interface StandIn {
 }
 
 export interface LocalCloudOptions {
-  /** Where storage keeps its data between starts; default: in memory. */
+  /** Stores data between starts; default: in memory. */
   readonly dataDirectory?: string | undefined;
-  /** One of the sample probes fails. */
+  /** Adds a sample probe that fails. */
   readonly failingSample?: boolean;
 }
 
 /**
- * Starts a stand-in for everything that the given environment does not point anywhere: a vault, a storage account, Application Insights
- * or probes that are configured are used as they are. @throws a sentence that says what to do.
+ * Starts a stand-in for each service that the given environment does not configure: a vault, a storage account, Application Insights, or DPS for the sample probes.
+ *
+ * @throws a sentence that tells what to do
  */
 export async function startLocalCloud(given: Environment, options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const folder = await mkdtemp(join(tmpdir(), 'dps-canary-'));
@@ -51,7 +52,7 @@ export async function startLocalCloud(given: Environment, options: LocalCloudOpt
     started.push(standIn);
     return standIn;
   };
-  // The slowest of all, in a process of its own: the others start beside it.
+  // The slowest one, in its own process; the others start meanwhile.
   const storage = has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep, options.dataDirectory);
   const [authority, certificate] = await Promise.all([createLocalAuthority(), createSampleCertificate()]);
   const ownProbes = has(given, 'PROBES') || has(given, 'PROBES_FILE');
@@ -71,7 +72,7 @@ export async function startLocalCloud(given: Environment, options: LocalCloudOpt
       close,
     };
   } catch (error) {
-    await Promise.allSettled(starting); // what comes up after the error has to be ended too
+    await Promise.allSettled(starting); // stop those, too, that start after the error
     await close();
     throw error;
   }
@@ -86,14 +87,14 @@ type Keep = <T extends { close(): Promise<unknown> }>(standIn: T) => T;
 
 const nothing: Part = { settings: {}, standIns: [] };
 
-/** Functions' own convention: the setting itself, or any of its identity form (`AzureWebJobsStorage__accountName`, …). */
+/** By Functions' convention: the setting itself, or one of its identity-based form (`AzureWebJobsStorage__accountName`, …). */
 function has(given: Environment, setting: string): boolean {
   return Object.entries(given).some(
     ([name, value]) => value?.trim() && (name === setting || name.startsWith(`${setting}__`)),
   );
 }
 
-/** Node adds one file to its trust store: what was trusted before stays trusted beside the stand-ins' own root. */
+/** Node adds only one file to its trust store, so this file has the previously trusted certificates and the stand-ins' root. */
 async function trustStore(given: Environment, authority: LocalAuthority, folder: string): Promise<Part> {
   const file = join(folder, 'trusted.pem');
   const already = given.NODE_EXTRA_CA_CERTS ? await readFile(given.NODE_EXTRA_CA_CERTS, 'utf8').catch(() => '') : '';

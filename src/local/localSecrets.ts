@@ -7,9 +7,9 @@ export type LocalSecrets =
   | { readonly kind: 'valid'; readonly secrets: Readonly<Record<string, LocalSecret>> }
   | { readonly kind: 'invalid'; readonly errors: readonly LocalSecretsError[] };
 
-/** Neither part ever repeats what the file holds in place of a value. */
+/** Neither field quotes the file's values. */
 export interface LocalSecretsError {
-  /** `LOCAL_SECRETS_FILE`, and inside of it the secret and its attribute. */
+  /** `LOCAL_SECRETS_FILE`, and within it the secret and its attribute. */
   readonly path: string;
   readonly message: string;
 }
@@ -36,7 +36,7 @@ const secretsFile = z.record(
   'expected an object: name to value, or to { value, contentType, enabled, expiresOn, notBefore }',
 );
 
-/** Reads `LOCAL_SECRETS_FILE`: name → value, or → value with its attributes. Finds every error; without a file there is no secret. */
+/** Reads `LOCAL_SECRETS_FILE`: name → value, or → value with its attributes. Returns every error. Without a file there are no secrets. */
 export async function readLocalSecrets(file: string | undefined): Promise<LocalSecrets> {
   if (!file) return { kind: 'valid', secrets: {} };
   let json: string;
@@ -48,7 +48,7 @@ export async function readLocalSecrets(file: string | undefined): Promise<LocalS
   }
   const read = readJson(json);
   if (read.kind === 'notJson') return invalid(read.message);
-  // The names of a duplicate field's path are those of secrets, or a value in the wrong place.
+  // The path of a duplicate field is not shown: it may contain a value in the wrong place.
   const [error] = read.errors;
   if (error !== undefined) return invalid(`${error.message} (line ${error.line}, column ${error.column})`);
   return parseLocalSecrets(read.value);
@@ -60,7 +60,7 @@ function parseLocalSecrets(json: unknown): LocalSecrets {
   return parsed.success && errors.length === 0 ? { kind: 'valid', secrets: parsed.data } : { kind: 'invalid', errors };
 }
 
-/** What is not a name may be a value in the wrong place, so only its number is shown. */
+/** An invalid name may be a value in the wrong place, so only its number is shown. */
 function nameErrors(json: unknown): LocalSecretsError[] {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return [];
   return Object.keys(json).flatMap((name, index) => {

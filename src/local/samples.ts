@@ -3,13 +3,13 @@ import { createSelfSigned, type IssuedCertificate } from '../emulator/certificat
 import type { DpsConfigurationInput } from '../emulator/dps/dpsConfiguration.ts';
 import type { LocalSecret } from './keyVault/secretStore.ts';
 
-/** What `npm start` shows where no probes are configured: a few demonstration devices, and the enrollments that know them. */
+/** The samples of `npm start` when no probes are configured: a few devices and their enrollments. */
 const idScope = '0neLOCAL';
 
-/** Often enough that a person sees the samples run. In Azure, and with configured probes, the default is every five minutes. */
+/** Often enough to watch. In Azure, and with configured probes, the default is every five minutes. */
 export const sampleSchedule = '*/20 * * * * *';
 
-/** Keys that protect nothing but the demonstration, made from their own names so that every start has the same. */
+/** Keys only for the demonstration, derived from their names so that they are the same with every start. */
 function demoKey(name: string): string {
   return createHmac('sha256', 'demonstration').update(name).digest('base64');
 }
@@ -65,9 +65,7 @@ export function sampleSecrets({ cert, key }: IssuedCertificate): Readonly<Record
   };
 }
 
-/**
- * @param withFailing adds one whose enrollment was switched off, so that the page shows what an outage looks like
- */
+/** @param withFailing adds a probe whose enrollment is disabled, so that the page shows a failure */
 export function sampleProbes(endpoint: string, hub: string, withFailing = false): readonly object[] {
   const shared = { idScope, globalDeviceEndpoint: endpoint, timeoutSeconds: 15 };
   const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
@@ -103,7 +101,7 @@ export function sampleProbes(endpoint: string, hub: string, withFailing = false)
       attestation: fleet,
       requestCertificate: true,
       verifyHub: 'renew',
-      everyMinutes: 1, // in Azure each hour: each run issues two certificates
+      everyMinutes: 1, // in Azure every hour, because each run issues two certificates
       expect: { assignedHub: [hub], connectionProfile: 'classic', issuedCertificateDays: { min: 1, max: 90 } },
     },
     {

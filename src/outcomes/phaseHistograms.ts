@@ -7,7 +7,7 @@ export type Measured = Phase | 'total';
 /** Text for a table row: about 300 characters each. */
 export type EncodedHistograms = { readonly [measure in Measured]?: string };
 
-/** Milliseconds, true to three significant digits. */
+/** Milliseconds, with three significant digits. */
 export interface PhasePercentiles {
   readonly count: number;
   readonly p50: number;
@@ -19,7 +19,7 @@ export interface PhasePercentiles {
 
 export type Percentiles = { readonly [measure in Measured]?: PhasePercentiles };
 
-/** One HdrHistogram for each phase. Adding two loses nothing: the percentiles of the sum are those of all its values together. */
+/** One HdrHistogram for each phase. Adding two is exact: the percentiles of the sum are those of all values together. */
 export interface PhaseHistograms {
   /** Milliseconds. */
   record(times: { readonly [measure in Measured]?: number }): void;
@@ -30,7 +30,7 @@ export interface PhaseHistograms {
 
 export const measures: readonly Measured[] = [...phases, 'total'];
 
-/** HdrHistogram counts whole numbers. */
+/** HdrHistogram needs whole numbers. */
 const microsecondsPerMillisecond = 1000;
 
 export function newHistograms(): PhaseHistograms {
@@ -69,7 +69,7 @@ export function newHistograms(): PhaseHistograms {
 }
 
 function percentilesOf(histogram: Histogram): PhasePercentiles {
-  // The upper end of a bucket can lie above the largest value in it.
+  // A bucket's upper end can be above its largest value.
   const at = (percentile: number) =>
     Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / microsecondsPerMillisecond;
   return { count: histogram.totalCount, p50: at(50), p90: at(90), p95: at(95), p99: at(99), max: at(100) };

@@ -1,12 +1,12 @@
 import type { CallOptions } from './callLimit.ts';
 import { double, type Row, type RowKey, type StoredRow, type Table } from './table.ts';
 
-/** What one process asks of a lease: who it is, and for how long it is promised to be alone. */
+/** A request for a lease: the holder, and how long the lease lasts. */
 export interface LeaseRequest {
   readonly key: RowKey;
   /** Unique to this request, without commas. */
   readonly holder: string;
-  /** From the moment in which the storage wrote the row. A lease is not renewed. */
+  /** From the time at which the storage wrote the row. A lease is not renewed. */
   readonly lastsMs: number;
 }
 
@@ -16,7 +16,7 @@ export type LeaseResult =
   | { readonly kind: 'busy'; readonly remainingMs: number };
 
 export interface Lease {
-  /** Frees the lease, unless it has expired and another holder has taken it. */
+  /** Releases the lease, unless it has expired and another holder has acquired it. */
   release(options?: CallOptions): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface Leases {
   acquire(request: LeaseRequest, maxWaitMs: number, options?: CallOptions): Promise<LeaseResult>;
 }
 
-/** Real time, or a test's. */
+/** The clock; tests supply a virtual one. */
 export interface Timing {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -74,7 +74,7 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
       const inserted = await table.insert({ ...key, holder, lastsMs }, options);
       return inserted.kind === 'written' ? held(request, inserted.etag) : 'changed';
     }
-    // The client library repeats a request whose response was lost: the row is this request's own.
+    // The client library repeated the insert because its response was lost: the row belongs to this request.
     if (stored.row.holder === holder) return held(request);
     const { heldUntilMs, waiting } = stateOf(stored);
     const ahead = waiting.includes(holder) ? waiting.slice(0, waiting.indexOf(holder)) : waiting;
@@ -105,7 +105,7 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
       const result = await look(request, place, options);
       if (result !== 'changed') return result;
     }
-    // Others were quicker each time, and have only just begun.
+    // Other requests were faster each time, so the current lease is new.
     return { kind: 'busy', remainingMs: request.lastsMs };
   }
 

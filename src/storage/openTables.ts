@@ -7,10 +7,10 @@ import { isContainerMissing, isMissing, isOutdated, isPresent, orElse } from './
 import { maxRowsAtOnce, type Row, type StoredRow, type Table, type Written } from './table.ts';
 import { type Call, pagesOf, partitionsOf } from './tableQueries.ts';
 
-/** The tables of one storage account, by name. Nothing is connected before the first call. */
+/** Opens the tables of one storage account by name. Connects on the first call. */
 export type OpenTables = (name: string) => Table;
 
-/** Short on purpose: the caller of a page or of a probe is better served by knowing that the storage is away. */
+/** Few and short on purpose: a caller should soon learn that the storage is not available. */
 const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000 };
 
 export function openTables(storage: StorageConnection, identity: AzureIdentity): OpenTables {
@@ -54,7 +54,7 @@ function createConnector(storage: StorageConnection, identity: AzureIdentity): (
   };
 }
 
-/** Azurite's usual form. Everything else stays HTTPS, or is refused by the client. */
+/** True for Azurite's usual connection strings. The client refuses plain HTTP for all others. */
 function namesHttp(connectionString: string): boolean {
   return /(^|;)\s*(DefaultEndpointsProtocol=http|TableEndpoint=http:.*|UseDevelopmentStorage=true)\s*(;|$)/i.test(
     connectionString,
@@ -64,7 +64,7 @@ function namesHttp(connectionString: string): boolean {
 function createTable(name: string, client: () => Promise<TableClient>, limited: CallLimiter): Table {
   const call: Call = (options, start) => limited(options, async (signal) => start(await client(), signal));
 
-  /** Creates the table when the first row is written, and again if it was deleted meanwhile. */
+  /** Creates the table when a write finds it missing. */
   const write: Call = (options, start) =>
     call(options, async (tableClient, abortSignal) => {
       try {
@@ -140,7 +140,7 @@ function createTable(name: string, client: () => Promise<TableClient>, limited: 
   return table;
 }
 
-/** In one transaction; where a row is gone already, which fails the whole of it, one by one. */
+/** Deletes rows in one transaction. If a row is already deleted, the transaction fails, and the rows are deleted one by one. */
 async function removeTogether(
   table: Table,
   partitionKey: string,
@@ -163,12 +163,12 @@ function written({ etag }: { readonly etag?: string }): Written {
   return { kind: 'written', etag: etag ?? '' };
 }
 
-/** The client library takes columns that it may change; ours are read-only. */
+/** A copy, because the client library's type is mutable. */
 function entity(row: Row): TableEntity<Record<string, unknown>> {
   return { ...row };
 }
 
-/** The storage's own two clocks, which are one. `Date` has seconds only, so an age is at most one second too small. */
+/** Both times are from the storage's clock. `Date` has whole seconds, so an age may be up to one second too small. */
 function timesOf(timestamp: string | undefined, date: string): Pick<StoredRow, 'ageMs' | 'nowMs'> {
   const writtenMs = Date.parse(timestamp ?? '');
   const nowMs = Math.max(Date.parse(date), writtenMs);

@@ -42,7 +42,7 @@ async function healthAt(location: string, ticks: readonly string[], now: string)
   return checkHealth({ kind: 'configured', services }, new Date(now));
 }
 
-it('reports that no scheduled run comes although HTTP works (field report 20)', async () => {
+it('reports that no scheduled run starts although HTTP works (field report 20)', async () => {
   const report = await healthAt('silent', ['2026-11-24T11:40:00.000Z'], '2026-11-24T12:01:00.000Z');
   expect(report).toMatchObject({ status: 'unhealthy' });
   expect(report.checks.at(-1)).toEqual({

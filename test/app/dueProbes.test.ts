@@ -47,7 +47,7 @@ it('runs it in time at its own due time, and for the first time then', async () 
   expect(await dueAt(new Date('2026-11-25T00:00:00.100Z'))).toBe(1);
 });
 
-it('goes by the schedule alone where the history cannot be read', async () => {
+it('uses only the schedule when the history cannot be read', async () => {
   const history = historyAt(await closedStorage());
   const probes = [probeSchema.parse(probeJson({ everyMinutes: 1440 })), probeSchema.parse(probeJson({ name: 'each' }))];
   expect((await dueProbes({ probes, settings, history }, noon)).map(({ name }) => name)).toEqual(['each']);

@@ -21,7 +21,7 @@ const secrets = {
   invalidate: () => undefined,
 };
 
-/** The app of one location, in a process of its own as far as its storage can tell. */
+/** The app of one location; for its storage it is a separate process. */
 function appAt(location: string, openTable: OpenTables = tablesAt(azurite.connectionString())) {
   const parsed = parseSettings({ PROBE_LOCATION: location });
   if (parsed.kind === 'invalid') throw new Error('no setting is required');
@@ -66,7 +66,7 @@ describe('maintenance of a shared history', () => {
     expect(deleted.reduce((sum, one) => sum + one, 0)).toBe(12 * 30 * 2 * 2);
   });
 
-  it('leaves the deletion to the location that does it now, and goes on with its other jobs', async () => {
+  it('leaves the deletion to the location that is doing it, and continues with its other jobs', async () => {
     const leases = createLeases(tablesAt(azurite.connectionString())('maintenance'));
     const key = { partitionKey: 'maintenance', rowKey: 'prune' };
     const owner = await leases.tryAcquire({ key, holder: 'another location', lastsMs: 60_000 });
@@ -78,7 +78,7 @@ describe('maintenance of a shared history', () => {
     expect(app.lines.at(-1)).toMatch(/^History: 0 hours added up, \d+ rows deleted\.$/);
   });
 
-  it('goes on with the other jobs when one fails, says so, and leaves its heartbeat open (fault 19)', async () => {
+  it('continues with the other jobs when one fails, reports it, and leaves its heartbeat open (fault 19)', async () => {
     const openTable = tablesAt(azurite.connectionString());
     const broken: OpenTables = (name) => {
       if (name === 'maintenance') throw new Error('no access to this table');

@@ -45,14 +45,14 @@ function warningsOfTwoInvocations(services: Services): string[] {
   return warnings;
 }
 
-it('says once, and not at each tick, that there is no Application Insights and no history', () => {
+it('warns once, and not in each scheduled run, that there is no Application Insights and no history', () => {
   expect(warningsOfTwoInvocations(canaryWith({}))).toEqual([
     expect.stringMatching(/^Neither OutcomesStorage nor AzureWebJobsStorage is set/),
     expect.stringMatching(/^APPLICATIONINSIGHTS_CONNECTION_STRING is not set/),
   ]);
 });
 
-it('says nothing of what is there', () => {
+it('does not warn about configured sinks', () => {
   const [history, ...more] = warningsOfTwoInvocations(canaryWith({ availability: applicationInsights }));
   expect(history).toContain('OutcomesStorage');
   expect(more).toEqual([]);

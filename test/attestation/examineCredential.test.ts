@@ -73,7 +73,7 @@ describe('field report 8: a PEM whose line breaks were lost', () => {
     expect(findings).toMatchObject([{ problem: 'damaged', message: expect.stringMatching(/without its END line/) }]);
   });
 
-  it('is refused when something else stands in it, in words about that', async () => {
+  it('is refused when it holds something else, with a message about that', async () => {
     const { findings } = await examineCertificate(pem.replace(/^M/m, '<'));
     expect(findings).toMatchObject([{ problem: 'damaged', message: expect.stringMatching(/is not base64/) }]);
   });

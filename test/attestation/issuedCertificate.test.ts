@@ -90,11 +90,7 @@ const chains: readonly (readonly [string, () => unknown, IssuanceCause | undefin
   ['a leaf that is valid in an hour', async () => below(await leafOf({ from: hour })), 'notInValidity'],
   ['a leaf that is valid in four minutes', async () => below(await leafOf({ from: 4 })), undefined],
   ['an intermediate that has expired', () => chainUnder({ until: -hour }), 'notInValidity'],
-  [
-    'an expired chain the wrong way round',
-    async () => (await chainUnder({ until: -hour })).toReversed(),
-    'notInValidity',
-  ],
+  ['an expired chain in reverse order', async () => (await chainUnder({ until: -hour })).toReversed(), 'notInValidity'],
   ['root first', () => below(leaf).toReversed(), 'brokenChain'],
   ['the leaf second', () => [intermediate.base64, leaf.base64, root.base64], 'brokenChain'],
   ['the leaf last', () => [intermediate.base64, root.base64, leaf.base64], 'brokenChain'],

@@ -73,7 +73,7 @@ describe('a PKCS#12 file that cannot be opened', () => {
     ['no MAC', ['-nomac']],
     ['the legacy ciphers', ['-legacy']],
   ])(
-    'is said to have a passphrase, with %s, and how the vault removes it',
+    'is reported to have a passphrase, with %s, and how the vault removes it',
     requires('openssl'),
     async (_case, options) => {
       const file = makePkcs12({ pem: pemOf(chains.ec), options, password: 'secret' });
@@ -91,7 +91,7 @@ describe('a PKCS#12 file that cannot be opened', () => {
     expect((await examine(file)).findings).toMatchObject([{ problem: 'passphrase' }]);
   });
 
-  it('is refused with words of its own when it is cut off', async () => {
+  it('is refused with its own message when it is truncated', async () => {
     const file = writeVaultPkcs12(pemOf(chains.ec));
     const { findings } = await examine(file.subarray(0, file.length - 300));
     expect(findings).toHaveLength(1);

@@ -27,7 +27,7 @@ export interface BenchLimit {
   readonly direction?: BenchRow['direction'];
 }
 
-/** The median of many short rounds that were measured in turns, so that a machine whose speed drifts favours no side. */
+/** The median of many short rounds that were measured alternately, so that a machine whose speed drifts favours no side. */
 export function benchRow(
   row: string,
   ratios: readonly number[],

@@ -8,7 +8,7 @@ import { benchDevices } from './benchDevices.ts';
 import { registerOnFloor } from './floorClient.ts';
 
 const concurrency = 16;
-/** Both servers are asked in turns of so few devices, so that a machine whose speed drifts does not favour one of them. */
+/** The servers are measured alternately with few devices each, so that a machine whose speed drifts does not favour one of them. */
 const devicesPerTurn = 50;
 
 export async function emulatorRegistrations(quick: boolean): Promise<readonly BenchRow[]> {

@@ -1,4 +1,7 @@
-/** A program: `emulator` or `bare`, serving until its parent goes. Each message from the parent is answered with the CPU time used so far. */
+/**
+ * A program: `emulator` or `bare`, serving until its parent ends. It responds to each message from the parent with the CPU time used so
+ * far.
+ */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';

@@ -15,7 +15,7 @@ import { statusPages } from './statusPages.ts';
 
 export interface BenchRows {
   readonly title: string;
-  /** `quick`: fewer and shorter rounds, for a look rather than a claim. */
+  /** `quick`: fewer and shorter rounds, for an estimate. */
   readonly measure: (quick: boolean) => Promise<readonly BenchRow[]>;
 }
 

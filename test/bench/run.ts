@@ -71,7 +71,7 @@ function readArguments(): Arguments | 'help' | string {
   }
 }
 
-/** @throws an Error that says what is wrong with the file. */
+/** @throws an Error about what is wrong with the file. */
 function readRows(file: string): ReadonlyMap<string, BenchRow> {
   try {
     const text = readFileSync(resolve(process.env.INIT_CWD ?? '.', file), 'utf8');

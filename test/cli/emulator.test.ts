@@ -47,7 +47,7 @@ interface Listening {
 }
 
 describe('npm run emulator', () => {
-  it('says in one JSON line where it listens, then a line a request, and takes its files along when it ends', async () => {
+  it('prints one JSON line with its ports, then a line for each request, and deletes its files when it stops', async () => {
     const child = emulator(...anyPorts, '--json');
     const end = ended(child);
     const lines = createInterface({ input: child.stdout ?? process.stdin })[Symbol.asyncIterator]();
@@ -143,7 +143,7 @@ describe('npm run emulator with --hub-port equal to --port, field report 3a', ()
   });
 });
 
-describe('npm run emulator ends with exit code 2', () => {
+describe('npm run emulator exits with code 2', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'emulator-test-'));

@@ -218,7 +218,7 @@ describe('npm run probe', () => {
   });
 });
 
-describe('npm run probe ends with exit code 2, before anything runs,', () => {
+describe('npm run probe exits with code 2, before anything runs,', () => {
   it.each<[string, readonly string[], RegExp]>([
     ['a key in an argument', ['--key', key], /^A key must not be an argument/],
     ['a key in an argument with =', [`--symmetric-key=${key}`], /^A key must not be an argument/],

@@ -51,7 +51,7 @@ describe('npm run simulate', () => {
     expect(code).toBe(1);
   });
 
-  it('cancels the simulation on Ctrl-C, says so, and exits 1', async () => {
+  it('cancels the simulation on Ctrl-C, reports it, and exits 1', async () => {
     const { child, ended } = simulate(against('--probe', 'group-key', '--devices', '300', '--rate', '5', '--json'));
     await once(child.stderr, 'data');
     child.kill('SIGINT');
@@ -64,7 +64,7 @@ describe('npm run simulate', () => {
     expect(code).toBe(1);
   });
 
-  it('names the address and what happened when nothing answers there, and exits 1', async () => {
+  it('reports the URL and the error when nothing responds there, and exits 1', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const nobody = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -123,7 +123,7 @@ describe('npm run simulate', () => {
       ['--probe', 'group-key', '--devices', '1', '--rate', '100'],
       /^--rate: expected at most .* only with --above-limits/,
     ],
-  ])('reports what the app says of %s in the words of its options, and exits 2', async (_, args, message) => {
+  ])("reports the app's error about %s with the names of its options, and exits 2", async (_, args, message) => {
     const { stderr, code } = await simulate(against(...args)).ended;
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
@@ -137,7 +137,7 @@ describe('npm run simulate', () => {
   });
 });
 
-it('describes hubs, reasons and percentiles without colour where there is no terminal', async () => {
+it('describes hubs, reasons and percentiles without colour when there is no terminal', async () => {
   const client = createSimulationClient(url, functionKey);
   const { id } = await client.start({ probe: 'group-key', devices: 2 });
   let look = await client.look(id);

@@ -66,7 +66,7 @@ async function fileWith(name: string, contents: string): Promise<string> {
   return file;
 }
 
-/** Somebody listens there, and never says a word. */
+/** A server that accepts connections and never responds. */
 async function silentPort(): Promise<number> {
   const server = createServer((socket) => socket.resume().on('error', () => undefined));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -98,7 +98,7 @@ describe('npm start -- --once --json', () => {
   });
 });
 
-describe("npm start with somebody's own probes", () => {
+describe('npm start with configured probes', () => {
   const key = Buffer.from('a key that opens only the DPS stand-in').toString('base64'); // as the emulator prints it
   let azurite: Azurite;
   let emulator: ReturnType<typeof run>;
@@ -155,7 +155,7 @@ describe("npm start with somebody's own probes", () => {
     expect(stdout).not.toContain(key);
   });
 
-  it('exits 1 when one is failing, and says what to do', async () => {
+  it('exits 1 when one is failing, and tells what to do', async () => {
     const wrong = mine({ name: 'wrong', attestation: { type: 'symmetricKey', secret: 'my-other-key' } });
     const { stdout, code } = await start(['--once'], withProbes(mine({}), wrong)).ended;
     expect(stdout).toMatch(/✔ healthy {3}mine /);
@@ -163,7 +163,7 @@ describe("npm start with somebody's own probes", () => {
     expect(code).toBe(1);
   });
 
-  it('finds unknown what a vault that does not answer keeps, within the deadline, and exits 1', async () => {
+  it('reports unknown within the deadline when the vault does not respond, and exits 1', async () => {
     const vault = `https://localhost:${await silentPort()}`;
     const environment = { ...withProbes(mine({ timeoutSeconds: 2 })), KEY_VAULT_URL: vault };
     const { stdout, stderr, code } = await start(['--once', '--json'], environment).ended;
@@ -176,7 +176,7 @@ describe("npm start with somebody's own probes", () => {
     expect(code).toBe(1);
   });
 
-  it('says what to do when its port is in use, exits 1, and leaves nothing behind', async () => {
+  it('tells what to do when its port is in use, exits 1, and leaves nothing behind', async () => {
     const taken = await silentPort();
     const command = start(['--once'], { ...own, PORT: String(taken) });
     const { stderr, code } = await command.ended;
@@ -187,7 +187,7 @@ describe("npm start with somebody's own probes", () => {
     expect(await command.leftFiles()).toEqual([]);
   });
 
-  it('ends every process on Ctrl-C in the middle of a round, and exits 1', async () => {
+  it('ends every process on Ctrl-C in the middle of a run, and exits 1', async () => {
     const slow = mine({ name: 'slow', timeoutSeconds: 3, globalDeviceEndpoint: `localhost:${await silentPort()}` });
     const command = start(['--once'], withProbes(mine({}), slow));
     await command.line(/healthy {3}mine/);
@@ -200,7 +200,7 @@ describe("npm start with somebody's own probes", () => {
 });
 
 describe('npm start', () => {
-  it('shows the stand-ins, an outcome a line and where to look next, and ends every process on Ctrl-C with nothing lost', async () => {
+  it('shows the stand-ins, one line for each outcome and the next steps, and ends every process on Ctrl-C without losing data', async () => {
     const command = start([]);
     const page = /http\S+/.exec(await command.line(/^Status page:/))?.[0] ?? '';
     const samples = ['individual-key', 'group-key', 'wrong-key-is-refused', 'slow-assignment', 'disabled-enrollment'];
@@ -242,7 +242,7 @@ describe('npm start', () => {
 });
 
 describe('npm start -- --data DIR', () => {
-  it('keeps the history over a restart, takes FUNCTION_KEY for its key, and shows a simulation when it starts and ends', async () => {
+  it('keeps the history over a restart, uses FUNCTION_KEY as its key, and shows a simulation when it starts and ends', async () => {
     const data = ['--data', join(folder, 'data')];
     const environment = { FUNCTION_KEY: 'my own key'.replaceAll(' ', '-') };
     const headers = { 'x-functions-key': environment.FUNCTION_KEY };
@@ -275,7 +275,7 @@ describe('npm start -- --data DIR', () => {
   });
 });
 
-describe('npm start ends with exit code 2, before anything starts,', () => {
+describe('npm start exits with code 2, before anything starts,', () => {
   it('with a line for each of twelve errors', async () => {
     const secret = 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=';
     const probes = [
@@ -321,7 +321,7 @@ describe('npm start ends with exit code 2, before anything starts,', () => {
   it.each([
     ['an unknown option', ['--onec'], {}, /^Unknown option --onec \(did you mean --once\?\)\./],
     ['an argument that belongs nowhere', ['once'], {}, /^Unexpected argument 'once'/],
-    ['--json alone', ['--json'], {}, /^--json goes with --once\.\n/],
+    ['--json alone', ['--json'], {}, /^--json needs --once\.\n/],
     ['a port that does not exist', [], { PORT: '70000' }, /^PORT: expected a number from 0 to 65535\./],
     [
       'a key that is too short',

@@ -19,7 +19,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('takes %s for the wish to stop
   expect(await text(child.stdout)).toBe('stopped\n');
 });
 
-it('stops under npm when the shell between the two is gone, which npm ends and nobody tells', async () => {
+it('stops under npm when the shell between the two has ended, because npm ends only that shell', async () => {
   const script = `"${process.execPath}" --input-type=module -e "$PROGRAM"; true`;
   const env = { ...process.env, PROGRAM: program, npm_lifecycle_event: 'start' };
   const shell = spawn('sh', ['-c', script], { env });

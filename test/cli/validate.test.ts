@@ -107,7 +107,7 @@ describe('npm run validate', () => {
     expect(stdout).toMatch(/│ weu-key .* symmetricKey individual .* every scheduled run .* 8,766 │ +1\.08 │/);
     expect(stdout).toContain('at most 1 registration in one minute, 0.1% of the 1,000');
     expect(stdout).toContain('! KEY_VAULT_URL is not set');
-    expect(stdout).toContain('Longest scheduled run: 60 s when the service does not respond, of the 298 s that it has');
+    expect(stdout).toContain('Longest scheduled run: 60 s when the service does not respond, of at most 298 s');
     expect(stdout).toMatch(
       /^About USD 6\.\d\d a month in one location, at list prices: DPS registrations 1\.08, always-ready/m,
     );
@@ -166,7 +166,7 @@ describe('npm run validate', () => {
     ]);
   });
 
-  it('reads comments and trailing commas, and takes the name of its own setting for a file that the environment names', () => {
+  it("reads comments and trailing commas, and uses the setting's name in errors of a file that the environment names", () => {
     const text = `// the canaries of Europe\n[ { "name": "A", "idScope": "0ne1", "registrationId": "r",
       "attestation": { "type": "x509", "certificate": "c" }, }, ]`;
     const { stdout } = validate([], { PROBES_FILE: fileWith('commented.json', text) });

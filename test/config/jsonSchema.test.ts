@@ -97,7 +97,7 @@ describe('the JSON Schema of the probes agrees with the app', () => {
     ['a request that is a text', [probeJson({ requestCertificate: 'yes' })]],
     ['days before the day', [probeJson({ requestCertificate: true, expect: { issuedCertificateDays: { min: -1 } } })]],
     ['the hub after a refusal', [probeJson({ verifyHub: 'connect', expect: { result: 'refused' } })]],
-  ])('that %s is wrong', (_, probes) => {
+  ])('an error: %s', (_, probes) => {
     // as JSON has it: without fields that are undefined
     const asWritten: unknown = JSON.parse(JSON.stringify(probes));
     expect(parseProbes(JSON.stringify(probes), { root: 'PROBES' }).kind).toBe('invalid');

@@ -4,7 +4,7 @@ import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { probeJson } from '../support/probeJson.ts';
 import { sampleSecrets } from '../support/sampleSecrets.ts';
 
-/** The lines that somebody sees who has set PROBES to this. */
+/** The error lines for this value of PROBES. */
 function linesFor(probes: unknown): readonly string[] {
   const text = typeof probes === 'string' ? probes : JSON.stringify(probes);
   const configuration = parseConfiguration({ PROBES: text }, () => 'not read');
@@ -93,7 +93,7 @@ describe('one error of a probe, in the words that people see', () => {
       'PROBES[0].transport: expected mqtt or mqtt-ws, got "mqtts" (did you mean "mqtt"?)',
     ],
     [
-      'an API version that is no date',
+      'an API version that is not a date',
       { apiVersion: 'v1' },
       'PROBES[0].apiVersion: expected a date, as in 2019-03-31, or a date and -preview',
     ],
@@ -305,7 +305,7 @@ describe('the list of probes', () => {
   it.each<[string, unknown, readonly string[]]>([
     ['a number', '5', ['PROBES: expected an array of probes, or an object with probes']],
     ['null', 'null', ['PROBES: expected an array of probes, or an object with probes']],
-    ['an entry that is no object', [probeJson(), 7], ['PROBES[1]: expected an object, got a number']],
+    ['an entry that is not an object', [probeJson(), 7], ['PROBES[1]: expected an object, got a number']],
     ['an object without probes', {}, ['PROBES.probes: required, but missing']],
     ['a single probe', probeJson(), ['PROBES: expected an array of probes, got a single probe: write it in [ ]']],
     [
@@ -458,7 +458,7 @@ describe('a secret where its name belongs', () => {
     expect(linesFor([probeJson(symmetricKey({ secret }))])).toEqual([]);
   });
 
-  it.each(Object.entries(sampleSecrets))('is not repeated wherever else somebody may put it: %s', (_, secret) => {
+  it.each(Object.entries(sampleSecrets))('is not repeated wherever it may be put by mistake: %s', (_, secret) => {
     const fields = [
       'name',
       'idScope',

@@ -61,7 +61,7 @@ describe('a due time', () => {
     ['0 0 0 13 * FRI', '2026-11-13T00:00:00', '2027-08-13T00:00:00', '2026-03-13T00:00:00'],
     ['0 30 2 * * *', '2026-03-29T01:00:00', '2026-03-29T02:30:00', '2026-03-28T02:30:00'],
     ['30 59 23 31 12 *', '2026-12-31T23:59:59', '2027-12-31T23:59:30', '2026-12-31T23:59:30'],
-  ])('of %s around %s comes at %s and came at %s', (expression, instant, next, previous) => {
+  ])('of %s around %s: the next is %s, the last was %s', (expression, instant, next, previous) => {
     expect(nextDueTime(expression, at(instant))).toEqual(at(next));
     expect(previousDueTime(expression, at(instant))).toEqual(at(previous));
   });
@@ -80,23 +80,23 @@ describe("a probe's turn", () => {
     return due;
   };
 
-  it('comes with each scheduled run where the probe says nothing', () => {
+  it('is due in each scheduled run without everyMinutes', () => {
     expect(turns(undefined, everyFive, '2026-11-24T00:00:00', 12)).toHaveLength(12);
   });
 
-  it('comes on the hour with every 60 minutes, over a month end and a day without a run', () => {
+  it('is due on the hour with every 60 minutes, over a month end and a day without a run', () => {
     expect(turns(60, everyFive, '2026-11-30T22:05:00', 24)).toEqual(['2026-11-30T23:00', '2026-12-01T00:00']);
   });
 
-  it('comes with the first run of a period that no run begins', () => {
+  it('is due in the first run of a period that no run begins', () => {
     expect(turns(60, '0 10/20 * * * *', '2026-11-24T00:00:00', 6)).toEqual(['2026-11-24T00:10', '2026-11-24T01:10']);
   });
 
-  it('comes as often as it can where the runs are rarer', () => {
+  it('is due in every run when the runs are less frequent', () => {
     expect(turns(5, '0 0 */6 * * *', '2026-11-24T00:00:00', 4)).toHaveLength(4);
   });
 
-  it('comes once a day, at the first run, with every 1440 minutes', () => {
+  it('is due once a day, in the first run, with every 1440 minutes', () => {
     expect(turns(1440, '0 0 8-18 * * MON-FRI', '2026-11-27T00:00:00', 22)).toEqual([
       '2026-11-27T08:00',
       '2026-11-30T08:00',
@@ -127,7 +127,7 @@ describe('runs in an average month', () => {
     expect(runCounter(cadenceOf(schedule))(everyMinutes)).toBeCloseTo(expected, 9);
   });
 
-  it('are those that isDue lets through', () => {
+  it('are those that isDue accepts', () => {
     const schedule = '0 */5 8-18 * * *';
     let due = 0;
     const end = at('2026-11-29T00:00:00');

@@ -69,7 +69,7 @@ describe('settings', () => {
   });
 
   it.each(['Authorization=AAD', `ClientId=${guid};Authorization=AAD`, `Authorization=AAD;ClientId=${guid}`])(
-    'send telemetry with a token when told so: %s',
+    'send telemetry with a token when configured: %s',
     (authenticationString) => {
       const settings = settingsOf({
         APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry,
@@ -80,7 +80,7 @@ describe('settings', () => {
     },
   );
 
-  it('send OpenTelemetry where a collector is named, and are told when that is no URL', () => {
+  it('send OpenTelemetry when a collector is named, and report one that is not a URL', () => {
     expect(settingsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }).openTelemetry).toBe(true);
     expect(parseSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })).toMatchObject({
       kind: 'invalid',
@@ -120,7 +120,7 @@ describe('a storage connection', () => {
       { kind: 'connectionString', connectionString: account },
     ],
     [
-      'has the identity of the app where it has none of its own',
+      "uses the app's identity by default",
       { OutcomesStorage__tableServiceUri: 'https://o.table.core.windows.net', AZURE_CLIENT_ID: guid },
       { kind: 'identity', endpoint: 'https://o.table.core.windows.net', clientId: guid },
       undefined,

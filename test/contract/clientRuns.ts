@@ -1,4 +1,4 @@
-/** What our client does, seen from outside: in the stand-in's history, in its own transcript, and as packets by a server that only listens. */
+/** What our client does: from the stand-in's history, its own transcript, and the packets at a server that only listens. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { IConnectPacket } from 'mqtt-packet';
@@ -17,7 +17,7 @@ export interface ClientRuns {
   readonly oldTls: Outcome;
   /** Of the runs over `mqtt` and `webSocket`. */
   readonly requests: RunningDps['requests']['all'];
-  /** CONNECT with a key, as it came. */
+  /** CONNECT with a key, as received. */
   readonly connect: IConnectPacket;
   /** What a server without TLS was sent. */
   readonly plaintext: Buffer;

@@ -19,7 +19,7 @@ describe('CONNECT', () => {
     ['MQTT 3.1', connectPacket('one', token, { protocolId: 'MQIsdp', protocolVersion: 3 }), 1],
     ['MQTT 5', connectPacket('one', token, { protocolVersion: 5 }), 1],
     ['another ClientID than the username names', connectPacket('two', token, { username }), 2],
-    ['a ClientID that is no registrationId', connectPacket('-one-', token), 2],
+    ['a ClientID that is not a registrationId', connectPacket('-one-', token), 2],
     ['no username', connectPacket('one', token, { username: '' }), 4],
     ['a username without api-version', connectPacket('one', token, { username: '0neLOCAL/registrations/one' }), 4],
     ['neither password nor certificate', connectPacket('one', undefined), 5],
@@ -38,7 +38,7 @@ describe('CONNECT', () => {
     }
   });
 
-  it('with an unknown protocol level is answered 1', async () => {
+  it('with an unknown protocol level gets 1', async () => {
     const client = await open();
     client.sendBytes(Buffer.from('100c00044d5154540902003c0000', 'hex'));
     const [connack] = await client.rest();
@@ -51,13 +51,13 @@ describe('CONNECT', () => {
     expect(await client.next()).toBe('closed');
   });
 
-  it('must come first', async () => {
+  it('must be the first packet', async () => {
     const client = await open();
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: responseFilter, qos: 1 }] });
     expect(await client.next()).toBe('closed');
   });
 
-  it('with bytes that are no MQTT closes the connection', async () => {
+  it('with bytes that are not MQTT closes the connection', async () => {
     const client = await open();
     client.sendBytes(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
     expect(await client.next()).toBe('closed');
@@ -65,7 +65,7 @@ describe('CONNECT', () => {
 });
 
 describe('the connection', () => {
-  it('answers PINGREQ and ends at DISCONNECT', async () => {
+  it('responds to PINGREQ and closes at DISCONNECT', async () => {
     const client = await connected();
     client.send({ cmd: 'pingreq' });
     expect(await client.next()).toMatchObject({ cmd: 'pingresp' });
@@ -82,7 +82,7 @@ describe('the connection', () => {
     expect(performance.now() - since).toBeGreaterThan(1400);
   });
 
-  it('tells when a device did not acknowledge a delivery', async () => {
+  it('shows when a device did not acknowledge a delivery', async () => {
     const client = await subscribed();
     publish(client, registerTopic, body);
     await client.next();
@@ -133,7 +133,7 @@ describe('the WebSocket', () => {
     await expect(once(socket, 'open')).rejects.toThrow(`Unexpected server response: ${status}`);
   });
 
-  it('is closed when a text frame comes', async () => {
+  it('is closed by a text frame', async () => {
     const socket = open('/$iothub/websocket', ['mqtt']);
     await once(socket, 'open');
     socket.send('hello');

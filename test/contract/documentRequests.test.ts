@@ -38,7 +38,7 @@ describe('SUBSCRIBE', () => {
     },
   );
 
-  it('can be taken back, and the answers stop', async () => {
+  it('can be removed, and the responses stop', async () => {
     const client = await subscribed();
     client.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: [responseFilter] });
     expect(await client.next()).toMatchObject({ cmd: 'unsuback', messageId: 2 });
@@ -48,7 +48,7 @@ describe('SUBSCRIBE', () => {
 });
 
 describe('PUBLISH', () => {
-  it('to register is answered 202 with retry-after, the status query 200', async () => {
+  it('to register gets 202 with retry-after, the status query 200', async () => {
     const client = await subscribed();
     publish(client, registerTopic, body, 1);
     expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 7 });
@@ -70,7 +70,7 @@ describe('PUBLISH', () => {
     [0, 0],
     [1, 1],
     [2, 1],
-  ] as const)('is answered at QoS %i to a subscription at QoS %i, at most 1', async (qos, delivered) => {
+  ] as const)('gets its response at QoS %i with a subscription at QoS %i, at most 1', async (qos, delivered) => {
     const client = await subscribed(qos);
     publish(client, registerTopic, body);
     expect(await client.next()).toMatchObject({ cmd: 'publish', qos: delivered });
@@ -96,7 +96,7 @@ describe('PUBLISH', () => {
     ['a registrationId that is a number', '{"registrationId":1}', 400],
     ['another registrationId', '{"registrationId":"two"}', 400],
     ['TPM attestation, which MQTT does not offer', '{"registrationId":"one","tpm":{}}', 400],
-  ])('of a body with %s is answered with an error body', async (_, payload, status) => {
+  ])('of a body with %s gets an error body', async (_, payload, status) => {
     const client = await subscribed();
     publish(client, registerTopic, payload);
     const answer = await client.next();
@@ -108,7 +108,7 @@ describe('PUBLISH', () => {
     });
   });
 
-  it('of an operation that does not exist is answered 404', async () => {
+  it('of an operation that does not exist gets 404', async () => {
     const client = await subscribed();
     publish(client, '$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=4.none', '');
     const answer = await client.next();

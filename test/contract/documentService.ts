@@ -73,7 +73,7 @@ export interface Received {
   readonly body: Record<string, unknown>;
 }
 
-/** The next response on the response topic; a PUBACK of ours may come before it. */
+/** The next response on the response topic; a PUBACK may arrive before it. */
 export async function responseTo(client: RawMqttClient, topic: string, payload: string): Promise<Received> {
   publish(client, topic, payload);
   const packet = await client.next();
@@ -148,7 +148,7 @@ export async function webSocket({ host, wssPort }: DocumentTarget, subprotocols:
   return socket.protocol;
 }
 
-/** The code by which a WebSocket is closed that a text frame comes over. */
+/** The code with which a WebSocket is closed after a text frame. */
 export async function closeCodeForText({ host, wssPort }: DocumentTarget): Promise<number> {
   const socket = new WebSocket(`wss://${host}:${wssPort}/$iothub/websocket`, ['mqtt']);
   await once(socket, 'open');

@@ -86,7 +86,7 @@ describe.each(['mqtt', 'mqtt-ws'] as const)("Microsoft's device SDK over %s", (t
     expect(state).toMatchObject({ status: 'assigned', deviceId: 'x-fleet-7' });
   });
 
-  it('is refused with a wrong key at the register answer, CONNECT and SUBSCRIBE having succeeded', async () => {
+  it('is refused with a wrong key in the register response, after CONNECT and SUBSCRIBE succeeded', async () => {
     const refused = registerWithMicrosoftSdk(dps, transport, 'one', { key: Buffer.from('no').toString('base64') });
     await expect(refused).rejects.toMatchObject({ name: 'UnauthorizedError', result: { errorCode: 401000 } });
   });

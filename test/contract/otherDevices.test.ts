@@ -1,4 +1,4 @@
-/** Raw clients that speak exactly as public SDKs and samples do, each assigned by the stand-in, field report 3. */
+/** Raw clients that send exactly what public SDKs and samples send, each assigned by the stand-in, field report 3. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
@@ -81,7 +81,7 @@ async function request(client: RawMqttClient, topic: string, payload: string, qo
 describe.each(otherDevices.map((device, index) => ({ device, index, name: device.name })))(
   '$name',
   ({ device, index }) => {
-    it('is assigned, and the request history says what it does beyond the document', async () => {
+    it('is assigned, and the request history shows what it does beyond the document', async () => {
       const id = `device-${index}`;
       const rid = device.pollRid(id);
       expect(await register(device, id, dps)).toBe(`$dps/registrations/res/200/?$rid=${rid}`);

@@ -18,7 +18,7 @@ export interface OtherDevice {
   readonly pollRid: (registrationId: string) => string;
   readonly pollQos: 0 | 1;
   readonly pollBody: string;
-  /** What the request history says about it; undefined: it follows the document. */
+  /** The note in the request history; undefined: it follows the document. */
   readonly notes: { readonly connect?: string; readonly register?: string };
 }
 

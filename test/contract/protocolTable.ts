@@ -1,6 +1,6 @@
 import type { DocumentRow } from './documentRow.ts';
 
-/** The rows as Markdown: what the document says, what shows that our client keeps to it, and what the service is seen to do. */
+/** The rows as Markdown: the document's rule, how the test shows that our client obeys it, and what the service does. */
 export function protocolTable(rows: readonly DocumentRow[]): string {
   const lines = rows.map(({ id, quote, meaning, client, service, alsoIn }) => {
     const seen = service.appliesTo === 'any' ? service.does : `${service.does} (stand-in only)`;

@@ -71,7 +71,7 @@ describe('readResponse', () => {
     expect(read(200, { operationId: '', status: 'disabled' })).toMatchObject({ result: { kind: 'disabled' } });
   });
 
-  it.each(['assigning', 'unassigned'])('polls on after a 200 that says %s', (status) => {
+  it.each(['assigning', 'unassigned'])('keeps polling after a 200 with status %s', (status) => {
     expect(read(200, { operationId, status })).toEqual({ kind: 'accepted', operationId });
   });
 
@@ -83,7 +83,7 @@ describe('readResponse', () => {
       200,
       { operationId, status: 'assigned', registrationState: { assignedHub: 'h' } },
     ],
-    ['a body that is no JSON', 200, '{"operationId":'],
+    ['a body that is not JSON', 200, '{"operationId":'],
     ['an empty body', 202, ''],
     ['an operationId that no topic can carry', 202, '{"operationId":"\\ud800","status":"assigning"}'],
     ['an operationId that is longer than a topic', 202, { operationId: 'x'.repeat(70_000), status: 'assigning' }],
@@ -112,7 +112,7 @@ describe('readResponse', () => {
     });
   });
 
-  it.each([500, 503, 404, 409, 412, 302])('is a finding at status %i even with a body that is no JSON', (status) => {
+  it.each([500, 503, 404, 409, 412, 302])('is a finding at status %i even with a body that is not JSON', (status) => {
     expect(read(status, 'Bad gateway\u0007')).toEqual({
       kind: 'finished',
       result: { kind: 'rejected', phase: 'assign', status, message: 'Bad gateway\ufffd' },
@@ -126,7 +126,7 @@ describe('readResponse', () => {
     });
   });
 
-  it('survives any answer', () => {
+  it('survives any response', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 999 }), fc.oneof(fc.string(), fc.json()), (status, body) => {
         expect(['finished', 'accepted', 'throttled']).toContain(read(status, body).kind);
@@ -137,7 +137,7 @@ describe('readResponse', () => {
 
 describe('readRetryAfter', () => {
   it.each([
-    ['what the service asks', '3', 3, false],
+    ['what the service asks for', '3', 3, false],
     ['a huge time as it is: the deadline decides', '999999', 999999, false],
     ['a fraction above a second', '1.5', 1.5, true],
     ['no time at all where zero is asked', '0', 0, false],

@@ -11,7 +11,7 @@ describe('the topics of the document', () => {
     );
   });
 
-  it('keeps an operationId from adding parameters of its own', () => {
+  it('prevents an operationId from adding parameters', () => {
     expect(operationStatusTopic('2', 'x&$rid=9')).toContain('operationId=x%26%24rid%3D9');
   });
 });
@@ -34,7 +34,7 @@ describe('parseResponseTopic', () => {
     '$dps/registrations/PUT/iotdps-register/?$rid=1',
     '$iothub/twin/res/200/?$rid=1',
     '',
-  ])('does not take %j for an answer', (topic) => {
+  ])('does not accept %j as a response', (topic) => {
     expect(parseResponseTopic(topic)).toBeUndefined();
   });
 

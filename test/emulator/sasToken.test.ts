@@ -39,7 +39,7 @@ describe('judgeSasToken', () => {
     expect(judgeSasToken(token, expected)).toBe(verdict);
   });
 
-  it('tolerates as much clock skew as it is told, field report 7', () => {
+  it('tolerates the configured clock skew, field report 7', () => {
     const late = sasToken({ resource, key, expiresInSeconds: -60 });
     expect(judgeSasToken(late, { ...expected, clockSkewSeconds: 120 })).toBe('valid');
     expect(judgeSasToken(late, { ...expected, clockSkewSeconds: 30 })).toBe('expired');

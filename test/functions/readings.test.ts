@@ -27,7 +27,7 @@ const failing = {
   result: { kind: 'rejected', phase: 'register', status: 401, errorCode: 401002, trackingId: 'tracked' },
 } as const;
 
-/** Newest first, as the history answers. */
+/** Newest first, as in the history. */
 const busy = Array.from({ length: 25 }, (_, index) => outcomeAgo(index * minuteMs, 'busy', index % 5 ? {} : failing));
 const quiet = Array.from({ length: 5 }, (_, index) => outcomeAgo((index * 7 + 0.5) * minuteMs, 'quiet'));
 const all = [...busy, ...quiet].toSorted((one, other) => Date.parse(other.startedAt) - Date.parse(one.startedAt));
@@ -125,7 +125,7 @@ describe('GET /api/outcomes', () => {
     ['limit=%2B5', 'limit', /from 1 to 1000/],
     ['limit=5&limit=6', 'limit', /from 1 to 1000, got "5,6"/],
     ['probes=busy', 'probes', /unknown parameter: .*did you mean "probe"/],
-  ])('answers %s with 400 and the field', async (query, parameter, detail) => {
+  ])('responds to %s with 400 and the field', async (query, parameter, detail) => {
     const answer = await app.call(`outcomes?${query}`);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect({ ...answer.json<object>(), answered: answer.status }).toMatchObject({
@@ -211,7 +211,7 @@ describe('GET /api/status', () => {
 });
 
 describe('GET /api/health', () => {
-  it('says that configuration, vault and storage are as they should be', async () => {
+  it('reports that configuration, vault and storage are healthy', async () => {
     const answer = await app.call('health');
     expect(answer.status).toBe(200);
     expect(answer.json()).toEqual({
@@ -225,7 +225,7 @@ describe('GET /api/health', () => {
     });
   });
 
-  it('asks the vault each time, and says why it does not give a secret', async () => {
+  it('asks the vault each time, and reports why it does not return a secret', async () => {
     cloud.vault.setFault('forbidden', 'busy-key');
     const answer = await app.call('health');
     cloud.vault.setFault(undefined, 'busy-key');

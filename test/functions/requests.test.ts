@@ -111,7 +111,7 @@ describe('every route', () => {
     ['PATCH', 'simulations', 'POST, GET, HEAD'],
     ['POST', `simulations/${id}`, 'GET, HEAD, DELETE'],
     ['POST', 'badges/weu-fleet.svg', 'GET, HEAD'],
-  ])('%s %s is 405 and says what is allowed', async (method, path, allow) => {
+  ])('%s %s is 405 with the allowed methods', async (method, path, allow) => {
     const response = await app.call(path, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')?.split(', ').sort()).toEqual(allow.split(', ').sort());
@@ -131,7 +131,7 @@ describe('every route', () => {
     },
   );
 
-  it('asks for the key before it says whether a route exists', async () => {
+  it('asks for the key before it reveals whether a route exists', async () => {
     expect((await app.call('nothing', { headers: {} })).status).toBe(401);
   });
 });

@@ -94,7 +94,7 @@ async function runNow(probe: string): Promise<Outcome> {
 }
 
 describe('POST /api/probes/{name}/runs', () => {
-  it('answers with the outcome of the run that it made', async () => {
+  it('responds with the outcome of its run', async () => {
     const before = Date.now();
     const outcome = await runNow('individual');
     expect(outcome).toMatchObject({
@@ -128,7 +128,7 @@ describe('POST /api/probes/{name}/runs', () => {
     ['failing', '?gate=true', 503, 'failing'],
     ['unknown', '', 200, 'unknown'],
     ['unknown', '?gate=true', 503, 'unknown'],
-  ] as const)('answers %s%s with %d and the verdict %s', async (probe, query, status, verdict) => {
+  ] as const)('responds to %s%s with %d and the verdict %s', async (probe, query, status, verdict) => {
     const answer = await app.call(`probes/${probe}/runs${query}`, { method: 'POST' });
     expect({ status: answer.status, ...answer.json<Outcome>() }).toMatchObject({ status, probe, verdict });
     expect(answer.headers.get('content-type')).toBe('application/json');
@@ -160,20 +160,20 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(cloud.dps.requests.of('canary-001')).toHaveLength(ran);
   });
 
-  it('takes nothing from a body that is JSON: hosts, scopes and secrets never come from a request', async () => {
+  it('uses nothing from a JSON body: hosts, scopes and secrets never come from a request', async () => {
     const body = JSON.stringify({ globalDeviceEndpoint: 'evil.example', attestation: { secret: 'fleet-key' } });
     const headers = { 'x-functions-key': app.key };
     const answer = await app.call('probes/individual/runs', { method: 'POST', body, headers });
     expect(answer.json()).toMatchObject({ verdict: 'healthy', registrationId: 'canary-001' });
   });
 
-  it('says of a failing one what happened, where, and what to do next', async () => {
+  it('tells what happened in a failing one, where, and what to do next', async () => {
     const { reasons, result } = await runNow('failing');
     expect(result).toMatchObject({ kind: 'failed', phase: 'assign', errorCode: 400207 });
     expect(reasons.join('\n')).toMatch(/failed in phase assign.*Custom allocation failed.* Next: /s);
   });
 
-  it('says of one that could not look which secret is missing', async () => {
+  it('names the missing secret of one that could not run', async () => {
     const { reasons, result } = await runNow('unknown');
     expect(result).toMatchObject({ kind: 'notRun', phase: 'keyVault', cause: 'notFound' });
     expect(reasons.join('\n')).toContain('"no-such-key"');
@@ -187,7 +187,7 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(new Set(requests.map(({ connection }) => connection)).size).toBe(1);
   });
 
-  it('answers 409 and Retry-After while another process runs the device, and scrapes wait and get 503 (fault 15)', async () => {
+  it('responds 409 and Retry-After while another process runs the device, and scrapes wait and get 503 (fault 15)', async () => {
     const leases = createLeases(tablesAt(cloud.azurite.connectionString)(deviceLeaseTable));
     const key = { partitionKey: idScope, rowKey: 'canary-001' };
     const result = await leases.tryAcquire({ key, holder: 'another process', lastsMs: 30_000 });
@@ -209,7 +209,7 @@ describe('POST /api/probes/{name}/runs', () => {
     expect((await waiting).status).toBe(200);
   });
 
-  it('answers an unknown name with a problem that lists the known ones', async () => {
+  it('responds to an unknown name with a problem that lists the known ones', async () => {
     const answer = await app.call('probes/nobody/runs', { method: 'POST' });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect({ status: answer.status, ...answer.json<object>() }).toMatchObject({
@@ -247,7 +247,7 @@ describe('the function key', () => {
 });
 
 describe('GET /api/probe', () => {
-  it('runs its target and answers with its metrics', async () => {
+  it('runs its target and responds with its metrics', async () => {
     const { status, headers, text } = await app.call('probe?target=individual');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -257,7 +257,7 @@ describe('GET /api/probe', () => {
     expect(text.split('\n').filter((line) => !/^(#.*|[a-z_]+(\{[^}]+\})? [-\d.e+]+|)$/.test(line))).toEqual([]);
   });
 
-  it('says failing as 0, and nothing of success when it could not look', async () => {
+  it('reports failing as 0, and no probe_success when it could not run', async () => {
     expect((await app.call('probe?target=failing')).text).toMatch(/^probe_success 0$/m);
     const { text } = await app.call('probe?target=unknown');
     expect(text).toMatch(/^probe_verdict\{verdict="unknown"\} 1$/m);
@@ -276,7 +276,7 @@ describe('GET /api/probe', () => {
     ['probe?target=nobody', 404, /No such probe.*configured are individual/],
     ['probe', 400, /target/],
     ['probe?target=', 400, /target/],
-  ])('answers %s with %d', async (path, status, text) => {
+  ])('responds to %s with %d', async (path, status, text) => {
     expect(await app.call(path)).toMatchObject({ status, text: expect.stringMatching(text) });
   });
 });
@@ -337,7 +337,7 @@ it('POST /api/simulations refuses a probe with an individual enrollment', async 
   expect(answer.json()).toMatchObject({ errors });
 });
 
-it('shows no key in an answer, in the log, in telemetry or in the history', async () => {
+it('shows no key in a response, in the log, in telemetry or in the history', async () => {
   for (const probe of ['individual', 'group', 'refused', 'failing', 'unknown', 'rotated']) await runNow(probe);
   await app.runFunction('runProbes');
   await app.call('probe?target=individual&debug=true');

@@ -21,7 +21,7 @@ beforeAll(async () => {
     },
     secrets: { 'fleet-key': primaryKey },
   });
-  // Accepts connections, reads what comes, and never responds.
+  // Accepts connections, reads requests, and never responds.
   server = createServer((socket) => {
     sockets.add(socket);
     socket.resume().on('error', () => undefined);
@@ -61,7 +61,7 @@ describe('fault 55: with storage that accepts and never responds', () => {
     ['GET', `simulations/${id}/outcomes`, 503],
     ['DELETE', `simulations/${id}`, 503],
     ['POST', 'simulations', 503],
-  ])('%s /api/%s responds within 10 s with %d and says so', async (method, path, status) => {
+  ])('%s /api/%s responds within 10 s with %d and the reason', async (method, path, status) => {
     const startedAt = performance.now();
     const headers = { 'x-functions-key': app.key, accept: 'application/json' };
     const body = method === 'POST' ? '{"probe":"fleet","devices":1}' : undefined;

@@ -55,7 +55,7 @@ describe('GET /api/status?run=', () => {
     expect((await get(`status?run=${runId}&probe=wrong`, 'application/json')).json()).toMatchObject({ runId });
   });
 
-  it('shows a healthy run without a transcript, which is not kept', async () => {
+  it('shows a healthy run without a transcript, which is not stored', async () => {
     const { runId } = await runNow('right');
     expect((await get(`status?probe=right&location=here&run=${runId}`)).text).toContain(
       'only runs that are not healthy have a transcript',

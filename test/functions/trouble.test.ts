@@ -73,7 +73,7 @@ describe('an app whose configuration has errors', () => {
     'PROBES[1].attestation',
   ];
 
-  it('answers /api/health all the same, with every fault', async () => {
+  it('responds to /api/health with every error', async () => {
     const answer = await app.call('health');
     expect(answer.status).toBe(503);
     const { status, checks } = answer.json<{ status: string; checks: { name: string; detail: string }[] }>();
@@ -82,7 +82,7 @@ describe('an app whose configuration has errors', () => {
     expect(checks.map(({ detail }) => detail.slice(0, detail.indexOf(': ')))).toEqual(places);
   });
 
-  it('shows a reader of /api/status the faults as a page', async () => {
+  it('shows a reader of /api/status the errors as a page', async () => {
     const answer = await app.call('status', { headers: { accept: 'text/html', 'x-functions-key': app.key } });
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
     expect(answer.status).toBe(503);
@@ -99,7 +99,7 @@ describe('an app whose configuration has errors', () => {
     ['POST', 'probes/other/runs'],
     ['POST', 'simulations'],
     ['GET', 'simulations/1'],
-  ])('answers programs at %s /api/%s with a problem that lists them', async (method, path) => {
+  ])('responds to programs at %s /api/%s with a problem that lists them', async (method, path) => {
     const headers = { accept: 'application/json', 'x-functions-key': app.key };
     const answer = await app.call(path, { method, headers });
     expect(answer.status).toBe(503);
@@ -108,7 +108,7 @@ describe('an app whose configuration has errors', () => {
     expect(errors.map(({ setting }) => setting)).toEqual(places);
   });
 
-  it('runs no probe, and says why in the log of each scheduled run', async () => {
+  it('runs no probe, and logs why in each scheduled run', async () => {
     expect(await app.runFunction('runProbes')).toBe('Succeeded');
     expect(app.log).toContainEqual(
       expect.objectContaining({
@@ -143,20 +143,20 @@ describe('an app with its cloud', () => {
     ['health', 401],
     ['simulations/1', 401],
   ])(
-    'opens to everybody what STATUS_PAGE_AUTH=anonymous means, and no more: /api/%s answers %d',
+    'allows anonymous requests only where STATUS_PAGE_AUTH=anonymous means it: /api/%s responds %d',
     async (path, status) => {
       expect(await app.call(path, { headers: {} })).toMatchObject({ status });
     },
   );
 
-  it('lets nobody run anything without the key', async () => {
+  it('runs nothing without the key', async () => {
     for (const path of ['probes/fleet/runs', 'simulations']) {
       expect(await app.call(path, { method: 'POST', headers: {} })).toMatchObject({ status: 401 });
     }
     expect(cloud.dps.requests.of('canary')).toEqual([]);
   });
 
-  it('cannot run a probe without its vault: unknown, and /api/health says keyVault', async () => {
+  it('cannot run a probe without its vault: unknown, and /api/health reports keyVault', async () => {
     cloud.vault.setFault('unavailable', 'other-key');
     const health = await app.call('health');
     const outcome = await run(app, 'keyless');
@@ -175,7 +175,7 @@ describe('an app with its cloud', () => {
   });
 });
 
-describe('an app whose storage goes away', () => {
+describe('an app whose storage fails', () => {
   let ownCloud: CloudStandIns;
   let app: RunningApp;
   let requested: Outcome;
@@ -192,7 +192,7 @@ describe('an app whose storage goes away', () => {
     await ownCloud?.close();
   });
 
-  it('goes on probing, and the outcomes reach telemetry and the log', () => {
+  it('continues to run probes, and the outcomes reach telemetry and the log', () => {
     expect(requested).toMatchObject({ verdict: 'healthy' });
     expect(scheduledRun).toBe('Succeeded');
     const logged = app.log.flatMap(({ message }): Outcome[] => (message.startsWith('{') ? [JSON.parse(message)] : []));
@@ -205,7 +205,7 @@ describe('an app whose storage goes away', () => {
     );
   });
 
-  it('says in the log which outcome the history did not accept, and why', () => {
+  it('logs which outcome the history did not accept, and why', () => {
     const errors = app.log.filter(({ level }) => level === 'error').map(({ message }) => message);
     expect(errors).toContainEqual(
       expect.stringMatching(
@@ -215,7 +215,7 @@ describe('an app whose storage goes away', () => {
     expect(errors).toContainEqual(expect.stringMatching(/^The heartbeat was not written: .*ECONNREFUSED/));
   });
 
-  it('says so on its page, to people and to programs', async () => {
+  it('reports it on its page, as HTML and as JSON', async () => {
     const { text } = await app.call('status', { headers: { accept: 'text/html' } });
     expect(text).toMatch(/history storage at 127\.0\.0\.1:\d+ cannot be reached/);
     const report = await app.call('status', { headers: { accept: 'application/json' } });
@@ -238,7 +238,7 @@ describe('an app whose storage goes away', () => {
     ['POST', 'simulations', '{"probe":"fleet","devices":1}'],
     ['GET', 'simulations', undefined],
     ['GET', 'simulations/0123456789abcdef01234567', undefined],
-  ])('answers %s /api/%s with 503, and not with nothing', async (method, path, body) => {
+  ])('responds to %s /api/%s with 503, not with empty data', async (method, path, body) => {
     const answer = await app.call(path, {
       method,
       headers: { 'x-functions-key': app.key },
@@ -249,7 +249,7 @@ describe('an app whose storage goes away', () => {
     expect(answer.text).toMatch(/cannot be reached \(ECONNREFUSED\)|did not (answer|respond) in time/);
   });
 
-  it('lists its probes without outcomes, and says why', async () => {
+  it('lists its probes without outcomes, with the reason', async () => {
     expect((await app.call('probes')).json()).toMatchObject({
       probes: [
         { name: 'fleet', lastOutcome: null },
@@ -259,7 +259,7 @@ describe('an app whose storage goes away', () => {
     });
   });
 
-  it('keeps the history for another time', async () => {
+  it('does not touch the history', async () => {
     expect(await app.runFunction('maintainHistory')).toBe('Succeeded');
     expect(app.log).toContainEqual(
       expect.objectContaining({ level: 'error', message: expect.stringContaining('the next hour tries again') }),

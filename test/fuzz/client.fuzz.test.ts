@@ -1,4 +1,4 @@
-/** Whatever DPS and the hub say, a run ends once, in time, in one of the named ways, and keeps nothing open and nothing secret. */
+/** Whatever DPS and the hub send, a run ends once, in time, with one of the known results, and leaves nothing open and no secret in it. */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ const namedKinds: { readonly [kind in Outcome['result']['kind']]: true } = {
 let devices = 0;
 
 it.each(['mqtt', 'mqtt-ws'] as const)(
-  'a run over %s ends well, whatever DPS and the hub do',
+  'a run over %s has a valid result, whatever DPS and the hub do',
   async (transport) => {
     const ended = createTally();
     let slowestMs = 0;

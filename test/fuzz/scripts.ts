@@ -101,7 +101,7 @@ const steps = fc.array(step, { maxLength: 6 });
 const right: Step = { do: 'right' };
 const rights = (count: number) => Array.from({ length: count }, () => right);
 
-/** Of one device: what DPS says, and what its hub says afterwards. */
+/** For one device: what DPS sends, and what its hub sends afterwards. */
 export const script: fc.Arbitrary<{ readonly dps: readonly Step[]; readonly hub: readonly Step[] }> = fc.oneof(
   // The first responses let the device in most times: what is behind them is the interesting part.
   { weight: 4, arbitrary: steps.map((said) => ({ dps: [...rights(2), ...said], hub: [] })) },

@@ -1,4 +1,4 @@
-/** Whatever goes wrong, and however a device proves itself: nothing that a person or a program can read has a secret in it. */
+/** Whatever fails, and whatever the attestation: no output for people or programs contains a secret. */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -25,7 +25,7 @@ const vault: { readonly [name: string]: SecretResult } = {
   'group-key': { kind: 'found', value: groupKey },
   own: { ...pem, value: `${own.key}\n${own.cert}` },
   fleet: { ...pem, value: `${intermediate.key}\n${intermediate.cert}` },
-  // What is no credential must not be quoted either.
+  // Text that is not a credential must not be quoted either.
   'bad-key': { kind: 'found', value: `${deviceKey}!` },
   'bad-pem': { ...pem, value: own.key },
 };
@@ -88,7 +88,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-it('plays devices that come through where nothing is wrong, and some that do not', async () => {
+it('simulates devices that are assigned when nothing is wrong, and some that are not', async () => {
   const dps = await startFaultyDps({});
   const kinds = Object.entries(devices).map(async ([registrationId, attestation]) => {
     const outcome = await run(localProbe(dps, { registrationId, attestation }), { readSecret });

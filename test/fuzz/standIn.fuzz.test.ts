@@ -1,4 +1,4 @@
-/** Whatever a client sends, the stand-in goes on serving the others, and keeps nothing of it open. */
+/** Whatever a client sends, the stand-in continues to serve the others, and leaves nothing of that client open. */
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
@@ -103,7 +103,7 @@ const bytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
 );
-/** Most clients are let in first: what comes after is the interesting part. */
+/** Most clients are accepted first, because the packets after that are the interesting part. */
 const conversation = fc
   .tuple(fc.boolean(), fc.boolean(), fc.array(bytes, { minLength: 1, maxLength: 8 }))
   .map(([in_, subscribed, rest]) => [
@@ -138,7 +138,7 @@ it.each(['mqtt', 'mqtt-ws'] as const)(
   fuzzTimeoutMs,
 );
 
-/** Sends all of it, says good-bye, and waits until the stand-in has let go. */
+/** Sends all packets, closes its side, and waits until the stand-in has closed the connection. */
 async function sendOverTls(conversation: readonly Uint8Array[]): Promise<void> {
   const socket = connect({ port: dps.mqttsPort, host: 'localhost', ca: authority.caPem });
   socket.on('error', () => {}); // that it is reset by the other side is one of the right answers

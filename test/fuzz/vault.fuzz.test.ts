@@ -111,7 +111,7 @@ const rightToken: Said = {
   how: 'whole',
 };
 
-/** What each of them says to whom: the identity endpoint by client ID, the vault by the name of the secret, which is the same. */
+/** The responses of the identity endpoint by client ID, and of the vault by the secret's name, which is the same. */
 const scripts = new Map<string, { readonly identity: Said; readonly vault: Said }>();
 let vaultUrl = '';
 const servers: Server[] = [];
@@ -165,7 +165,7 @@ function say(response: ServerResponse, { status: code, headers: sent, body, how:
 }
 
 it(
-  'reads a secret, or names why there is none',
+  'reads a secret, or reports why it cannot',
   async () => {
     const ended = createTally();
     const script = fc.record({ identity: fc.option(said(tokenBody), { nil: rightToken }), vault: said(secretBody) });

@@ -19,7 +19,7 @@ describe('the heartbeat', () => {
     ]);
   });
 
-  it('tells a scheduled run that ended from one whose worker died, and from another timer (fault 17)', async () => {
+  it('distinguishes a scheduled run that ended, one whose worker died, and another timer (fault 17)', async () => {
     const history = from('ended');
     for (const minute of [0, 5]) await history.startHeartbeat('probes', tick(minute));
     await history.completeHeartbeat('probes', tick(0));
@@ -43,7 +43,7 @@ describe('the heartbeat', () => {
     expect(await history.heartbeats('probes', {})).toHaveLength(1);
   });
 
-  it('lets only one of two instances be first at the same moment', async () => {
+  it('accepts only one of two concurrent instances as the first', async () => {
     const [one, other] = [from('race'), from('race')];
     const results = await Promise.all([
       one.startHeartbeat('probes', tick(0)),
@@ -52,7 +52,7 @@ describe('the heartbeat', () => {
     expect(results.map(({ kind }) => kind).sort()).toEqual(['recorded', 'repeated']);
   });
 
-  it('is kept apart by location, whatever the location is called', async () => {
+  it('is separate for each location, whatever its name', async () => {
     for (const location of ["plant 7/hall 'B'", '日本', 'plant-7'])
       await from(location).startHeartbeat('probes', tick(0));
     expect(await from("plant 7/hall 'B'").heartbeats('probes', {})).toHaveLength(1);

@@ -100,7 +100,7 @@ describe('the history', () => {
     expect((await rowsOf('long'))[0]).not.toHaveProperty('trimmed');
   });
 
-  it('says so, in the transcript and in the row, when a transcript is longer than a row', async () => {
+  it('notes in the transcript and in the row that a transcript was longer than a row', async () => {
     const transcript = Array.from({ length: 8_000 }, (_, number) => ({
       atMs: number,
       direction: 'received' as const,
@@ -146,7 +146,7 @@ describe('the history', () => {
         notes: ['kept'],
       },
     ],
-  ])('stores an outcome with %s short, says so, and finds it in every index (fault 50)', async (name, over) => {
+  ])('shortens an outcome with %s, notes it, and finds it in every index (fault 50)', async (name, over) => {
     const probe = `huge-${name.replace(/\W+/g, '-').toLowerCase()}`.slice(0, 40);
     const outcome = buildOutcome({
       probe,
@@ -182,7 +182,7 @@ describe('the history', () => {
     await expect(history.latest('any')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('says what a connection string looks like, without repeating what was given', async () => {
+  it('describes a connection string, without repeating the given text', async () => {
     const history = historyAt('AccountKey-c2VjcmV0');
     await expect(history.latest('any')).rejects.toThrow(/^expected a storage connection string, such as Default/);
     await expect(history.latest('any')).rejects.not.toThrow(/c2VjcmV0/);
@@ -193,7 +193,7 @@ describe('listing outcomes', () => {
   const everything = { probes: ['list-a', 'list-b', 'list-c'], limit: 100 };
   const seeded = seedOnce();
 
-  /** 60 runs of three probes in turn; every seventh fails. */
+  /** 60 runs of three probes alternately; every seventh fails. */
   function seedOnce() {
     let history: ReturnType<typeof seed> | undefined;
     return () => {
@@ -227,7 +227,7 @@ describe('listing outcomes', () => {
     ['all of time', { sinceMs: Date.parse('0001-01-01'), untilMs: Date.parse('9999-12-31') }, numbers(0, 59)],
     ['a few', { limit: 4 }, numbers(56, 59)],
     ['a probe that never ran', { probes: ['list-none'] }, []],
-  ])('answers %s', async (_, query, expected) => {
+  ])('finds %s', async (_, query, expected) => {
     const history = await seeded();
     expect(runIds(await history.list({ ...everything, ...query }))).toEqual(expected);
   });

@@ -20,7 +20,7 @@ describe('missed runs', () => {
     expect(missedRuns(minutes(...ticks), minutes(...starts))).toEqual(minutes(...missed));
   });
 
-  it('are exactly the due times whose runs are taken away', () => {
+  it('are exactly the due times whose runs are removed', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ ran: fc.boolean(), lateMs: fc.integer({ min: -400, max: 200_000 }) })),

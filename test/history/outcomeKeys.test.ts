@@ -29,7 +29,7 @@ describe('row keys', () => {
     );
   });
 
-  it('tell runs apart that start in the same millisecond', () => {
+  it('distinguish runs that start in the same millisecond', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
         expect(keyText(one.toWellFormed()) === keyText(other.toWellFormed())).toBe(
@@ -60,7 +60,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('goes into a URL unchanged', () => {
+  it('is safe in a URL', () => {
     fc.assert(
       fc.property(position, (it) => {
         expect(encodeURIComponent(formatCursor(it))).toBe(formatCursor(it));

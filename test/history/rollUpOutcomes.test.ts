@@ -191,7 +191,7 @@ describe('rolling up', () => {
     expect(await hoursOf(history, probe)).toMatchObject([{ counts: { healthy: 6 } }]);
   });
 
-  it('stops when its time is up, and goes on from there', async () => {
+  it('stops when its time is up, and continues with the next call', async () => {
     const probe = 'bounded';
     await seedOutcomes(azurite.connectionString(), runs(probe, midnight, midnight + 2 * hourMs));
     const history = open();

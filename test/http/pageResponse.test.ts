@@ -42,7 +42,7 @@ describe('pageResponse', () => {
     expect(policyFor('public')).toContain("form-action 'none';");
   });
 
-  it('reloads the overview until it is paused, and never a page that somebody reads', () => {
+  it('reloads the overview until it is paused, and no other page', () => {
     expect(pageResponse(renderStatusPage(report)).headers).toMatchObject({ Refresh: '60' });
     expect(
       pageResponse(renderStatusPage(report, { context: { ...publicPage, refresh: 'off' } })).headers,

@@ -140,11 +140,11 @@ describe('a renewal at the hub', () => {
       [[at(429), { errorCode: 'x', message: 5, trackingId: null, retryAfter: 30 }]],
       { kind: 'renewalRejected', status: 429, retryAfterSeconds: 30 },
     ],
-  ])('ends otherwise: %s', async (_case, messages, expected) => {
+  ])('has another result: %s', async (_case, messages, expected) => {
     expect((await renewWith(messages)).ended).toMatchObject(expected);
   });
 
-  it('never throws and keeps little, whatever the hub sends', async () => {
+  it('never throws and needs little memory, whatever the hub sends', async () => {
     const body = fc.oneof(
       fc.json().map((text) => Buffer.from(text)),
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),

@@ -42,7 +42,7 @@ const readSecret = vaultOf({ 'device-key': deviceKey, 'fleet-key': fleetKey });
 const ofFleet = { attestation: { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' } };
 
 describe.each(transports)('the assigned hub over %s', (transport) => {
-  it.each(['connect', 'telemetry', 'twin'])('lets the device in, proven by %s', async (verifyHub) => {
+  it.each(['connect', 'telemetry', 'twin'])('accepts the device, verified by %s', async (verifyHub) => {
     const probe = localProbe(dps, { transport, verifyHub, expect: { assignedHub: [hubName] } });
     const outcome = await run(probe, { readSecret });
     expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned' } });
@@ -83,7 +83,7 @@ describe.each(transports)('the assigned hub over %s', (transport) => {
 });
 
 describe('a run that is cancelled while the hub is asked', () => {
-  it('says nothing about the hub', async () => {
+  it('does not blame the hub', async () => {
     const cancel = new AbortController();
     const probe = localProbe(dps, {
       verifyHub: 'telemetry',
@@ -99,7 +99,7 @@ describe('a run that is cancelled while the hub is asked', () => {
   });
 });
 
-describe('a hub name that nobody vouches for', () => {
+describe("a hub name that is neither Azure's nor configured", () => {
   it('is given no credential: there is not even a connection', async () => {
     const connects = () => hub.requests.all.filter(({ kind }) => kind === 'connect').length;
     const before = connects();

@@ -99,7 +99,7 @@ describe('alert rules', needsBicep, () => {
     }
   });
 
-  it('return a row where nothing came, one for each probe and location, since silence has none of its own', () => {
+  it('return a row for each probe and location without outcomes, because missing outcomes have no rows', () => {
     const query = rules.get('probe-silent')?.query;
     for (const probe of ['key', 'certificate', 'expired-token', 'sandbox-key', 'sandbox-wrong-key']) {
       expect(query).toContain(`"${probe}"`);
@@ -111,7 +111,7 @@ describe('alert rules', needsBicep, () => {
     expect(rules.get('maintenance-silent')).toMatchObject({ operator: 'LessThan', threshold: 1 });
   });
 
-  it('give a probe that runs seldom three turns before they call it silent', () => {
+  it('allow a probe that runs rarely three missed runs before they report it', () => {
     expect(rules.get('probe-silent')?.query).toContain('"key", 180,');
     expect(rules.get('probe-silent')?.query).toContain('"certificate", 45,');
     expect(defaults.get('probe-silent')?.query).toContain('"one", 30]');

@@ -29,7 +29,7 @@ describe('azure.yaml', async () => {
     await expect(access(join(root, azd.infra.path, `${azd.infra.module}.bicepparam`))).resolves.toBeUndefined();
   });
 
-  it('has the one service that the template tags, and lets nothing be built in Azure', async () => {
+  it('has the one service that the template tags, and builds nothing in Azure', async () => {
     const template = await readFile(join(root, 'infra/main.bicep'), 'utf8');
     const [, tagged] = /azdServiceName: index == 0 \? '(\w+)'/.exec(template) ?? [];
     expect(Object.keys(azd.services)).toEqual([tagged]);
@@ -95,7 +95,7 @@ describe('the deployment workflow', async () => {
     for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
   });
 
-  it('reads by default, and asks for a token of its own only where it signs in', () => {
+  it('reads by default, and requests a token only where it signs in', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
     for (const { permissions, steps } of jobs) {
       const signsIn = steps.some(({ uses }) => uses?.startsWith('azure/login@'));

@@ -35,7 +35,7 @@ describe('each function app', needsBicep, () => {
   const configsIn = (of: Snapshot) =>
     resourcesOf(of, 'Microsoft.Web/sites').map(({ properties }) => appSchema.parse(properties).functionAppConfig);
 
-  it('keeps an instance ready for the timer, by the name of a function that exists', () => {
+  it('has an always-ready instance for the timer, by the name of a function that exists', () => {
     for (const { scaleAndConcurrency } of [...configsIn(snapshot), ...configsIn(everything)]) {
       expect(scaleAndConcurrency.alwaysReady).toEqual([{ name: 'function:runProbes', instanceCount: 1 }]);
     }

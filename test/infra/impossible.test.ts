@@ -65,7 +65,7 @@ describe('a deployment that could not work', needsBicep, () => {
     60_000,
   );
 
-  it('is told from one that can', async () => {
+  it('is distinguished from one that can', async () => {
     expect(await refusalOf(`param probes = [${probe}]`)).toBe('');
   }, 60_000);
 });

@@ -96,7 +96,7 @@ function shapeOfSchema(given: Schema): Shape {
   return { kind: type ?? 'anything' };
 }
 
-/** Bicep has whole numbers only: above zero is from one on. The largest safe integer is no bound that anybody set. */
+/** Bicep has only whole numbers, so "above zero" means from one. The largest safe integer is not a configured bound. */
 function wholeRange({ minimum, exclusiveMinimum, maximum }: Schema): readonly [number | undefined, number | undefined] {
   const from = exclusiveMinimum === undefined ? minimum : exclusiveMinimum + 1;
   return [from, maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum];

@@ -89,7 +89,7 @@ describe('role assignments', needsBicep, () => {
     expect(secrets).toHaveLength(8 * 3);
   }, 120_000);
 
-  it('of a sandbox let whoever deploys it create enrollments and store their keys, and nobody else', async () => {
+  it('of a sandbox allow only the person who deploys it to create enrollments and store their keys', async () => {
     const snapshot = await snapshotOf('everything');
     const ofDeployer = resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').filter(({ properties }) =>
       String(properties?.principalId).includes('deployer()'),

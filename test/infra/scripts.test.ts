@@ -91,7 +91,7 @@ describe('infra/scripts/sandbox.sh', () => {
     expect(stdout).not.toContain(key);
   });
 
-  it('waits for roles that are not known everywhere yet, and says which call and why', async () => {
+  it('waits for roles that are not propagated yet, and shows which call waits and why', async () => {
     const { calls, stderr } = await runScript('no', ['sandbox.sh'], { REFUSALS: '2', SANDBOX_PAUSE_SECONDS: '0' });
     const creations = calls.filter((call) => call.includes('enrollment create') && call.includes('sandbox-key'));
     expect(creations).toHaveLength(3);
@@ -119,7 +119,7 @@ describe('infra/scripts/sandbox.sh', () => {
     expect(stdout).toContain('sandbox-key: already enrolled');
   });
 
-  it('says which setting is missing', async () => {
+  it('names the missing setting', async () => {
     await expect(runScript('no', ['sandbox.sh'], { SANDBOX_DPS_NAME: '' })).rejects.toThrow(
       /SANDBOX_DPS_NAME: deploy with sandbox = true/,
     );
@@ -142,7 +142,7 @@ describe('infra/scripts/deployPackage.sh', () => {
     expect(calls).toEqual([expect.stringContaining('--name func-b --src package.json')]);
   });
 
-  it('says that the package is missing', async () => {
+  it('reports that the package is missing', async () => {
     await expect(runScript('no', ['deployPackage.sh'], { ...apps, PACKAGE: 'dist/nothing.zip' })).rejects.toThrow(
       /dist\/nothing.zip does not exist: run npm run package first/,
     );

@@ -27,7 +27,7 @@ describe.each(everyParameterFile)('the deployment with %s', needsBicep, (name) =
     }
   });
 
-  it('serves the apps over HTTPS alone, and lets nobody publish with a password', () => {
+  it('serves the apps only over HTTPS, and disables publishing with a password', () => {
     const apps = resourcesOf(snapshot, 'Microsoft.Web/sites');
     expect(apps.length).toBeGreaterThan(0);
     for (const app of apps) {

@@ -4,7 +4,7 @@ import { createSecretReader } from '../../src/keyvault/secretReader.ts';
 import { startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { trust } from '../support/trust.ts';
 
-// In a file of its own: MSAL decides once a process whether there is a managed identity.
+// In its own file: MSAL decides once per process whether there is a managed identity.
 it('tells a developer who is not logged in what to do', async () => {
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'dev');
   vi.stubEnv('PATH', '/nowhere'); // so that no Azure CLI of this machine is found

@@ -155,7 +155,7 @@ describe('createSecretReader', () => {
     expect(await reader.read('key', noDeadline)).toEqual({ kind: 'unreachable', secret: 'key', message });
   });
 
-  it('says which identity is missing when there is no token to be had', async () => {
+  it('names the missing identity when there is no token', async () => {
     const { identity, reader } = await start({ secrets: { key: canary } });
     identity.setFault('noIdentity');
     const result = await reader.read('key', noDeadline);
@@ -188,7 +188,7 @@ describe('createSecretReader', () => {
     identity.setFault('resetSometimes');
     const kinds: string[] = [];
     while (!kinds.includes('found') && kinds.length < 7) kinds.push((await reader.read('key', noDeadline)).kind);
-    // At most one read met the aborted request; the token of the next one is kept.
+    // At most one read joined the aborted request; the token of the next one is cached.
     expect(kinds.filter((kind) => kind !== 'found').length).toBeLessThanOrEqual(1);
     expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found' });
   });
@@ -238,7 +238,7 @@ describe('createSecretReader', () => {
     expect(await patient).toMatchObject({ kind: 'found' });
   });
 
-  it('keeps a value for two minutes, then sees the rotated one', async () => {
+  it('caches a value for two minutes, then reads the rotated one', async () => {
     let now = Date.now();
     const { vault, reader } = await start({ secrets: { key: 'first' } }, { now: () => now });
     await reader.read('key', noDeadline);

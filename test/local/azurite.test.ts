@@ -68,7 +68,7 @@ describe('startAzurite', { timeout: 120_000 }, () => {
     expect(await table.getEntity('p', 'r')).toMatchObject({ rowKey: 'r' });
   });
 
-  it('says which port is taken and what to do', async () => {
+  it('reports which port is in use and what to do', async () => {
     const occupant = createServer().listen(0, '127.0.0.1');
     await once(occupant, 'listening');
     onTestFinished(() => void occupant.close());
@@ -76,11 +76,11 @@ describe('startAzurite', { timeout: 120_000 }, () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
 
     await expect(start({ ports: { blob: port, queue: 0, table: 0 } })).rejects.toThrow(
-      `Azurite cannot listen on 127.0.0.1:${port}: the port is in use. Stop what listens there (another Azurite?), or choose other ports.`,
+      `Azurite cannot listen on 127.0.0.1:${port}: the port is in use. Stop the program that uses it (another Azurite?), or choose other ports.`,
     );
   });
 
-  it('is gone after close, which may be called twice', async () => {
+  it('has stopped after close, which may be called twice', async () => {
     const azurite = await startAzurite();
     expect(isRunning(azurite.processId)).toBe(true);
     await azurite.close();
@@ -88,7 +88,7 @@ describe('startAzurite', { timeout: 120_000 }, () => {
     expect(isRunning(azurite.processId)).toBe(false);
   });
 
-  it('ends when the process that started it is killed', async () => {
+  it('stops when the process that started it is killed', async () => {
     const parent = fork(new URL('../support/azuriteParent.ts', import.meta.url), { execArgv: [] });
     onTestFinished(() => void parent.kill('SIGKILL'));
     const [processId] = (await once(parent, 'message')) as [number];

@@ -51,7 +51,7 @@ describe('the cloud on this machine', () => {
     await cloud.close();
   });
 
-  it('keeps trusting what was trusted before, beside its own root', async () => {
+  it('trusts previously trusted certificates and its own root', async () => {
     const { caPem } = await createLocalAuthority('somebody else');
     const file = join(folder, 'theirs.pem');
     await writeFile(file, caPem);
@@ -65,7 +65,7 @@ describe('the cloud on this machine', () => {
     await cloud.close();
   });
 
-  it('ends what it has started when one part cannot start, also what comes up later', async () => {
+  it('stops everything when one part cannot start, including parts that start later', async () => {
     const before = descendantsOf(process.pid);
     const secrets = join(folder, 'secrets.json');
     await writeFile(secrets, '[]');

@@ -37,7 +37,7 @@ it('knows no secret without a file', async () => {
 it.each([
   ['a folder', () => folder, '(EISDIR)'],
   ['no file', () => join(folder, 'missing.json'), '(ENOENT)'],
-])('says that %s cannot be read', async (_, path, code) => {
+])('reports that %s cannot be read', async (_, path, code) => {
   const errors = [{ path: 'LOCAL_SECRETS_FILE', message: `expected the path of a file that can be read ${code}` }];
   expect(await readLocalSecrets(path())).toEqual({ kind: 'invalid', errors });
 });

@@ -45,7 +45,7 @@ const causeOf: { readonly [chain in ChainFault]: string } = {
   garbage: 'malformed',
 };
 
-/** What a connection that ends after the response makes of the run. */
+/** The result when the connection is closed after the response. */
 const afterwards = {
   connect: 'connectionLost@subscribe',
   subscribe: 'connectionLost@register',

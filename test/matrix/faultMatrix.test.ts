@@ -83,7 +83,7 @@ beforeAll(async () => {
 
 async function play(cell: Cell, dps: RunningDps, hubName: string): Promise<void> {
   const { registrationId, transport, expected, row } = cell;
-  // Long enough for a busy machine to come to the fault; the others have all the time they need.
+  // Long enough for a busy machine to reach the fault; other cells have enough time.
   const timeoutSeconds = /timedOut|throttled/.test(expected) ? 2 : 30;
   const probe = localProbe(dps, {
     registrationId,
@@ -129,7 +129,7 @@ describe('a run that meets a fault', () => {
   });
 });
 
-/** Whether a peer's end becomes ECONNRESET or the plain end of the stream depends on what was under way. */
+/** A peer's close becomes ECONNRESET or the end of the stream, depending on what was in progress. */
 function withoutPlatformCode(reason: string): string {
   return reason.replace(/connectionLost:[A-Z]+/, 'connectionLost');
 }

@@ -94,11 +94,11 @@ describe('field report 6: an errorMessage that is JSON in JSON', () => {
     }
   });
 
-  it('is no refusal of the credential: a refusal canary with a certificate is unknown', () => {
+  it('is not a refusal of the credential: a refusal canary with a certificate is unknown', () => {
     expect(judged(read(200, failed(twoLevels)), { ...x509, expect: { result: 'refused' } }).verdict).toBe('unknown');
   });
 
-  it('keeps the outer code, and shows the inner one beside it', () => {
+  it('has the outer code, and shows the inner one in brackets', () => {
     const result = read(200, failed(twoLevels, 400207));
     expect(result).toMatchObject({ errorCode: 400207, message: 'Unauthorized access (errorCode 401002)' });
   });
@@ -109,7 +109,7 @@ describe('field report 6: an errorMessage that is JSON in JSON', () => {
     expect(judged(result).text).toContain('Unauthorized access');
   });
 
-  it('in the response of a refused request is taken apart as well', () => {
+  it('in the response of a refused request is unpacked as well', () => {
     expect(read(500, { errorCode: 500001, message: oneLevel }, 'register')).toMatchObject({
       kind: 'rejected',
       errorCode: 500001,

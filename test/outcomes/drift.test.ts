@@ -51,13 +51,13 @@ describe('drift', () => {
     expect(driftOf(buildOutcome({ result: assigned, server, ...difference }), { previous: before })).toEqual([event]);
   });
 
-  it('is none where nothing was before, nothing changed, or the run did not come so far', () => {
+  it('is empty without a previous run, without a change, or when the run ended earlier', () => {
     expect(driftOf(before, {})).toEqual([]);
     expect(driftOf(before, { previous: before })).toEqual([]);
     expect(driftOf(unreachable, { previous: before })).toEqual([]);
   });
 
-  it('is none where one hub is named in its other way (field report 2)', () => {
+  it('is empty when the hub has its other name (field report 2)', () => {
     const named = (assignedHub: string) => buildOutcome({ result: { ...assigned, assignedHub }, server });
     const [classic, device] = [named('hub-a.azure-devices.net'), named('Hub-A.device.azure-devices.net')];
     expect(driftOf(device, { previous: classic })).toEqual([]);

@@ -88,7 +88,7 @@ describe('what became of an operational certificate', () => {
       'hubRefused:connectionRefused:5@hub',
     ],
     ['a registration that failed', { kind: 'disabled', phase: 'register', operationId }, 'none', 'disabled@register'],
-  ])('is told: %s', (_case, result, state, reason) => {
+  ])('is reported: %s', (_case, result, state, reason) => {
     expect(certificateStateOf(result)).toBe(state);
     expect(reasonCode({ result })).toBe(reason);
   });
@@ -181,7 +181,7 @@ describe('the chain of the last run', () => {
     ]);
   });
 
-  it('may be missing: a new certificate each run is no event', () => {
+  it('may be missing: a new certificate in each run is not a drift event', () => {
     expect(findDrift({ result: renewed }, { previous }, 'x509')).toEqual([]);
     expect(findDrift({ result: notIssued }, { previous }, 'x509')).toEqual([]);
   });

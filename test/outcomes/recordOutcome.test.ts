@@ -71,7 +71,7 @@ describe('recordOutcome', () => {
     await expect(recordOutcome(outcome, [])).rejects.toThrow('could not be recorded anywhere: there is no sink');
   });
 
-  it('reaches the log when the storage is away, and says why the history did not take it', async () => {
+  it('reaches the log when the storage is not available, and reports why the history did not accept it', async () => {
     const lines: string[] = [];
     const history = historyAt(await closedStorage());
     const faults = await recordOutcome(outcome, [logSink((line) => lines.push(line)), historySink(history)]);

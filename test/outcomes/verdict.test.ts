@@ -39,7 +39,7 @@ function seen(result: ProbeResult, more: Partial<JudgedFacts> = {}): JudgedFacts
 const daysFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 
 describe('judge, where an assignment is expected', () => {
-  it('is healthy, and says nothing, when the device was assigned', () => {
+  it('is healthy, without reasons, when the device was assigned', () => {
     expect(judge(expecting(), seen(assigned))).toEqual({ verdict: 'healthy', reasons: [] });
   });
 
@@ -56,7 +56,7 @@ describe('judge, where an assignment is expected', () => {
     expect(judge(expecting(), seen(result)).verdict).toBe(verdict);
   });
 
-  it("says where, why, the service's own words, and what to do next", () => {
+  it("has the place, the cause, the service's message, and what to do next", () => {
     const [reason] = judge(expecting(), seen(unauthorized)).reasons;
     expect(reason).toContain('phase register');
     expect(reason).toContain('401000');

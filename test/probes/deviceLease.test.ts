@@ -24,7 +24,7 @@ function processOn(connectionString = azurite.connectionString()): DeviceLeases 
   return createDeviceLeases(createLeases(tablesAt(connectionString)(deviceLeaseTable)));
 }
 
-/** A run that ends when the test says so. */
+/** A run that ends when the test lets it. */
 function heldRun(over: Partial<Outcome> = {}) {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
@@ -42,7 +42,7 @@ const quickRun = async (notes: readonly string[] = []) => ({
 });
 
 describe('the runs of a device', () => {
-  it('are kept apart over processes: on demand the caller is told when to come back (faults 15, 18)', async () => {
+  it('are exclusive over processes: a run on demand gets the time to retry after (faults 15, 18)', async () => {
     const [timer, http] = [processOn(), processOn()];
     const probe = newProbe();
     const { run, started, end } = heldRun();
@@ -70,7 +70,7 @@ describe('the runs of a device', () => {
     }
   });
 
-  it('are not joined by another probe of the device, which is told to come back', async () => {
+  it('are not joined by another probe of the device, which gets the time to retry after', async () => {
     const leases = processOn();
     const probe = newProbe();
     const { run, started, end } = heldRun();
@@ -102,7 +102,7 @@ describe('the runs of a device', () => {
     }
   });
 
-  it('are not delayed by ten callers who have gone: nobody queues (fault 49)', async () => {
+  it('are not delayed by ten callers who have gone, because there is no queue (fault 49)', async () => {
     const [timer, http] = [processOn(), processOn()];
     const probe = newProbe();
     const { run, started, end } = heldRun();
@@ -163,7 +163,7 @@ describe('the runs of a device', () => {
 });
 
 describe('without its storage', () => {
-  it('a run goes ahead and notes that it had no lease', async () => {
+  it('a run starts anyway and notes that it had no lease', async () => {
     const leases = processOn(await closedStorage());
     const result = await leases.runAlone(newProbe(), {}, quickRun);
     expect(result).toMatchObject({
@@ -190,7 +190,7 @@ describe('without its storage', () => {
     },
   );
 
-  it('runs of one process are still kept apart', async () => {
+  it('runs of one process are still exclusive', async () => {
     const leases = createDeviceLeases();
     const probe = newProbe();
     const { run, started, end } = heldRun();

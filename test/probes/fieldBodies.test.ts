@@ -28,7 +28,7 @@ const finished = (body: unknown, rid = 1) => respond(`$dps/registrations/res/200
 const refused = { expect: { result: 'refused' } };
 
 describe('bodies of the real service', () => {
-  it('register and poll as they came: 202 with retry-after 3, then assigned', async () => {
+  it('register and poll as received: 202 with retry-after 3, then assigned', async () => {
     const { topic, body } = bodies['202'];
     const outcome = await play([
       respond(topic.replace('retry-after=3', 'retry-after=0'), body),

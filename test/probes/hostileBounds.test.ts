@@ -1,4 +1,4 @@
-/** Whatever floods in, a run ends by its deadline, and costs little memory and no long pause. Measured in a process of its own. */
+/** Whatever a server floods, a run ends by its deadline, and needs little memory without a long pause. Measured in its own process. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -50,7 +50,7 @@ const floods: readonly (readonly [name: string, flood: Flood, result: object])[]
   ['JSON that is nested 100,000 deep', { first: letIn, piece: nested }, malformed],
   ['messages of 200 KB', { first: letIn, piece: publish('t', 'x'.repeat(200_000)) }, malformed],
   [
-    'a packet whose end never comes',
+    'a packet that never ends',
     {
       first: Buffer.concat([letIn, publish('t', 'x'.repeat(200_000)).subarray(0, 20)]),
       piece: Buffer.from('x'),

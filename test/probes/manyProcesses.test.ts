@@ -87,11 +87,11 @@ describe('two locations with two processes each, on one storage', { timeout: 180
 
     const reports = [...timers, ...callers].flatMap((prober) => prober.reports);
     expect(reports.filter(({ kind, verdict }) => kind === 'ran' && verdict !== 'healthy')).toEqual([]);
-    // A storage that a busy machine holds up is no reason for a run to wait: such a run says that it had no lease.
+    // A run does not wait for storage that a busy machine slows down: it notes that it had no lease.
     const withoutLease = reports.flatMap(({ notes = [] }) => notes).filter((note) => note.includes('lease'));
     expect(withoutLease.length).toBeLessThan(reports.filter(({ kind }) => kind === 'ran').length / 4);
     expect([...timers, ...callers].flatMap(({ errors }) => errors)).toEqual([]);
-    // A server closes a device's first connection when its second comes: there never was a second one.
+    // A server closes a device's first connection when a second one arrives: there never was a second one.
     if (withoutLease.length === 0) expect(most).toBe(1);
     expect(connected).toBeGreaterThanOrEqual(reports.filter(({ kind }) => kind === 'ran').length);
 

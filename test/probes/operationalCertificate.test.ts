@@ -24,7 +24,7 @@ let hub: RunningHub;
 let dps: RunningDps;
 let hubName: string;
 
-/** Each fault is played to a device of its own, which is named after it. */
+/** Each fault has its own device, which is named after it. */
 const chainFaults: Faults = Object.fromEntries(
   chainFaultSchema.options.map((chain) => [`dps-${chain.toLowerCase()}`, { kind: 'issuedCertificate', chain }]),
 );
@@ -183,7 +183,7 @@ describe.each(['mqtt', 'mqtt-ws'] as const)('an operational certificate over %s'
     const seen = requestsOf(id);
     const kinds = seen.map(({ kind }) => kind);
     expect(kinds.slice(0, 3)).toEqual(['connect', 'subscribe', 'renewal']);
-    // The second connection comes after the end of the first, and with the new certificate alone.
+    // The second connection is opened after the end of the first, and only with the new certificate.
     expect(kinds.filter((kind) => kind === 'connect')).toHaveLength(2);
     expect(kinds.indexOf('close')).toBeLessThan(kinds.lastIndexOf('connect'));
     const request = seen.find(({ kind }) => kind === 'renewal');
@@ -205,7 +205,7 @@ describe('a chain that DPS should not have issued', () => {
     ['reversed', 'brokenChain'],
     ['pem', 'malformed'],
     ['garbage', 'malformed'],
-  ])('%s: ends as certificateNotIssued with cause %s, and the hub is not entered', async (fault, cause) => {
+  ])('%s: ends as certificateNotIssued with cause %s, without a connection to the hub', async (fault, cause) => {
     const outcome = await runFor(`dps-${fault}`.toLowerCase(), { verifyHub: 'connect' });
     expect(outcome).toMatchObject({
       verdict: 'failing',
@@ -237,7 +237,7 @@ describe('a hub', () => {
     expect(outcome.reasons.join()).toMatch(/was issued, but the hub .+ does not trust it.+credential sync/);
   });
 
-  it('that closes the connection may not trust it: the reason says so, and the network is named as well', async () => {
+  it('that closes the connection may not trust it: the reason names this and the network', async () => {
     const outcome = await runFor('closing', { verifyHub: 'connect' });
     expect(outcome.result).toMatchObject({ kind: 'hubRefused', cause: { kind: 'connectionLost' } });
     expect(outcome.reasons.join()).toMatch(/Usually the network, or a hub that does not trust the issuing CA/);
@@ -365,7 +365,7 @@ describe('the connection profile', () => {
     });
   });
 
-  it('is classic where DPS says nothing, and the hub is entered', async () => {
+  it('is classic when DPS reports none, and the hub is verified', async () => {
     const expectation = { connectionProfile: 'classic' };
     const outcome = await runFor('unsaid', { ...reported, verifyHub: 'connect', expect: expectation });
     expect(outcome).toMatchObject({ verdict: 'healthy' });
@@ -407,7 +407,7 @@ describe('a private key', () => {
     }
   }
 
-  /** A part of the private scalar, alone and where it stands in a file of the key, in the encodings in which it could be written. */
+  /** A part of the private scalar, alone and within a file of the key, in its possible encodings. */
   function formsOf({ privateKey }: webcrypto.CryptoKeyPair): readonly string[] {
     const key = KeyObject.from(privateKey);
     const scalar = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');

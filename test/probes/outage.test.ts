@@ -15,7 +15,7 @@ import { tablesAt, useAzurite } from '../support/useHistory.ts';
 
 const azurite = useAzurite();
 
-/** Accepts connections and never says a word. */
+/** Accepts connections and never responds. */
 async function silentPort(): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
@@ -79,7 +79,7 @@ describe('a full outage', () => {
     expect(lastMs).toBeLessThan(10_000);
   });
 
-  it('ends at the deadline of the scheduled run: what it left undone is stored as unknown, with the reason', async () => {
+  it('ends at the deadline of the scheduled run: what is unfinished is stored as unknown, with the reason', async () => {
     const { stored, history } = await playOutage(await probesAtSilence(20, 30, 'late'), 1_000);
     expect(stored.map(({ verdict, kind }) => `${verdict} ${kind}`)).toEqual(Array(20).fill('unknown notRun'));
     for (const name of ['late-0', 'late-19']) {
@@ -91,7 +91,7 @@ describe('a full outage', () => {
     expect(last && reasonCode(last)).toBe('notRun:outOfTime');
   });
 
-  it('of 150 probes with timeouts of 10 s is recorded within 30 s of the tick (fault 13)', {
+  it('of 150 probes with timeouts of 10 s is recorded within 30 s of the due time (fault 13)', {
     ...requires('large'),
     timeout: 90_000,
   }, async () => {

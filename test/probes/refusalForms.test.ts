@@ -50,13 +50,13 @@ describe('a probe that is dialled at a wrong port', () => {
       () => ({ transport: 'mqtt-ws', globalDeviceEndpoint: `localhost:${dps.mqttsPort}` }),
     ],
     ['mqtt at a port that speaks WebSocket', () => ({ globalDeviceEndpoint: `localhost:${dps.wssPort}` })],
-  ])('is told so: %s', async (_case, over) => {
+  ])('is reported: %s', async (_case, over) => {
     const { verdict, reasons } = await run(localProbe(dps, over()));
     expect(verdict).toBe('failing');
     expect(reasons.join()).toMatch(/Next: Check the port: .*443.*8883|Next: Check the port: .*8883.*443/);
   });
 
-  it('is told that the port does not speak TLS', async () => {
+  it('is reported: the port does not speak TLS', async () => {
     const plain = createServer((socket) => socket.end('220 not TLS\r\n'));
     await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void plain.close());

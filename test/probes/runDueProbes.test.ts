@@ -42,7 +42,7 @@ it('runs every probe, whatever becomes of the others', async () => {
   ]);
 });
 
-it('lets probes that play the same device take turns', async () => {
+it('runs probes of the same device one after the other', async () => {
   const { runContext, outcomes } = observe();
   const probes = ['one', 'two', 'three'].map((name) => localProbe(dps, { name }));
   await runDueProbes(probes, runContext, atOnce, neverUnrecorded);
@@ -53,7 +53,7 @@ it('lets probes that play the same device take turns', async () => {
   expect(turns).toEqual(['connect', 'disconnect', 'connect', 'disconnect', 'connect', 'disconnect']);
 });
 
-it('reports an outcome that no sink took, and goes on', async () => {
+it('reports an outcome that no sink accepted, and continues', async () => {
   const reported: unknown[] = [];
   const { runContext } = observe({
     sinks: [{ name: 'broken', write: () => Promise.reject(new Error('the sink is away')) }],
@@ -69,7 +69,7 @@ it('forgets a key that was refused, so that a rotated one is read the next time'
   expect(forgotten).toEqual(['device-key']);
 });
 
-it('keeps a key whose refusal is what the probe expects: other probes may share it', async () => {
+it('keeps a cached key whose refusal the probe expects: other probes may share it', async () => {
   const wrong = vaultOf({ 'device-key': Buffer.from('another').toString('base64') });
   const { runContext, forgotten, outcomes } = observe({ readSecret: wrong });
   await runDueProbes([localProbe(dps, { expect: { result: 'refused' } })], runContext, atOnce, neverUnrecorded);
@@ -77,7 +77,7 @@ it('keeps a key whose refusal is what the probe expects: other probes may share 
   expect(forgotten).toEqual([]);
 });
 
-it('keeps the transcript of what did not go well, and of nothing else', async () => {
+it('stores the transcript only of runs that are not healthy', async () => {
   const { runContext, outcomes } = observe();
   await runDueProbes(
     [localProbe(dps), localProbe(dps, { name: 'lost', idScope: '0neOTHER' })],

@@ -58,14 +58,14 @@ describe.each(transports)('a device over %s', (transport) => {
     expect(openResources()).toEqual(before);
   });
 
-  it('gives custom allocation its payload, and takes the one that comes back', async () => {
+  it('sends the custom allocation payload, and accepts the returned one', async () => {
     dps = await startLocalDps({ allocationPolicy: 'custom' });
     const payload = { model: 'pump', units: [1, 2] };
     const outcome = await run(localProbe(dps, { transport, apiVersion: '2021-06-01', payload }));
     expect(outcome.result).toMatchObject({ kind: 'assigned', payload, payloadBytes: JSON.stringify(payload).length });
   });
 
-  it('keeps what it proves itself with out of the outcome', async () => {
+  it('has no credential in the outcome', async () => {
     dps = await startLocalDps({ fault: { kind: 'status', status: 500 } });
     const text = JSON.stringify(await run(localProbe(dps, { transport })));
     expect(text).not.toContain(deviceKey);
@@ -104,7 +104,7 @@ describe.each(transports)('a device over %s', (transport) => {
       { kind: 'rejected', phase: 'assign', status: 401 },
     ],
     [
-      'an error body that is no JSON',
+      'an error body that is not JSON',
       { kind: 'status', status: 502, body: 'text' },
       { kind: 'rejected', phase: 'register', status: 502 },
     ],
@@ -119,9 +119,9 @@ describe.each(transports)('a device over %s', (transport) => {
     ['a registration that never ends', 'neverAssigned', { kind: 'timedOut', phase: 'assign' }],
     ['an unknown status word', 'unknownStatus', { kind: 'malformedResponse', phase: 'assign' }],
     ['an assignment to nowhere', 'missingField', { kind: 'malformedResponse', phase: 'assign' }],
-    ['a body that is no JSON', 'badBody', { kind: 'malformedResponse', phase: 'register' }],
+    ['a body that is not JSON', 'badBody', { kind: 'malformedResponse', phase: 'register' }],
     ['answers to a foreign $rid only', 'foreignRid', { kind: 'timedOut', phase: 'register' }],
-    ['a topic that is no answer', 'wrongTopic', { kind: 'timedOut', phase: 'register' }],
+    ['a topic that is not a response', 'wrongTopic', { kind: 'timedOut', phase: 'register' }],
   ])('reports %s as it is', async (_case, fault, result) => {
     dps = await startLocalDps({ fault });
     const outcome = await run(localProbe(dps, { transport, timeoutSeconds: 1 }));
@@ -161,14 +161,14 @@ describe('retry-after', () => {
     for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(990);
   });
 
-  it('that reaches beyond the deadline ends the run at once: there is nothing more to learn', async () => {
+  it('beyond the deadline ends the run at once', async () => {
     dps = await startLocalDps({}, { retryAfterSeconds: 3600 });
     const outcome = await run(localProbe(dps, { timeoutSeconds: 20 }));
     expect(outcome.result).toMatchObject({ kind: 'timedOut', phase: 'assign', retryAfterSeconds: 3600 });
     expect(outcome.durationMs).toBeLessThan(5000);
   });
 
-  it.each([null, '-3', 'soon'])("of %j counts as the SDKs' two seconds, and the transcript says so", async (value) => {
+  it.each([null, '-3', 'soon'])("of %j counts as the SDKs' two seconds, and the transcript notes it", async (value) => {
     dps = await startLocalDps({ fault: { kind: 'retryAfter', value } });
     const outcome = await run(localProbe(dps, { timeoutSeconds: 1 }));
     expect(outcome.result).toMatchObject({ kind: 'timedOut', retryAfterSeconds: 2 });
@@ -181,7 +181,7 @@ describe('the network before MQTT', () => {
     ['silence after TCP', 'silentAfterAccept', { kind: 'timedOut', phase: 'tls' }],
     ['a close after TCP', 'closeAfterAccept', { kind: 'connectionLost', phase: 'tls' }],
     ['a reset after TCP', 'resetAfterAccept', { kind: 'connectionLost', code: 'ECONNRESET' }],
-    ['something that is no TLS', 'plaintextAfterAccept', { kind: 'tlsFailed', refusedBy: 'client' }],
+    ['something that is not TLS', 'plaintextAfterAccept', { kind: 'tlsFailed', refusedBy: 'client' }],
     ['an expired certificate', 'expiredCertificate', { kind: 'tlsFailed', code: 'CERT_HAS_EXPIRED' }],
     [
       'a certificate for another name',
@@ -235,14 +235,14 @@ describe('the network before MQTT', () => {
 describe('what is on our side', () => {
   it.each([
     ['a secret that is not there', {}, 'notFound'],
-    ['a secret that is no key', { 'device-key': 'not base64!' }, 'invalidCredential'],
+    ['a secret that is not a key', { 'device-key': 'not base64!' }, 'invalidCredential'],
   ])('gives unknown, not failing: %s', async (_case, secrets, cause) => {
     dps = await startLocalDps();
     const outcome = await run(localProbe(dps), { readSecret: vaultOf(secrets) });
     expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause } });
   });
 
-  it('ends a run that is cancelled, and says so', async () => {
+  it('ends a run that is cancelled, and reports it', async () => {
     dps = await startLocalDps({ fault: 'silent' });
     const cancel = new AbortController();
     const running = run(localProbe(dps, { timeoutSeconds: 60 }), { signal: cancel.signal });

@@ -18,7 +18,7 @@ interface Ran {
   readonly outOfTime: boolean;
 }
 
-/** Plays a scheduled run whose probes take so long each; a run ends early when its signal aborts. */
+/** Simulates a scheduled run whose probes take this long each; a run ends early when its signal aborts. */
 async function play(
   probes: readonly Probe[],
   {
@@ -58,7 +58,7 @@ describe('a scheduled run', () => {
     expect(ran.map(({ startMs }) => Math.round(startMs))).toEqual(Array.from({ length: 30 }, (_, at) => at * 100));
   });
 
-  it('has every outcome of 150 probes at a silent server within 30 s of the tick (fault 13)', async () => {
+  it('has every outcome of 150 probes at a silent server within 30 s of the due time (fault 13)', async () => {
     const ran = await play(probesOf(150), { durationMs: 10_000 });
     expect(ran).toHaveLength(150);
     expect(Math.max(...ran.map(({ endMs }) => endMs))).toBeLessThan(30_000);
@@ -75,7 +75,7 @@ describe('a scheduled run', () => {
     },
   );
 
-  it('gives each ID scope a rate of its own, and shares it with the other locations', async () => {
+  it('has one rate for each ID scope, shared with the other locations', async () => {
     const probes = probesOf(40, (number) => ({ idScope: number % 2 ? '0ne00000001' : '0ne00000002' }));
     const ran = await play(probes, { durationMs: 100, startsPerSecond: 10 / 4 });
     expect(Math.max(...ran.map(({ startMs }) => Math.round(startMs)))).toBe(19 * 400);
@@ -91,7 +91,7 @@ describe('a scheduled run', () => {
     );
   });
 
-  it('ends at its one deadline: what runs is ended, and what has not started has its turn to say so', async () => {
+  it('ends at its one deadline: running probes are ended, and the others are recorded as not started', async () => {
     const probes = probesOf(700, (number) => ({ registrationId: number < 2 ? 'shared' : `own-${number}` }));
     const ran = await play(probes, { durationMs: 60_000, lengthMs: 58_000 });
     expect(ran).toHaveLength(700);

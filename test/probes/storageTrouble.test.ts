@@ -82,8 +82,8 @@ describe('a run on a cold process', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an outcome taken while this process was overloaded', () => {
-  it('says so in its notes, and is not slow on the account of the service (fault 54)', async () => {
+describe('an outcome of a run while this process was overloaded', () => {
+  it('has a note, and does not count as slowness of the service (fault 54)', async () => {
     const azurite = await startAzurite();
     onTestFinished(() => azurite.close());
     const open = tablesAt(azurite.connectionString);

@@ -39,21 +39,18 @@ it.each([
   ],
   ['rejects', () => Promise.reject(new RangeError('with a secret in it'))],
   ['rejects with something that is not an error', () => Promise.reject('with a secret in it')],
-])(
-  'an error in this program ends the run as notRun, and the log has it: the secret reader %s',
-  async (_how, readSecret) => {
-    const before = openResources();
-    const reported: unknown[] = [];
-    const facts = await runProbe(probeOf('any'), {
-      readSecret,
-      reportUnexpected: (error) => void reported.push(error),
-    });
-    expect(facts).toMatchObject({ polls: 0, result: { kind: 'notRun', phase: 'keyVault', cause: 'unexpected' } });
-    expect(JSON.stringify(facts)).not.toContain('with a secret in it');
-    expect(reported).toHaveLength(1);
-    expect(openResources()).toEqual(before);
-  },
-);
+])('an error in this program ends the run as notRun, and is logged: the secret reader %s', async (_how, readSecret) => {
+  const before = openResources();
+  const reported: unknown[] = [];
+  const facts = await runProbe(probeOf('any'), {
+    readSecret,
+    reportUnexpected: (error) => void reported.push(error),
+  });
+  expect(facts).toMatchObject({ polls: 0, result: { kind: 'notRun', phase: 'keyVault', cause: 'unexpected' } });
+  expect(JSON.stringify(facts)).not.toContain('with a secret in it');
+  expect(reported).toHaveLength(1);
+  expect(openResources()).toEqual(before);
+});
 
 it('closes the connection when an error in this program ends the run in the middle of the exchange', async () => {
   const before = openResources();

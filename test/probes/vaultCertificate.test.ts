@@ -45,7 +45,7 @@ describe.each(['rsa', 'ec'] as const)('a certificate with a chain in the vault, 
       const outcome = await run(localProbe(dps, { transport, attestation }), { readSecret });
       expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', deviceId: registrationId } });
       expect(outcome).not.toHaveProperty('notes');
-      // The secret of a certificate ends with it, as in the real vault.
+      // The secret of a certificate expires with it, as in the real vault.
       expect(outcome.credential?.secretExpiresOn).toBe(outcome.credential?.certificateNotAfter);
       expect(vault.requests.at(-1)).toMatchObject({ path: '/secrets/device/', status: 200 });
     },

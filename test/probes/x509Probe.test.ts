@@ -113,12 +113,12 @@ describe('a certificate on our side', () => {
     expect(outcome.reasons.join()).toMatch(/"device-001".*"someone-else"/);
   });
 
-  it('without its key is a fault that says so', async () => {
+  it('without its key is an error with the reason', async () => {
     const outcome = await run(localProbe(dps, certificate('keyless')), { readSecret: vault });
     expect(outcome.reasons.join()).toContain('no private key');
   });
 
-  it('near its end degrades the probe that asked to be told', async () => {
+  it('that expires soon degrades the probe that expects more days', async () => {
     const probe = localProbe(dps, { ...certificate('own'), expect: { certificateDaysLeft: 14 } });
     const outcome = await run(probe, { readSecret: vault });
     expect(outcome.verdict).toBe('degraded');

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** In a process of its own, whose PATH is `folder` alone and whose project has an empty cache. */
+/** In its own process, whose PATH is only `folder` and whose project has an empty cache. */
 async function findBicepCli(): Promise<unknown> {
   const source = `import { findBicepCli } from '${moduleUrl}'; console.log(JSON.stringify(await findBicepCli('${folder}')));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', source], { env: { PATH: folder } });
@@ -32,18 +32,23 @@ describe('findBicepCli', () => {
     expect(await findBicepCli()).toEqual({ kind: 'found', path: 'bicep' });
   });
 
-  it('says what to install where there is neither bicep nor dotnet', async () => {
+  it('tells what to install when there is neither bicep nor dotnet', async () => {
     expect(await findBicepCli()).toEqual({
       kind: 'absent',
       reason: expect.stringMatching(/^no bicep on PATH, and (no dotnet to fetch it with|NuGet has none for)/),
     });
   });
 
-  it.runIf(process.platform === 'linux' && process.arch === 'x64')('says why dotnet could not fetch it', async () => {
-    await install('dotnet', '[ "$1" = --version ] || { echo "error NU1301: no network"; exit 1; }');
-    expect(await findBicepCli()).toEqual({
-      kind: 'absent',
-      reason: expect.stringMatching(/could not fetch Azure\.Bicep\.CommandLine\.linux-x64: error NU1301: no network$/),
-    });
-  });
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')(
+    'reports why dotnet could not fetch it',
+    async () => {
+      await install('dotnet', '[ "$1" = --version ] || { echo "error NU1301: no network"; exit 1; }');
+      expect(await findBicepCli()).toEqual({
+        kind: 'absent',
+        reason: expect.stringMatching(
+          /could not fetch Azure\.Bicep\.CommandLine\.linux-x64: error NU1301: no network$/,
+        ),
+      });
+    },
+  );
 });

@@ -21,7 +21,7 @@ describe('build', () => {
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
   });
 
-  it('keeps what most invocations do not need out of what is loaded at the start', async () => {
+  it('does not load at start what most invocations do not need', async () => {
     await build();
     const loaded = new Set<string>();
     const follow = async (file: string): Promise<void> => {
@@ -41,13 +41,13 @@ describe('build', () => {
     expect(marks.filter((mark) => found.includes(mark))).toEqual([]);
   });
 
-  it('says nothing of the folder it was built in, so that two machines build the same', async () => {
+  it('does not contain the folder it was built in, so that two machines build the same', async () => {
     for (const { path } of await build()) {
       expect.soft(await readFile(inProject(path), 'utf8'), path).not.toContain(projectDirectory);
     }
   });
 
-  it('does nothing where no source has changed, and builds again where a file it wrote is gone', async () => {
+  it('does nothing when no source has changed, and builds again when an output file is missing', async () => {
     await build();
     const modified = async () => (await stat(inProject('dist/main.mjs'))).mtimeMs;
     const before = await modified();

@@ -8,7 +8,7 @@ import { closingLine } from '../../scripts/test.ts';
 
 const run = promisify(execFile);
 
-/** Runs the command on test files of its own, in a folder from which `vitest` can be imported. */
+/** Runs the command on its own test files, in a folder from which `vitest` can be imported. */
 async function testCommand(files: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const output = join(projectDirectory, 'test/output');
   await mkdir(output, { recursive: true });
@@ -41,7 +41,7 @@ describe('npm test', { timeout: 120_000 }, () => {
     expect(closingLine(counts)).toBe(line);
   });
 
-  it('ends with the count on a line of its own, and 0 when all passed', async () => {
+  it('ends with a line of counts, and exit code 0 when all passed', async () => {
     const files = { 'good.case.ts': `${head}it('one', () => {}); it.skip('two', () => {});` };
     expect(await testCommand(files)).toEqual({
       code: 0,
@@ -76,7 +76,7 @@ it('six', requires(), () => {});`,
     });
   });
 
-  it('counts a failed test, a failed hook, a file that cannot be loaded and a stray rejection, and ends with 1', async () => {
+  it('counts a failed test, a failed hook, a file that cannot be loaded and an unhandled rejection, and exits 1', async () => {
     const files = {
       'mixed.case.ts': `${head}it('one', () => {}); it('two', () => expect(1).toBe(2));
 describe('group', () => { beforeAll(() => { throw new Error('hook'); }); it('three', () => {}); });`,

@@ -24,7 +24,7 @@ describe('at-least-once delivery', () => {
     expect(registrations()).toHaveLength(60);
   });
 
-  it('does nothing for a message that comes after the batch, or the simulation, is done', async () => {
+  it('does nothing for a message that is delivered after the batch, or the simulation, is done', async () => {
     const { context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     const message = { work: 'batch', simulationId: id, batchNumber: 0 };
@@ -37,7 +37,7 @@ describe('at-least-once delivery', () => {
     expect(registrations()).toHaveLength(5);
   });
 
-  it('runs only the devices that have no outcome when a batch comes back', async () => {
+  it('runs only the devices without an outcome when a batch is delivered again', async () => {
     const { context, api, registrations } = await lab.fleet({}, { limits: { releaseAfterMs: 0 } });
     const { id } = await api.start({ probe: 'fleet', devices: 20, ...unhurried });
     const simulation = await context.simulations.read(id);
@@ -99,12 +99,12 @@ describe('a worker that is killed with SIGKILL in the middle of a batch', () => 
     const ended = await api.untilEnded(id);
     expect(ended.verdicts).toEqual({ healthy: 80, degraded: 0, failing: 0, unknown: 0 });
     expect(before).toBeLessThan(80);
-    // Only what was under way when it died is registered again.
+    // Only devices in progress when it died are registered again.
     expect(registrations().length).toBeLessThanOrEqual(80 + 30);
     expect(new Set(registrations().map(({ clientId }) => clientId)).size).toBe(80);
   });
 
-  it('is not tried for ever: after so many dead workers the rest is written down as not run', async () => {
+  it('is not tried for ever: after several dead workers the rest is recorded as not run', async () => {
     const { context, api } = await lab.fleet({}, { limits: { claims: 2 } });
     const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
     await context.batches.update(id, 0, (stored) => stored && { ...stored.batch, claims: 2 });
@@ -139,7 +139,7 @@ describe('a batch that can never run', () => {
     expect(ended.reasons).toEqual([expect.objectContaining({ reason: 'notRun:neverRun', count: 4 })]);
   });
 
-  it('ends as expired when nobody works the queue off, by being looked at', async () => {
+  it('ends as expired when no worker handles the queue, by being read', async () => {
     const { context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 250, ...unhurried });
     await context.simulations.update(id, (simulation) => ({ ...simulation, expiresAt: new Date(0).toISOString() }));
@@ -169,7 +169,7 @@ describe('a batch that can never run', () => {
 });
 
 describe('a restart of everything between batches', () => {
-  it('goes on where it was', async () => {
+  it('continues where it stopped', async () => {
     const { dps, storage, context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 60, ...unhurried });
     // Releases the batch as soon as some devices have run.
@@ -193,7 +193,7 @@ describe('a restart of everything between batches', () => {
     expect((await api.untilEnded(id)).verdicts.healthy).toBe(5);
   });
 
-  it('finds a simulation again whose client and messages are gone, by the message that looks after it', async () => {
+  it('finds a simulation again whose client and messages are gone, through the watch message', async () => {
     const { storage, context, api } = await lab.fleet({}, { limits: { watchEverySeconds: 1 } });
     const broken = { ...context, batches: { ...context.batches, list: () => Promise.reject(new Error('killed')) } };
     await expect(apiOf(broken).start({ probe: 'fleet', devices: 5, ...unhurried })).rejects.toThrow('killed');
@@ -207,7 +207,7 @@ describe('a restart of everything between batches', () => {
 });
 
 describe('a cancelled simulation', () => {
-  it('lets those under way come to their end and starts nobody else', async () => {
+  it('lets running devices finish and starts no others', async () => {
     const { storage, context, api, registrations, dps } = await lab.fleet({ retryAfterSeconds: 1 });
     await lab.startWorkers(storage, context);
     const { id } = await api.start({ probe: 'fleet', devices: 250, allowAboveServiceLimits: true, ratePerSecond: 40 });

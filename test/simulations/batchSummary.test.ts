@@ -36,7 +36,7 @@ function summaryOf(outcomes: readonly Outcome[]) {
   return summary.build();
 }
 
-/** Cut at arbitrary places, and through JSON, as it lies in the table. */
+/** Split at arbitrary places, and serialised as JSON, as in the table. */
 function inBatches(outcomes: readonly Outcome[], sizes: readonly number[]) {
   const batches: Outcome[][] = [];
   let rest = [...outcomes];

@@ -8,7 +8,7 @@ const lab = useSimulations();
 const unhurried = { allowAboveServiceLimits: true, ratePerSecond: 500 };
 
 describe('fault 25: a simulation belongs to the location that started it', () => {
-  it('another location shows it, and sends none of its batches to a queue of its own', async () => {
+  it('another location shows it, and sends none of its batches to its own queue', async () => {
     const { context, api } = await lab.fleet({}, { limits: { resendAfterMs: -1 } });
     const { id } = await api.start({ probe: 'fleet', devices: 600, ...unhurried });
     const sent: unknown[] = [];
@@ -33,7 +33,7 @@ describe('fault 25: a simulation belongs to the location that started it', () =>
 describe('the lease of a batch', () => {
   const batchNumber = 0;
 
-  it('is as old as the storage says, whatever the clocks of the workers show', async () => {
+  it("has its age by the storage's clock, whatever the clocks of the workers show", async () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     const now = Date.now;

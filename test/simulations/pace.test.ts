@@ -37,7 +37,7 @@ describe('reserved starts', () => {
     );
   });
 
-  it('are not saved up while nobody asks', () => {
+  it('do not accumulate while no worker reserves', () => {
     const { startsAtMs } = reserve({ ratePerSecond: 10, nextStartAtMs: 0 }, 3, 60_000);
     expect(startsAtMs).toEqual([60_000, 60_100, 60_200]);
   });
@@ -55,7 +55,7 @@ describe('a 429', () => {
     expect(after429At(times, retryAfterMs).ratePerSecond).toBe(rate);
   });
 
-  it('lets nobody start before the retry-after has passed', () => {
+  it('allows no start before the retry-after has passed', () => {
     const pace = after429At([1000], 10_000);
     expect(reserve(pace, 1, 1500).startsAtMs).toEqual([11_000]);
   });
@@ -81,12 +81,12 @@ describe('a quiet time', () => {
 
 describe('a storm', () => {
   const minute = [0, 2000, 4000, 6000, 8000];
-  it('is five decreases with nobody let in', () => {
+  it('is five decreases without an accepted device', () => {
     expect(isStorm(after429At(minute.slice(0, 4)))).toBe(false);
     expect(isStorm(after429At(minute))).toBe(true);
   });
 
-  it('is none while more devices are let in than refused', () => {
+  it('does not exist while more devices are accepted than refused', () => {
     const pace = minute.reduce(
       (p, atMs) => adapt(p, asked, { ...throttled, accepted: 2 }, atMs),
       initialPace(asked, 0),

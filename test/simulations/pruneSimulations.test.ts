@@ -10,7 +10,7 @@ import { apiOf, useSimulations } from '../support/useSimulations.ts';
 
 const lab = useSimulations();
 
-it('removes what is older than it is kept, with its batches and outcomes, and nothing else', async () => {
+it('removes simulations after their retention period, with batches and outcomes, and nothing else', async () => {
   const context = await lab.context(lab.newStorage(), { mqttsPort: 1 }, { probes: [] });
   const create = await lab.context(lab.newStorage(), { mqttsPort: 1 });
   const api = apiOf({
@@ -53,7 +53,7 @@ it('leaves a simulation that has not ended, however old, and moves it on where i
   ]);
 });
 
-it('fault 32: stops when its time is over, and the next call goes on; two processes at once delete each row once', async () => {
+it('fault 32: stops when its time is up, and the next call continues; two concurrent processes delete each row once', async () => {
   const context = await lab.context(lab.newStorage(), { mqttsPort: 1 });
   const api = apiOf(context);
   const ids: string[] = [];

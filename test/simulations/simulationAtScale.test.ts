@@ -67,7 +67,7 @@ async function progressOf(
   }
 }
 
-/** Through all pages; healthy ones come in the order of their numbers. */
+/** Through all pages; healthy ones are in the order of their numbers. */
 async function registrationIdsOf(host: ForkedFunctionsHost, id: string): Promise<string[]> {
   const ids: string[] = [];
   let cursor = '';

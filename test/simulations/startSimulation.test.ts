@@ -61,7 +61,7 @@ describe('a request that is refused', () => {
   it.each([
     ['the payload', { payload: Array.from({ length: 1000 }, () => 1e20) }, 'payload'],
     ['the payload', { payload: '\u{1f525}'.repeat(5000) }, 'payload'],
-  ])('because %s is too long once it is written says how long it may be', async (_, difference, field) => {
+  ])('because %s is too long when it is stored reports the limit', async (_, difference, field) => {
     const refused = await (await newApi()).post({ probe: 'fleet', devices: 10, ...difference });
     const message = expect.stringMatching(/at most 16384 bytes as it is stored, got \d{5}$/);
     expect(refused).toEqual({ kind: 'invalid', errors: [{ field: [field], message }] });
@@ -104,7 +104,7 @@ describe('a request that is accepted', () => {
     expect(request).toMatchObject({ ratePerSecond: 990 / 60, registrationIdPrefix: 'fleet-sim-' });
   });
 
-  it('goes beyond the service limit when told to', async () => {
+  it('exceeds the service limit when allowed', async () => {
     const request = { probe: 'fleet', devices: 10, ratePerSecond: 100, allowAboveServiceLimits: true };
     expect((await (await newApi()).start(request)).request).toMatchObject({ ratePerSecond: 100 });
   });

@@ -9,7 +9,7 @@ const unhurried = { allowAboveServiceLimits: true, ratePerSecond: 500 };
 describe('storage that fails for a moment', () => {
   const failing = () => Promise.reject(new Error('storage is away'));
 
-  it('lets the devices under way end before the batch is given back, so that none is connected twice', async () => {
+  it('lets running devices end before the batch is released, so that none is connected twice', async () => {
     const { context, api, registrations } = await lab.fleet(
       { retryAfterSeconds: 1 },
       { limits: { devicesAtOnce: 10 } },
@@ -29,7 +29,7 @@ describe('storage that fails for a moment', () => {
     expect(registrations()).toHaveLength(30);
   });
 
-  it('goes on counting where the worker before has stopped', async () => {
+  it('continues counting where the previous worker stopped', async () => {
     const { context, api } = await lab.fleet({}, { limits: { devicesAtOnce: 1 } });
     const { id } = await api.start({ probe: 'fleet', devices: 20, ...unhurried });
     const message = { work: 'batch', simulationId: id, batchNumber: 0 };

@@ -15,7 +15,7 @@ describe('429', () => {
       ]),
     );
 
-  it('lowers the rate of the whole simulation, and every device still gets its turn', async () => {
+  it('lowers the rate of the whole simulation, and still runs every device', async () => {
     const { storage, context, api } = await lab.fleet({ faults: throttledOnce(10) });
     await lab.startWorkers(storage, context);
     const { id } = await api.start({ probe: 'fleet', devices: 30, allowAboveServiceLimits: true, ratePerSecond: 50 });
@@ -24,7 +24,7 @@ describe('429', () => {
     expect(ended.pace).toMatchObject({ askedPerSecond: 50, lowestRatePerSecond: 25, throttled: 10 });
   });
 
-  it('is weighed against every device that was let in, the last ones of a batch included', async () => {
+  it('is compared with all accepted devices, including the last ones of a batch', async () => {
     const { context, api } = await lab.fleet({ faults: throttledOnce(1) });
     const { id } = await api.start({ probe: 'fleet', devices: 10, ...unhurried });
     await runSimulationTask({ work: 'batch', simulationId: id, batchNumber: 0 }, context);

@@ -4,7 +4,7 @@ import { fromChunks, toChunks } from '../../src/storage/chunkedText.ts';
 
 const rowProperty = 32 * 1024;
 
-it('comes back as it was, from properties that each fit and hold whole characters', () => {
+it('is restored exactly, from properties that each fit and contain whole characters', () => {
   const piece = fc.string({ unit: 'binary', minLength: 1, maxLength: 9 });
   fc.assert(
     fc.property(piece, fc.integer({ min: 0, max: 10_000 }), (text, times) => {
@@ -20,7 +20,7 @@ it('comes back as it was, from properties that each fit and hold whole character
   );
 });
 
-it('is nothing where there is none', () => {
+it('is undefined without properties', () => {
   expect(toChunks('report', undefined)).toEqual({});
   expect(fromChunks('report', { json: '{}' })).toBeUndefined();
 });

@@ -20,7 +20,7 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     return result.lease;
   };
 
-  it('is held by one process, and says for how long at most', async () => {
+  it('is held by one process, with a maximum remaining time', async () => {
     const { seenBy } = newLease();
     const [one, other] = [seenBy(), seenBy()];
     const lease = leaseOf(await one.tryAcquire({ key, holder: 'one', lastsMs: 70_000 }));
@@ -40,7 +40,7 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     expect(results.filter(({ kind }) => kind === 'held')).toHaveLength(1);
   });
 
-  it('is taken over once it has expired, and not released by the holder that lost it', async () => {
+  it('can be acquired once it has expired, and is not released by its former holder', async () => {
     const { seenBy } = newLease();
     const [dead, next, third] = [seenBy(), seenBy(), seenBy()];
     const lost = leaseOf(await dead.tryAcquire({ key, holder: 'dead', lastsMs: 1_000 }));

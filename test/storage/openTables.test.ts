@@ -94,7 +94,7 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
     expect(await readRows(one, { partitionKey: 'p' })).toEqual([]);
   });
 
-  it('escapes what stands in a key', async () => {
+  it('escapes special characters in a key', async () => {
     const table = tablesAt(azurite.connectionString())(newTableName());
     await table.insert({ partitionKey: "o'clock", rowKey: "it's" });
     expect(await readRows(table, { partitionKey: "o'clock", from: "it's" })).toHaveLength(1);
@@ -139,7 +139,7 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
     expect(await history.latest(outcome.probe)).toEqual(outcome);
   });
 
-  it('goes by a service address and a token, over HTTPS', async () => {
+  it('uses the service URL and a token, over HTTPS', async () => {
     const directory = await temporaryDirectory();
     const authority = await createLocalAuthority();
     trust(authority.caPem);

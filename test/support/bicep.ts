@@ -17,7 +17,7 @@ if (cli.kind === 'absent' && mustHave('bicep')) throw new Error(cli.reason);
 /** For suites that need the Bicep CLI. */
 export const needsBicep = requirement(cli.kind === 'found', cli.kind === 'found' ? '' : cli.reason);
 
-/** The program itself; an empty string where there is none, and every test that would use it is skipped. */
+/** The path of the program; an empty string if there is none, and the tests that need it are skipped. */
 export const bicepPath = cli.kind === 'found' ? cli.path : '';
 
 /** Of the imagined subscription that the snapshots deploy to. */
@@ -52,7 +52,7 @@ export async function snapshotOf(name: string): Promise<Snapshot> {
   return snapshotSchema.parse(JSON.parse(text));
 }
 
-/** The snapshot lands next to its parameters, so it is taken in a copy. */
+/** The snapshot is written next to its parameters, so it is made in a copy. */
 async function takeSnapshot(name: string, cached: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'snapshot-'));
   try {

@@ -110,7 +110,7 @@ interface BarsEnd {
   readonly reason?: string | undefined;
 }
 
-/** 90 ticks, healthy up to where they end otherwise; latencies vary, the same way for the same name. */
+/** 90 scheduled runs, healthy except for the last ones; latencies vary, in the same way for the same name. */
 export function buildBars(seed: string, end: BarsEnd = { verdict: 'healthy', runs: 0 }): readonly HistoryBar[] {
   const random = seededRandom(seed);
   const bars = Array.from({ length: 90 }, (_, index): HistoryBar => {
@@ -135,7 +135,7 @@ export function buildBars(seed: string, end: BarsEnd = { verdict: 'healthy', run
   });
 }
 
-/** `ago` ticks before the last one. */
+/** `ago` scheduled runs before the last one. */
 export function tick(ago: number): string {
   return new Date(lastTick - ago * fiveMinutesMs).toISOString();
 }

@@ -12,7 +12,7 @@ export interface BuiltApp {
   remove(): Promise<void>;
 }
 
-/** The app as it is built, in a folder of its own: tests that run at the same time do not overwrite each other's. */
+/** The built app in its own folder, so that concurrent tests do not overwrite it. */
 export async function buildApp(): Promise<BuiltApp> {
   const directory = await mkdtemp(join(tmpdir(), 'dps-canary-app-'));
   await Promise.all([

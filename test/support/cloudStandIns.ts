@@ -20,7 +20,7 @@ export interface CloudStandIns {
   readonly azurite: Azurite;
   /** As assigned: `host:port`. */
   readonly hub: string;
-  /** What points an app at all of it, as somebody points it at services of their own; `PROBES` is left to the test. */
+  /** The settings that point an app at all stand-ins; the test adds `PROBES`. */
   readonly settings: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { HostLog, HostLogEntry } from '../../src/local/functionsHost/hostLo
 export interface CollectedLog {
   readonly onLog: HostLog;
   readonly entries: readonly HostLogEntry[];
-  /** Resolves with the first entry, past or to come, whose message matches. */
+  /** Resolves with the first past or future entry whose message matches. */
   next(message: RegExp): Promise<HostLogEntry>;
 }
 

@@ -9,7 +9,7 @@ const algorithms = {
 
 export type KeyType = keyof typeof algorithms;
 
-/** A device's certificate under a chain of its own, each part as PEM. */
+/** A device's certificate with its own chain, each part as PEM. */
 export interface DeviceChain {
   /** PKCS#8. */
   readonly key: string;

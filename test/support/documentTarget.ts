@@ -1,4 +1,4 @@
-/** The services on which the document's sentences are tried: the stand-in always, and a real DPS where the environment names one. */
+/** The services that the document's rules are tested on: always the stand-in, and a real DPS if the environment names one. */
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { parseEndpoint } from '../../src/transport/endpoint.ts';
@@ -12,7 +12,7 @@ export interface DocumentTarget {
   readonly host: string;
   readonly port: number;
   readonly wssPort: number;
-  /** Where it is the stand-in. */
+  /** Only for the stand-in. */
   readonly dps?: RunningDps;
   /** A valid SAS token of the device, signed with its key whatever `over` makes of it. */
   token(over?: Partial<SasParts>): string;
@@ -20,7 +20,7 @@ export interface DocumentTarget {
   open(tls?: Pick<TlsTarget, 'cert' | 'key' | 'maxVersion'>): Promise<RawMqttClient>;
   /** CONNECT as the document has it; `over` changes what is given. */
   connectPacket(over?: Parameters<typeof connectPacket>[2]): ReturnType<typeof connectPacket>;
-  /** Ends every client, and the stand-in. */
+  /** Closes every client, and the stand-in. */
   close(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export async function standInTarget(
   };
 }
 
-/** Where the target is the stand-in: the same check on one that is `strict`. */
+/** Only for the stand-in: the same check on a `strict` one. */
 export async function onStrictStandIn(
   target: DocumentTarget,
   check: (strict: DocumentTarget) => Promise<void>,

@@ -11,7 +11,7 @@ import { keys } from './hostKeys.ts';
 
 const sources = fileURLToPath(new URL('../local/functionsHost/fixtureApp', import.meta.url));
 
-/** A schedule that does not come due in a test, and no queue storage: what a test of something else needs. */
+/** A schedule that is not due during a test, and no queue storage: for tests of other features. */
 export const quietEnvironment = { FIXTURE_SCHEDULE: '0 0 0 1 1 *', 'AzureWebJobs.work.Disabled': 'true' };
 
 export interface FixtureHost extends FunctionsHost {

@@ -1,4 +1,4 @@
-/** A server that lets a device in and then sends without end: as fast as the connection takes it, and whatever the device does. */
+/** A server that accepts a device and then sends without end: as fast as the connection allows, whatever the device does. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -6,13 +6,13 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { generate } from 'mqtt-packet';
 import type { IssuedCertificate } from '../../src/emulator/certificates.ts';
 
-/** What comes before the flood, and the piece that it is made of. */
+/** The data before the flood, and the piece that it repeats. */
 export interface Flood {
   /** Over WebSocket all of it is in frames already. */
   readonly webSocket?: boolean;
   readonly first?: Buffer;
   readonly piece: Buffer;
-  /** Default: as fast as it goes. */
+  /** Default: as fast as possible. */
   readonly everyMs?: number;
 }
 

@@ -8,7 +8,7 @@ export const hostileText = `-->'"></title></style><script>window.evil=1</script>
 /** Words that the code itself chose: no one outside can put anything there. */
 const ownWords = ['kind', 'state', 'verdict', 'phase', 'cause', 'direction'];
 
-/** The richest report with every string that comes from outside, times included, replaced. */
+/** A complete report in which every string from outside is replaced, including times. */
 export const hostileReport = replaceStrings(
   buildReport({
     ...sampleReports['several failing'],

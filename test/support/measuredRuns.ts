@@ -13,7 +13,7 @@ export interface RunCost {
   readonly message: string;
   /** How long after its deadline the run ended. */
   readonly lateMs: number;
-  /** The longest that no timer and no other connection had its turn. */
+  /** The longest time for which the event loop was blocked. */
   readonly pauseMs: number;
   readonly addedMegabytes: number;
 }

@@ -55,7 +55,7 @@ function securityClient(registrationId: string, credential: DeviceCredential): S
   return security as SecurityClient; // the typings of the SDK's own packages disagree with one another
 }
 
-/** A hub client for what DPS answered; `open` it, and `close` it. */
+/** A hub client for the DPS assignment; `open` it, and `close` it. */
 export function microsoftHubClient(
   assigned: Pick<RegistrationState, 'assignedHub' | 'deviceId'>,
   transport: Transport,

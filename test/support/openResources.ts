@@ -1,6 +1,6 @@
 /**
- * What a connection that was not let go of would keep: sockets, look-ups, servers. Timers are left out, because the test runner has
- * its own; that none of ours stays behind is shown by processes that end by themselves.
+ * Resources of a connection that was not closed: sockets, look-ups, servers. Timers are left out, because the test runner has its own; that
+ * none of ours stays behind is shown by processes that end by themselves.
  */
 export function openResources(): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -1,4 +1,4 @@
-/** A probe as somebody would write it, with nothing but what is required; `changes` replace or, being undefined, remove fields. */
+/** A probe as written in JSON, with only the required fields; `changes` replace fields or, if undefined, remove them. */
 export function probeJson(changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
     name: 'weu-key',

@@ -1,4 +1,4 @@
-/** A process that runs each probe that it is given, one after the other, says how each ended, and has nothing else to do. */
+/** A process that runs the given probes one after the other and reports their results. */
 import { z } from 'zod';
 import { probeSchema } from '../../src/config/probe.ts';
 import { runProbe } from '../../src/probes/runProbe.ts';

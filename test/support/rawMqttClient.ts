@@ -1,6 +1,6 @@
 /**
- * An MQTT client that obeys nobody: packets go out as they are given, and come in one by one. What a library would refuse to send
- * can be sent with it.
+ * An MQTT client without checks: it sends packets as they are given, and returns received ones one by one. What a library would refuse to
+ * send can be sent with it.
  */
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -21,7 +21,7 @@ export interface RawMqttClient {
   sendBytes(bytes: Buffer): void;
   /** The next packet, or `closed` when the server ended the connection first. */
   next(): Promise<Packet | 'closed'>;
-  /** Every packet until the server ends the connection. */
+  /** Every packet until the server closes the connection. */
   rest(): Promise<readonly Packet[]>;
   end(): void;
 }

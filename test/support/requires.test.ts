@@ -22,7 +22,7 @@ function pathWith(...programs: readonly string[]): string {
 
 describe('what a test requires', () => {
   it.each(['chromium', 'prometheus', 'promtool', 'openssl'] as const)(
-    'skips where %s is hidden, and says how to get it',
+    'skips when %s is hidden, and tells how to get it',
     (program) => {
       pathWith();
       expect(requires(program)).toEqual({

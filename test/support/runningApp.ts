@@ -4,17 +4,17 @@ import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHo
 import type { HostLogEntry } from '../../src/local/functionsHost/hostLog.ts';
 import { startLocalCloud } from '../../src/local/localCloud.ts';
 
-/** The built bundle in a functions host of its own process, spoken to over HTTP. */
+/** The built bundle in a functions host in its own process, used over HTTP. */
 export interface RunningApp {
   readonly url: string;
   readonly key: string;
   /** What the app and its host have logged so far. */
   readonly log: readonly HostLogEntry[];
-  /** With the function key, if not said otherwise. `path` is below `/api/`. */
+  /** With the function key by default. `path` is below `/api/`. */
   call(path: string, init?: RequestInit): Promise<Answer>;
   /** Runs a function that no HTTP request triggers, and resolves with how its host saw it end. */
   runFunction(name: string): Promise<'Succeeded' | 'Failed'>;
-  /** Everything that a person could read so far: answers and log. */
+  /** All text that a person could read so far: responses and log. */
   seen(): string;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Answer {
 
 const masterKey = 'the-master-key';
 
-/** `settings` is the whole configuration: what it does not name is not inherited, and gets its stand-in. */
+/** `settings` is the whole configuration: other settings are not inherited, and their services are stand-ins. */
 export async function startRunningApp(settings: Readonly<Record<string, string>>): Promise<RunningApp> {
   await build();
   const { PATH, HOME } = process.env;

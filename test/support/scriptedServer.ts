@@ -1,7 +1,4 @@
-/**
- * A server that says what a script tells it, right or wrong: each packet of a device takes the next step of its script. It knows the
- * document only to be able to give the right answer, too.
- */
+/** A server that follows a script: each packet of a device takes the next step. It knows the document only for the correct responses. */
 import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -34,7 +31,7 @@ const assignedState = { assignedHub: 'hub-a.azure-devices.net', deviceId: 'devic
 export interface ScriptedServer {
   readonly mqttsPort: number;
   readonly wssPort: number;
-  /** Of the device that connects under this ClientID; without one, everything is answered right. */
+  /** The script of the device with this ClientID; without one, all responses are correct. */
   play(clientId: string, script: readonly Step[]): void;
   /** The last CONNECT under this ClientID. */
   connectOf(clientId: string): IConnectPacket | undefined;

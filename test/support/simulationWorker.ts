@@ -1,7 +1,4 @@
-/**
- * A worker in a process of its own, to be killed by a test: `fork` it, send it a `WorkerJob`, and it works the queue off until it is
- * killed.
- */
+/** A worker in its own process, which a test can kill: `fork` it, send it a `WorkerJob`, and it handles the queue until it is killed. */
 import type { WorkerLimits } from '../../src/simulations/simulationContext.ts';
 import { groupKey, groupProbe } from './simulatedFleet.ts';
 import { batchQueue, type SimulationStorage, simulationContext } from './simulationStorage.ts';

@@ -21,7 +21,7 @@ export function useAzurite(): { readonly connectionString: () => string } {
   };
 }
 
-/** Of an app that looks from where the outcomes of `buildOutcome` come from. */
+/** The history of an app at the location of `buildOutcome`. */
 export function historyAt(connectionString: string, location = 'westeurope'): OutcomeHistory {
   return createOutcomeHistory(tablesAt(connectionString), location);
 }
@@ -31,7 +31,7 @@ export function tablesAt(connectionString: string): OpenTables {
   return openTables({ kind: 'connectionString', connectionString }, { managedIdentity: false });
 }
 
-/** The connection string of a storage that is away: its port was free a moment ago, and nobody listens there. */
+/** The connection string of a storage that is not available: its port was free a moment ago, and no server listens there. */
 export async function closedStorage(): Promise<string> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

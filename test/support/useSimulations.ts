@@ -17,7 +17,7 @@ import { workQueue } from './workQueue.ts';
 
 const workerFile = new URL('./simulationWorker.ts', import.meta.url);
 
-/** DPS, storage and workers for the simulations of a test file; each test has tables and a queue of its own. */
+/** DPS, storage and workers for the simulations of a test file; each test has its own tables and queue. */
 export function useSimulations() {
   const azurite = useAzurite();
   const closing: (() => Promise<unknown>)[] = [];
@@ -57,7 +57,7 @@ export function useSimulations() {
         readSecret: vaultOf({ 'fleet-key': groupKey }),
         ...over,
       }),
-    /** Works the queue off until the test ends, or until the returned function is called. */
+    /** Handles the queue until the test ends, or until the returned function is called. */
     async startWorkers(
       storage: SimulationStorage,
       context: SimulationContext,
@@ -73,7 +73,7 @@ export function useSimulations() {
       closing.push(end);
       return end;
     },
-    /** A worker in a process of its own, which ends with the test. */
+    /** A worker in its own process, which ends with the test. */
     forkWorker(job: Omit<WorkerJob, 'caPem'>): ChildProcess {
       const child = fork(workerFile, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       closing.push(async () => {

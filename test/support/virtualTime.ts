@@ -1,4 +1,4 @@
-/** Time that passes only when everything waits: the next event comes at once, however far away it is. */
+/** Time that advances only when everything waits: then the next event happens at once. */
 export interface VirtualTime {
   /** Milliseconds. */
   now(): number;
@@ -20,7 +20,7 @@ export function createVirtualTime(): VirtualTime {
       }),
     async run() {
       for (;;) {
-        // All that is ready goes first.
+        // Run everything that is ready first.
         await new Promise((resume) => setImmediate(resume));
         events.sort((one, other) => one.atMs - other.atMs || one.order - other.order);
         const next = events.shift();

@@ -4,12 +4,14 @@ import { failSimulationTask, runSimulationTask } from '../../src/simulations/wor
 
 export interface WorkOptions {
   readonly signal: AbortSignal;
-  /** A message whose worker has died is delivered again after so long. */
+  /** A message whose worker has died is delivered again after this time. */
   readonly visibilitySeconds?: number;
   readonly maxDequeueCount?: number;
 }
 
-/** Takes one message after the other, as the Functions host does with `batchSize` 1: deleted when handled, poison after so many tries. */
+/**
+ * Handles one message after the other, as the Functions host does with `batchSize` 1: deleted when handled, poison after too many tries.
+ */
 export async function workQueue(queue: QueueClient, context: SimulationContext, options: WorkOptions): Promise<void> {
   const { signal, visibilitySeconds = 30, maxDequeueCount = 5 } = options;
   while (!signal.aborted) {

@@ -30,7 +30,7 @@ describe('a handshake that fails', () => {
     // Alert, TLS 1.2, two bytes: fatal, protocol_version (RFC 8446 section 6).
     ['a server of another time', Buffer.from([21, 3, 3, 0, 2, 2, 70]), 'server', 'tlsv1 alert protocol version'],
   ])(
-    "with %s is told in OpenSSL's words, without its line breaks and its own places",
+    "with %s is reported with OpenSSL's reason, without line breaks and source positions",
     async (_, bytes, refusedBy, words) => {
       const dialled = await dialOneThatAnswers(bytes);
       expect(dialled).toMatchObject({

@@ -5,7 +5,7 @@ import { createDeadline } from '../../src/transport/deadline.ts';
 import { openMqttSession } from '../../src/transport/mqttSession.ts';
 import { createRecorder } from '../../src/transport/recorder.ts';
 
-/** A peer that lets CONNECT in, answers it, and reads nothing more. */
+/** A peer that accepts CONNECT, responds with CONNACK, and reads nothing more. */
 function stuckPeer(): Duplex {
   let written = 0;
   return new Duplex({
@@ -20,7 +20,7 @@ function stuckPeer(): Duplex {
 }
 
 describe('closing a session', () => {
-  it('ends with the deadline where the peer reads nothing, not even DISCONNECT', async () => {
+  it('ends with the deadline when the peer reads nothing, not even DISCONNECT', async () => {
     const stream = stuckPeer();
     const deadline = createDeadline(200);
     const recorder = createRecorder('mqttConnect');
@@ -33,7 +33,7 @@ describe('closing a session', () => {
 });
 
 describe('a listener that throws', () => {
-  it('ends the step that is running with its error, and not the process', async () => {
+  it('ends the current step with its error, and not the process', async () => {
     const wire = stuckPeer();
     const deadline = createDeadline(5_000);
     const recorder = createRecorder('mqttConnect');

@@ -21,7 +21,7 @@ function publish(bytes: number, qos: 0 | 1 | 2 = 0): Buffer {
   });
 }
 
-/** What comes through of these chunks, and what ended it. */
+/** The bytes that pass, and the error that ended the stream. */
 async function receive(chunks: readonly Uint8Array[]): Promise<{ bytes: Buffer; violation?: string }> {
   const wire = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const stream = createPacketStream(wire);
@@ -49,7 +49,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): Uint8Array[] {
 }
 
 describe('what a server sends', () => {
-  it('comes through as it is, however it is cut into chunks', async () => {
+  it('passes unchanged, however it is split into chunks', async () => {
     const all = Buffer.concat([connack, suback, publish(300), publish(20_000, 1), pingresp]);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 5 }), async (sizes) => {
@@ -85,7 +85,7 @@ describe('what a server sends', () => {
     if (Buffer.concat(chunks).length > 100) return;
     const inBytes = await receive(cut(Buffer.concat(chunks), [1]));
     expect(inBytes.violation).toBe(whole.violation);
-    // Of a header that was not yet whole, what came first may have been passed on.
+    // The first bytes of an incomplete header may have been passed on.
     expect(inBytes.bytes.subarray(0, whole.bytes.length)).toEqual(whole.bytes);
   });
 

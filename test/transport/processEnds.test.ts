@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 it.each(['mqtt', 'mqtt-ws'] as const)(
-  'a process ends by itself after runs over %s, however they went',
+  'a process ends by itself after runs over %s, whatever their results',
   async (transport) => {
     const closedPort = await freePort();
     const probe = (registrationId: string, over: object = {}) =>

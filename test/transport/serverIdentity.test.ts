@@ -57,13 +57,13 @@ describe('the chain of a server', () => {
     expect(subjects(await meet({ ...leaf, cert: `${leaf.cert}\n${trusted.caPem}` }))).toEqual(whole);
   });
 
-  it('is read anew where the same leaf comes with other certificates', async () => {
+  it('is read again when the same leaf is sent with other certificates', async () => {
     const [alone = ''] = leaf.cert.split(/(?<=-----END CERTIFICATE-----)\n/);
     expect(subjects(await meet(leaf))).toEqual(whole);
     expect(subjects(await meet({ ...leaf, cert: alone }))).toEqual(['localhost']);
   });
 
-  it('ends with what was sent where nobody knows the root', async () => {
+  it('ends with the last certificate sent when the root is unknown', async () => {
     const stranger = await createLocalAuthority('Stranger');
     const identity = await meet(await stranger.issueServer());
     expect(subjects(identity)).toEqual(['localhost', 'Stranger intermediate']);

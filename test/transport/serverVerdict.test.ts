@@ -1,4 +1,7 @@
-/** Whether a server is accepted is Node's `authorized`; here it is held to what the OpenSSL program says of the same chain and name. */
+/**
+ * Node's `authorized` decides whether a server is accepted; these tests compare it with the OpenSSL program's verdict on the same chain and
+ * name.
+ */
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { webcrypto } from 'node:crypto';

@@ -28,7 +28,7 @@ describe.each(['mqtt', 'mqtt-ws'] as const)('TLS sessions over %s', (transport) 
     expect(second).toMatchObject({ verdict: 'healthy', server: { tlsSessionReused: true } });
   });
 
-  it('are not resumed by a device with a certificate of its own, which would come in under another name', async () => {
+  it('are not resumed by a device with its own certificate, which would be authenticated as another one', async () => {
     const { intermediate } = authority;
     const signingCertificates = { primary: { certificate: intermediate.cert } };
     dps = await startLocalDps(
@@ -59,7 +59,7 @@ describe.each(['mqtt', 'mqtt-ws'] as const)('TLS sessions over %s', (transport) 
 });
 
 it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-  'a session of %s is kept, although it comes at another moment',
+  'a session of %s is cached, although it arrives at another time',
   async (maxVersion) => {
     const server = createServer({ ...(await authority.issueServer()), maxVersion }, (socket) => socket.resume());
     server.listen(0, '127.0.0.1');

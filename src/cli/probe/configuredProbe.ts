@@ -41,7 +41,7 @@ function noSuchProbe(name: string, probes: readonly Probe[]): string {
 
 /** From `LOCAL_SECRETS_FILE`, else from the vault at `KEY_VAULT_URL`. */
 export function secretReader(local: Readonly<Record<string, LocalSecret>>, settings: Settings): ReadSecret {
-  // Key Vault's names have no case.
+  // Key Vault ignores the case of names.
   const byName = new Map(Object.entries(local).map(([name, secret]) => [name.toLowerCase(), secret]));
   let vault: SecretReader | undefined;
   return async (name, signal) => {

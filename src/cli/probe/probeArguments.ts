@@ -8,17 +8,17 @@ export type CredentialSource =
   | { readonly kind: 'certificate'; readonly path: string; readonly keyPath?: string | undefined }
   | { readonly kind: 'prompt' };
 
-/** One device, as the arguments describe it. */
+/** A device that the arguments describe. */
 export interface DeviceArguments {
   readonly kind: 'device';
   readonly source: CredentialSource;
-  /** As it would be written in `PROBES`: only what was given, to be held against the same rules. */
+  /** The given fields as in `PROBES`, to be checked by the same rules. */
   readonly probe: Readonly<Record<string, unknown>>;
   readonly hubs: readonly string[];
   readonly json: boolean;
 }
 
-/** A probe of the configuration. */
+/** A configured probe. */
 export interface NameArguments {
   readonly kind: 'name';
   readonly name: string;
@@ -33,7 +33,7 @@ export type ProbeArguments =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
-/** Which option gives which field of a probe: errors of a field name its option. */
+/** The option of each probe field, for errors. */
 export const optionOfField: Readonly<Record<string, string>> = {
   idScope: '--id-scope',
   registrationId: '--registration-id',
@@ -68,13 +68,13 @@ const options = {
 
 const keyInArgument =
   'A key must not be an argument: other users see it in the process list, and the shell keeps it in its history. ' +
-  'Use --key-env NAME, --key-file FILE, or none of them to be asked for it. If this was a real key, replace it.';
+  'Use --key-env NAME, --key-file FILE, or none of them to get a prompt. If this was a real key, replace it.';
 
-/** Names that people try for the key itself. */
+/** Options that people may try for the key itself. */
 const keyOption =
   /^--(?:key|primary-key|secondary-key|symmetric-key|device-key|group-key|password|secret|sas|token|connection-string)(?:=|$)/;
 
-/** Reads the arguments. Messages never quote a value: it could be a key in the wrong place. */
+/** Reads the arguments. Messages never quote a value, because it could be a key. */
 export function readProbeArguments(args: readonly string[]): ProbeArguments {
   if (args.some((arg) => keyOption.test(arg))) return wrong(keyInArgument);
   let parsed: ReturnType<typeof parse>;

@@ -6,11 +6,11 @@ import { fromCaller } from '../callerPaths.ts';
 import type { CredentialSource } from './probeArguments.ts';
 
 export type ReadSource =
-  /** As a vault holds it: a base64 key, PEM, or a PKCS#12 file as base64. */
+  /** As in a vault: a base64 key, PEM, or a PKCS#12 file as base64. */
   | { readonly kind: 'read'; readonly value: string; readonly subject: string }
   | { readonly kind: 'wrong'; readonly message: string };
 
-/** Reads the key or certificate from where the arguments say. Messages never hold what was read, nor an argument that could be a key. */
+/** Reads the key or certificate from the given source. Messages never quote what was read, nor an argument that could be a key. */
 export async function readCredentialSource(source: CredentialSource): Promise<ReadSource> {
   switch (source.kind) {
     case 'environment': {
@@ -35,7 +35,7 @@ function readText(option: string, path: string): ReadSource {
   return { kind: 'read', value: textOf(file), subject: option };
 }
 
-/** One file with both, or the certificate and its key in two: joined to what a vault would hold. */
+/** Reads one file with both, or two files, and joins them to a vault's form. */
 function readCertificate(path: string, keyPath: string | undefined): ReadSource {
   const certificate = readBytes('--certificate', path);
   if (typeof certificate === 'string') return wrong(certificate);
@@ -54,13 +54,13 @@ function readBytes(option: string, path: string): Buffer | string {
   }
 }
 
-/** DER and PKCS#12 begin with the tag of a sequence, which no text has as its first byte but for the digit 0. */
+/** DER and PKCS#12 begin with the tag of a SEQUENCE, which is the digit 0 in text. */
 function textOf(file: Buffer): string {
   const isBinary = file[0] === 0x30 && (file[1] ?? 0) > 0x7f;
   return isBinary ? file.toString('base64') : file.toString('utf8');
 }
 
-/** A certificate in DER becomes PEM, so that a key in PEM can follow; what is neither is left for the reader to name. */
+/** Converts a DER certificate to PEM, so that a PEM key can follow. Any other content is reported later. */
 function pemOf(file: Buffer): string {
   try {
     return file[0] === 0x30 ? new X509Certificate(file).toString() : file.toString('utf8');
@@ -75,7 +75,7 @@ async function askForKey(): Promise<ReadSource> {
       'No key: use --key-env NAME, --key-file FILE or --certificate FILE. There is no terminal to ask for it.',
     );
   }
-  const output = new Writable({ write: (_chunk, _encoding, done) => done() }); // shows nothing of what is typed
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() }); // hides the input
   const prompt = createInterface({ input: process.stdin, output, terminal: true });
   process.stderr.write('Symmetric key (not shown): ');
   const value = await new Promise<string | undefined>((done) => {

@@ -13,7 +13,7 @@ import { createTimeline, describeProbe } from './timeline.ts';
 
 export type Ran =
   | { readonly kind: 'ran'; readonly isUp: boolean }
-  /** Nothing ran. */
+  /** The probe did not run. */
   | { readonly kind: 'wrong'; readonly message: string };
 
 interface Runnable {
@@ -25,7 +25,7 @@ interface Runnable {
 
 const noLease = 'This run holds no lease: it can cut off a deployed run of the same device.';
 
-/** Runs the probe that the arguments describe, shows it, and says whether it is up: healthy or degraded. */
+/** Runs the probe that the arguments describe and shows it. `isUp`: healthy or degraded. */
 export async function runFromArguments(args: DeviceArguments | NameArguments): Promise<Ran> {
   const badHub = args.hubs.find((hub) => !endpointSchema.safeParse(hub).success);
   if (badHub !== undefined) return { kind: 'wrong', message: '--hub: expected host[:port], without scheme and path' };
@@ -41,7 +41,7 @@ export async function runFromArguments(args: DeviceArguments | NameArguments): P
   const timeline = json ? undefined : createTimeline({ write, live: colour, colour });
   const facts = await runProbe(probe, {
     readSecret,
-    // The operator's own list: of the configured probe, and what this command line adds.
+    // The operator's list: from the configured probe and from this command line.
     configuredHubs: [...(probe.expect.assignedHub ?? []), ...args.hubs],
     signal: untilInterrupted(),
     observer: timeline,
@@ -60,7 +60,7 @@ async function configured({
   const found = await findConfiguredProbe(name);
   if (found.kind === 'wrong' || timeoutSeconds === undefined) return found;
   const probe = { ...found.probe, timeoutSeconds };
-  // Held against the rules again: withinSeconds has to stay below it.
+  // Checked again, because withinSeconds must be below the new timeout.
   const parsed = probeSchema.safeParse(probe, { error: explainIssue });
   return parsed.success ? { ...found, probe } : { kind: 'wrong', message: errorsByOption(parsed.error.issues) };
 }
@@ -72,7 +72,7 @@ async function described(args: DeviceArguments): Promise<Runnable | Extract<Ran,
   if (source.kind === 'wrong') return source;
   const { value, subject } = source;
   const { attestation } = parsed.data;
-  // What messages call it: there is no vault, and no name in one.
+  // The name for messages, because there is no vault.
   const named =
     attestation.type === 'x509' ? { ...attestation, certificate: subject } : { ...attestation, secret: subject };
   return {
@@ -92,14 +92,14 @@ function errorsByOption(issues: Parameters<typeof findingsOf>[0]): string {
     .join('\n');
 }
 
-/** The first Ctrl-C cancels the run, which still has its outcome; the second ends the process at once. */
+/** The first Ctrl-C cancels the run, which still shows its outcome; the second quits at once. */
 function untilInterrupted(): AbortSignal {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
   return interrupted.signal;
 }
 
-/** The verdict with its reasons, which end with the next step, and what was odd about a run that went well. */
+/** The verdict, the reasons with their next steps, and the notes. */
 function describeOutcome(outcome: Outcome, colour: boolean): string {
   const notes = (outcome.notes ?? []).map((note) => `  · ${note}`);
   const next = outcome.verdict === 'healthy' ? ['  Next: nothing to do.'] : [];

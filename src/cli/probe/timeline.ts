@@ -6,18 +6,18 @@ import type { Phase } from '../../transport/phase.ts';
 import type { RunObserver } from '../../transport/recorder.ts';
 
 export interface Timeline extends RunObserver {
-  /** What the run came to, after its last phase. */
+  /** Shows the end of the last phase. */
   finish(outcome: Outcome): void;
 }
 
 export interface TimelineOptions {
   readonly write: (text: string) => void;
-  /** Shows the phase that is running, on a line that is replaced when it ends. */
+  /** Shows the current phase on a line that is replaced when it ends. */
   readonly live: boolean;
   readonly colour: boolean;
 }
 
-/** Prints what happens while it happens: the packets of a phase, and its time when it ends. */
+/** Prints a run live: the packets of each phase, and its time when it ends. */
 export function createTimeline({ write, live, colour }: TimelineOptions): Timeline {
   const { dim } = createColors(colour);
   let running: { readonly phase: Phase; readonly sinceMs: number } = { phase: 'keyVault', sinceMs: 0 };
@@ -49,7 +49,7 @@ function labelOf(phase: Phase): string {
   return (phase === 'keyVault' ? 'credential' : phase).padEnd(12);
 }
 
-/** Which device at which service, and what it expects. */
+/** One line: the device, the service and the expectation. */
 export function describeProbe(probe: Probe): string {
   const { idScope, registrationId, globalDeviceEndpoint, transport, attestation, verifyHub, expect } = probe;
   const proof = attestation.type === 'x509' ? 'X.509 certificate' : 'symmetric key';

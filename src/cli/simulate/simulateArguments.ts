@@ -14,7 +14,7 @@ export const simulateUsage = `npm run simulate -- --probe NAME --devices N [opti
   --timeout S       seconds that each device has (default: the probe's)
   --transport T     mqtt or mqtt-ws (default: the probe's)
   --prefix P        registration IDs are P and six digits (default: NAME-sim-)
-  --reuse-tls       resume TLS sessions, which devices that start do not
+  --reuse-tls       resume TLS sessions (real devices do not when they start)
   --url URL         a deployed app, as in https://APP.azurewebsites.net (default: the stand-ins of this machine)
   --key KEY         its function key (default: the environment's FUNCTION_KEY)
   --out FILE        also write the result: FILE.json as JSON, FILE.xml as JUnit with a test case per device
@@ -23,7 +23,7 @@ export const simulateUsage = `npm run simulate -- --probe NAME --devices N [opti
   Ctrl-C cancels the simulation. Exit code: 0 every device healthy, 1 otherwise, 2 wrong usage or a refused request.`;
 
 export interface SimulateArguments {
-  /** Body of the request, checked as far as the configuration does not matter. */
+  /** Body of the request, checked without the configuration. */
   readonly request: Readonly<Record<string, unknown>> & { readonly probe: string; readonly ratePerSecond?: number };
   readonly url?: string;
   readonly key?: string;
@@ -47,7 +47,7 @@ const options = {
   help: { type: 'boolean' },
 } as const;
 
-/** Which option gives a field of the request its value. */
+/** The option of each request field, for errors. */
 const optionOf: Readonly<Record<string, keyof typeof options>> = {
   probe: 'probe',
   devices: 'devices',
@@ -59,14 +59,14 @@ const optionOf: Readonly<Record<string, keyof typeof options>> = {
   reuseTlsSessions: 'reuse-tls',
 };
 
-/** An error about a field of the request, in the words of the command line. */
+/** Formulates an error in a request field for the command line. */
 export function optionError(field: string | undefined, message: string): string {
   const option = field === undefined ? undefined : optionOf[field];
   const words = message.replaceAll('"allowAboveServiceLimits": true', '--above-limits');
   return option === undefined ? words : `--${option}: ${words}`;
 }
 
-/** Text: what is wrong, a line for each error. */
+/** A string has the errors, one per line. */
 export function readSimulateArguments(args: string[]): SimulateArguments | 'help' | string {
   const parsed = parse(args);
   if (typeof parsed === 'string') return parsed;

@@ -14,7 +14,7 @@ export async function writeResult(
   await writeFile(file, junit(view, cases));
 }
 
-/** The form that Jenkins, Azure Pipelines and GitHub's actions read: https://github.com/testmoapp/junitxml. */
+/** The JUnit format for Jenkins, Azure Pipelines and GitHub actions: https://github.com/testmoapp/junitxml. */
 function junit({ probe, createdAt, devices, verdicts, cancelled }: SimulationView, cases: readonly string[]): string {
   const counts = `tests="${devices}" failures="${verdicts.failing}" errors="${verdicts.unknown}" skipped="${cancelled}"`;
   return [
@@ -48,21 +48,18 @@ function testCase({ registrationId, probe, durationMs, verdict, reasons, result 
 
 const entities: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' };
 
-/** XML 1.0 cannot hold most control characters, not even as references. */
+/** XML 1.0 does not allow most control characters, not even as references. */
 function escaped(text: string): string {
   return (
     text
       .toWellFormed()
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes them
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
       .replace(/[<>&"]/g, (character) => entities[character] ?? '')
   );
 }
 
-/**
- * How to delete the devices of a simulation, as commands for a shell with the Azure CLI. The service keeps a registration and the hub a
- * device for each, until they are deleted.
- */
+/** Azure CLI commands that delete the devices of a simulation. DPS keeps a registration, and the hub a device, until they are deleted. */
 export function deleteCommands({ request, devices, hubs, idScope }: SimulationView): string {
   const names = Object.keys(hubs).flatMap((host) => /^([a-z0-9-]+)\.azure-devices\./i.exec(host)?.[1] ?? []);
   return [

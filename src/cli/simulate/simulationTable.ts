@@ -4,16 +4,16 @@ import { type Verdict, verdicts } from '../../outcomes/outcome.ts';
 import { measures } from '../../outcomes/phaseHistograms.ts';
 import type { SimulationView } from '../../simulations/simulationView.ts';
 
-/** A device's exchange is a dozen steps, each of which waits for the event loop. */
+/** A device's exchange has a dozen steps, and each waits for the event loop. */
 const busyWorkerMs = 50;
 
 export interface DescribeOptions {
   readonly colour: boolean;
-  /** The workers run on this machine. */
+  /** True when the workers run on this machine. */
   readonly isLocal: boolean;
 }
 
-/** The result of a simulation for people: verdicts, why, where the time went, and which hubs. */
+/** The result of a simulation as text: verdicts, reasons, latencies and hubs. */
 export function describeSimulation(view: SimulationView, { colour, isLocal }: DescribeOptions): string {
   const { id, state, reason, probe, devices, devicesPerSecond, pace } = view;
   const colours = createColors(colour);

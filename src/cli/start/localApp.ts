@@ -4,30 +4,30 @@ import { build } from '../../../scripts/build.ts';
 import { type ForkedFunctionsHost, forkFunctionsHost } from '../../local/functionsHost/forkFunctionsHost.ts';
 import { type LocalCloud, type StandIn, startLocalCloud } from '../../local/localCloud.ts';
 
-/** The functions on this machine, with a stand-in for whatever of Azure is not configured. */
+/** The functions on this machine, with stand-ins for Azure services that are not configured. */
 export interface LocalApp {
   readonly url: string;
   /** Function key. */
   readonly key: string;
   readonly host: ForkedFunctionsHost;
   readonly standIns: readonly StandIn[];
-  /** False where the probes are the samples, which only ever reach the stand-in. */
+  /** False when the probes are the samples, which only use the stand-in. */
   readonly serviceLimits: boolean;
-  /** The functions first, which may still have something to store, then what they store it in. */
+  /** Stops the functions first, which may still store data, and then the storage. */
   close(): Promise<void>;
 }
 
 export interface LocalAppOptions {
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly timers: boolean;
-  /** Default: a new one with each start. */
+  /** Default: a new key with each start. */
   readonly functionKey?: string | undefined;
   readonly dataDirectory?: string | undefined;
   readonly failingSample?: boolean;
 }
 
-/** @throws a sentence that says what to do. */
+/** @throws a sentence that tells what to do. */
 export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const { port, timers, functionKey: key = newKey(), dataDirectory, failingSample = false } = options;
   const cloud = await buildBeside(startLocalCloud(process.env, { dataDirectory, failingSample }));
@@ -61,7 +61,7 @@ function newKey(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** Both take their time and wait for different things. The cloud does not outlive a build that fails. */
+/** Builds while the stand-ins start, because both are slow. Stops the stand-ins if the build fails. */
 async function buildBeside(starting: Promise<LocalCloud>): Promise<LocalCloud> {
   const [built, started] = await Promise.allSettled([build(), starting]);
   if (built.status === 'rejected') {
@@ -71,7 +71,7 @@ async function buildBeside(starting: Promise<LocalCloud>): Promise<LocalCloud> {
   return starting;
 }
 
-/** What goes wrong inside the functions is shown on stderr, whatever else is shown. */
+/** Shows errors of the functions on stderr. */
 export function reportHostErrors({ host }: LocalApp): void {
   host.onLog(({ level, message }) => {
     if (level === 'error' || level === 'critical') console.error(`  ! ${message}`);

@@ -4,7 +4,7 @@ import type { Outcome } from '../../outcomes/outcome.ts';
 import { formatOutcome, legend } from '../outcomeLine.ts';
 import type { LocalApp } from './localApp.ts';
 
-/** Runs every probe once and prints each outcome as it comes. 0 when none is failing or unknown, 1 otherwise. */
+/** Runs every probe once and prints each outcome. Returns 0 when none is failing or unknown, otherwise 1. */
 export async function runOnce(app: LocalApp, json: boolean): Promise<0 | 1> {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const probes = await configuredProbes(app);
@@ -16,9 +16,9 @@ export async function runOnce(app: LocalApp, json: boolean): Promise<0 | 1> {
   return outcomes.some(({ verdict }) => verdict === 'failing' || verdict === 'unknown') ? 1 : 0;
 }
 
-export const noProbes = 'No probe is configured: PROBES or PROBES_FILE holds an empty list.';
+export const noProbes = 'No probe is configured: PROBES or PROBES_FILE is an empty list.';
 
-/** A probe as the app itself has it. */
+/** A probe as the app returns it. */
 type ConfiguredProbe = Pick<Probe, 'name' | 'idScope' | 'registrationId'>;
 
 export async function configuredProbes(app: LocalApp): Promise<readonly ConfiguredProbe[]> {
@@ -26,7 +26,7 @@ export async function configuredProbes(app: LocalApp): Promise<readonly Configur
   return probes;
 }
 
-/** Runs each over HTTP, also those that are not due: devices side by side, the probes of one device one after the other. */
+/** Runs each probe over HTTP, also those that are not due. Different devices run in parallel, probes of one device one after the other. */
 export async function runProbesNow(
   app: LocalApp,
   probes: readonly ConfiguredProbe[],
@@ -47,7 +47,7 @@ export async function runProbesNow(
   return outcomes.flat();
 }
 
-/** Asks again while another process runs the device: this one is the queue, the app has none. */
+/** Tries again while another process runs the device, because the app has no queue. */
 async function runNow(app: LocalApp, name: string): Promise<Outcome> {
   for (;;) {
     const response = await request(app, `probes/${name}/runs`, 'POST');
@@ -57,7 +57,7 @@ async function runNow(app: LocalApp, name: string): Promise<Outcome> {
   }
 }
 
-/** A lease lasts until its run's timeout and a little longer, but most runs end in less than a second. */
+/** Retry-After is the run's timeout at most, but most runs end in less than a second. */
 const maxPauseMs = 1_000;
 
 async function call(app: LocalApp, path: string, method: string): Promise<unknown> {

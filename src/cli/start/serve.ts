@@ -4,8 +4,8 @@ import type { LocalApp } from './localApp.ts';
 import { configuredProbes, noProbes, runProbesNow } from './runOnce.ts';
 
 /**
- * Shows where the app is and what it does, until it is stopped. The page's address comes first, as soon as it responds; a probe or a
- * route that fails ends nothing.
+ * Shows the app's URLs and what it does, until it is stopped. The status page's URL is printed as soon as it responds. An error in a probe
+ * or route does not stop it.
  */
 export async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise<'stopped'> {
   const { url, key, standIns } = app;
@@ -19,11 +19,11 @@ export async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise
   console.log('Stop:        Ctrl-C');
   console.log(`\nPhases: ${legend}\n`);
   showWhatHappens(app);
-  await Promise.race([firstRound(app), stopped]);
+  await Promise.race([firstRun(app), stopped]);
   return stopped;
 }
 
-/** A line per outcome, and per simulation when it starts and when it ends. */
+/** Prints a line for each outcome, and for the start and end of each simulation. */
 function showWhatHappens({ host }: LocalApp): void {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   host.onLog((entry) => {
@@ -33,8 +33,8 @@ function showWhatHappens({ host }: LocalApp): void {
   });
 }
 
-/** Runs every probe once: the next scheduled run may be minutes away. */
-async function firstRound(app: LocalApp): Promise<void> {
+/** Runs every probe once at start, because the next scheduled run may be minutes away. */
+async function firstRun(app: LocalApp): Promise<void> {
   try {
     const probes = await configuredProbes(app);
     if (probes.length === 0) console.error(noProbes);

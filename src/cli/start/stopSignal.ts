@@ -1,8 +1,8 @@
 const parentPollMs = 500;
 
 /**
- * Resolves when this process is asked to end: Ctrl-C, `kill`, a closed terminal. npm hands a SIGTERM on to its shell only, which
- * ends of it and forwards nothing; so under npm the end of that shell counts as well.
+ * Resolves when this process is asked to stop: Ctrl-C, `kill`, a closed terminal. npm passes a SIGTERM only to its shell, which ends
+ * without forwarding it, so under npm the end of that shell also counts.
  */
 export function stopSignal(): Promise<'stopped'> {
   return new Promise((resolve) => {

@@ -12,22 +12,22 @@ import { parseEndpoint } from '../../transport/endpoint.ts';
 import { createRecorder } from '../../transport/recorder.ts';
 import { tlsContext } from '../../transport/tlsContext.ts';
 
-/** One thing that was looked at, without registering a device. */
+/** The result of one check, without registering a device. */
 export interface OnlineCheck {
   readonly subject: string;
-  /** `error`: a probe could not run, or an outcome not be kept. */
+  /** `error`: a probe could not run, or an outcome could not be stored. */
   readonly level: 'ok' | 'warning' | 'error';
   readonly message: string;
-  /** The probes that it concerns. */
+  /** The affected probes. */
   readonly probes?: readonly string[];
 }
 
 const timeoutMs = 15_000;
 const dayMs = 86_400_000;
-/** Nearer to its end than this, a certificate or a secret is worth a warning. */
+/** Warn when a certificate or secret expires within this time. */
 const soonDays = 14;
 
-/** Looks at the secrets, the endpoints, the storage and, through them, the identity. Side by side; never rejects. */
+/** Checks the secrets, the endpoints, the storage and, through them, the identity, in parallel. Never rejects. */
 export async function checkOnline(
   settings: Settings,
   probes: readonly Probe[],
@@ -90,7 +90,7 @@ async function checkSecret(
   return checks.length > 0 ? checks : [{ subject, level: 'ok', message: form, probes: names }];
 }
 
-/** DNS, TCP and TLS, up to the point where a device would send its first byte. */
+/** Checks DNS, TCP and TLS, and then closes the connection. */
 async function checkEndpoint(probes: readonly Probe[]): Promise<readonly OnlineCheck[]> {
   const [probe] = probes;
   if (probe === undefined) return [];

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Plan } from '../../config/plan/plan.ts';
 
-/** A table of thousands of rows helps no reader, and takes longer to lay out than everything else: `--json` holds them all. */
+/** A table of thousands of rows is slow and not useful; `--json` has them all. */
 const maxRows = 200;
 
 /** The plan for people: a row per probe, their share of the service's limit, the longest scheduled run, the cost, and what to look at. */
@@ -43,8 +43,8 @@ function describeLoad({ idScope, registrationsInBusiestMinute, shareOfLimit }: P
 function describeLongestRun({ longestRound: { seconds, limitSeconds } }: Plan): string {
   const longest = `Longest scheduled run: ${seconds.toFixed(0)} s when the service does not respond`;
   return seconds > limitSeconds
-    ? `${longest}, more than the ${limitSeconds} s that it has: then some probes end as unknown`
-    : `${longest}, of the ${limitSeconds} s that it has`;
+    ? `${longest}, more than its limit of ${limitSeconds} s, so some probes end as unknown`
+    : `${longest}, of at most ${limitSeconds} s`;
 }
 
 function describeCosts({ costs }: Plan): string {

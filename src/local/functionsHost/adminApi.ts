@@ -1,5 +1,5 @@
 /**
- * The host's own HTTP side: running a function now, whatever its trigger.
+ * The host's admin API: runs any function now.
  * https://learn.microsoft.com/azure/azure-functions/functions-manually-run-non-http
  */
 import { z } from 'zod';
@@ -11,7 +11,7 @@ const bodyLimitBytes = 1_048_576;
 
 const bodySchema = z.object({ input: z.string().default('') });
 
-/** Runs a function with a given input and does not wait for its end. */
+/** Starts a function with a given input, without waiting for it. */
 export type RunNow = (input: string) => void;
 
 /** `POST /admin/functions/NAME` with the master key and `{"input":""}`: 202, and the function runs. */

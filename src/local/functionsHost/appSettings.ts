@@ -1,18 +1,18 @@
-/** The host's own reading of application settings: `%NAME%` in bindings, and switched-off functions. */
+/** How the host uses application settings: `%NAME%` in bindings, and disabled functions. */
 import { HostError } from './hostError.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Resolves a binding option that is wholly `%NAME%` from the settings, as the real host does; any other text is itself.
- * Throws a HostError when the setting is missing.
+ * Resolves a binding option `%NAME%` from the settings, as the real host does; returns any other text unchanged. Throws a HostError when
+ * the setting is missing.
  */
 export function resolveSetting(text: string, environment: Environment, functionName: string): string {
   const name = /^%([^%]+)%$/.exec(text.trim())?.[1];
   if (name === undefined) return text;
   const value = environment[name];
   if (value === undefined || value === '') {
-    throw new HostError(`The function ${functionName} needs the setting ${name} (its binding says %${name}%): set it.`);
+    throw new HostError(`The function ${functionName} needs the setting ${name} (its binding has %${name}%): set it.`);
   }
   return value;
 }

@@ -1,13 +1,13 @@
 /**
- * The seam between the Functions worker and `@azure/functions`: what passes through the built-in module
- * `@azure/functions-core`. Written from the library's calls and the worker's published type file; only what this host uses.
+ * The interface between the Functions worker and `@azure/functions`: the built-in module `@azure/functions-core`. Written from the
+ * library's calls and the worker's published types; only what this host uses.
  */
 
 export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
 
 export type LogCategory = 'user' | 'system' | 'customMetric';
 
-/** One binding as the library registers it: its own options (route, schedule, queueName …) lie beside these. */
+/** One binding as the library registers it, with further options (route, schedule, queueName …). */
 export interface BindingInfo {
   readonly type: string;
   readonly direction?: 'in' | 'out' | 'inout';
@@ -17,14 +17,14 @@ export interface BindingInfo {
 
 export interface FunctionMetadata {
   readonly name: string;
-  /** By binding name; the return value's binding is called `$return`. */
+  /** By binding name; the return value's binding is `$return`. */
   readonly bindings: Readonly<Record<string, BindingInfo>>;
   readonly retryOptions?: unknown;
 }
 
 export type FunctionCallback = (...args: unknown[]) => unknown;
 
-/** A value on its way between host and worker; exactly one member is set. */
+/** A value passed between host and worker; exactly one member is set. */
 export interface RpcTypedData {
   readonly string?: string;
   readonly json?: string;
@@ -67,12 +67,12 @@ export interface CoreInvocationContext {
   readonly invocationId: string;
   readonly request: RpcInvocationRequest;
   readonly metadata: FunctionMetadata;
-  /** The library warns about a log call that is not awaited unless the state says that a hook is running. */
+  /** The library warns about log calls after the function has ended, unless this state shows a running hook. */
   state: 'preInvocationHooks' | 'invocation' | 'postInvocationHooks' | undefined;
   log(level: LogLevel, category: LogCategory, message: string): void;
 }
 
-/** How one call is carried out; the library makes a new one per invocation. */
+/** The steps of one invocation; the library creates one for each. */
 export interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;

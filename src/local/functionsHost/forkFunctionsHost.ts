@@ -1,4 +1,4 @@
-/** The parent's side of a functions host in a child process. */
+/** Runs a functions host in a child process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -14,7 +14,7 @@ import type { FunctionsHostOptions } from './startFunctionsHost.ts';
 export interface ForkOptions extends Omit<FunctionsHostOptions, 'environment' | 'onLog'> {
   /** The whole environment of the child; default: this process's own. */
   readonly environment?: Environment;
-  /** Also hears what the app writes to its console, as category `Worker.Console`. */
+  /** Also receives the app's console output, as category `Worker.Console`. */
   readonly onLog?: HostLog;
 }
 
@@ -25,23 +25,23 @@ export interface HostExit {
 
 export interface ForkedFunctionsHost {
   readonly pid: number;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly port: number;
   readonly functions: readonly FunctionSummary[];
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended. */
   readonly exited: Promise<HostExit>;
-  /** Adds a listener for log entries; returns its removal. */
+  /** Adds a listener for log entries; returns a function that removes it. */
   onLog(listener: HostLog): () => void;
-  /** In good order: no new work, running invocations finished, hooks run. By force when it does not end by itself. */
+  /** Stops gracefully: accepts no new work, finishes running invocations, and runs hooks. By force if necessary. */
   stop(): Promise<void>;
-  /** SIGKILL, as when an instance is lost: whatever it was doing stays half done. */
+  /** Sends SIGKILL, as when an instance is lost in the middle of its work. */
   kill(): Promise<void>;
 }
 
 const program = fileURLToPath(new URL('./hostProcess.ts', import.meta.url));
 
-/** Resolves when the host listens. Rejects with a HostError, the host's own sentence, when it cannot start. */
+/** Resolves when the host listens. Rejects with a HostError when it cannot start. */
 export async function forkFunctionsHost(options: ForkOptions): Promise<ForkedFunctionsHost> {
   const child = fork(program, commandLine(options), {
     env: {
@@ -122,7 +122,9 @@ function listening(child: ChildProcess, exited: Promise<HostExit>, emit: HostLog
       reject(new HostError('The functions host process could not be started.', { cause })),
     );
     void exited.then(({ code, signal }) =>
-      reject(new HostError(fault ?? `The functions host ended before it listened (${signal ?? `exit code ${code}`}).`)),
+      reject(
+        new HostError(fault ?? `The functions host stopped before it listened (${signal ?? `exit code ${code}`}).`),
+      ),
     );
   });
 }

@@ -1,4 +1,4 @@
-/** host.json: the parts that this host obeys, with the defaults of the real one. */
+/** The parts of host.json that this host supports, with the real host's defaults. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ const timeSpanMs = z.string().transform((text, context) => {
   if (match === null) {
     context.addIssue({
       code: 'custom',
-      message: `"${text}" is no time span; expected hh:mm:ss, for example "00:00:05"`,
+      message: `"${text}" is not a time span: expected hh:mm:ss, for example "00:00:05"`,
     });
     return z.NEVER;
   }
@@ -48,11 +48,11 @@ const hostJsonSchema = z.object({
 
 export interface QueueOptions {
   readonly batchSize: number;
-  /** The next batch is fetched when no more than this many messages are in work. */
+  /** The next batch is fetched when at most this many messages are being handled. */
   readonly newBatchThreshold: number;
   readonly maxDequeueCount: number;
   readonly maxPollingIntervalMs: number;
-  /** How long a message whose handler failed stays hidden before the next attempt. */
+  /** How long a message is hidden after its handler failed. */
   readonly visibilityTimeoutMs: number;
   readonly messageEncoding: 'none' | 'base64';
 }
@@ -64,7 +64,7 @@ export interface HostConfig {
   readonly queues: QueueOptions;
 }
 
-/** Reads `host.json` of an app. Throws a HostError that names the file and every fault in it. */
+/** Reads `host.json` of an app. Throws a HostError with the file and every error in it. */
 export async function readHostConfig(appDirectory: string): Promise<HostConfig> {
   const file = path.join(appDirectory, 'host.json');
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -80,18 +80,18 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new HostError(`${file} is no JSON (${cause instanceof Error ? cause.message : cause}): correct it.`, {
+    throw new HostError(`${file} is not valid JSON (${cause instanceof Error ? cause.message : cause}): correct it.`, {
       cause,
     });
   }
 }
 
-/** Checks the content of host.json. Keys that this host does not know belong to the real one and are left alone. */
+/** Checks the content of host.json. Ignores keys that only the real host knows. */
 export function parseHostConfig(json: unknown, file: string): HostConfig {
   const parsed = hostJsonSchema.safeParse(json);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(root)'}: ${issue.message}`);
-    throw new HostError(`${file} is wrong; correct these:\n${faults.join('\n')}`);
+    const errors = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(root)'}: ${issue.message}`);
+    throw new HostError(`${file} has errors:\n${errors.join('\n')}`);
   }
   const { functionTimeout, logging, extensions } = parsed.data;
   const { batchSize, newBatchThreshold, maxDequeueCount, maxPollingInterval, visibilityTimeout, messageEncoding } =

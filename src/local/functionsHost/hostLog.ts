@@ -1,9 +1,12 @@
-/** Log entries with the host's own categories, filtered by host.json's `logging.logLevel`. */
+/** Log entries with the host's categories, filtered by `logging.logLevel` of host.json. */
 import type { LogLevel } from './coreTypes.ts';
 
 export interface HostLogEntry {
   readonly level: LogLevel;
-  /** As in Azure: `Function.NAME.User` is what a handler logged, `Function.NAME` the host about one call, `Host.…` the rest. */
+  /**
+   * As in Azure: `Function.NAME.User` for a handler's entries, `Function.NAME` for the host's entries about one call, `Host.…` for all
+   * others.
+   */
   readonly category: string;
   readonly message: string;
   readonly functionName?: string;
@@ -15,7 +18,7 @@ export type HostLog = (entry: HostLogEntry) => void;
 const severities: readonly LogLevel[] = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none'];
 
 /**
- * Passes on what host.json lets through. The longest matching category prefix decides, then `default`, then Information:
+ * Passes on entries that host.json allows: by the longest matching category prefix, then `default`, then Information:
  * https://learn.microsoft.com/azure/azure-functions/configure-monitoring#configure-log-levels
  */
 export function filterLog(logLevels: Readonly<Record<string, LogLevel>>, onLog: HostLog): HostLog {

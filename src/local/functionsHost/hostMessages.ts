@@ -1,4 +1,4 @@
-/** What a host process and its parent tell each other over IPC. */
+/** Messages between a host process and its parent, over IPC. */
 import type { LogLevel } from './coreTypes.ts';
 import type { FunctionSummary } from './planFunctions.ts';
 
@@ -12,7 +12,7 @@ export type HostMessage =
       readonly functionName?: string;
       readonly invocationId?: string;
     }
-  /** The process ends after this; the message is a sentence that says what to do, or the stack of a bug. */
+  /** The process ends after this. The message is a sentence that tells what to do, or the stack of a bug. */
   | { readonly type: 'fault'; readonly message: string };
 
 export interface ParentMessage {

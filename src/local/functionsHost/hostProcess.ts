@@ -1,11 +1,11 @@
 /**
- * A functions host in a process of its own: `node src/local/functionsHost/hostProcess.ts --app-directory DIR [--port N]`.
- * Its own process because NODE_EXTRA_CA_CERTS is read only at start, and because a worker must be killable.
- * Under a parent (`forkFunctionsHost`) it reports over IPC, and ends when told to or when the parent goes away.
+ * A functions host in its own process: `node src/local/functionsHost/hostProcess.ts --app-directory DIR [--port N]`. Needed because
+ * NODE_EXTRA_CA_CERTS is read only at start, and because tests kill workers. Under a parent (`forkFunctionsHost`) it reports over IPC, and
+ * stops on request or when the parent ends.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { describeHostFault } from './hostError.ts';
+import { describeHostError } from './hostError.ts';
 import type { HostMessage, ParentMessage } from './hostMessages.ts';
 import { type FunctionsHost, startFunctionsHost } from './startFunctionsHost.ts';
 
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 
-/** A key comes by the environment, where no process list shows it, and is not left there for the app to see. */
+/** Keys are passed in the environment, which process lists do not show, and removed from it so that the app does not see them. */
 function takeKey(name: string): string {
   const key = process.env[name] ?? randomBytes(24).toString('base64url');
   delete process.env[name];
@@ -39,9 +39,9 @@ async function stop(host: FunctionsHost, exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
-/** Reports and ends once the report is out. */
+/** Reports the error and exits once the message is sent. */
 function fail(error: unknown): void {
-  const message: HostMessage = { type: 'fault', message: describeHostFault(error) };
+  const message: HostMessage = { type: 'fault', message: describeHostError(error) };
   if (process.connected) process.send?.(message, () => process.exit(1));
   else {
     console.error(message.message);
@@ -50,7 +50,7 @@ function fail(error: unknown): void {
 }
 
 process.on('uncaughtException', fail);
-// Until the host is up, a parent's end is the process's end; afterwards it is a reason to stop in good order.
+// Before the host is running, exit when the parent ends; afterwards, stop gracefully.
 const exit = () => process.exit(0);
 process.once('disconnect', exit);
 
@@ -73,7 +73,7 @@ try {
   process.on('message', (message: ParentMessage) => {
     if (message.type === 'stop') stopOnce();
   });
-  // Ctrl-C reaches every process of the terminal; under a parent it is the parent that decides.
+  // Ctrl-C reaches every process of the terminal; under a parent, the parent decides.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (!process.connected || signal === 'SIGTERM') stopOnce();

@@ -9,9 +9,9 @@ import type {
 } from './coreTypes.ts';
 import type { InvocationLogContext, RegisteredFunction, WorkerApp } from './workerApp.ts';
 
-/** What set a function off. */
+/** The trigger of an invocation. */
 export interface Trigger {
-  /** The trigger's binding name, under which the library looks the data up. */
+  /** The trigger's binding name, by which the library finds the data. */
   readonly bindingName: string;
   readonly data: RpcTypedData;
   readonly metadata?: Readonly<Record<string, RpcTypedData>>;
@@ -23,10 +23,10 @@ export type InvocationResult =
   | { readonly kind: 'succeeded'; readonly response: RpcInvocationResponse }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Sends what an invocation put out through its output bindings; when that fails, so has the invocation. */
+/** Sends the outputs of an invocation through its bindings; an error fails the invocation. */
 export type SendOutputs = (metadata: FunctionMetadata, response: RpcInvocationResponse) => Promise<void>;
 
-/** Calls functions of an app, and knows which calls are still running. */
+/** Calls an app's functions and tracks running calls. */
 export class Invoker {
   readonly #app: WorkerApp;
   readonly #sendOutputs: SendOutputs;
@@ -39,7 +39,7 @@ export class Invoker {
     this.#timeoutMs = functionTimeoutMs;
   }
 
-  /** Never rejects: a handler's exception is a result. */
+  /** Never rejects: a handler's exception is part of the result. */
   async invoke(registered: RegisteredFunction, trigger: Trigger): Promise<InvocationResult> {
     const call = this.#invokeAndLog(registered, trigger);
     this.#running.add(call);
@@ -54,7 +54,7 @@ export class Invoker {
     return this.#running.size;
   }
 
-  /** Resolves when the calls that run now have ended. */
+  /** Resolves when all currently running calls have ended. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#running);
   }
@@ -86,7 +86,7 @@ export class Invoker {
     }
   }
 
-  /** host.json's functionTimeout. The real host then kills its worker; here the call only counts as failed. */
+  /** functionTimeout of host.json. The real host kills its worker; here the call only fails. */
   async #withinTimeout(name: string, call: Promise<InvocationResult>): Promise<InvocationResult> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<InvocationResult>((resolve) => {
@@ -153,7 +153,7 @@ async function callThroughHooks(
   return await model.getResponse(context, after.result);
 }
 
-/** As the real host prints what a handler threw. */
+/** Formats a handler's exception as the real host does. */
 function describeException(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && error.stack !== undefined ? `\nStack: ${error.stack}` : '';

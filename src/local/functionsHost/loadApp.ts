@@ -1,4 +1,4 @@
-/** Loads a built function app the way the Node worker does, and makes sure that it registered something. */
+/** Loads a built function app as the Node worker does. */
 import { glob, readFile } from 'node:fs/promises';
 import Module, { createRequire } from 'node:module';
 import path from 'node:path';
@@ -30,7 +30,7 @@ export async function loadApp(appDirectory: string, log: HostLog): Promise<Worke
   } finally {
     restoreRequire();
   }
-  // A loader that bypasses require() leaves the library in its test mode: every registration is dropped, in silence.
+  // If a loader bypasses require(), the library is in test mode and silently drops every registration.
   if (app.functions.size === 0) {
     throw new HostError(
       `${main} in ${appDirectory} registered no function: check that it imports them, and that it takes @azure/functions-core from the worker.`,
@@ -57,7 +57,7 @@ async function readPackage(appDirectory: string): Promise<z.infer<typeof package
   }
 }
 
-/** The worker's own way: one module name is answered by the worker, before Node looks for it. */
+/** As in the worker: provides one built-in module before Node resolves it. */
 function provideCoreModule(coreApi: object): () => void {
   const original = Module.prototype.require;
   Module.prototype.require = new Proxy(original, {
@@ -74,7 +74,7 @@ async function loadEntry(file: string, isModulePackage: boolean): Promise<void> 
     if (file.endsWith('.mjs') || (isModulePackage && !file.endsWith('.cjs'))) {
       await import(pathToFileURL(file).href);
     } else {
-      // A fresh copy each time: a worker starts with nothing loaded, and a second host in this process must too.
+      // A new copy each time, as in a new worker, because this process may run several hosts.
       delete require.cache[require.resolve(file)];
       require(file);
     }

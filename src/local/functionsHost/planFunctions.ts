@@ -1,4 +1,4 @@
-/** Turns what an app registered into what the host runs: routes, clocks and queue listeners, one per function. */
+/** Creates a route, clock or queue listener for each function that the app registered. */
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { RunNow } from './adminApi.ts';
 import { type Environment, isDisabled } from './appSettings.ts';
@@ -18,7 +18,7 @@ import type { RegisteredFunction, WorkerApp } from './workerApp.ts';
 export interface FunctionSummary {
   readonly name: string;
   readonly trigger: 'http' | 'timer' | 'queue';
-  /** What sets it off: `GET,POST api/probes/{name}`, a schedule, a queue's name. */
+  /** Its trigger: `GET,POST api/probes/{name}`, a schedule, a queue's name. */
   readonly detail: string;
 }
 
@@ -31,16 +31,16 @@ export interface PlanOptions {
 
 export interface FunctionsPlan {
   readonly summaries: readonly FunctionSummary[];
-  /** The more specific route first. */
+  /** Sorted, the more specific route first. */
   readonly http: readonly HttpFunction[];
   readonly timers: readonly TimerClock[];
   readonly queues: readonly QueueListener[];
-  /** What the admin side can run now, by name. */
+  /** The functions that the admin API can run, by name. */
   readonly runnable: ReadonlyMap<string, RunNow>;
   readonly invoker: Invoker;
 }
 
-/** Throws a HostError for a binding that cannot be served, and when the storage of a queue trigger does not answer. */
+/** Throws a HostError for an unsupported binding, and when the storage of a queue trigger does not respond. */
 export async function planFunctions(app: WorkerApp, options: PlanOptions): Promise<FunctionsPlan> {
   const { config, environment } = options;
   const connect = rememberConnections(environment);
@@ -97,7 +97,7 @@ export async function planFunctions(app: WorkerApp, options: PlanOptions): Promi
   return { summaries, http, timers, queues, runnable, invoker };
 }
 
-/** As in the real host: a timer with a schedule that cannot be read is disabled alone, and the log says why. */
+/** As in the real host, an invalid schedule disables only its timer, with an error in the log. */
 function timerOrError(binding: BindingInfo, name: string, environment: Environment, app: WorkerApp) {
   try {
     return parseTimerTrigger(binding, name, environment);

@@ -1,6 +1,6 @@
 /**
- * A small Azure Functions host for machines without Core Tools: loads a built app as the Node worker does, serves its HTTP
- * functions, fires its timers and drains its queues. What it is not is in the README.
+ * A small Azure Functions host for machines without Core Tools: loads a built app as the Node worker does, serves its HTTP functions, fires
+ * its timers and handles its queues. docs/functions-host.md lists its limits.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdminHandler } from './adminApi.ts';
@@ -16,20 +16,20 @@ import { fileTimerStatus, memoryTimerStatus } from './timer/timerStatus.ts';
 import type { WorkerApp } from './workerApp.ts';
 
 export interface FunctionsHostOptions extends HostKeys {
-  /** Holds host.json and package.json. */
+  /** The folder of host.json and package.json. */
   readonly appDirectory: string;
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly hostname?: string;
-  /** Where the host looks up `%NAME%` and connections. Default: process.env, which is all that the app itself ever sees. */
+  /** For `%NAME%` and connections. Default: process.env, which the app itself always uses. */
   readonly environment?: Environment;
   readonly onLog: HostLog;
-  /** False on every worker but one when several share a storage account: a timer runs once, not once per worker. */
+  /** False on all workers except one when several share a storage account, so that a timer runs once. */
   readonly timers?: boolean;
-  /** Keeps the timers' schedule status over restarts, so that a missed occurrence is caught up. Default: not kept. */
+  /** Stores the timers' schedule status, so that a run missed during a restart is caught up. Default: not stored. */
   readonly stateDirectory?: string;
-  /** How long a fetched queue message stays hidden when its worker dies. Default 600, as in the real host. */
+  /** How long a queue message stays hidden after its worker died. Default: 600, as in the real host. */
   readonly queueLeaseSeconds?: number;
   /** How long `close` waits for running invocations. Default 10 000. */
   readonly closeTimeoutMs?: number;
@@ -38,11 +38,11 @@ export interface FunctionsHostOptions extends HostKeys {
 export interface FunctionsHost {
   readonly port: number;
   readonly functions: readonly FunctionSummary[];
-  /** Takes no new work, waits for what runs, runs the app's `appTerminate` hooks. */
+  /** Accepts no new work, waits for running invocations, and runs the app's `appTerminate` hooks. */
   close(): Promise<void>;
 }
 
-/** Throws a HostError, a sentence for the person at the keyboard, when it cannot start. */
+/** Throws a HostError when it cannot start. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const environment = options.environment ?? process.env;
   const config = await readHostConfig(options.appDirectory);

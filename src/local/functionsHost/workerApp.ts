@@ -1,6 +1,6 @@
 /**
- * One loaded function app as the worker sees it: its registered functions, hooks and programming model, and the module
- * `@azure/functions-core` through which they got here.
+ * A loaded function app: its registered functions, hooks and programming model, and the module `@azure/functions-core` that it registers
+ * them with.
  */
 import type {
   FunctionCallback,
@@ -14,7 +14,7 @@ import type {
 import { HostError } from './hostError.ts';
 import type { HostLog, HostLogEntry } from './hostLog.ts';
 
-/** What this host says it is; the app may read both from `@azure/functions-core`. */
+/** Versions that the app may read from `@azure/functions-core`. */
 const hostVersion = '4.1037.0';
 const workerVersion = '3.9.1';
 
@@ -34,7 +34,7 @@ export class WorkerApp {
   readonly appHookData: object = {};
   /** Shared by `appStart` and `appTerminate`. */
   readonly appLevelHookData: object = {};
-  /** What `require('@azure/functions-core')` gives inside the app. */
+  /** The result of `require('@azure/functions-core')` in the app. */
   readonly coreApi: object;
   readonly #hooks = new Map<string, HookCallback[]>();
   readonly #log: HostLog;
@@ -63,17 +63,17 @@ export class WorkerApp {
     return this.#programmingModel;
   }
 
-  /** After this, registering is an error, as in the real worker. */
+  /** After this, registering a function is an error, as in the real worker. */
   lockRegistration(): void {
     this.#started = true;
   }
 
-  /** Calls the hooks of one name in the order of their registration; what one throws stops the rest. */
+  /** Calls the hooks of one name in the order of their registration; an exception stops the rest. */
   async runHooks(name: Exclude<HookName, 'log'>, context: object): Promise<void> {
     for (const callback of this.#hooks.get(name) ?? []) await callback(context);
   }
 
-  /** Shows an entry to the `log` hooks, which may change a user's entry (never a system one), and passes it on. */
+  /** Calls the `log` hooks, which may change a user's entry but not a system one, and passes the entry on. */
   log(entry: HostLogEntry, category: LogCategory, invocation?: InvocationLogContext): void {
     const hookContext = {
       level: entry.level,
@@ -86,7 +86,7 @@ export class WorkerApp {
     try {
       for (const callback of this.#hooks.get('log') ?? []) callback(hookContext);
     } catch {
-      // On purpose, and as the real worker does: a faulty hook must not keep a log entry back.
+      // On purpose, as in the real worker: an error in a hook must not lose a log entry.
     }
     this.#log(category === 'user' ? { ...entry, level: hookContext.level, message: hookContext.message } : entry);
   }
@@ -113,7 +113,7 @@ export class WorkerApp {
   }
 }
 
-/** The worker's own Disposable, not the language's: the library constructs it and calls `dispose`. */
+/** The worker's Disposable, not the language's: the library constructs it and calls `dispose`. */
 class Disposable {
   readonly #onDispose: () => void;
 

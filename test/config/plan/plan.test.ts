@@ -18,7 +18,7 @@ function planFor(probes: readonly object[], environment: Readonly<Record<string,
 }
 
 describe('the plan', () => {
-  it('says how often each probe runs and about what its registrations cost', () => {
+  it('shows how often each probe runs and what its registrations cost', () => {
     const plan = planFor([
       probeJson(),
       probeJson({ name: 'hourly', registrationId: 'canary-003', everyMinutes: 60 }),
@@ -100,12 +100,12 @@ describe('the plan', () => {
       '0ne00A1B2C3/canary-001: weu-key, same use the same device and run one after the other.',
     ],
     [
-      'an ID scope of China goes to the public endpoint',
+      'an ID scope of China with the public endpoint',
       [refusal, probeJson({ idScope: '0cn00A1B2C3', registrationId: 'c', expect: { result: 'refused' } })],
       'weu-key: the ID scope 0cn00A1B2C3 is one of Azure in China. Use globalDeviceEndpoint global.azure-devices-provisioning.cn.',
     ],
     [
-      'a public ID scope goes to China',
+      'a public ID scope with the endpoint of China',
       [refusal, probeJson({ registrationId: 'c', globalDeviceEndpoint: 'global.azure-devices-provisioning.cn' })],
       'weu-key: the ID scope 0ne00A1B2C3 is one of public Azure. Use globalDeviceEndpoint global.azure-devices-provisioning.net.',
     ],
@@ -125,7 +125,7 @@ describe('the plan', () => {
     expect(warnings).toEqual([expect.stringContaining(start)]);
   });
 
-  it('has the longest round of an outage: ten starts a second and scope, one device after the other', () => {
+  it('has the longest scheduled run of an outage: ten starts a second and scope, one device after the other', () => {
     const fleet = (idScope: string, number: number) =>
       Array.from({ length: number }, (_, at) =>
         probeJson({ name: `${idScope}-${at}`, idScope, registrationId: `r${at}`, timeoutSeconds: 30 }),

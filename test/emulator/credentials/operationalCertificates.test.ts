@@ -111,7 +111,7 @@ async function verifyAssignment(
 }
 
 describe('a registration with a csr', () => {
-  it('ends with a chain of the device’s own key: leaf, intermediate, root, for the policy’s days', async () => {
+  it('results in a chain for the device’s own key: leaf, intermediate, root, for the policy’s days', async () => {
     const [leaf, intermediate, root, ...others] = parsed(
       chainOf(await register('one', { registrationId: 'one', csr: request.csr })),
     );
@@ -127,7 +127,7 @@ describe('a registration with a csr', () => {
     expect(days).toBeLessThanOrEqual(30);
   });
 
-  it('ends with a chain that OpenSSL verifies', requires('openssl'), async () => {
+  it('results in a chain that OpenSSL verifies', requires('openssl'), async () => {
     const [leaf, intermediate, root] = parsed(
       chainOf(await register('one', { registrationId: 'one', csr: request.csr })),
     ).map(String);

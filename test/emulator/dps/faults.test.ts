@@ -1,4 +1,4 @@
-/** Each fault as a device sees it: what comes back to CONNECT, SUBSCRIBE, one register and status queries until an end. */
+/** Each fault from a device's view: the responses to CONNECT, SUBSCRIBE, one register message and status queries. */
 import type { Packet } from 'mqtt-packet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
@@ -162,7 +162,7 @@ it.each(rows.map(([fault, lines], index) => [JSON.stringify(fault), index, lines
   },
 );
 
-it('stops throttling after as many times as it was told to', async () => {
+it('stops throttling after the configured number of times', async () => {
   const first = await exchange('twice-throttled');
   const second = await exchange('twice-throttled');
   const third = await exchange('twice-throttled');

@@ -53,12 +53,12 @@ describe.each(['mqttsPort', 'wssPort'] as const)('a listener fault on %s', (port
     expect(await handshake(dps[port])).toBe(code);
   });
 
-  it('silentAfterAccept accepts and says nothing', async () => {
+  it('silentAfterAccept accepts and sends nothing', async () => {
     const dps = await startWith('silentAfterAccept');
     const socket = connectTcp({ port: dps[port], host: '127.0.0.1' });
     await once(socket, 'connect');
     socket.write('a ClientHello, or anything');
-    // Another whole handshake takes longer than an answer would
+    // Another whole handshake takes longer than a response would
     const elsewhere = handshake((await startWith('expiredCertificate'))[port]);
     expect(await Promise.race([once(socket, 'data'), elsewhere])).toBe('CERT_HAS_EXPIRED');
     socket.destroy();
@@ -74,7 +74,7 @@ describe('a listener fault of the WebSocket', () => {
     return socket;
   };
 
-  it.each([200, 403, 502])('answers the upgrade with %i', async (status) => {
+  it.each([200, 403, 502])('responds to the upgrade with %i', async (status) => {
     const dps = await startWith({ kind: 'upgradeStatus', status });
     await expect(openFailing(dps, 'mqtt')).rejects.toThrow(`Unexpected server response: ${status}`);
   });
@@ -88,7 +88,7 @@ describe('a listener fault of the WebSocket', () => {
   });
 });
 
-it('says that a certificate fault needs an authority', async () => {
+it('reports that a certificate fault needs an authority', async () => {
   const certificate = await authority.issueServer();
   const started = startDps({ certificate, configuration: { listenerFault: 'expiredCertificate' } });
   await expect(started).rejects.toThrow('needs the option `authority`');

@@ -68,7 +68,7 @@ function registerToTheEnd(
 }
 
 describe('the service', () => {
-  it('accepts a registration and says when to ask', () => {
+  it('accepts a registration with a retry-after', () => {
     const answer = registerOne();
     expect(answer).toMatchObject({ status: 202, retryAfter: 3, body: { status: 'assigning' } });
     expect(bodyOf(answer).registrationState).toBeUndefined();
@@ -90,7 +90,7 @@ describe('the service', () => {
     });
   });
 
-  it('keeps assigning for as many queries as it is told to', () => {
+  it('keeps assigning for the configured number of queries', () => {
     const state = createServiceState();
     const { operationId } = bodyOf(registerOne(state));
     const query = () =>

@@ -40,7 +40,7 @@ describe('requests', () => {
   });
   afterAll(() => dps.close());
 
-  it.each(['mqtt', 'mqtt-ws'] as const)('tell what a device did over %s, in order', async (transport) => {
+  it.each(['mqtt', 'mqtt-ws'] as const)('show what a device did over %s, in order', async (transport) => {
     const closed = dps.requests.next({ kind: 'close', transport });
     const client = clientOf(dps, transport);
     const answers: { topic: string; body: { operationId: string } }[] = [];
@@ -75,7 +75,7 @@ describe('requests', () => {
     expect(seen.at(-1)?.unacknowledged).toBe(0);
   });
 
-  it('can be awaited, until a signal ends the patience', async () => {
+  it('can be awaited, until a signal aborts', async () => {
     const never = dps.requests.seen({ clientId: 'nobody' }, AbortSignal.timeout(20));
     await expect(never).rejects.toThrow('no request like {"clientId":"nobody"} was recorded');
   });
@@ -85,7 +85,7 @@ describe('a packet that MQTT 3.1.1 forbids', () => {
   it.each([
     ['a SUBSCRIBE without a filter', Buffer.from([0x82, 2, 0, 1])], // [MQTT-3.8.3-3]
     ['an UNSUBSCRIBE without a filter', Buffer.from([0xa2, 2, 0, 1])], // [MQTT-3.10.3-2]
-  ])('%s ends its own connection, and no other', async (_, bytes) => {
+  ])('%s closes only its own connection', async (_, bytes) => {
     const dps = await startDps({ certificate, configuration });
     const sender = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
     sender.send(connectPacket('one', registrationToken('one', key)));
@@ -105,7 +105,7 @@ describe('refuseAt "connect"', () => {
   it.each([
     ['a wrong key', registrationToken('one', Buffer.from('x').toString('base64'))],
     ['an expired token', registrationToken('one', key, { expiresInSeconds: -1 })],
-    ['a password that is no token', 'secret'],
+    ['a password that is not a token', 'secret'],
   ])('refuses %s at CONNACK', async (_, password) => {
     const dps = await startDps({ certificate, configuration: { ...configuration, refuseAt: 'connect' } });
     const client = await rawMqttOverTls({ port: dps.mqttsPort, ca: authority.caPem });
@@ -134,7 +134,7 @@ describe('the other forms of refusal, field report 4', () => {
     return { dps, response, publish };
   };
 
-  it('refuseAt "close" ends the connection after the register message, without a response', async () => {
+  it('refuseAt "close" closes the connection after the register message, without a response', async () => {
     const { dps, response } = await registered('close');
     expect(response).toBe('closed');
     expect(dps.requests.of('one').find(({ kind }) => kind === 'register')?.note).toBe(
@@ -184,7 +184,7 @@ describe('startDps', () => {
     await expect(startDps({ certificate, configuration: bad })).rejects.toThrow(/idScope: .*\nretryAfterSeconds: /);
   });
 
-  it('rejects when a port is taken, and gives back the other', async () => {
+  it('rejects when a port is in use, and closes the other', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const address = taken.address();

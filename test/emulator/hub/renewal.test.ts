@@ -179,7 +179,7 @@ describe('renewal at the hub', () => {
     });
   });
 
-  it('allows one operation at a time: 409 says which one is active', async () => {
+  it('allows one operation at a time: 409 names the active one', async () => {
     const client = await connect('slow-1');
     ask(client, 'first', { id: 'slow-1', csr });
     const accepted = await response(client);
@@ -271,7 +271,7 @@ describe('faults of a renewal', () => {
     expect((await response(briefly)).topic).toContain('/res/202/');
   });
 
-  it('renewalForeignRid: a response to another request comes first', async () => {
+  it('renewalForeignRid: a response to another request is first', async () => {
     const [foreign, right] = await renew('foreign');
     expect([foreign.topic, right.topic]).toEqual([
       '$iothub/credentials/res/202/?$rid=rid1-foreign',
@@ -285,14 +285,14 @@ describe('faults of a renewal', () => {
     expect(leaf.checkPrivateKey(createPrivateKey(csrKey))).toBe(false);
   });
 
-  it('close: the connection ends', async () => {
+  it('close: the connection is closed', async () => {
     const client = await connect('leaving');
     ask(client, '1', { id: 'leaving', csr });
     expect(await client.next()).toBe('closed');
   });
 });
 
-it('a topic with a wildcard ends the connection, field report 12', async () => {
+it('a topic with a wildcard closes the connection, field report 12', async () => {
   for (const wildcard of ['#', '+']) {
     const client = await connect('dev-1', { subscribe: false });
     const topic = `devices/dev-1/messages/events/${wildcard}`;

@@ -91,7 +91,7 @@ describe('CONNECT at the hub', () => {
     ['without a credential', 5, 'dev-1', { password: undefined }],
     ['with a DPS user name', 4, 'dev-1', { username: '0neLOCAL/registrations/dev-1/api-version=2019-03-31' }],
     ['with the user name of another device', 4, 'dev-1', { username: `${hubName}/dev-2/?api-version=2021-04-12` }],
-  ])('%s is answered %i', async (_, expected, deviceId, login) => {
+  ])('%s gets %i', async (_, expected, deviceId, login) => {
     const { client, returnCode } = await connect(deviceId, login);
     expect(returnCode).toBe(expected);
     client.end();
@@ -115,7 +115,7 @@ describe('CONNECT at the hub', () => {
     client.end();
   });
 
-  it('ends the connection that the same device had before', async () => {
+  it('closes the previous connection of the same device', async () => {
     const first = await connect('dev-2');
     const second = await connect('dev-2');
     expect(await first.client.next()).toBe('closed');
@@ -221,7 +221,7 @@ describe('a connected device', () => {
 });
 
 describe('a fault of the hub', () => {
-  it('refuseConnect answers CONNECT with its code', async () => {
+  it('refuseConnect responds to CONNECT with its code', async () => {
     expect((await connect('refused')).returnCode).toBe(3);
   });
 
@@ -233,7 +233,7 @@ describe('a fault of the hub', () => {
     expect(await client.rest()).toEqual([]);
   });
 
-  it('close ends the connection at telemetry', async () => {
+  it('close closes the connection at telemetry', async () => {
     const { client } = await connect('leaving');
     client.send(telemetry('leaving'));
     expect(await client.rest()).toEqual([]);
@@ -246,7 +246,7 @@ describe('a fault of the hub', () => {
     client.end();
   });
 
-  it('twinStatus answers with its status', async () => {
+  it('twinStatus responds with its status', async () => {
     expect(await twinOf('twinless')).toBe('$iothub/twin/res/500/?$rid=5');
   });
 });

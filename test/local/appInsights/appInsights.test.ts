@@ -29,7 +29,7 @@ describe('startAppInsights', () => {
     ]);
   });
 
-  it('hands out availability results in their order, those that are yet to come too', async () => {
+  it('returns availability results in order, including future ones', async () => {
     const appInsights = await startTestAppInsights();
     const [first, second] = [appInsights.nextAvailability(), appInsights.nextAvailability()];
     for (const id of ['one', 'two', 'three']) {
@@ -70,7 +70,7 @@ describe('startAppInsights', () => {
   });
 
   it.each([
-    ['what is no JSON', '/v2.1/track', 'hello', 400],
+    ['text that is not JSON', '/v2.1/track', 'hello', 400],
     ['an empty array', '/v2.1/track', '[]', 400],
     ['an envelope without data', '/v2.1/track', '[{"name":"a","time":"2026-01-01T00:00:00Z","iKey":"x"}]', 400],
     ['another path', '/v1/track', '[]', 404],
@@ -80,7 +80,7 @@ describe('startAppInsights', () => {
     expect(appInsights.envelopes).toEqual([]);
   });
 
-  it('asks for a token of its own audience when it is told to', async () => {
+  it('requires a token for its audience when configured', async () => {
     const identity = await startManagedIdentity();
     const appInsights = await startTestAppInsights({ checkToken: identity.checkToken });
     await identity.close();

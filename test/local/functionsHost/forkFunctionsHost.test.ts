@@ -20,7 +20,7 @@ describe('forkFunctionsHost', () => {
     return { host, log };
   }
 
-  it('serves from a process of its own and hands its log over', async () => {
+  it('serves from its own process and forwards its log', async () => {
     const { host, log } = await start();
     expect(host.pid).not.toBe(process.pid);
     const headers = { 'x-functions-key': keys.functionKey };
@@ -40,10 +40,10 @@ describe('forkFunctionsHost', () => {
     await host.stop();
   });
 
-  it('tells why it cannot start, in the host’s own sentence', async () => {
+  it('reports why it cannot start, with the host’s sentence', async () => {
     await expect(start({ environment: { 'AzureWebJobs.work.Disabled': 'true' } })).rejects.toThrow(
       new HostError(
-        'The function tick needs the setting FIXTURE_SCHEDULE (its binding says %FIXTURE_SCHEDULE%): set it.',
+        'The function tick needs the setting FIXTURE_SCHEDULE (its binding has %FIXTURE_SCHEDULE%): set it.',
       ),
     );
   });
@@ -67,7 +67,7 @@ describe('forkFunctionsHost', () => {
     expect(second.log.entries.filter(({ functionName }) => functionName === 'tick')).toEqual([]);
   });
 
-  it('ends when its parent goes away without a word', async () => {
+  it('stops when its parent ends without a message', async () => {
     const parent = fork(new URL('../../support/functionsHostParent.ts', import.meta.url), [app.directory()], {
       env: { ...process.env, ...quietEnvironment },
       execArgv: [],

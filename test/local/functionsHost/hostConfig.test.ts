@@ -46,7 +46,7 @@ describe('parseHostConfig', () => {
     [
       'a time span in words',
       { version: '2.0', functionTimeout: 'ten minutes' },
-      '  functionTimeout: "ten minutes" is no time span; expected hh:mm:ss, for example "00:00:05"',
+      '  functionTimeout: "ten minutes" is not a time span: expected hh:mm:ss, for example "00:00:05"',
     ],
     [
       'too large a batch',
@@ -54,8 +54,6 @@ describe('parseHostConfig', () => {
       '  extensions.queues.batchSize: Too big: expected number to be <=32',
     ],
   ])('refuses %s in a sentence that names the file and the field', (_fault, json, expected) => {
-    expect(() => parseHostConfig(json, '/app/host.json')).toThrow(
-      `/app/host.json is wrong; correct these:\n${expected}`,
-    );
+    expect(() => parseHostConfig(json, '/app/host.json')).toThrow(`/app/host.json has errors:\n${expected}`);
   });
 });

@@ -53,7 +53,7 @@ describe('HTTP functions', () => {
     ['a handler that returns nothing', 'GET', '/api/nothing', 204],
     ['a handler that throws', 'GET', '/api/broken', 500],
     ['a handler whose exception a hook forgives', 'GET', '/api/forgiven', 418],
-  ])('answers %s: %s %s is %d', async (_case, method, path, status) => {
+  ])('responds to %s: %s %s is %d', async (_case, method, path, status) => {
     const { url } = await app.start();
     const response = await fetch(url + path, { method });
     expect(response.status).toBe(status);
@@ -84,14 +84,14 @@ describe('HTTP functions', () => {
     expect((await post(new Blob(['x'.repeat(1001)]).stream())).status).toBe(413);
   });
 
-  it('keeps a lazily imported module unloaded until it is asked for', async () => {
+  it('loads a lazily imported module only when it is needed', async () => {
     Reflect.deleteProperty(globalThis, 'heavyModuleLoaded');
     const { url } = await app.start();
     expect(await (await fetch(`${url}/api/lazy`)).json()).toEqual({ before: false, answer: 42 });
     expect(await (await fetch(`${url}/api/lazy`)).json()).toEqual({ before: true, answer: 42 });
   });
 
-  it('runs the hooks around a handler and lets the log hook rewrite what a handler logs', async () => {
+  it("runs the hooks around a handler, and the log hook may change a handler's entries", async () => {
     const { url, seen, log } = await app.start();
     await fetch(`${url}/api/things/1`);
     expect(seen.hooks).toEqual(['appStart', 'pre echo', 'post echo set before']);
@@ -109,7 +109,7 @@ describe('HTTP functions', () => {
     );
   });
 
-  it('lets through what host.json lets through: nothing of the system below a warning', async () => {
+  it('passes on what host.json allows: nothing of the system below a warning', async () => {
     const { url, log } = await app.start();
     await fetch(`${url}/api/broken`);
     expect((await log.next(/^Executed/)).level).toBe('error');
@@ -126,7 +126,7 @@ describe('HTTP functions', () => {
     await expect(fetch(`${host.url}/api/things/1`)).rejects.toThrow();
   });
 
-  it('does not wait longer for it than it was told', async () => {
+  it('does not wait longer than configured', async () => {
     const host = await app.start({ closeTimeoutMs: 50 });
     const answer = fetch(`${host.url}/api/slow?ms=5000`);
     const refused = expect(answer).rejects.toThrow();

@@ -43,15 +43,15 @@ describe('parseNcrontab', () => {
     ['0 0 * * * * 2027', 'it has 7 fields'],
     ['0 60 * * * *', '60 is too large for the minute, which ends at 59'],
     ['0 0 0 * * 7', '7 is too large for the day of week, which ends at 6'],
-    ['0 0 0 L * *', '"L" is no day'],
-    ['0 0 0 ? * 1', '"?" is no day'],
-    ['0 0 0 * * 1#2', '"1#2" is no day of week'],
-    ['0 0 0 * Foo *', '"Foo" is no month'],
-    ['0 *-5 * * * *', '"*-5" is no minute'],
+    ['0 0 0 L * *', '"L" is not a day'],
+    ['0 0 0 ? * 1', '"?" is not a day'],
+    ['0 0 0 * * 1#2', '"1#2" is not a day of week'],
+    ['0 0 0 * Foo *', '"Foo" is not a month'],
+    ['0 *-5 * * * *', '"*-5" is not a minute'],
   ])('refuses %s, which NCrontab does not take either', (expression, reason) => {
     expect(() => parseNcrontab(expression, 'tick')).toThrow(
       new HostError(
-        `The schedule "${expression}" of the function tick is wrong: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
+        `The schedule "${expression}" of the function tick is not valid: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
       ),
     );
   });

@@ -29,7 +29,7 @@ describe('toTriggerMetadata', () => {
     });
   });
 
-  it('lets properties of the body take the place of its own, whatever their case', () => {
+  it('replaces its own properties by those of the body, whatever their case', () => {
     const metadata = toTriggerMetadata(
       message,
       '{"id":"theirs","dequeuecount":9,"extra":true,"nested":{"a":1},"list":[1],"none":null}',
@@ -45,7 +45,7 @@ describe('toTriggerMetadata', () => {
     expect(Object.keys(metadata)).not.toContain('none');
   });
 
-  it.each(['[{"id":"theirs"}]', '"id"', '{broken'])('takes nothing from %s, which is no JSON object', (text) => {
+  it.each(['[{"id":"theirs"}]', '"id"', '{broken'])('uses nothing from %s, which is not a JSON object', (text) => {
     expect(Object.keys(toTriggerMetadata(message, text))).toHaveLength(7);
   });
 });

@@ -88,7 +88,7 @@ describe('queue functions', () => {
     expect(await textsIn('work-poison')).toEqual(['{"fail":true}']);
   });
 
-  it('have no poison queue of their own on a queue ending in -poison: the message comes back, more than five times (fault 65)', async () => {
+  it('have no poison queue on a queue ending in -poison: the message is delivered again, more than five times (fault 65)', async () => {
     await service.getQueueClient('work-poison').sendMessage('{"fail":true}');
     const seen: number[] = [];
     const log: string[] = [];
@@ -116,10 +116,12 @@ describe('queue functions', () => {
     await listener.idle();
     expect(await countIn('work-poison')).toBe(1);
     expect(await service.getQueueClient('work-poison-poison').exists()).toBe(false);
-    expect(log[0]).toMatch(/^Message \S+ of the queue work-poison failed; it comes back when its lease is over\.$/);
+    expect(log[0]).toMatch(
+      /^Message \S+ of the queue work-poison failed; it becomes visible again when its lease expires\.$/,
+    );
   });
 
-  it('never see a plain message where host.json says base64: it goes to the poison queue', async () => {
+  it('never receive a plain message when host.json requires base64: it is moved to the poison queue', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'base64-app-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await cp(app.directory(), directory, { recursive: true });
@@ -130,7 +132,7 @@ describe('queue functions', () => {
     const { log, seen } = await start(600, directory);
     await log.next(/^Executed/);
     expect((await log.next(/not in base64/)).message).toBe(
-      "Message is not in base64, which host.json asks for. Moving message to queue 'work-poison'.",
+      "Message is not encoded as base64, which host.json requires. Moving message to queue 'work-poison'.",
     );
     await vi.waitUntil(async () => (await countIn('work')) === 0, 5_000);
     expect(seen.messages.map(({ body }) => body)).toEqual([{ encoded: 1 }]);
@@ -186,7 +188,7 @@ describe('queue functions', () => {
   it('wait for a queue that is not there yet', async () => {
     await service.getQueueClient('work').delete();
     const { log, seen } = await start();
-    // Azure Storage and Azurite take a moment to let go of a deleted name.
+    // Azure Storage and Azurite reserve a deleted name for a moment.
     await vi.waitUntil(
       () =>
         service

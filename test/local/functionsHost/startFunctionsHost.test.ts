@@ -16,7 +16,7 @@ describe('startFunctionsHost', () => {
     return directory;
   }
 
-  it('tells what it serves', async () => {
+  it('lists what it serves', async () => {
     const { functions } = await app.start();
     expect(functions).toContainEqual({ name: 'tick', trigger: 'timer', detail: '0 0 0 1 1 *' });
     expect(functions).toContainEqual({ name: 'locked', trigger: 'http', detail: 'GET,POST api/locked' });
@@ -46,7 +46,7 @@ describe('startFunctionsHost', () => {
     expect((await fetch(`${url}/api/nothing`)).headers.get('content-length')).toBeNull();
   });
 
-  it('says which port is in use', async () => {
+  it('reports which port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void other.close());
@@ -57,7 +57,7 @@ describe('startFunctionsHost', () => {
     );
   });
 
-  it('says that the app is not built', async () => {
+  it('reports that the app is not built', async () => {
     const appDirectory = await copyOfApp();
     await rm(join(appDirectory, 'dist'), { recursive: true });
     await expect(app.start({ appDirectory })).rejects.toThrow(
@@ -73,7 +73,7 @@ describe('startFunctionsHost', () => {
       "const c = require('@azure/functions-core'); for (let i = 0; i < 2; i += 1) c.registerFunction({ name: 'twin', bindings: {} }, () => {});",
       /^Two functions are registered as "twin": rename one\.$/,
     ],
-  ])('says that the app %s', async (_fault, code, message) => {
+  ])('reports that the app %s', async (_fault, code, message) => {
     const appDirectory = await copyOfApp();
     await writeFile(join(appDirectory, 'dist/main.cjs'), code);
     const failure = app.start({ appDirectory });
@@ -83,9 +83,9 @@ describe('startFunctionsHost', () => {
 
   it.each([
     ['is missing', undefined, /^There is no readable host\.json in/],
-    ['is no JSON', '{', /host\.json is no JSON/],
-    ['is wrong', '{"version":"2.0","functionTimeout":1}', /host\.json is wrong; correct these:\n {2}functionTimeout/],
-  ])('says that host.json %s', async (_fault, text, message) => {
+    ['is not valid JSON', '{', /host\.json is not valid JSON/],
+    ['has errors', '{"version":"2.0","functionTimeout":1}', /host\.json has errors:\n {2}functionTimeout/],
+  ])('reports that host.json %s', async (_fault, text, message) => {
     const appDirectory = await copyOfApp();
     if (text === undefined) await rm(join(appDirectory, 'host.json'));
     else await writeFile(join(appDirectory, 'host.json'), text);
@@ -95,7 +95,7 @@ describe('startFunctionsHost', () => {
   it.each([
     [
       { 'AzureWebJobs.work.Disabled': 'true' },
-      'The function tick needs the setting FIXTURE_SCHEDULE (its binding says %FIXTURE_SCHEDULE%): set it.',
+      'The function tick needs the setting FIXTURE_SCHEDULE (its binding has %FIXTURE_SCHEDULE%): set it.',
     ],
     [
       { FIXTURE_SCHEDULE: '0 0 0 1 1 *' },
@@ -103,20 +103,20 @@ describe('startFunctionsHost', () => {
     ],
     [
       { FIXTURE_SCHEDULE: '0 0 0 1 1 *', AzureWebJobsStorage: 'AccountKey=c2VjcmV0' },
-      'The setting AzureWebJobsStorage is no storage connection string: correct it.',
+      'The setting AzureWebJobsStorage is not a storage connection string: correct it.',
     ],
-  ])('says which setting is missing or wrong: %o', async (environment, sentence) => {
+  ])('names the missing or wrong setting: %o', async (environment, sentence) => {
     await expect(app.start({ environment })).rejects.toThrow(new HostError(sentence));
   });
 
-  it('says that the storage does not answer, and where it looked', async () => {
-    // Port 9 (discard) is served by nobody.
+  it('reports that the storage does not respond, with its URL', async () => {
+    // No server listens on port 9 (discard).
     const AzureWebJobsStorage =
       'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/devstoreaccount1;';
     const environment = { ...quietEnvironment, 'AzureWebJobs.work.Disabled': undefined, AzureWebJobsStorage };
     await expect(app.start({ environment })).rejects.toThrow(
       new HostError(
-        'The storage that AzureWebJobsStorage names does not answer at http://127.0.0.1:9 (ECONNREFUSED): start Azurite there, or correct AzureWebJobsStorage.',
+        'The storage that AzureWebJobsStorage names does not respond at http://127.0.0.1:9 (ECONNREFUSED): start Azurite there, or correct AzureWebJobsStorage.',
       ),
     );
   });

@@ -18,14 +18,14 @@ describe('timer functions', () => {
   const runNow = (url: string, body = '{"input":""}', key = keys.masterKey, name = 'tick') =>
     fetch(`${url}/admin/functions/${name}`, { method: 'POST', headers: { 'x-functions-key': key }, body });
 
-  it('tick by the schedule that the setting gives, and have no status below one minute', async () => {
+  it("fire by the setting's schedule, and have no status below one minute", async () => {
     const { log, seen } = await app.start({ environment: everySecond });
     await log.next(/^Executed 'Functions.tick' \(Succeeded/);
     expect(seen.timers[0]).toEqual({ schedule: { adjustForDST: true }, scheduleStatus: null, isPastDue: false });
     expect((await log.next(/^Executing/)).message).toMatch(/Reason='Timer fired at \S+\+00:00'/);
   });
 
-  it('never overlap: what comes due while a handler runs is passed over', async () => {
+  it('never overlap: due times while a handler runs are skipped', async () => {
     const { log, seen } = await app.start({ environment: everySecond });
     seen.tickMs = 1_200;
     await vi.waitUntil(() => log.entries.filter(({ message }) => message.startsWith('Executed')).length === 2, 10_000);
@@ -53,10 +53,10 @@ describe('timer functions', () => {
     ['the function key', 401, () => ['{"input":""}', keys.functionKey, 'tick']],
     ['an unknown function', 404, () => ['{"input":""}', keys.masterKey, 'nope']],
     ['a function called by HTTP', 404, () => ['{"input":""}', keys.masterKey, 'echo']],
-    ['a body that is no JSON', 400, () => ['input', keys.masterKey, 'tick']],
+    ['a body that is not JSON', 400, () => ['input', keys.masterKey, 'tick']],
     ['a body of another shape', 400, () => ['{"input":5}', keys.masterKey, 'tick']],
     ['a name in another case', 202, () => ['{"input":""}', keys.masterKey, 'TICK']],
-  ])('answer %s with %d', async (_case, status, request) => {
+  ])('respond to %s with %d', async (_case, status, request) => {
     const { url } = await app.start();
     const [body, key, name] = request();
     expect((await runNow(url, body, key, name)).status).toBe(status);
@@ -79,7 +79,7 @@ describe('timer functions', () => {
     expect(second.seen.timers).toEqual([]);
   });
 
-  it('start afresh when the kept status cannot be read', async () => {
+  it('start without a status when the stored one cannot be read', async () => {
     const directory = await stateDirectory();
     await writeFile(join(directory, 'tick.json'), 'half a fi');
     const { url, log, seen } = await app.start({ stateDirectory: directory });
@@ -88,7 +88,7 @@ describe('timer functions', () => {
     expect(seen.timers).toMatchObject([{ isPastDue: false, scheduleStatus: { last: '0001-01-01T00:00:00+00:00' } }]);
   });
 
-  it('do not tick on a worker that is told to leave them to another, and can still be run by hand', async () => {
+  it('do not fire on a worker without timers, and can still be run manually', async () => {
     const directory = await stateDirectory();
     const missed = { last: null, next: '2026-01-02T00:00:00.000Z', lastUpdated: '2026-01-01T00:00:00.000Z' };
     await writeFile(join(directory, 'tick.json'), JSON.stringify(missed));

@@ -68,7 +68,7 @@ describe('startKeyVault', () => {
     ['/secrets/key', 'firewall', 403, 'Forbidden', 'ForbiddenByFirewall'],
     ['/secrets/key', 'throttled', 429, 'Throttled', undefined],
     ['/secrets/key', 'unavailable', 503, 'ServiceUnavailable', undefined],
-  ])('answers %s with the fault %s: %d %s', async (path, fault, status, code, innerCode) => {
+  ])('responds to %s with the fault %s: %d %s', async (path, fault, status, code, innerCode) => {
     const vault = await startTestVault(testIdentity(), { secrets: { key: 'k', off: { value: 'k', enabled: false } } });
     vault.setFault(fault);
     const answer = await get(vault, path);
@@ -97,7 +97,7 @@ describe('startKeyVault', () => {
     expect((await get(vault, '/secrets/one')).status).toBe(404);
   });
 
-  it('keeps a history of requests in which no token and no value is', async () => {
+  it('records requests without tokens and values', async () => {
     const vault = await startTestVault(testIdentity(), { secrets: { key: 'secret value' } });
     await get(vault, '/secrets/key');
     expect(vault.requests).toEqual([{ method: 'GET', path: '/secrets/key', withToken: true, status: 200 }]);
@@ -114,7 +114,7 @@ describe('startKeyVault', () => {
       { value: 'v', expiresOn: 'soon' },
       'expiresOn of the secret "key" is not a date: expected ISO 8601, such as 2027-01-31T00:00:00Z.',
     ],
-  ])('says what is wrong with a secret that it cannot keep: %s', async (name, secret, message) => {
+  ])('reports why it cannot store a secret: %s', async (name, secret, message) => {
     const vault = await startTestVault(testIdentity());
     expect(() => vault.setSecret(name, secret)).toThrow(message);
   });

@@ -53,7 +53,7 @@ describe('startManagedIdentity', () => {
     ['noIdentity', 400],
     ['throttled', 429],
     ['unavailable', 503],
-  ] as const)('answers as told with the fault %s, until it is taken away', async (fault, status) => {
+  ] as const)('responds with the fault %s until it is removed', async (fault, status) => {
     const identity = await start();
     identity.setFault(fault);
     expect((await ask(identity, { resource: vault })).status).toBe(status);
@@ -62,7 +62,7 @@ describe('startManagedIdentity', () => {
     expect(identity.requests.map((request) => request.status)).toEqual([status, 200]);
   });
 
-  it('does not answer while it is silent, and closes all the same', async () => {
+  it('does not respond while it is silent, but can be closed', async () => {
     const identity = await start();
     identity.setFault('silent');
     const answer = ask(identity, { resource: vault });
@@ -89,11 +89,11 @@ describe('startManagedIdentity', () => {
     expect(seen).toEqual(aborted);
   });
 
-  it('says that its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const first = await start();
     const port = Number(new URL(first.endpoint).port);
     await expect(start({ port })).rejects.toThrow(
-      `The managed identity endpoint cannot listen on 127.0.0.1:${port}: the port is in use. Stop what listens there, or choose another port.`,
+      `The managed identity endpoint cannot listen on 127.0.0.1:${port}: the port is in use. Stop the program that uses it, or choose another port.`,
     );
   });
 });

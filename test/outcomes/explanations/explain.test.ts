@@ -189,7 +189,7 @@ describe('explain, for every result × cause × attestation × transport', () =>
     }
   });
 
-  it('says refused only where the credential was refused', () => {
+  it('uses "refused" only when the credential was refused', () => {
     for (const status of [500, 502, 503, 504]) {
       for (const probe of probes) {
         const { what, usually = '', next } = explain({ kind: 'rejected', phase: 'register', status }, probe);
@@ -254,7 +254,7 @@ it.each([401, 401000, 401002])('field report 11: %i names network rules beside t
   }
 });
 
-it('field report 13: 400004 is the validation code, whose message says what is wrong', () => {
+it('field report 13: 400004 is the validation code, whose message tells what is wrong', () => {
   const { what, next } = explain(
     { kind: 'rejected', phase: 'register', status: 400, errorCode: 400004, message: 'Invalid RegistrationId' },
     probeWith(),
@@ -264,7 +264,7 @@ it('field report 13: 400004 is the validation code, whose message says what is w
 });
 
 it.each([3, 5])(
-  'field report 14: CONNACK %i of a hub to a certificate over WebSocket names the hop that ends TLS',
+  'field report 14: CONNACK %i of a hub to a certificate over WebSocket names the hop that terminates TLS',
   (returnCode) => {
     const cause = { kind: 'connectionRefused', phase: 'mqttConnect', returnCode, message } as const;
     const usually = (over: object) => explain(hubRefused(cause), probeWith(over)).usually ?? '';

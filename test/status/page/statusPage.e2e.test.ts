@@ -49,7 +49,7 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
           : healthy('page-refused', ago),
       ),
     );
-    // Three ticks that nobody ran.
+    // Three scheduled runs were missed.
     await seedOutcomes(
       azurite.connectionString(),
       ticks.filter((ago) => ago > 3).map((ago) => healthy('page-silent', ago)),
@@ -74,7 +74,7 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
     return page;
   }
 
-  it('shows who cannot provision and since when, who has not run, and what was said on the wire', async () => {
+  it('shows which probes cannot provision and since when, which have not run, and the transcript', async () => {
     const page = await open(azurite.connectionString());
     await page.screenshot({ path: 'test/output/status/seeded history.png', fullPage: true });
     await page
@@ -96,7 +96,7 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
     expect(await page.getByRole('row', { name: /^Failing/ }).textContent()).toMatch(/^Failing6/);
   });
 
-  it('says that the storage is away, and still lists the probes', async () => {
+  it('reports that the storage is not available, and still lists the probes', async () => {
     const page = await open(await closedStorage());
     await page.getByRole('heading', { level: 1, name: 'The history cannot be read' }).waitFor();
     expect(await page.getByRole('table', { name: 'All probes' }).getByRole('rowheader').count()).toBe(3);

@@ -204,7 +204,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     expect(await textOf(details)).toContain('$dps/registrations/PUT/iotdps-register/?$rid=1');
   });
 
-  it('says to a screen reader what sighted readers see: landmarks, one first heading, charts in words', async () => {
+  it('is readable by screen readers: landmarks, one first heading, charts with text', async () => {
     const { page } = await open('/one failing?probe=weu-device-key');
     for (const role of ['banner', 'main', 'contentinfo', 'navigation'] as const) {
       expect(await page.getByRole(role).count()).toBe(1);
@@ -218,7 +218,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     expect(await textOf(stopped)).toMatch(/Register.*83 ms/);
   });
 
-  it('keeps the function key from page to page, and the wish not to be renewed', async () => {
+  it('passes the function key and the paused refresh from page to page', async () => {
     const { page } = await open('/one failing?code=a%2Bkey%3D%3D');
     await page.getByRole('link', { name: 'Pause' }).click();
     await page.getByRole('link', { name: 'weu-device-key' }).first().click();

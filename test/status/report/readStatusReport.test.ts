@@ -16,7 +16,7 @@ import { closedStorage, connectionStringFor, historyAt, useAzurite } from '../..
 const azurite = useAzurite();
 const minuteMs = 60_000;
 const now = new Date('2026-11-24T14:32:00.000Z');
-/** The tick before now. */
+/** The last due time before now. */
 const lastTickMs = Date.parse('2026-11-24T14:30:00.000Z');
 const schedule = '0 */5 * * * *';
 const bySchedule = (probe: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
@@ -26,7 +26,7 @@ function probeNamed(name: string, changes: Record<string, unknown> = {}): Probe 
   return probeSchema.parse(probeJson({ name, ...changes }));
 }
 
-/** A run at every fifth minute, `count` of them, the newest at the last tick; `change` gets how many ticks ago it was. */
+/** `count` runs, one every five minutes, the newest at the last due time; `change` gets how many due times ago a run was. */
 function runs(
   probe: string,
   count: number,
@@ -62,7 +62,7 @@ async function reportOf(probe: Probe, outcomes: readonly Outcome[], rolledUpAt?:
 }
 
 describe('the report of a probe', () => {
-  it('says what is configured, and nothing else, before the first run', async () => {
+  it('has only the configuration before the first run', async () => {
     const report = await reportOf(probeNamed('new', { expect: { result: 'refused', errorCode: 401_002 } }), []);
     expect(report).toMatchObject({
       name: 'new',
@@ -204,7 +204,7 @@ describe('scheduled runs without an outcome', () => {
     ]);
   });
 
-  it('end the bars when the canary has stopped, without being taken for failures', async () => {
+  it('are the last bars when the app has stopped, and do not count as failures', async () => {
     const report = await reportOf(
       probeNamed('stopped'),
       runs('stopped', 30, (ago) => (ago < 12 ? undefined : {})),
@@ -217,7 +217,7 @@ describe('scheduled runs without an outcome', () => {
     });
   });
 
-  it('are not missed while their run may still be under way', async () => {
+  it('are not missed while their run may still be in progress', async () => {
     const name = 'under-way';
     const others = runs(name, 5, (ago) => (ago === 0 ? undefined : {}));
     const slow = await reportOf(probeNamed(name, { timeoutSeconds: 120 }), others);
@@ -235,7 +235,7 @@ describe('scheduled runs without an outcome', () => {
     expect(report.bars.map((bar) => bar.verdict)).toEqual(['healthy', 'healthy', 'missed', 'healthy', 'healthy']);
   });
 
-  it('are not filled by runs that somebody asked for', async () => {
+  it('are not replaced by runs on demand', async () => {
     const report = await reportOf(
       probeNamed('asked'),
       runs('asked', 6, (ago) => (ago === 3 ? { trigger: 'http' } : {})),
@@ -399,7 +399,7 @@ describe('the whole report', () => {
     expect(await verdictThere(new Date(now.getTime() + 31 * dayMs))).toBeUndefined();
   });
 
-  it('says that the storage is away, and still lists the probes', async () => {
+  it('reports that the storage is not available, and still lists the probes', async () => {
     const report = await readStatusReport(historyAt(await closedStorage()), {
       ...options,
       probes: [probeNamed('away')],
@@ -426,7 +426,7 @@ describe('the whole report', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
-  it('says that no storage is configured', async () => {
+  it('reports that no storage is configured', async () => {
     const report = await readStatusReport(undefined, { ...options, probes: [] });
     expect(report.storageFault).toMatch(/no storage is configured, set OutcomesStorage or AzureWebJobsStorage$/);
   });

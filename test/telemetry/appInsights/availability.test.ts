@@ -69,7 +69,7 @@ describe('createAvailability', () => {
             substatus: 'initialAssignment',
             serverAddress: '20.61.99.14',
           },
-          // The secret is what ends first.
+          // The secret expires first.
           measurements: { ...outcome.phases, polls: 2, certificateDaysLeft: expect.closeTo(68.4, 1) },
         },
       },
@@ -96,7 +96,7 @@ describe('createAvailability', () => {
     });
   });
 
-  it('measures no days left where nothing ends', async () => {
+  it('has no certificateDaysLeft when nothing expires', async () => {
     const { server: _server, credential: _credential, ...endless } = buildOutcome();
     const { data } = await sendOne(endless);
     expect(data.baseData.measurements).toEqual({ ...endless.phases, polls: 2 });
@@ -133,7 +133,7 @@ describe('createAvailability', () => {
   });
 
   it.each([undefined, '', '00-00000000000000000000000000000000-b7ad6b7169203331-01'])(
-    'makes each run an operation of its own when the invocation has no trace: %j',
+    'makes each run its own operation when the invocation has no trace: %j',
     async (header) => {
       const { tags } = await sendOne(buildOutcome({ runId: '5f0c3f5e-6b0e-4d0f-9f5a-2b1c7d9e4a10' }), header);
       expect(tags).toEqual({ 'ai.cloud.role': 'dps-canary', 'ai.operation.id': '5f0c3f5e6b0e4d0f9f5a2b1c7d9e4a10' });
@@ -166,7 +166,7 @@ describe('createAvailability', () => {
     );
   });
 
-  it('says so when nobody listens, and works once somebody does', async () => {
+  it('rejects when no server listens, and works once one does', async () => {
     const appInsights = await startTestAppInsights();
     const port = Number(/:(\d+)\/$/.exec(appInsights.connectionString)?.[1]);
     const availability = availabilityAt(appInsights);
@@ -196,7 +196,7 @@ describe('createAvailability', () => {
     ]);
   });
 
-  it('rejects when there is no token to be had', async () => {
+  it('rejects when there is no token', async () => {
     const { endpoint } = testIdentity();
     endpoint.setFault('noIdentity');
     const appInsights = await startTestAppInsights({ checkToken: endpoint.checkToken });

@@ -99,7 +99,7 @@ describe('openTelemetrySink', () => {
   });
 });
 
-/** An SDK that keeps what it gets, registered until the test is over. */
+/** An SDK that collects spans and metrics, registered until the end of the test. */
 function register() {
   const spanExporter = new InMemorySpanExporter();
   const spanProcessors = [new SimpleSpanProcessor({ exporter: spanExporter })];

@@ -189,7 +189,7 @@ function lines(text: string, metric: string): readonly string[] {
   return text.split('\n').filter((line) => new RegExp(`^${metric}[ {]`).test(line));
 }
 
-/** A server with the one answer under test; gives its host and port. */
+/** A server with the response under test; returns its host and port. */
 async function serve(answer: (url: URL) => Promise<string | undefined>): Promise<string> {
   const server = createServer(async (request, response) => {
     const body = await answer(new URL(request.url ?? '/', 'http://localhost'));

@@ -92,7 +92,7 @@ describe('The webhook', () => {
     });
   });
 
-  it('tells of a first run only when it is not healthy', async () => {
+  it('reports a first run only when it is not healthy', async () => {
     await sink().write(outcome('failing'));
     expect(changes()).toMatchObject([{ from: null, to: 'failing' }]);
   });

@@ -1,17 +1,17 @@
-/** Who may call an HTTP function: https://learn.microsoft.com/azure/azure-functions/function-keys-how-to */
+/** Authorization of HTTP functions: https://learn.microsoft.com/azure/azure-functions/function-keys-how-to */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
 
 export interface HostKeys {
-  /** Opens functions of authLevel `function`; it stands for the host's default key. */
+  /** Accepted for functions with authLevel `function`, as the host's default key. */
   readonly functionKey: string;
-  /** Opens everything, the admin routes too. */
+  /** Accepted for everything, including the admin routes. */
   readonly masterKey: string;
 }
 
-/** The key comes as `x-functions-key` or `?code=`. */
+/** Reads the key from `x-functions-key` or `?code=`. */
 export function isAuthorized(authLevel: AuthLevel, request: IncomingMessage, url: URL, keys: HostKeys): boolean {
   if (authLevel === 'anonymous') return true;
   const header = request.headers['x-functions-key'];

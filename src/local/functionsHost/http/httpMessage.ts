@@ -1,8 +1,8 @@
-/** HTTP on the wire ↔ the worker's RpcHttpData. */
+/** Converts between HTTP messages and the worker's RpcHttpData. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RpcHttpData, RpcTypedData } from '../coreTypes.ts';
 
-/** Reads a body up to a limit; undefined when it is longer. The rest is then left unread: close the connection. */
+/** Reads a body up to a limit. Undefined when it is longer; the rest is unread, so close the connection. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) return undefined;
   const chunks: Buffer[] = [];
@@ -15,7 +15,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   return Buffer.concat(chunks);
 }
 
-/** Names are lower-case; repeated headers and query values are joined with a comma; empty query values stay. */
+/** Names are lower-case; repeated headers and query values are joined with a comma; empty query values are preserved. */
 export function toRpcHttp(
   request: IncomingMessage,
   url: URL,
@@ -42,7 +42,7 @@ function nullable(entries: readonly (readonly [string, string])[]): Record<strin
   return Object.fromEntries(entries.map(([name, value]) => [name, { value }]));
 }
 
-/** Sends what a handler returned; nothing returned is 204, as in the real host. Node leaves the body out for HEAD. */
+/** Sends a handler's return value; without one, 204, as in the real host. Node omits the body for HEAD. */
 export function sendRpcHttp(response: ServerResponse, returnValue: RpcTypedData | null | undefined): void {
   const http = returnValue?.http;
   if (http === undefined) {
@@ -59,7 +59,7 @@ export function sendRpcHttp(response: ServerResponse, returnValue: RpcTypedData 
   response.end(body);
 }
 
-/** As the real host does: with `Content-Length: 0`, where the status allows a body at all. Node alone would send it in chunks. */
+/** As the real host, with `Content-Length: 0` if the status allows a body. By default Node would use chunked encoding. */
 export function sendEmpty(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
   const hasLength = status !== 204 && status !== 304 && status >= 200;
   response.writeHead(status, { ...headers, ...(hasLength && { 'content-length': 0 }) }).end();

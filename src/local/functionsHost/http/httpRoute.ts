@@ -1,5 +1,5 @@
 /**
- * ASP.NET Core route templates, as `app.http` takes them, turned into the platform's URLPattern:
+ * Converts ASP.NET Core route templates, as used by `app.http`, to URLPattern:
  * https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-templates
  */
 import { HostError } from '../hostError.ts';
@@ -7,11 +7,11 @@ import { HostError } from '../hostError.ts';
 export interface RoutePattern {
   /** The parameters of a path that matches, percent-decoded; undefined when it does not match. */
   match(pathname: string): Readonly<Record<string, string>> | undefined;
-  /** Sorts templates so that the more specific one is asked first: literal, constrained, parameter, catch-all. */
+  /** Sort key that puts more specific templates first: literal, constrained, parameter, catch-all. */
   readonly precedence: string;
 }
 
-/** Throws a HostError that names the function when the template uses something this host does not know. */
+/** Throws a HostError with the function's name when the template has a feature that this host does not support. */
 export function parseRoute(prefix: string, template: string, functionName: string): RoutePattern {
   const segments = [...splitSegments(prefix), ...splitSegments(template)].map((segment) =>
     parseSegment(segment, (fault) => {
@@ -23,7 +23,7 @@ export function parseRoute(prefix: string, template: string, functionName: strin
   return {
     precedence: segments.map(({ rank }) => rank).join(''),
     match(path) {
-      // ASP.NET Core takes a trailing slash or leaves it.
+      // In ASP.NET Core a trailing slash is optional.
       const groups = pattern.exec({ pathname: path.replace(/(?<=.)\/$/, '') })?.pathname.groups;
       if (groups === undefined) return undefined;
       const given = Object.entries(groups).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -37,7 +37,7 @@ interface Segment {
   readonly rank: string;
 }
 
-/** Splits at slashes that are not inside braces, where a regular expression may contain them. */
+/** Splits at slashes, except inside braces, where a regular expression may contain them. */
 function splitSegments(template: string): string[] {
   return template.split(/\/(?![^{]*\})/).filter((segment) => segment !== '');
 }
@@ -59,16 +59,16 @@ function parameterPattern(text: string, isWholeSegment: boolean, fail: (fault: s
   const match = /^(\*{0,2})([A-Za-z_]\w*)((?::[^?]+)?)(\??)$/.exec(text);
   const name = match?.[2];
   if (match === null || name === undefined)
-    return fail(`has the parameter {${text}}, which this host does not understand`);
+    return fail(`has the parameter {${text}}, which this host does not support`);
   const [catchAll, constraint, optional] = [match[1] !== '', match[3] ?? '', match[4] === '?'];
   if (catchAll) return `:${name}(.*)?`;
   if (optional && !isWholeSegment)
-    return fail(`makes {${text}} optional inside a segment, which this host does not serve`);
+    return fail(`makes {${text}} optional inside a segment, which this host does not support`);
   const expression = constraint === '' ? '' : `(${constraintExpression(constraint.slice(1), fail)})`;
   return `:${name}${expression}${optional ? '?' : ''}`;
 }
 
-/** URLPattern compiles them with the flag v, under which `/` and `-` are escaped in a class. */
+/** URLPattern compiles them with the flag v, which requires escaping `/` and `-` in a class. */
 const constraints: Readonly<Record<string, string>> = {
   int: '[+\\-]?\\d{1,10}',
   long: '[+\\-]?\\d{1,19}',
@@ -92,7 +92,7 @@ function constraintExpression(constraint: string, fail: (fault: string) => never
       return (argument ?? '').replace(/^\^|\$$/g, '');
     default:
       return fail(
-        `has the constraint ${constraint}; this host knows ${Object.keys(constraints).join(', ')}, length, minlength, maxlength and regex`,
+        `has the constraint ${constraint}; this host supports ${Object.keys(constraints).join(', ')}, length, minlength, maxlength and regex`,
       );
   }
 }
@@ -101,7 +101,7 @@ function escapeLiteral(text: string): string {
   return text.replace(/[.+*?^${}()[\]|\\:]/g, '\\$&');
 }
 
-/** A slash that came encoded stays encoded, as in the real host. */
+/** An encoded slash stays encoded, as in the real host. */
 function decodeValue(value: string): string {
   try {
     return value

@@ -1,4 +1,4 @@
-/** The host's listener: admin requests to the admin side, everything else to the HTTP functions. */
+/** The host's listener: routes admin requests to the admin API, and all others to the HTTP functions. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HostError } from '../hostError.ts';
@@ -8,12 +8,12 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes no new connection; requests in progress are finished by `destroy` at the latest. */
+  /** Accepts no new connections. Requests in progress may continue until `destroy`. */
   stopListening(): void;
   destroy(): Promise<void>;
 }
 
-/** Throws a HostError when the port cannot be had. Port 0 takes a free one. */
+/** Throws a HostError when the port cannot be opened. Port 0: any free port. */
 export async function listenHttp(
   port: number,
   hostname: string,
@@ -31,13 +31,13 @@ export async function listenHttp(
     }
     const handler = /^\/admin\//i.test(url.pathname) ? handlers.admin : handlers.functions;
     handler(request, response, url).catch(() => {
-      // The peer went away in the middle of its request, or a handler gave headers that HTTP cannot carry.
+      // The client closed the connection, or a handler returned invalid headers.
       if (response.headersSent) response.destroy();
       else sendEmpty(response, 500);
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenFault(cause, port, hostname)));
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, hostname)));
     server.listen(port, hostname, resolve);
   });
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
@@ -61,7 +61,7 @@ function describeHome(response: ServerResponse): void {
   response.end('Open the address of the status page that npm start printed: it holds the key.\n');
 }
 
-/** The absolute URL of a request as its caller wrote it; undefined when Host or path are no part of a URL. */
+/** The absolute URL of a request as its caller wrote it; undefined when Host or path are invalid. */
 function requestUrl(request: IncomingMessage): URL | undefined {
   const target = request.url ?? '/';
   if (!target.startsWith('/')) return undefined;
@@ -69,7 +69,7 @@ function requestUrl(request: IncomingMessage): URL | undefined {
   return URL.canParse(base + target) ? new URL(base + target) : undefined;
 }
 
-function listenFault(cause: NodeJS.ErrnoException, port: number, hostname: string): HostError {
+function listenError(cause: NodeJS.ErrnoException, port: number, hostname: string): HostError {
   const sentence =
     cause.code === 'EADDRINUSE'
       ? `Port ${port} on ${hostname} is in use: stop the other program, or choose another port with PORT.`

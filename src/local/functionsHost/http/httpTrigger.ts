@@ -1,4 +1,4 @@
-/** Functions with an `httpTrigger`: which request is whose, and how it is answered. */
+/** Functions with an `httpTrigger`: finds the function for a request and sends its response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Environment, resolveSetting } from '../appSettings.ts';
@@ -27,7 +27,7 @@ export interface HttpFunction {
   readonly invoke: (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
 }
 
-/** Throws a HostError for a route that this host cannot serve. */
+/** Throws a HostError for a route that this host does not support. */
 export function parseHttpTrigger(
   binding: BindingInfo,
   functionName: string,
@@ -45,7 +45,7 @@ export function parseHttpTrigger(
   };
 }
 
-/** Answers a request with the first function whose route and method fit: 404, 401, 413, 500 (empty), or its own answer. */
+/** Calls the first function whose route and method match. Responds with its response, or with 404, 401, 413 or an empty 500. */
 export async function serveHttp(
   functions: readonly HttpFunction[],
   keys: HostKeys,
@@ -57,7 +57,7 @@ export async function serveHttp(
   const method = request.method ?? 'GET';
   const found = findFunction(functions, method, url.pathname);
   if (found === undefined) {
-    // A known route with another method is unknown too: the real host responds 404 and not 405.
+    // For a known route with another method the real host responds 404, not 405.
     sendEmpty(response, 404);
     return;
   }
@@ -81,14 +81,14 @@ export async function serveHttp(
   sendRpcHttp(response, result.response.returnValue);
 }
 
-/** Empty, as in the real host; a person with a browser, who may have come by `/`, is told where the key is. */
+/** Empty, as in the real host. A browser, which may have been redirected from `/`, gets a hint where the key is. */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   if (!request.headers.accept?.includes('text/html')) {
     sendEmpty(response, 401);
     return;
   }
   response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end('This address needs the function key. Open the address of the status page that npm start printed.\n');
+  response.end('This URL needs the function key. Open the URL of the status page that npm start printed.\n');
 }
 
 function findFunction(functions: readonly HttpFunction[], method: string, pathname: string) {

@@ -1,5 +1,5 @@
 /**
- * Storage connections by the name that a binding gives, as the Storage extension reads them from the settings:
+ * Opens the storage connection that a binding names, as the Storage extension does:
  * https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#connections
  */
 import type { TokenCredential } from '@azure/identity';
@@ -7,14 +7,14 @@ import { QueueServiceClient, type StoragePipelineOptions } from '@azure/storage-
 import type { Environment } from '../appSettings.ts';
 import { HostError } from '../hostError.ts';
 
-/** A listener asks again by itself: the client need not insist, and a stopping host must not wait for it. */
+/** No retries: a listener polls anyway, and a stopping host must not wait for retries. */
 const clientOptions: StoragePipelineOptions = {
   retryOptions: { maxTries: 2, retryDelayInMs: 200, tryTimeoutInMs: 15_000 },
 };
 
 /**
- * `NAME` holds a connection string; or `NAME__queueServiceUri` / `NAME__accountName` say where, and an identity proves
- * who. Throws a HostError when neither is set.
+ * Uses the connection string in `NAME`, or `NAME__queueServiceUri` or `NAME__accountName` with an identity. Throws a HostError when none is
+ * set.
  */
 export async function connectQueues(name: string, environment: Environment): Promise<QueueServiceClient> {
   const setting = (suffix: string) => environment[`AzureWebJobs${name}${suffix}`] || environment[`${name}${suffix}`];
@@ -23,8 +23,8 @@ export async function connectQueues(name: string, environment: Environment): Pro
     try {
       return QueueServiceClient.fromConnectionString(connectionString, clientOptions);
     } catch (cause) {
-      // The client's message may repeat the text, and with it a key.
-      throw new HostError(`The setting ${name} is no storage connection string: correct it.`, { cause });
+      // The client's message may quote the text with its key.
+      throw new HostError(`The setting ${name} is not a storage connection string: correct it.`, { cause });
     }
   }
   const account = setting('__accountName');
@@ -45,14 +45,14 @@ async function identity(kind: string | undefined, clientId: string | undefined):
   return new DefaultAzureCredential();
 }
 
-/** Makes sure, once at start, that the storage answers. Throws a HostError when it does not. */
+/** Checks once, at start, that the storage responds. Throws a HostError when it does not. */
 export async function checkQueueStorage(client: QueueServiceClient, name: string): Promise<void> {
   try {
     await client.listQueues().byPage({ maxPageSize: 1 }).next();
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string };
     throw new HostError(
-      `The storage that ${name} names does not answer at ${new URL(client.url).origin} (${code ?? message}): start Azurite there, or correct ${name}.`,
+      `The storage that ${name} names does not respond at ${new URL(client.url).origin} (${code ?? message}): start Azurite there, or correct ${name}.`,
       { cause },
     );
   }

@@ -1,9 +1,9 @@
-/** One queue message as the real host hands it to a function. */
+/** Converts a queue message to a function's input, as the real host does. */
 import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { RpcTypedData } from '../coreTypes.ts';
 import type { QueueOptions } from '../hostConfig.ts';
 
-/** The text inside the encoding; undefined when the message is not in it, which sends it to the poison queue uncalled. */
+/** Decodes a message. Undefined when it is not in this encoding: it then goes to the poison queue without a call. */
 export function decodeMessage(messageText: string, encoding: QueueOptions['messageEncoding']): string | undefined {
   if (encoding === 'none') return messageText;
   const isBase64 = messageText.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(messageText);
@@ -15,8 +15,8 @@ export function encodeMessage(text: string, encoding: QueueOptions['messageEncod
 }
 
 /**
- * `context.triggerMetadata`. Top-level properties of a JSON object in the body are added as text and take the place of
- * the message's own, whatever their case: a body with `id` hides the message's id. So the real host does it.
+ * `context.triggerMetadata`. As in the real host, top-level properties of a JSON body are added as text and replace the message's own,
+ * ignoring case: a body with `id` hides the message's ID.
  */
 export function toTriggerMetadata(message: DequeuedMessageItem, text: string): Record<string, RpcTypedData> {
   const time = (value: Date): RpcTypedData => ({
@@ -49,7 +49,7 @@ function parseObject(text: string): object {
   }
 }
 
-/** The real host keeps objects, leaves arrays and null out, and turns everything else into .NET's text. */
+/** The real host keeps objects, omits arrays and null, and converts all other values to .NET's text. */
 function toBindingData(value: unknown): RpcTypedData | undefined {
   if (value === null || Array.isArray(value)) return undefined;
   if (typeof value === 'object') return { json: JSON.stringify(value) };

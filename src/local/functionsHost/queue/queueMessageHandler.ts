@@ -1,4 +1,4 @@
-/** What becomes of one fetched message: run and deleted, hidden for another attempt, or moved to the poison queue. */
+/** Handles one fetched message: it is run and deleted, hidden for another attempt, or moved to the poison queue. */
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import type { QueueOptions } from '../hostConfig.ts';
 import type { HostLogEntry } from '../hostLog.ts';
@@ -7,7 +7,7 @@ import { decodeMessage, toTriggerMetadata } from './queueMessage.ts';
 
 export interface QueueListenerOptions {
   readonly queues: QueueOptions;
-  /** How long a fetched message stays hidden from other workers unless it is renewed, which happens at half of it. */
+  /** How long a fetched message stays hidden from other workers. It is renewed at half of this time. */
   readonly leaseSeconds: number;
 }
 
@@ -15,7 +15,7 @@ export type InvokeQueueFunction = (trigger: Omit<Trigger, 'bindingName'>) => Pro
 
 export class QueueMessageHandler {
   readonly #queue: QueueClient;
-  /** Undefined for a queue that is a poison queue itself: a message that fails there comes back when its lease is over, without end. */
+  /** Undefined for a poison queue: a message that fails there becomes visible again for ever. */
   readonly #poisonQueue: QueueClient | undefined;
   readonly #options: QueueListenerOptions;
   readonly #invoke: InvokeQueueFunction;
@@ -35,7 +35,7 @@ export class QueueMessageHandler {
     this.#log = log;
   }
 
-  /** Never rejects: when the storage fails, the message comes back by itself once its lease is over. */
+  /** Never rejects: when the storage fails, the message becomes visible again. */
   async handle(message: DequeuedMessageItem): Promise<void> {
     try {
       await this.#handle(message);
@@ -54,12 +54,12 @@ export class QueueMessageHandler {
       await this.#moveToPoison(
         message,
         message.popReceipt,
-        `Message is not in ${messageEncoding}, which host.json asks for.`,
+        `Message is not encoded as ${messageEncoding}, which host.json requires.`,
       );
       return;
     }
     const isTriedEnough = `Message has reached MaxDequeueCount of ${maxDequeueCount}.`;
-    // A worker that died in its last attempt leaves a message whose count is already over the limit.
+    // After a worker died in the last attempt, the count is already above the limit.
     if (this.#poisonQueue && message.dequeueCount > maxDequeueCount) {
       await this.#moveToPoison(message, message.popReceipt, isTriedEnough);
       return;
@@ -75,12 +75,12 @@ export class QueueMessageHandler {
       await this.#queue.deleteMessage(message.messageId, popReceipt);
     } else if (!this.#poisonQueue) {
       this.#warn(
-        `Message ${message.messageId} of the queue ${this.#queue.name} failed; it comes back when its lease is over.`,
+        `Message ${message.messageId} of the queue ${this.#queue.name} failed; it becomes visible again when its lease expires.`,
       );
     } else if (message.dequeueCount >= maxDequeueCount) {
       await this.#moveToPoison(message, popReceipt, isTriedEnough);
     } else {
-      // Without a text the content stays as it is.
+      // Without a text the content is unchanged.
       await this.#queue.updateMessage(message.messageId, popReceipt, undefined, Math.round(visibilityTimeoutMs / 1000));
     }
   }
@@ -89,7 +89,7 @@ export class QueueMessageHandler {
     if (!this.#poisonQueue) return;
     this.#warn(`${reason} Moving message to queue '${this.#poisonQueue.name}'.`);
     await this.#poisonQueue.createIfNotExists();
-    // -1: a poison message waits for a person, however long it takes.
+    // -1: a poison message never expires.
     await this.#poisonQueue.sendMessage(message.messageText, { messageTimeToLive: -1 });
     await this.#queue.deleteMessage(message.messageId, popReceipt);
   }
@@ -99,13 +99,13 @@ export class QueueMessageHandler {
   }
 }
 
-/** Keeps a message hidden from other workers for as long as its handler runs. */
+/** Keeps a message hidden from other workers while its handler runs. */
 class MessageLease {
   readonly #queue: QueueClient;
   readonly #messageId: string;
   readonly #seconds: number;
   readonly #timer: NodeJS.Timeout;
-  /** Each renewal gives a new receipt, and only the newest one settles the message. */
+  /** Each renewal returns a new receipt, and only the newest one can settle the message. */
   #popReceipt: string;
   #renewal: Promise<void> = Promise.resolve();
 
@@ -133,7 +133,7 @@ class MessageLease {
       const renewed = await this.#queue.updateMessage(this.#messageId, this.#popReceipt, undefined, this.#seconds);
       this.#popReceipt = renewed.popReceipt ?? this.#popReceipt;
     } catch {
-      // The next renewal tries again; when all fail, another worker takes the message, and settling it here is refused.
+      // The next renewal tries again. If all fail, another worker receives the message, and settling it here is refused.
     }
   }
 }

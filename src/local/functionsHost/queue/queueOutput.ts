@@ -1,4 +1,4 @@
-/** Queue output bindings: what a handler returned or set goes out as messages once it has succeeded. */
+/** Queue output bindings: sends a handler's outputs as messages after it has succeeded. */
 import type { QueueServiceClient } from '@azure/storage-queue';
 import { z } from 'zod';
 import { type Environment, resolveSetting } from '../appSettings.ts';
@@ -10,7 +10,7 @@ const bindingSchema = z.object({ queueName: z.string(), connection: z.string().d
 
 export type ConnectQueues = (connection: string) => Promise<QueueServiceClient>;
 
-/** Sends the outputs of one invocation. Rejects when the storage does: the invocation has then failed. */
+/** Sends the outputs of one invocation. Rejects when the storage fails, which fails the invocation. */
 export async function sendQueueOutputs(
   { name, bindings }: FunctionMetadata,
   response: RpcInvocationResponse,
@@ -34,7 +34,7 @@ export async function sendQueueOutputs(
   }
 }
 
-/** An array is one message each. Text that is JSON goes out re-indented: so the real host writes it. */
+/** Each item of an array is a message. JSON text is re-indented, as in the real host. */
 function messageTexts(data: RpcTypedData | null | undefined): string[] {
   if (data === null || data === undefined) return [];
   if (data.bytes !== undefined) return [Buffer.from(data.bytes).toString('utf8')];

@@ -1,4 +1,4 @@
-/** Functions with a `queueTrigger`: polling, and how many messages are in work at once. */
+/** Functions with a `queueTrigger`: polling, with a limit of concurrent messages. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const bindingSchema = z.object({ queueName: z.string(), connection: z.string().d
 export interface QueueFunction {
   readonly name: string;
   readonly queueName: string;
-  /** Name of the connection's setting; an empty one in the binding means the host's own storage. */
+  /** Name of the connection's setting; default: the host's own storage. */
   readonly connection: string;
 }
 
@@ -29,7 +29,7 @@ export function parseQueueTrigger(binding: BindingInfo, name: string, environmen
 const shortestPollMs = 100;
 const poisonSuffix = '-poison';
 
-/** Drains one queue into one function until it is stopped. */
+/** Calls one function for each message of a queue, until it is stopped. */
 export class QueueListener {
   readonly #queue: QueueClient;
   readonly #options: QueueListenerOptions;
@@ -50,7 +50,7 @@ export class QueueListener {
     this.#queue = service.getQueueClient(target.queueName);
     this.#options = options;
     this.#log = log;
-    // As in the real host: a poison queue has none of its own.
+    // As in the real host, a poison queue has no poison queue.
     const poisonQueue = target.queueName.endsWith(poisonSuffix)
       ? undefined
       : service.getQueueClient(`${target.queueName}${poisonSuffix}`);
@@ -61,13 +61,13 @@ export class QueueListener {
     this.#polling = this.#poll();
   }
 
-  /** Fetches no more; messages already in work are finished by their handlers. */
+  /** Fetches no more messages; running handlers finish. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
   }
 
-  /** Resolves when the last message in work is deleted, released or in the poison queue. */
+  /** Resolves when the last message is deleted, released or in the poison queue. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#inWork);
   }
@@ -89,7 +89,7 @@ export class QueueListener {
       await delay(Math.min(pauseMs, maxPollingIntervalMs), undefined, { signal: this.#stopping.signal }).catch(
         () => undefined,
       );
-      // Random, so that several workers on one queue do not ask in step.
+      // Random, so that several workers do not poll at the same time.
       pauseMs = Math.min(pauseMs * (1.5 + Math.random()), Math.max(maxPollingIntervalMs, shortestPollMs));
     }
   }
@@ -101,26 +101,26 @@ export class QueueListener {
     await Promise.race([...this.#inWork, stopped]);
   }
 
-  /** Never aborted: a message fetched by a request that was given up would be hidden from everyone for the whole lease. */
+  /** Never aborted: a message fetched by an aborted request would be hidden from all workers for its whole lease. */
   async #fetch(numberOfMessages: number): Promise<readonly DequeuedMessageItem[]> {
     try {
       const visibilityTimeout = this.#options.leaseSeconds;
       const { receivedMessageItems } = await this.#queue.receiveMessages({ numberOfMessages, visibilityTimeout });
-      if (this.#isUnreachable) this.#say('information', 'answers again.');
+      if (this.#isUnreachable) this.#report('information', 'answers again.');
       this.#isUnreachable = false;
       return receivedMessageItems;
     } catch (error) {
       const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string };
-      // A queue that does not exist yet is an empty one: the real host waits for it too.
+      // A queue that does not exist yet counts as empty, as in the real host.
       if (statusCode !== 404 && !this.#isUnreachable) {
         this.#isUnreachable = true;
-        this.#say('error', `does not answer (${code ?? message}); asking again until it does.`);
+        this.#report('error', `does not respond (${code ?? message}); polling until it does.`);
       }
       return [];
     }
   }
 
-  #say(level: HostLogEntry['level'], sentence: string): void {
+  #report(level: HostLogEntry['level'], sentence: string): void {
     this.#log({ level, category: 'Host.Triggers.Queue', message: `The queue ${this.#queue.name} ${sentence}` });
   }
 

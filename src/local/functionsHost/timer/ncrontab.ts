@@ -1,15 +1,15 @@
 /**
  * NCRONTAB, the timer trigger's schedule: `{second} {minute} {hour} {day} {month} {day of week}`, always UTC.
- * https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
- * croner computes the occurrences; its grammar differs from NCrontab's, so that a schedule is checked and rewritten first.
+ * https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions croner computes the due times. Its
+ * grammar differs from NCrontab's, so a schedule is checked and rewritten first.
  */
 import { Cron } from 'croner';
 import { HostError } from '../hostError.ts';
 
 export interface Schedule {
-  /** The first occurrence strictly after a time; undefined when there is none (30 February). */
+  /** The first due time after a time; undefined when there is none (30 February). */
   nextAfter(time: Date): Date | undefined;
-  /** More than one occurrence within one minute: the real host then keeps no schedule status. */
+  /** More than one due time within a minute: the real host then stores no schedule status. */
   readonly isBelowOneMinute: boolean;
 }
 
@@ -49,14 +49,14 @@ const fields: readonly Field[] = [
   },
 ];
 
-/** The schedule of one function cannot be read. */
+/** The schedule of one function is invalid. */
 export class ScheduleError extends HostError {}
 
-/** Throws a ScheduleError that names the function, the schedule and its fault. Five fields are taken, with second 0. */
+/** Throws a ScheduleError with the function, the schedule and the error. Five fields are accepted, with second 0. */
 export function parseNcrontab(expression: string, functionName: string): Schedule {
   const fault = (reason: string, cause?: unknown) =>
     new ScheduleError(
-      `The schedule "${expression}" of the function ${functionName} is wrong: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
+      `The schedule "${expression}" of the function ${functionName} is not valid: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
       { cause },
     );
   const given = expression.trim().split(/\s+/);
@@ -64,7 +64,7 @@ export function parseNcrontab(expression: string, functionName: string): Schedul
   if (parts.length !== fields.length) throw fault(`it has ${given.length} fields`);
   const rewritten = fields.map((field, index) => rewriteField(parts[index] ?? '', field, fault));
   try {
-    // NCrontab wants day and day of week both to fit, where classic cron takes either.
+    // In NCrontab both day and day of week must match; in classic cron, either.
     const cron = new Cron(rewritten.join(' '), { mode: '6-part', utcOffset: 0, domAndDow: true, paused: true });
     return {
       nextAfter: (time) => cron.nextRun(time) ?? undefined,
@@ -80,13 +80,13 @@ function rewriteField(text: string, field: Field, fault: (reason: string) => Hos
     .split(',')
     .map((item) => {
       const match = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(item);
-      if (match === null) throw fault(`"${text}" is no ${field.name}`);
+      if (match === null) throw fault(`"${text}" is not a ${field.name}`);
       const [, first = '', last, step] = match;
-      if (first === '*' && last !== undefined) throw fault(`"${text}" is no ${field.name}`);
+      if (first === '*' && last !== undefined) throw fault(`"${text}" is not a ${field.name}`);
       const value = (word: string) => (word === '*' ? '*' : String(parseValue(word, field, fault)));
       const range = last === undefined ? value(first) : `${value(first)}-${value(last)}`;
       if (step === undefined) return range;
-      // "5/10" means from 5 on, every 10th; croner wants the range written out.
+      // "5/10" means every 10, starting at 5; croner needs the whole range.
       return first === '*' || last !== undefined ? `${range}/${step}` : `${range}-${field.maximum}/${step}`;
     })
     .join(',');
@@ -96,10 +96,10 @@ function parseValue(word: string, field: Field, fault: (reason: string) => HostE
   if (/^\d+$/.test(word)) {
     const value = Number(word);
     if (value > field.maximum)
-      throw fault(`${word} is too large for the ${field.name}, which ends at ${field.maximum}`);
+      throw fault(`${word} is too large for the ${field.name}, whose maximum is ${field.maximum}`);
     return value;
   }
   const index = field.names?.findIndex((name) => word.length >= 3 && name.startsWith(word.toLowerCase())) ?? -1;
-  if (index < 0) throw fault(`"${word}" is no ${field.name}`);
+  if (index < 0) throw fault(`"${word}" is not a ${field.name}`);
   return field.name === 'month' ? index + 1 : index;
 }

@@ -1,6 +1,6 @@
 /**
- * When a timer ran last and is due next. The real host keeps this in a blob so that an occurrence missed while it was down
- * is caught up; this one keeps it in a file when it is given a folder, and otherwise only while it runs.
+ * When a timer last ran and is due next. The real host stores this in a blob, so that a run missed while it was down is caught up; this
+ * host stores it in a file if it has a folder, otherwise in memory.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -30,7 +30,7 @@ export function memoryTimerStatus(): TimerStatusStore {
   };
 }
 
-/** A file that cannot be read, understood or written counts as none: a lost status must not keep a timer from running. */
+/** Ignores a file that cannot be read, parsed or written: a lost status must not stop a timer. */
 export function fileTimerStatus(directory: string): TimerStatusStore {
   const file = (functionName: string) => path.join(directory, `${functionName}.json`);
   return {

@@ -1,4 +1,4 @@
-/** Functions with a `timerTrigger`: one clock per function, no overlap, a missed occurrence caught up once. */
+/** Functions with a `timerTrigger`: one clock per function, without overlap. Missed runs are caught up by one call. */
 import { z } from 'zod';
 import { type Environment, resolveSetting } from '../appSettings.ts';
 import type { BindingInfo, RpcTypedData } from '../coreTypes.ts';
@@ -14,15 +14,15 @@ const bindingSchema = z.object({
 
 export interface TimerFunction {
   readonly name: string;
-  /** The schedule as it was resolved from the settings. */
+  /** The schedule, resolved from the settings. */
   readonly expression: string;
   readonly schedule: Schedule;
   readonly runOnStartup: boolean;
-  /** Whether a handler is told its schedule status and a missed occurrence is caught up. */
+  /** Pass the schedule status to the handler, and catch up a missed run. */
   readonly hasStatus: boolean;
 }
 
-/** Throws a HostError for a missing setting or a wrong schedule. */
+/** Throws a HostError for a missing setting or an invalid schedule. */
 export function parseTimerTrigger(binding: BindingInfo, name: string, environment: Environment): TimerFunction {
   const { schedule: text, useMonitor, runOnStartup } = bindingSchema.parse(binding);
   const expression = resolveSetting(text, environment, name);
@@ -32,7 +32,7 @@ export function parseTimerTrigger(binding: BindingInfo, name: string, environmen
 
 export type InvokeTimer = (trigger: Omit<Trigger, 'bindingName'>) => Promise<InvocationResult>;
 
-/** setTimeout's longest delay is under 25 days; a schedule may be rarer. */
+/** setTimeout is limited to 25 days; a schedule may have longer gaps. */
 const maxDelayMs = 24 * 60 * 60 * 1000;
 
 /** Fires one timer function until it is stopped. */
@@ -50,7 +50,7 @@ export class TimerClock {
     this.#invoke = invoke;
   }
 
-  /** Starts the timer. An occurrence missed while no host ran is caught up at once, and many missed ones by one call. */
+  /** Starts the timer. Runs missed while no host was running are caught up by one call at once. */
   async start(): Promise<void> {
     const now = new Date();
     const status = this.#timer.hasStatus ? await this.#statuses.read(this.#timer.name) : undefined;
@@ -64,18 +64,18 @@ export class TimerClock {
     this.#wait(next);
   }
 
-  /** Fires no more; a run in progress continues. */
+  /** Stops firing; a run in progress continues. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timeout);
   }
 
-  /** Resolves when a run in progress has ended and its status is kept. */
+  /** Resolves when a run in progress has ended and its status is stored. */
   async idle(): Promise<void> {
     await this.#run;
   }
 
-  /** Runs the function now, beside its schedule. */
+  /** Runs the function now, independently of its schedule. */
   async runNow(): Promise<void> {
     await this.#invoke({
       data: await this.#triggerData(false),
@@ -101,7 +101,7 @@ export class TimerClock {
       data: await this.#triggerData(isPastDue),
       reason: `Timer fired at ${offsetTime(firedAt.toISOString())}`,
     });
-    // Counted from the end of the handler, so that calls never overlap and what came due meanwhile is passed over.
+    // From the end of the handler, so that calls never overlap; due times in between are skipped.
     const now = new Date();
     const next = this.#timer.schedule.nextAfter(now > due ? now : due);
     if (next !== undefined) await this.#writeStatus(firedAt, next, now);
@@ -134,7 +134,7 @@ function toRpcStatus({ last, next, lastUpdated }: TimerStatus): object {
   };
 }
 
-/** The real host is .NET: it writes UTC as an offset. */
+/** The real host is .NET and writes UTC as an offset. */
 function offsetTime(isoTime: string): string {
   return isoTime.replace(/Z$/, '+00:00');
 }

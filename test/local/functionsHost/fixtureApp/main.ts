@@ -1,4 +1,4 @@
-/** A function app that shows what its host hands it. What it sees lies in `globalThis.fixture`, where a test reads it. */
+/** A function app that records what its host passes to it, in `globalThis.fixture` for the tests. */
 import {
   app,
   type HttpRequest,

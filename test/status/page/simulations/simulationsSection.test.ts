@@ -19,7 +19,7 @@ describe('the section of the status page', () => {
     expect(simulationsSection([], now)).toBeUndefined();
   });
 
-  it('draws verdicts over time, latency by phase and hubs, and says why it ended', () => {
+  it('draws verdicts over time, latency by phase and hubs, and shows why it ended', () => {
     expect(page.html).toContain('400 devices of fleet');
     expect(page.html).toContain(
       '1.00 s to 2.00 s: 200 healthy, 20 degraded, 20 unknown, 60 failing'.replaceAll(' s', '\u00a0s'),
@@ -35,7 +35,7 @@ describe('the section of the status page', () => {
     expect(renderStatusPage(report, { sections, context }).html).toContain('60 failing, 20 cancelled');
   });
 
-  it('shows text from the wire as text, and links on with the key that the reader came with', () => {
+  it("escapes text from the service, and links with the reader's key", () => {
     expect(page.html).not.toMatch(/<script|<b>the/);
     expect(page.html).toContain('href="simulations/0123456789abcdef01234567?code=key"');
   });
