@@ -16,14 +16,14 @@ const packageIds: { readonly [platform: string]: string } = {
   'win32-x64': 'Azure.Bicep.CommandLine.win-x64',
 };
 
-/** Where the Bicep CLI is, or the sentence that says why there is none. */
+/** The path of the Bicep CLI, or a sentence that explains why there is none. */
 export type BicepCli =
   | { readonly kind: 'found'; readonly path: string }
   | { readonly kind: 'absent'; readonly reason: string };
 
 /**
- * The Bicep CLI: the one on PATH; else the one fetched before; else the one that NuGet has, fetched with `dotnet`.
- * Nothing is installed outside `node_modules/.cache`.
+ * Finds the Bicep CLI on PATH or in the cache, or downloads it from NuGet with `dotnet`. Nothing is installed outside
+ * `node_modules/.cache`.
  */
 export async function findBicepCli(root: string): Promise<BicepCli> {
   if (await answers('bicep', ['--version'])) return { kind: 'found', path: 'bicep' };
@@ -33,31 +33,35 @@ export async function findBicepCli(root: string): Promise<BicepCli> {
   if (packageId === undefined) {
     return {
       kind: 'absent',
-      reason: `no bicep on PATH, and NuGet has none for ${platform}: install it with az bicep install`,
+      reason: `bicep is not on PATH, and NuGet has no package for ${platform}: install it with az bicep install`,
     };
   }
   const cache = join(root, 'node_modules', '.cache', 'bicep');
   const packageFolder = join(cache, packageId.toLowerCase(), version);
   const path = join(packageFolder, 'tools', process.platform === 'win32' ? 'bicep.exe' : 'bicep');
-  // NuGet writes this file last: without it the package is not all there.
+  // NuGet writes this file last: without it the package is incomplete.
   if (await exists(join(packageFolder, '.nupkg.metadata'))) return { kind: 'found', path };
 
   if (!(await answers('dotnet', ['--version']))) {
     return {
       kind: 'absent',
-      reason: 'no bicep on PATH, and no dotnet to fetch it with: install either one (az bicep install, or a .NET SDK)',
+      reason:
+        'bicep is not on PATH, and there is no dotnet to download it: install one of them (az bicep install, or a .NET SDK)',
     };
   }
   try {
     await restore(packageId, cache);
     await chmod(path, 0o755);
   } catch (error) {
-    return { kind: 'absent', reason: `no bicep on PATH, and dotnet could not fetch ${packageId}: ${lastLine(error)}` };
+    return {
+      kind: 'absent',
+      reason: `bicep is not on PATH, and dotnet could not download ${packageId}: ${lastLine(error)}`,
+    };
   }
   return { kind: 'found', path };
 }
 
-/** A project that only downloads: it references no framework, so nothing else is fetched. */
+/** A project that only downloads the package. It references no framework, so nothing else is downloaded. */
 async function restore(packageId: string, cache: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), 'fetch-bicep-'));
@@ -98,7 +102,7 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** dotnet says what is wrong on its last line, on stdout. */
+/** dotnet writes the error to the last line of stdout. */
 function lastLine(error: unknown): string {
   const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
   return output.trim().split('\n').at(-1) ?? '';

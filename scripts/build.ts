@@ -1,4 +1,4 @@
-/** `npm run build`: the app for the Node worker, and the JSON Schema of the probes for editors. Nothing is done where no source changed. */
+/** `npm run build`: the app for the Node worker, and the JSON Schema of the probes for editors. Does nothing if no source has changed. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAskedToRun } from './isAskedToRun.ts';
@@ -13,7 +13,7 @@ export interface BuiltFile {
 const schemaFile = 'dist/probes.schema.json';
 /** What the last build read and wrote. */
 const recordFile = 'dist/build.json';
-/** Besides the sources themselves: which packages there are, and how the app is built. */
+/** Inputs besides the sources: the packages and the build scripts. */
 const alwaysRead = [
   'package.json',
   'package-lock.json',
@@ -22,7 +22,7 @@ const alwaysRead = [
   'src/config/jsonSchema.ts',
 ];
 
-/** Of each file, what changes when the file does. */
+/** For each file, a value that changes with the file. */
 type Stamps = Readonly<Record<string, string>>;
 
 interface BuildRecord {
@@ -30,13 +30,13 @@ interface BuildRecord {
   readonly outputs: Stamps;
 }
 
-/** Files that are already as they should be are not touched. Throws an Error that lists every error with its place. */
+/** Does not touch files that are up to date. Throws an Error that lists every error with its position. */
 export async function build(directory: string = projectDirectory): Promise<readonly BuiltFile[]> {
   const record = await readRecord(directory);
   if (record !== undefined && (await isCurrent(directory, record)))
     return sizesOf(directory, Object.keys(record.outputs));
 
-  // Loaded where there is something to build: the bundler is the largest part of what a start would load.
+  // Loaded only when there is something to build, because loading the bundler takes most of the start time.
   const [{ bundle }, { probesJsonSchema }] = await Promise.all([
     import('./bundle.ts'),
     import('../src/config/jsonSchema.ts'),

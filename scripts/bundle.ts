@@ -20,7 +20,7 @@ export interface Bundled {
   readonly inputs: readonly string[];
 }
 
-/** Libraries in the CommonJS format ask for Node's modules by `require`, which an ES module does not have. */
+/** Libraries in the CommonJS format load Node's modules with `require`, which an ES module does not have. */
 const requireInModules = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
 /** Badges are in Latin letters and punctuation: behind them one width is enough. */
@@ -62,10 +62,10 @@ export async function bundle({ projectDirectory, entry, outFile }: BundleOptions
       target: 'node22',
       format: 'esm',
       banner: { js: requireInModules },
-      // Built into the worker, which answers require() for it; no package of that name exists.
+      // The worker itself provides this module to require(); there is no package with this name.
       external: ['@azure/functions-core'],
       sourcemap: 'linked',
-      // The map gives places and names; the sources themselves would triple it.
+      // The map contains positions and names. With the sources it would be three times as large.
       sourcesContent: false,
       minifyWhitespace: true,
       minifySyntax: true,
@@ -81,21 +81,23 @@ export async function bundle({ projectDirectory, entry, outFile }: BundleOptions
   } catch (cause) {
     throw new Error(describeFailure(cause, entry), { cause });
   } finally {
-    await stop(); // the bundler would stay in memory, with several hundred megabytes
+    await stop(); // otherwise the bundler stays in memory, with several hundred megabytes
   }
 }
 
-/** `await import('a-commonjs-package')` has its names in Node, and in a bundle nothing but `default`. */
+/** `await import('a-commonjs-package')` has named exports in Node, but only `default` in a bundle. */
 function refuseCommonJs({ outputs }: Metafile): void {
   const nameless = Object.values(outputs)
     .filter(({ entryPoint, exports }) => entryPoint?.includes('node_modules') && exports.join() === 'default')
     .map(({ entryPoint }) => entryPoint);
   if (nameless.length > 0) {
-    throw new Error(`${nameless.join(', ')} is CommonJS: import it in a module of ours, and that one with import()`);
+    throw new Error(
+      `${nameless.join(', ')} is CommonJS: import it in a module of src, and load that module with import()`,
+    );
   }
 }
 
-/** Chunks are named by their contents: those of earlier builds are not overwritten. */
+/** Chunk names contain a hash of the contents, so chunks of earlier builds are not overwritten. */
 async function removeOtherChunks(folder: string, kept: ReadonlySet<string>): Promise<void> {
   const files = await readdir(folder).catch(() => []);
   const left = files.map((file) => join(folder, file)).filter((file) => !kept.has(file));

@@ -1,4 +1,4 @@
-/** `npm run check [-- --no-tests]`: everything that CI asks for. All steps run, so that one run shows every error. */
+/** `npm run check [-- --no-tests]`: all checks of CI. Every step runs, so that one run shows every error. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -17,7 +17,7 @@ interface Step {
   readonly args: readonly string[];
 }
 
-/** The architecture is a test of its own among the tests. */
+/** The architecture rules are one of the tests. */
 const tests: Step = { name: 'tests and architecture', command: 'node', args: ['scripts/test.ts'] };
 
 const steps: readonly Step[] = [
@@ -25,7 +25,7 @@ const steps: readonly Step[] = [
   {
     name: 'format and lint',
     command: 'biome',
-    // In a log its colours would hide the text.
+    // Colours make a log unreadable.
     args: ['ci', '.', ...(process.stdout.isTTY ? [] : ['--colors=off', '--diagnostic-level=error'])],
   },
   { name: 'unused files, exports and dependencies', command: 'knip', args: ['--no-progress'] },
@@ -34,7 +34,7 @@ const steps: readonly Step[] = [
   { name: 'package', command: 'node', args: ['scripts/package.ts'] },
 ];
 
-/** The tools are those of node_modules/.bin, which npm puts on PATH. */
+/** The tools are in node_modules/.bin, which npm adds to PATH. */
 async function passes({ command, args }: Step): Promise<boolean> {
   const child = spawn(command, args, {
     cwd: projectDirectory,
@@ -47,13 +47,13 @@ async function passes({ command, args }: Step): Promise<boolean> {
     return code === 0;
   } catch (error) {
     console.error(
-      `${command} could not be started (${error instanceof Error ? error.message : error}): npm run check finds it, after npm install.`,
+      `${command} could not be started (${error instanceof Error ? error.message : error}): run "npm install", then "npm run check".`,
     );
     return false;
   }
 }
 
-/** Runs all of them, whatever fails, and returns the exit code. */
+/** Runs all steps even if some fail. Returns the exit code. */
 async function check(chosen: readonly Step[]): Promise<number> {
   const results: { readonly name: string; readonly isPassed: boolean; readonly seconds: number }[] = [];
   for (const step of chosen) {

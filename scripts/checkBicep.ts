@@ -11,15 +11,15 @@ import { projectDirectory } from './projectFiles.ts';
 const run = promisify(execFile);
 const maxBuffer = 64 * 1024 * 1024;
 
-/** What came of checking the Bicep files. `errors` are sentences that name a file. */
+/** The result of checking the Bicep files. `errors` are sentences that name a file. */
 export type BicepCheck =
   | { readonly kind: 'passed'; readonly files: number }
   | { readonly kind: 'failed'; readonly errors: readonly string[] }
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /**
- * Builds, lints and checks the format of every Bicep file in `infra`, and of the parameter files of the tests.
- * It works on a copy, since the compiler writes what it builds and formats next to its source.
+ * Builds, lints and checks the format of every Bicep file in `infra`, and of the parameter files of the tests. It works on a copy, because
+ * the compiler writes its output next to the source.
  */
 export async function checkBicep(root: string = projectDirectory): Promise<BicepCheck> {
   const cli = await findBicepCli(root);
@@ -33,7 +33,7 @@ export async function checkBicep(root: string = projectDirectory): Promise<Bicep
     const parameters = await filesIn(copy, '{infra,test/infra}/**/*.bicepparam');
     const files = [...modules, ...parameters];
     const findings = await lintErrors(cli.path, copy, modules.length);
-    // The compiler would only repeat the findings.
+    // The compiler would only repeat the errors.
     const failures = findings.length === 0 ? await buildErrors(cli.path, copy) : [];
     const errors = [...findings, ...failures, ...(await formatErrors(cli.path, copy, files))];
     return errors.length === 0 ? { kind: 'passed', files: files.length } : { kind: 'failed', errors };
@@ -42,13 +42,13 @@ export async function checkBicep(root: string = projectDirectory): Promise<Bicep
   }
 }
 
-/** A warning leaves the exit code 0, and some have no level that could be raised: only an empty report is a pass. */
+/** The exit code is 0 despite warnings, and the level of some warnings cannot be raised. So the check passes only with an empty report. */
 async function lintErrors(bicep: string, folder: string, fileCount: number): Promise<readonly string[]> {
   const args = ['lint', '--pattern', '**/*.bicep', '--diagnostics-format', 'sarif'];
   const { stdout, stderr } = await outputOf(bicep, args, folder);
-  // One report a file, one after the other, each an indented object of its own.
+  // One report per file: a sequence of indented objects.
   const reports = stdout.split(/(?<=^\})(?=\{$)/m).map(parseReport);
-  // A pattern that matches nothing is not an error to the compiler, and would pass everything here.
+  // The compiler does not report a pattern that matches no file, and the check would pass.
   if (reports.length !== fileCount || reports.some((report) => report === undefined)) {
     return [`bicep lint gave no report for each of ${fileCount} files: ${stderr || stdout}`];
   }
@@ -61,11 +61,11 @@ async function lintErrors(bicep: string, folder: string, fileCount: number): Pro
         return `${file}:${place?.region.startLine ?? 0} ${ruleId}: ${message.text}`;
       }),
     );
-  // A module is reported with itself and with each file that refers to it.
+  // A module is reported for itself and for each file that refers to it.
   return [...new Set(errors)];
 }
 
-/** Building a parameter file builds the template that it is for, and checks each value against its type. */
+/** Building a parameter file also builds its template, and checks each value against its type. */
 async function buildErrors(bicep: string, folder: string): Promise<readonly string[]> {
   const args = ['build-params', '--pattern', '**/*.bicepparam'];
   const { exitCode, stderr } = await outputOf(bicep, args, folder);
@@ -91,7 +91,7 @@ interface Output {
   readonly stderr: string;
 }
 
-/** The compiler exits with 1 for findings, which are no reason to throw. */
+/** The compiler exits with 1 when it reports errors. This is not an exception here. */
 async function outputOf(bicep: string, args: readonly string[], cwd: string): Promise<Output> {
   try {
     const { stdout, stderr } = await run(bicep, [...args], { cwd, maxBuffer });

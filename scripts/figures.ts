@@ -1,4 +1,4 @@
-/** The sources in figures, with the limits that keep them readable: a step of `npm run check`. */
+/** Figures of the sources, and limits that keep them readable: a step of `npm run check`. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { projectDirectory } from './projectFiles.ts';
 const shortLines = 25;
 const longLines = 250;
 const crowdedFolder = 16;
-/** One file a function: its length is the list of entry points. */
+/** One file per function of the app, so its length is the number of entry points. */
 const freeFolders = ['src/functions'];
 
 interface Figure {

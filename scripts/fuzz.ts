@@ -1,4 +1,4 @@
-/** `npm run fuzz [-- --runs N] [--seed N]`: the fuzz tests with as many runs as are asked for, and what came of them. */
+/** `npm run fuzz [-- --runs N] [--seed N]`: runs the fuzz tests with the given number of runs, and prints the result. */
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /**
- * For a command that takes no arguments. `--help` prints its usage and nothing runs; an argument is wrong usage, which is said on stderr
- * and sets exit code 2.
+ * For a command without arguments. `--help` prints its usage and nothing runs. Any other argument is an error: it is reported on stderr,
+ * with exit code 2.
  */
 export function isAskedToRun(usage: string): boolean {
   try {

@@ -1,4 +1,4 @@
-/** `npm run openapi`: writes docs/openapi.json from the registered routes and the schemas that they read requests with. */
+/** `npm run openapi`: writes docs/openapi.json from the registered routes and their request schemas. */
 import { join } from 'node:path';
 import * as z from 'zod';
 import { isAskedToRun } from './isAskedToRun.ts';
@@ -19,7 +19,7 @@ export async function openApiText(): Promise<string> {
   return `${JSON.stringify(await openApiDocument(), null, 2)}\n`;
 }
 
-/** Of the routes of this app. Loads every function, which registers its route. */
+/** Describes the routes of this app. Loads every function, which registers its route. */
 async function openApiDocument(): Promise<Json> {
   const [{ registeredRoutes }, { version }] = await Promise.all([
     import('../src/app/httpRoute.ts'),
@@ -98,7 +98,7 @@ function operationOf(operation: Operation, route: string, query: z.ZodObject): J
   };
 }
 
-/** In a URL every value is text: what a number has to look like is said by its type here, as clients expect. */
+/** In a URL every value is text. Clients expect numbers as a number type in the document. */
 function queryParameter([name, schema]: readonly [string, z.ZodType]): Json {
   const { description, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const { $schema: _, maximum, default: byDefault, ...text } = json;
@@ -131,7 +131,7 @@ function responseOf({ description, content, headers = {} }: DocumentedResponse):
 
 function schemaOf(schema: z.ZodType): Json {
   const id = components.get(schema)?.id;
-  if (id === undefined) throw new Error('a schema of the OpenAPI document is not one of its components');
+  if (id === undefined) throw new Error('a schema of the OpenAPI document is not in its components');
   return { $ref: refTo(id) };
 }
 

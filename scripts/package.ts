@@ -9,7 +9,7 @@ import { projectDirectory, writeIfChanged } from './projectFiles.ts';
 
 export interface AppPackage {
   readonly zip: Uint8Array;
-  /** What is inside, sorted, with its size unpacked. */
+  /** The files in the zip, sorted, with their unpacked sizes. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
@@ -17,18 +17,19 @@ export interface AppPackage {
 const packagePath = 'dist/dps-canary.zip';
 const unpackedPath = 'dist/azd';
 
-/** Packs an app that is built. */
+/** Packs a built app. */
 export async function packageApp(directory: string): Promise<AppPackage> {
   const packageJson = deployedPackageJson(await readFile(join(directory, 'package.json'), 'utf8'));
   const modules = [];
   for await (const path of glob('dist/{main.mjs,chunks/*.mjs}', { cwd: directory })) modules.push(path);
   const files: { readonly path: string; readonly contents: Uint8Array }[] = [];
-  // Without source maps: the worker does not read them, and the same sources build the same maps again.
+  // Without source maps: the worker does not read them, and a build from the same sources creates the same maps.
   for (const path of [...modules.toSorted(), 'host.json']) {
     files.push({ path, contents: await readFile(join(directory, path)) });
   }
   files.push({ path: 'package.json', contents: packageJson });
-  // The first day that a zip can hold. Local time on purpose: that is what a zip writes, so every time zone writes the same.
+  // The first day that a zip can represent. In local time, because a zip stores local time: the bytes are the same in every
+  // time zone.
   const mtime = new Date(1980, 0, 1);
   const entries: Zippable = {};
   for (const { path, contents } of files) entries[path] = [contents, { mtime, level: 9 }];
@@ -37,7 +38,7 @@ export async function packageApp(directory: string): Promise<AppPackage> {
 
 const packageSchema = z.object({ name: z.string(), version: z.string(), type: z.string(), main: z.string() });
 
-/** Name, version and entry point: with dependencies or scripts in it, Azure would set about installing and building. */
+/** Name, version and entry point: with dependencies or scripts, Azure would start to install and build. */
 function deployedPackageJson(text: string): Uint8Array {
   return Buffer.from(`${JSON.stringify(packageSchema.parse(JSON.parse(text)), undefined, 2)}\n`);
 }
@@ -48,7 +49,7 @@ const usage = `npm run package [-- --unpacked]
   --unpacked         also lays the files out in ${unpackedPath}, where azd takes them from
   Exit code: 0 packed, 1 the sources have errors, 2 wrong usage.`;
 
-/** Replaces the folder by what is in the zip. */
+/** Replaces the folder with the contents of the zip. */
 export async function unpack(zip: Uint8Array, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   for (const [path, contents] of Object.entries(unzipSync(zip))) {
@@ -58,7 +59,7 @@ export async function unpack(zip: Uint8Array, folder: string): Promise<void> {
 }
 
 async function main({ unpacked }: { readonly unpacked?: boolean }): Promise<void> {
-  // What was packed before must not be deployed when this fails.
+  // An older package must not be deployed if this fails.
   await rm(join(projectDirectory, unpackedPath), { recursive: true, force: true });
   await build();
   const { zip, files } = await packageApp(projectDirectory);

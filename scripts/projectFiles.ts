@@ -2,12 +2,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout: where host.json, package.json and src lie, wherever a command is called from. */
+/** The folder with host.json, package.json and src, whatever the current directory is. */
 export const projectDirectory = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Writes a file whole or not at all, and leaves it alone when it already says the same: a host that is just loading it
- * never reads half of it. Tells whether it wrote.
+ * Writes a file atomically, so that a functions host never reads half of it. Does not write if the contents are the same. Returns whether
+ * it wrote.
  */
 export async function writeIfChanged(file: string, contents: Uint8Array): Promise<boolean> {
   const existing = await readFile(file).catch(() => undefined);

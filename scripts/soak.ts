@@ -1,6 +1,6 @@
 /**
- * `npm run soak [-- --minutes N]`: registers devices without a pause, over both transports, with the hub, and with faults among them,
- * and holds that heap, handles and descriptors stay flat.
+ * `npm run soak [-- --minutes N]`: registers devices without a pause, over both transports, with the hub and with injected faults, and
+ * checks that heap, handles and descriptors do not grow.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
 const devicesAtOnce = 20;
-/** What the collector leaves more or less of from one look to the next. */
+/** How much the heap after a garbage collection may vary between two measurements. */
 const heapToleranceMb = 4;
 
 const key = Buffer.from('the key of all devices of a soak run').toString('base64');
@@ -54,7 +54,7 @@ async function soak(minutes: number): Promise<boolean> {
   let runs = 0;
   try {
     for (let tenth = 0; tenth <= 10; tenth += 1) {
-      // The first part is for what is loaded and cached once.
+      // The first part is a warm-up: modules are loaded and caches are filled.
       const until = performance.now() + minutes * 6_000;
       const device = async (index: number) => {
         while (performance.now() < until) {
@@ -77,7 +77,7 @@ async function soak(minutes: number): Promise<boolean> {
 
 type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
-/** A device of its own for each place: a second connection of the same one would end the first. */
+/** Each loop has its own device, because a second connection of a device closes the first one. */
 function probeOf({ mqtts, wss, hub }: Emulator, place: number, run: number) {
   const transport = run % 2 === 0 ? 'mqtt' : 'mqtt-ws';
   return probeSchema.parse({
@@ -128,7 +128,7 @@ function isFlat(samples: readonly Sample[]): boolean {
   return grown.length === 0;
 }
 
-/** In a process of its own: what it keeps is not this one's. */
+/** In a separate process, so that its memory is not measured. */
 async function startEmulator() {
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const config = join(folder, 'enrollments.json');

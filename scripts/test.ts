@@ -1,4 +1,7 @@
-/** `npm test [-- vitest's own arguments]`: builds the product, runs the tests, lists what was skipped and why, and counts in the last line. */
+/**
+ * `npm test [-- vitest's own arguments]`: builds the app, runs the tests, lists skipped tests with the reason, and prints the counts in the
+ * last line.
+ */
 import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node';
 import type {} from '../test/support/requires.ts';
 import { build } from './build.ts';
@@ -9,7 +12,7 @@ const usage = `npm test [-- FILE…] [vitest's options]
   FILE               only test files whose path contains this
   -t, --testNamePattern PATTERN, --sequence.shuffle, … as in vitest run
   --help             this text
-  Ends with the tests that were skipped, why, and "N passed, N failed". Exit code: 0 all passed, 1 otherwise.`;
+  The last lines list the skipped tests with the reason, and "N passed, N failed". Exit code: 0 if all passed, otherwise 1.`;
 
 export interface TestCounts {
   readonly passed: number;
@@ -18,8 +21,8 @@ export interface TestCounts {
 }
 
 /**
- * Counts tests. A file that cannot be loaded, a hook that fails and an error outside of any test count as one failure
- * each: the count never says less than the exit code.
+ * Counts tests. A file that cannot be loaded, a hook that fails and an error outside of any test count as one failure each, so that the
+ * count agrees with the exit code.
  */
 export function countTests(modules: readonly TestModule[], unhandledErrorCount: number): TestCounts {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -33,12 +36,12 @@ export function countTests(modules: readonly TestModule[], unhandledErrorCount: 
   };
 }
 
-/** `N passed, N failed`, and `, N skipped` when any were. */
+/** `N passed, N failed`, and `, N skipped` if any were. */
 export function closingLine({ passed, failed, skipped }: TestCounts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** A line for each reason to skip, with how many tests it kept from running; nothing when all ran. */
+/** One line for each reason, with the number of tests skipped for it. Empty if all tests ran. */
 export function describeSkipped(modules: readonly TestModule[]): string {
   const skipped = modules
     .flatMap((module) => [...module.children.allTests()])
@@ -81,7 +84,7 @@ async function main(): Promise<void> {
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }
-  // Nothing to run is not a success either: vitest has then set the exit code and said so.
+  // Without any test, vitest reports an error and sets the exit code.
   const exitCode = counts.failed > 0 ? 1 : Number(process.exitCode ?? 0);
   process.stdout.write(`\n${closingLine(counts)}\n`, () => process.exit(exitCode));
 }

@@ -19,12 +19,12 @@ export interface DocumentedResponse {
 
 export const tags = {
   Probes: 'The configured checks.',
-  Outcomes: 'What their runs came to.',
+  Outcomes: 'The results of their runs.',
   Simulations: 'Many devices of one enrollment group, on demand.',
   App: 'The app itself.',
 } as const;
 
-/** What the registered routes do not say themselves. A test holds that there is one for every route. */
+/** What the document needs besides the registered routes. A test checks that there is one for every route. */
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -50,7 +50,7 @@ const invalidQuery = problem('A query parameter is unknown or not valid.');
 const unknownProbe = problem('No probe has this name.');
 const unknownSimulation = problem('No simulation has this ID.');
 const noStorage = problem('Storage or the configuration cannot be used.');
-const retryAfter = { 'Retry-After': 'Seconds after which to ask again.' };
+const retryAfter = { 'Retry-After': 'Seconds to wait before the next request.' };
 
 export const operations: Readonly<Record<string, Operation>> = {
   'POST probes/{name}/runs': {
@@ -61,12 +61,12 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: json('The outcome of the run.', outcomeSchema),
       303: {
         description:
-          'To a browser, as from the form of the status page: the page of the run. Not with an anonymous page.',
+          'For a browser, such as the form of the status page: redirects to the page of the run. Not with an anonymous page.',
         content: {},
         headers: { Location: 'The page of the run.' },
       },
       400: invalidQuery,
-      403: problem('A page of another site made a browser send this.'),
+      403: problem('A browser sent this request from a page of another site.'),
       404: unknownProbe,
       409: {
         description: 'Another process runs the device.',
@@ -74,7 +74,8 @@ export const operations: Readonly<Record<string, Operation>> = {
         headers: retryAfter,
       },
       503: {
-        description: 'With gate=true: the outcome, failing or unknown. Else the configuration is not valid.',
+        description:
+          'With gate=true: the outcome, which is failing or unknown. Otherwise: the configuration is not valid.',
         content: { 'application/json': outcomeSchema, 'application/problem+json': problemSchema },
       },
     },
@@ -133,7 +134,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     responses: {
       200: { description: 'The badge.', content: { 'image/svg+xml': 'text' } },
       400: invalidQuery,
-      404: { description: 'A badge that says that no probe has this name.', content: { 'image/svg+xml': 'text' } },
+      404: { description: 'A badge with the text that no probe has this name.', content: { 'image/svg+xml': 'text' } },
       503: noStorage,
     },
   },
@@ -142,9 +143,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Whether the app can read its configuration, its vault and its storage',
     tag: 'App',
     responses: {
-      200: json('It can.', healthSchema),
+      200: json('All checks passed.', healthSchema),
       400: invalidQuery,
-      503: json('It cannot: the checks say what.', healthSchema),
+      503: json('At least one check failed.', healthSchema),
     },
   },
   'GET simulations': {
@@ -160,10 +161,10 @@ export const operations: Readonly<Record<string, Operation>> = {
     requestBody: simulationRequest,
     requestHeaders: { 'Idempotency-Key': 'The same request with the same key starts one simulation.' },
     responses: {
-      202: json('Accepted.', simulationSchema, { ...retryAfter, Location: 'Where its progress is.' }),
+      202: json('Accepted.', simulationSchema, { ...retryAfter, Location: 'The URL of its progress.' }),
       400: problem('The body or the query is not valid: each error with its field.'),
       404: unknownProbe,
-      422: problem('The Idempotency-Key belongs to another request.'),
+      422: problem('The Idempotency-Key was used with another request.'),
       503: noStorage,
     },
   },
@@ -173,7 +174,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: 'Simulations',
     responses: {
       200: json('Every device has an outcome.', simulationSchema),
-      202: json('Devices are without an outcome.', simulationSchema, retryAfter),
+      202: json('Some devices have no outcome yet.', simulationSchema, retryAfter),
       400: invalidQuery,
       404: unknownSimulation,
       503: noStorage,
@@ -187,14 +188,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'DELETE simulations/{id}': {
     operationId: 'cancelSimulation',
-    summary: 'Cancel what has not started',
+    summary: 'Cancel the devices that have not started',
     tag: 'Simulations',
     responses: {
       200: json('Every device has an outcome.', simulationSchema),
-      202: json('Running devices are waited for.', simulationSchema, retryAfter),
+      202: json('Some devices are still running.', simulationSchema, retryAfter),
       400: invalidQuery,
       404: unknownSimulation,
-      409: problem('The simulation had ended.'),
+      409: problem('The simulation has already finished.'),
       503: noStorage,
     },
   },

@@ -17,7 +17,7 @@ const time = z.iso.datetime();
 const count = z.int().nonnegative();
 const verdict = component('Verdict', z.enum(verdicts).meta({ description: 'unknown: the probe could not run.' }));
 const phase = z.enum(phases);
-const cursor = z.string().optional().meta({ description: 'Asks for the next page; absent on the last one.' });
+const cursor = z.string().optional().meta({ description: 'Returns the next page; absent on the last one.' });
 
 export const problemSchema = component(
   'Problem',
@@ -77,15 +77,20 @@ export const outcomeSchema = component(
       .array(z.string())
       .meta({ description: 'What happened, where, and what to do next. Empty when healthy.' }),
     phases: z.strictObject(Object.fromEntries(phases.map((name) => [name, z.number().optional()]))).meta({
-      description: 'Milliseconds in each phase that was entered.',
+      description: 'Milliseconds in each phase of the run.',
     }),
     polls: count,
-    waitedMs: z.number().optional().meta({ description: 'Of the assign phase: what the service asked to wait.' }),
+    waitedMs: z
+      .number()
+      .optional()
+      .meta({ description: 'In the assign phase: the waiting time that the service requested.' }),
     result: z
       .looseObject({
         kind: z.string(),
-        phase: phase.optional().meta({ description: 'Where the run stopped. Absent where it entered no phase.' }),
-        connectionProfile: z.string().optional().meta({ description: 'As DPS sent it.' }),
+        phase: phase
+          .optional()
+          .meta({ description: 'The phase in which the run stopped. Absent if it did not start a phase.' }),
+        connectionProfile: z.string().optional().meta({ description: 'As sent by DPS.' }),
         issuedCertificate: issuedCertificate.optional(),
         renewal: z
           .strictObject({
@@ -94,13 +99,13 @@ export const outcomeSchema = component(
             certificate: issuedCertificate,
           })
           .optional()
-          .meta({ description: 'The operational certificate that the hub issued in its place.' }),
+          .meta({ description: 'The operational certificate with which the hub replaced it.' }),
       })
       .meta({ description: 'What the service did; further fields depend on the kind.' }),
     server: z.looseObject({ address: z.string().optional() }).optional(),
     credential: z.strictObject({ secretExpiresOn: time.optional(), certificateNotAfter: time.optional() }).optional(),
     events: z.array(z.strictObject({ kind: z.string(), from: z.string(), to: z.string() })).optional(),
-    notes: z.array(z.string()).optional().meta({ description: 'What was odd about a run that went well.' }),
+    notes: z.array(z.string()).optional().meta({ description: 'Anything unusual about a run that succeeded.' }),
     transcript: z.array(z.looseObject({ atMs: z.number(), direction: z.string(), what: z.string() })).optional(),
   }),
 );
@@ -182,7 +187,7 @@ const statusSchema = component(
   }),
 );
 
-/** By the query: the report, one probe of it, or one run. */
+/** Depends on the query: the report, one probe of it, or one run. */
 export const statusResponseSchema = component(
   'StatusResponse',
   z.union([statusSchema, probeReportSchema, outcomeSchema]),
@@ -213,13 +218,13 @@ const simulationFields = {
   id: z.string().regex(/^[0-9a-f]{24}$/),
   state: simulationState,
   reason: z.string().optional(),
-  location: z.string().meta({ description: 'The location that started it and runs it.' }),
+  location: z.string().meta({ description: 'The location that started and runs it.' }),
   probe: z.string(),
   devices: count,
   done: count.meta({ description: 'Devices with an outcome.' }),
   left: count.meta({ description: 'Devices without an outcome.' }),
   verdicts: verdictCounts,
-  cancelled: count.meta({ description: 'Devices that were never started because the simulation was halted.' }),
+  cancelled: count.meta({ description: 'Devices that were not started because the simulation was halted.' }),
   createdAt: time,
   endedAt: time.optional(),
 };
@@ -251,13 +256,13 @@ export const simulationSchema = component(
     ),
     hubs: z.record(z.string(), count),
     percentiles: z.strictObject(Object.fromEntries(measures.map((measure) => [measure, percentiles.optional()]))).meta({
-      description: 'Milliseconds by phase, over the devices that ran.',
+      description: 'Milliseconds by phase, for the devices that ran.',
     }),
     tlsSessionsReused: count,
     workerDelayMs: z.number().optional(),
     devicesPerSecond: z.number().optional(),
     timeline: z.array(z.array(z.number())).meta({
-      description: 'Devices by the time at which they ended: [second, healthy, degraded, failing, unknown].',
+      description: 'Devices by the second in which they finished: [second, healthy, degraded, failing, unknown].',
     }),
     timelineStepSeconds: z.number(),
   }),

@@ -68,8 +68,7 @@ function contentsOfPem(text: string): Contents | UnusableCertificate {
       if (!certificate) return { problem: 'damaged', what: `holds a PEM block ${label} that is not a certificate` };
       certificates.push(certificate);
     } else if (/CERTIFICATE REQUEST$|^PKCS7$/.test(label)) {
-      const content =
-        label === 'PKCS7' ? 'a PKCS#7 bundle, which has certificates and never a key' : 'a request for one';
+      const content = label === 'PKCS7' ? 'a PKCS#7 bundle, which has certificates but no key' : 'a request for one';
       return { problem: 'noPrivateKey', what: `holds ${content}, not a certificate with its private key` };
     }
   }

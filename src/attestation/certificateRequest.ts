@@ -1,23 +1,23 @@
 import { KeyObject, webcrypto } from 'node:crypto';
 import { loadX509 } from './x509Library.ts';
 
-/** A certificate signing request, and the fresh key pair that it was made for. Lives in memory for one run. */
+/** A certificate signing request and its new key pair. Both exist only in memory, for one run. */
 export interface CertificateRequest {
   /** PKCS#10 as base64 of its DER, without header, footer and line breaks. */
   readonly csr: string;
   readonly publicKey: KeyObject;
-  /** PKCS#8 as PEM. Goes into the TLS context and nowhere else. */
+  /** PKCS#8 as PEM. Used only in the TLS context. */
   readonly privateKey: string;
 }
 
-/** What DPS accepts: EC keys on NIST P-384 alone ("concept-certificate-issuance", requirements on the CSR). */
+/** DPS accepts only EC keys on NIST P-384 ("concept-certificate-issuance", requirements on the CSR). */
 const algorithm = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' } as const;
 
 /**
- * Makes a key pair and a request for it. WebCrypto generates and signs in libuv's thread pool, so that ten thousand simulated devices
- * do not hold up the event loop.
+ * Creates a key pair and a request for it. WebCrypto generates and signs in libuv's thread pool, so that ten thousand simulated devices do
+ * not block the event loop.
  *
- * @param commonName the registrationId exactly, upper and lower case included
+ * @param commonName the exact registrationId, including its case
  */
 export async function createCertificateRequest(commonName: string): Promise<CertificateRequest> {
   const x509 = await loadX509();

@@ -11,14 +11,14 @@ type Chain = readonly [X509Certificate, ...X509Certificate[]];
  */
 export async function findBreak(chain: Chain): Promise<string | undefined> {
   const [leaf, ...issuers] = chain;
-  if (issuers.length === 0) return "the certificate came without its issuer's";
+  if (issuers.length === 0) return "the issuer's certificate is missing";
   for (const [index, issuer] of issuers.entries()) {
     const broken = await breakBetween(chain[index] ?? leaf, issuer, index);
     if (broken) return broken;
   }
   const last = chain.at(-1) ?? leaf;
   if (last.issuer !== last.subject || isSignedBy(last, last)) return undefined;
-  return `the root certificate ${nameOf(last)} has a wrong signature`;
+  return `the root certificate ${nameOf(last)} has an invalid signature`;
 }
 
 /** @param below number of CAs between the issuer and the leaf */
@@ -32,7 +32,7 @@ async function breakBetween(
   if (!issuer.ca) return `${nameOf(issuer)} may not sign certificates: it is not a CA`;
   const pathLength = await pathLengthOf(issuer);
   if (pathLength !== undefined && below > pathLength) {
-    return `${nameOf(issuer)} may have ${pathLength} CAs below it, and has ${below}`;
+    return `${nameOf(issuer)} may have at most ${pathLength} CAs below it, but has ${below}`;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { looksLikePem } from './pem.ts';
 
-/** What a vault value turned out to be, by its own content: content types are missing or wrong too often to be relied on. */
+/** The form of a vault value, detected from its content, because content types are often missing or wrong. */
 export type StoredValue = { readonly wrappings: readonly Wrapping[] } & (
   | { readonly kind: 'pem'; readonly text: string }
   /** One ASN.1 structure: a PKCS#12 file, or a bare certificate or key. */
@@ -10,16 +10,16 @@ export type StoredValue = { readonly wrappings: readonly Wrapping[] } & (
   | { readonly kind: 'foreign'; readonly form: ForeignForm; readonly what: string }
 );
 
-/** What was around the content and was taken off. */
+/** What surrounded the content and was removed. */
 export type Wrapping = 'quotes' | 'base64';
 
-/** Known things that are stored by mistake where a key or a certificate belongs. */
+/** Values that are often stored by mistake instead of a key or a certificate. */
 export type ForeignForm = 'empty' | 'connectionString' | 'sasToken' | 'reference' | 'otherText' | 'incompleteBase64';
 
-/** base64 of base64 of base64 has been seen; more is not a mistake of encoding any more. */
+/** Base64 of base64 of base64 exists in practice; more layers are not an encoding mistake. */
 const maxWrappings = 3;
 
-/** Takes off byte order mark, quotes and base64 around base64, and names what is left. */
+/** Removes a byte order mark, quotes and base64 around base64, and classifies the rest. */
 export function readStoredValue(value: string): StoredValue {
   const wrappings: Wrapping[] = [];
   let text = value;
@@ -38,17 +38,19 @@ export function readStoredValue(value: string): StoredValue {
   }
 }
 
-/** Standard base64, line breaks and blanks allowed as `base64` and `openssl` write them. */
+/** Standard base64. Line breaks and blanks are allowed, because `base64` and `openssl` write them. */
 function decodeBase64(text: string): Buffer | undefined {
   const compact = text.replace(/(?:\s|\\r|\\n)+/g, '');
   if (compact === '' || compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) return undefined;
   return Buffer.from(compact, 'base64');
 }
 
-/** Keys have at most 64 bytes (DPS documentation, "Symmetric key attestation"): what starts by chance as ASN.1 does is a key. */
+/**
+ * Keys have at most 64 bytes (DPS documentation, "Symmetric key attestation"), so a value of up to 64 bytes that looks like ASN.1 is a key.
+ */
 const maxKeyBytes = 64;
 
-/** A SEQUENCE that is as long as it says, or of indefinite length (BER, as Windows writes it). */
+/** A SEQUENCE with the right length, or with indefinite length (BER, as Windows writes it). */
 function isDer(bytes: Buffer): boolean {
   if (bytes.length <= maxKeyBytes || bytes[0] !== 0x30) return false;
   const first = bytes[1] ?? 0;
@@ -59,8 +61,8 @@ function isDer(bytes: Buffer): boolean {
 }
 
 /**
- * The text that was encoded once too often, if these bytes are one: PEM, a connection string, or base64 again. A key made of letters is
- * a key: base64 counts only where it has its padding, or where it is longer than a key may be.
+ * The text in these bytes if a value was encoded twice: PEM, a connection string, or base64 again. A key may consist of letters only, so
+ * base64 counts only if it has padding or is longer than a key.
  */
 function encodedText(bytes: Buffer): string | undefined {
   const isUtf16 = bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0;
@@ -77,7 +79,7 @@ function isConnectionString(text: string): boolean {
   return /(?:^|;)\s*(?:HostName|SharedAccessKey|AccountKey|InstrumentationKey|Endpoint)=/i.test(text);
 }
 
-/** Says what it is, in words that follow "is". */
+/** Describes the value in words that follow "is". */
 function foreignForm(text: string): { readonly form: ForeignForm; readonly what: string } {
   const otherText = (what: string) => ({ form: 'otherText', what }) as const;
   if (text === '') return { form: 'empty', what: 'empty' };

@@ -5,7 +5,7 @@ import { describeStorageError } from '../storage/describeStorageError.ts';
 import { keyText } from '../storage/keys.ts';
 import type { Lease, Leases } from '../storage/leases.ts';
 
-/** `busy`: another run of the device is in progress, and ends within `retryAfterSeconds`. */
+/** `busy`: another run of the device is in progress. It finishes within `retryAfterSeconds`. */
 export type RunResult =
   | { readonly kind: 'ran'; readonly outcome: Outcome }
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number };
@@ -14,8 +14,8 @@ export interface RunLimits {
   /** How long to wait for a device that is busy. Default 0: return `busy` at once. */
   readonly maxWaitMs?: number;
   /**
-   * For callers. Joins a run of the same probe in this process, and returns that run's outcome. A caller may wait, but has no place in
-   * the queue: this process does not learn when a caller goes away.
+   * For callers. Joins a run of the same probe in this process, and returns that run's outcome. A caller may wait, but has no place in the
+   * queue: this process does not learn when a caller disconnects.
    */
   readonly joins?: boolean;
 }
@@ -56,7 +56,7 @@ export function deviceOf({ idScope, registrationId }: Pick<Probe, 'idScope' | 'r
 interface RunInProcess {
   readonly probe: string;
   readonly result: Promise<RunResult>;
-  /** It waits for a run in another process. */
+  /** It is waiting for a run in another process. */
   isWaiting: boolean;
   /** By the monotonic clock. */
   endsByMs: number;
@@ -98,7 +98,7 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     return { kind: 'ran', outcome: await settle(recordedRun, reservation.lease) };
   };
 
-  /** The device is free in this process. `waitMs`: for processes that have it. */
+  /** The device is free in this process. `waitMs`: how long to wait for another process that uses it. */
   const start = async (probe: Probe, waitMs: number, run: RunAlone): Promise<RunResult> => {
     const device = deviceOf(probe);
     const { promise: result, resolve } = Promise.withResolvers<RunResult>();

@@ -25,11 +25,11 @@ export interface Lease {
  * of two machines are never compared. Rejects when the storage cannot be used.
  */
 export interface Leases {
-  /** Does not wait, and gives way to every request that waits for the same lease. */
+  /** Does not wait. Waiting requests for the same lease come first. */
   tryAcquire(request: LeaseRequest, options?: CallOptions): Promise<LeaseResult>;
   /**
-   * Waits at most `maxWaitMs`. Waiting requests get the lease in the order of their arrival, so that neither callers that keep asking
-   * nor a process that keeps coming back can starve one of them.
+   * Waits at most `maxWaitMs`. Waiting requests get the lease in the order of their arrival, so that frequent requests of other callers or
+   * processes cannot starve one of them.
    */
   acquire(request: LeaseRequest, maxWaitMs: number, options?: CallOptions): Promise<LeaseResult>;
 }
@@ -46,7 +46,7 @@ const realTiming: Timing = {
   sleep: (durationMs) => new Promise((resume) => setTimeout(resume, durationMs)),
 };
 
-/** Between two looks of a waiting request. Short at first: most runs take well under a second. */
+/** Between two attempts of a waiting request. Short at first, because most runs take well under a second. */
 const pollMs = [50, 100, 200, 400];
 const maxPollMs = 500;
 const maxConflicts = 5;
@@ -56,7 +56,7 @@ const maxConflicts = 5;
  */
 const graceMs = 5_000;
 
-/** What a request that finds the lease busy does about its place in the queue. */
+/** How a request that finds the lease busy uses the queue. */
 type Place = 'none' | 'keep' | 'giveUp';
 
 export function createLeases(table: Table, { now, sleep }: Timing = realTiming): Leases {
@@ -66,8 +66,8 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
     lease: { release: (options) => release(table, { key, holder, etag }, options) },
   });
 
-  /** Reads the lease and makes the change that follows from it. `changed`: another process was quicker. */
-  async function look(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult | 'changed'> {
+  /** Reads the lease and makes the change that follows from it. `changed`: another process changed the row first. */
+  async function attempt(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult | 'changed'> {
     const { key, holder, lastsMs } = request;
     const stored = await table.read(key, options);
     if (!stored) {
@@ -80,7 +80,7 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
     const ahead = waiting.includes(holder) ? waiting.slice(0, waiting.indexOf(holder)) : waiting;
     const remainingMs = heldUntilMs + ahead.length * graceMs - stored.nowMs;
     if (remainingMs <= 0) {
-      // Those ahead had their time. One that is only slow queues again, behind the others.
+      // The reserved time of the requests ahead has passed. A request that was only slow queues again at the end.
       const behind = waiting.slice(ahead.length + 1);
       const taken = await table.replace({ ...key, holder, lastsMs, waiting: behind.join() }, stored.etag, options);
       return taken.kind === 'written' ? held(request, behind.length === 0 ? taken.etag : undefined) : 'changed';
@@ -92,25 +92,25 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
     const row: Row = {
       ...key,
       holder: String(stored.row.holder),
-      // The row is written anew, and its timestamp no longer says when the holder took it.
+      // The row is rewritten, so its timestamp is no longer the time at which the holder acquired the lease.
       heldUntilMs: double(heldUntilMs),
       waiting: (place === 'keep' ? [...others, holder] : others).join(),
     };
     return (await table.replace(row, stored.etag, options)).kind === 'written' ? busy : 'changed';
   }
 
-  /** Repeats `look` while other processes are quicker. */
+  /** Repeats `attempt` while other processes change the row first. */
   async function settle(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult> {
     for (let conflict = 0; conflict < maxConflicts; conflict += 1) {
-      const result = await look(request, place, options);
+      const result = await attempt(request, place, options);
       if (result !== 'changed') return result;
     }
-    // Other requests were faster each time, so the current lease is new.
+    // Other requests were first each time, so the current lease is new.
     return { kind: 'busy', remainingMs: request.lastsMs };
   }
 
   async function take(request: LeaseRequest, place: Place, options?: CallOptions): Promise<LeaseResult> {
-    // The lease is mostly free, and then one request is enough.
+    // The lease is usually free, and then one request is enough.
     const { key, holder, lastsMs } = request;
     const inserted = await table.insert({ ...key, holder, lastsMs }, options);
     return inserted.kind === 'written' ? held(request, inserted.etag) : settle(request, place, options);
@@ -122,8 +122,8 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
       const endMs = now() + maxWaitMs;
       let result = await take(request, 'keep', options);
       let isOver = false;
-      for (let looks = 0; result.kind === 'busy' && !isOver; looks += 1) {
-        await sleep(Math.max(0, Math.min(pollMs[looks] ?? maxPollMs, endMs - now())));
+      for (let attempts = 0; result.kind === 'busy' && !isOver; attempts += 1) {
+        await sleep(Math.max(0, Math.min(pollMs[attempts] ?? maxPollMs, endMs - now())));
         isOver = now() >= endMs;
         result = await settle(request, isOver ? 'giveUp' : 'keep', options);
       }
@@ -154,7 +154,7 @@ interface HeldLease {
 
 async function release(table: Table, { key, holder, etag }: HeldLease, options?: CallOptions): Promise<void> {
   if (etag !== undefined && (await table.remove(key, { ...options, etag }))) return;
-  // Others wait, or the lease has expired.
+  // Other requests are waiting, or the lease has expired.
   for (let conflict = 0; conflict < maxConflicts; conflict += 1) {
     const stored = await table.read(key, options);
     if (stored?.row.holder !== holder) return;

@@ -35,7 +35,9 @@ describe('findBicepCli', () => {
   it('tells what to install when there is neither bicep nor dotnet', async () => {
     expect(await findBicepCli()).toEqual({
       kind: 'absent',
-      reason: expect.stringMatching(/^no bicep on PATH, and (no dotnet to fetch it with|NuGet has none for)/),
+      reason: expect.stringMatching(
+        /^bicep is not on PATH, and (there is no dotnet to download it|NuGet has no package for)/,
+      ),
     });
   });
 

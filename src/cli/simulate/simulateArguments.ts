@@ -119,7 +119,7 @@ function parse(args: string[]) {
   }
 }
 
-/** A text that is not a number stays as it is: the schema says what was expected. */
+/** A text that is not a number is returned unchanged, and the schema reports the error. */
 function numberOf(text: string): number | string {
   const number = Number(text);
   return text.trim() === '' || !Number.isFinite(number) ? text : number;

@@ -3,22 +3,22 @@ import type { Outcome } from '../../outcomes/outcome.ts';
 import type { SimulationView } from '../../simulations/simulationView.ts';
 import { optionError } from './simulateArguments.ts';
 
-/** The simulations API of an app, as a caller sees it. */
+/** Client of an app's simulations API. */
 export interface SimulationClient {
   /** @throws SimulationRefused where the app refuses the request, with its reasons. */
   start(request: unknown): Promise<SimulationView>;
   look(id: string): Promise<{ readonly view: SimulationView; readonly ended: boolean }>;
   cancel(id: string): Promise<void>;
-  /** Of every device, those that failed first. */
+  /** The outcomes of all devices, failures first. */
   outcomes(id: string): AsyncIterable<Outcome>;
 }
 
-/** A 4xx response: asking again would not help. */
+/** A 4xx response. The same request would be refused again. */
 export class SimulationRefused extends Error {
   override readonly name = 'SimulationRefused';
 }
 
-/** A long simulation outlives a broken connection or two. */
+/** A long simulation should survive one or two broken connections. */
 const attempts = 5;
 const pauseMs = 1000;
 
@@ -47,7 +47,7 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
   };
   return {
     async start(request) {
-      // One key for all attempts: however often the request arrives, it is one simulation.
+      // One key for all attempts, so that a repeated request does not start a second simulation.
       const headers = { 'idempotency-key': randomUUID() };
       const { body } = await call('POST', '', { body: JSON.stringify(request), headers });
       return body as SimulationView;
@@ -71,11 +71,11 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
   };
 }
 
-/** fetch itself says "fetch failed", and keeps what happened in its cause. */
+/** The message of fetch is only "fetch failed"; the reason is in its cause. */
 function noResponse(url: string, error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const what = cause instanceof Error ? ('code' in cause ? cause.code : cause.message) : cause;
-  return `${new URL(url).origin} does not respond (${String(what)}): check --url, and that the app runs.`;
+  return `${new URL(url).origin} does not respond (${String(what)}): check --url, and check that the app is running.`;
 }
 
 interface Problem {
@@ -84,7 +84,7 @@ interface Problem {
   readonly errors?: readonly { readonly pointer?: string; readonly detail: string }[];
 }
 
-/** The app's problem details (RFC 9457) in the words of the command line, or what a gateway in front of it responded. */
+/** The app's problem details (RFC 9457) with the options of the command line, or the status of a gateway in front of the app. */
 function explain(status: number, text: string): string {
   if (status === 401) return 'The app does not accept the function key (401).';
   try {
@@ -95,7 +95,7 @@ function explain(status: number, text: string): string {
     if (title && lines.length > 0 && status === 400) return lines.join('\n');
     if (title) return `${title} (${status}): ${detail ?? ''}`;
   } catch {
-    // Not JSON: the status is all there is.
+    // The body is not JSON, so only the status is known.
   }
   return `The app responded with ${status}.`;
 }

@@ -7,10 +7,10 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-/** Without a terminal a line says more than a bar that is drawn again and again. */
+/** Without a terminal, a line every few seconds is easier to read than a bar that is redrawn. */
 const plainLineEveryMs = 2000;
 
-/** On stderr, so that stdout is the result alone. */
+/** Writes to stderr, so that stdout contains only the result. */
 export function showProgress(first: SimulationView): ProgressDisplay {
   return process.stderr.isTTY === true ? bar(first) : lines(first);
 }

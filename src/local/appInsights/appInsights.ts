@@ -1,6 +1,6 @@
 /**
- * Stands in for the ingestion endpoint of Application Insights, as its own SDKs use it: HTTPS, `POST /v2.1/track` and
- * `/v2/track`, gzip or not, by instrumentation key or with a token of Entra ID.
+ * Stands in for the ingestion endpoint of Application Insights, as its SDKs use it: HTTPS, `POST /v2.1/track` and `/v2/track`, with or
+ * without gzip, with an instrumentation key or a token of Entra ID.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,16 +11,16 @@ import { listen } from '../listen.ts';
 import type { CheckToken } from '../managedIdentity/accessTokens.ts';
 import { type Envelope, faultOf, parseEnvelopes } from './envelopes.ts';
 
-/** badRequest: 400. throttled: 429. unavailable: 500. partial: 206, the last envelope is not taken. silent: no answer, ever. */
+/** badRequest: 400. throttled: 429. unavailable: 500. partial: 206, the last envelope is not accepted. silent: never responds. */
 export const appInsightsFaults = ['badRequest', 'throttled', 'unavailable', 'partial', 'silent'] as const;
 export type AppInsightsFault = (typeof appInsightsFaults)[number];
 
 export interface AppInsightsOptions {
   /** PEM. */
   readonly certificate: { readonly cert: string; readonly key: string };
-  /** When given, a token is asked for, as a component does that has its local authentication switched off. */
+  /** If given, a token is required, as by a component with local authentication disabled. */
   readonly checkToken?: CheckToken;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
 }
 
@@ -28,7 +28,7 @@ export interface IngestionRequest {
   readonly path: string;
   readonly gzip: boolean;
   readonly withToken: boolean;
-  /** Undefined: it was never answered. */
+  /** Undefined: no response was sent. */
   readonly status: number | undefined;
   readonly received: number;
 }
@@ -36,13 +36,13 @@ export interface IngestionRequest {
 export interface AppInsights {
   /** For `APPLICATIONINSIGHTS_CONNECTION_STRING`. */
   readonly connectionString: string;
-  /** Every envelope that was taken, oldest first. */
+  /** Every accepted envelope, oldest first. */
   readonly envelopes: readonly Envelope[];
   /** Every request so far, oldest first. */
   readonly requests: readonly IngestionRequest[];
-  /** The availability results one after the other; waits for one when none is left. */
+  /** The next availability result; waits until there is one. */
   nextAvailability(): Promise<Envelope>;
-  /** Until it is changed again; undefined ends it. */
+  /** Applies until the next call. `undefined` removes the fault. */
   setFault(fault: AppInsightsFault | undefined): void;
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ export async function startAppInsights(options: AppInsightsOptions): Promise<App
     if (status === 200 || status === 206) {
       const refused = new Set(errors.map((error) => error.index));
       for (const item of items.filter((_, index) => !refused.has(index))) {
-        take(item as Envelope); // what faultOf finds no fault in is an envelope
+        take(item as Envelope); // checked by the function above
       }
     }
     response.writeHead(status, {
@@ -93,7 +93,7 @@ export async function startAppInsights(options: AppInsightsOptions): Promise<App
     response.end(JSON.stringify({ itemsReceived: items.length, itemsAccepted, errors }));
   }
 
-  /** 200: all were taken. 206: some. Otherwise none, and the status is that of the first error. */
+  /** 200: all were accepted. 206: some were. Otherwise none was, and the status is that of the first error. */
   function judge(request: IncomingMessage, path: string, items: readonly unknown[]) {
     if (request.method !== 'POST' || !paths.includes(path)) {
       return { status: 404, errors: [] };
@@ -159,7 +159,7 @@ export async function startAppInsights(options: AppInsightsOptions): Promise<App
   };
 }
 
-/** None when it is neither gzip nor JSON. */
+/** Empty when it is neither gzip nor JSON. */
 function envelopesIn(body: Buffer, gzip: boolean): readonly unknown[] {
   try {
     return parseEnvelopes((gzip ? gunzipSync(body) : body).toString('utf8'));

@@ -1,4 +1,4 @@
-/** The envelopes of Application Insights' ingestion, as far as the stand-in looks into them (schema "Breeze", versions 2 and 2.1). */
+/** The fields of Application Insights' envelopes that the stand-in reads (schema "Breeze", versions 2 and 2.1). */
 
 export interface Envelope {
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Envelope {
 /** [d.]hh:mm:ss[.fffffff], as .NET writes a TimeSpan. */
 const timeSpan = /^(\d+\.)?([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,7})?$/;
 
-/** A JSON array, one envelope, or one envelope a line (`application/x-json-stream`). Throws a SyntaxError on anything else. */
+/** Reads a JSON array, one envelope, or one envelope per line (`application/x-json-stream`). Throws a SyntaxError on anything else. */
 export function parseEnvelopes(text: string): readonly unknown[] {
   const trimmed = text.trim();
   if (trimmed.startsWith('[')) {
@@ -29,7 +29,7 @@ export function parseEnvelopes(text: string): readonly unknown[] {
   return trimmed.split('\n').map((line) => JSON.parse(line) as unknown);
 }
 
-/** What the service would say of this envelope, or undefined when it takes it. */
+/** The service's error message for this envelope, or undefined if it is valid. */
 export function faultOf(envelope: unknown, instrumentationKey: string): string | undefined {
   const { name, time, iKey, data } = fieldsOf(envelope);
   const { baseType, baseData } = fieldsOf(data);

@@ -13,9 +13,9 @@ import { certificateSecret } from './vaultCertificate.ts';
 import * as responses from './vaultResponses.ts';
 
 /**
- * forbidden: no role. policy: no access policy. firewall: the caller's network is not allowed. connection: private endpoint only.
- * tenant: the token is of another tenant. proxy: 403 of something in between. throttled: 429. unavailable: 503.
- * malformed: 200 with a body that is not JSON. silent: no response, ever. slow: the right response, late.
+ * forbidden: no role. policy: no access policy. firewall: the caller's network is not allowed. connection: private endpoint only. tenant:
+ * the token is of another tenant. proxy: 403 from a proxy in front of the vault. throttled: 429. unavailable: 503. malformed: 200 with a
+ * body that is not JSON. silent: never responds. slow: the right response, late.
  */
 export const keyVaultFaults = [
   'forbidden',
@@ -64,12 +64,12 @@ export interface KeyVault {
   /** Adds a version, as a rotation does, and returns its id. */
   setSecret(name: string, secret: string | LocalSecret): string;
   /**
-   * Adds a certificate with its key and chain, as an import does, and returns the version of its secret: the content type, the
-   * validity and the form are the vault's own. `pkcs12`: base64 PKCS#12 whose MAC is under the null password. `pem`: key, then chain.
+   * Adds a certificate with its key and chain, as an import does, and returns the version of its secret: the vault sets the content type,
+   * the validity and the form. `pkcs12`: base64 PKCS#12 whose MAC is under the null password. `pem`: key, then chain.
    */
   importCertificate(name: string, pem: string, form: 'pkcs12' | 'pem'): string;
   removeSecret(name: string): void;
-  /** For one secret, or for all of them, until the next call. `undefined` removes the fault. */
+  /** Applies to one secret, or to all, until the next call. `undefined` removes the fault. */
   setFault(fault: KeyVaultFault | undefined, name?: string): void;
   close(): Promise<void>;
 }
@@ -174,7 +174,8 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
     if (secret.enabled === false) {
       return responses.secretDisabled();
     }
-    // On purpose also outside its validity, as the service does: https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-attributes
+    // Also returned outside its validity, as by the service:
+    // https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-attributes
     return responses.found({ value: secret.value, ...secretItem(url, secret) });
   }
 

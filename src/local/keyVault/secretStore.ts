@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** As in the local secrets file: a value, with what Key Vault keeps beside it. */
+/** As in the local secrets file: a value and its attributes. */
 export interface LocalSecret {
   readonly value: string;
   /** `application/x-pem-file` or `application/x-pkcs12` (base64) for a certificate's secret. */
@@ -25,7 +25,7 @@ export interface SecretVersion extends LocalSecret {
 export const secretName = /^[0-9A-Za-z-]{1,127}$/;
 
 export interface SecretStore {
-  /** Adds a version, which is the current one from now on. Returns its id. */
+  /** Adds a version, which becomes the current one. Returns its id. */
   set(name: string, secret: LocalSecret): string;
   remove(name: string): void;
   current(name: string): SecretVersion | undefined;

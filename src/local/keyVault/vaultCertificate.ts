@@ -17,7 +17,7 @@ const macSaltBytes = 8;
 /** RFC 7292 §B.3: this key is for the MAC. */
 const macKeyPurpose = 3;
 const sha1Bytes = 20;
-/** The secret through which Key Vault hands out a certificate with its key; its dates are the certificate's. */
+/** The secret from which a Key Vault certificate is read with its key. It has the dates of the certificate. */
 export function certificateSecret(pem: string, form: 'pkcs12' | 'pem'): LocalSecret {
   const { validFrom, validTo } = new X509Certificate(pem);
   const dates = { notBefore: new Date(validFrom).toISOString(), expiresOn: new Date(validTo).toISOString() };
@@ -27,15 +27,15 @@ export function certificateSecret(pem: string, form: 'pkcs12' | 'pem'): LocalSec
 }
 
 /**
- * Writes a key and its certificates (PEM) as Key Vault does for `application/x-pkcs12`: plain bags, and a MAC under the **null**
- * password, which a reader that knows only the empty one takes for a wrong password (notation-azure-kv#124).
+ * Writes a key and its certificates (PEM) as Key Vault does for `application/x-pkcs12`: plain bags, and a MAC under the **null** password.
+ * A reader that supports only the empty password reports a wrong password (notation-azure-kv#124).
  * @param pem one private key and its certificate first, then the chain.
  */
 export function writeVaultPkcs12(
   pem: string,
   { encryption = 'none', password: given = null }: VaultPkcs12Options = {},
 ): Buffer {
-  const password = given as string; // The library takes null, and its types do not show it.
+  const password = given as string; // The library accepts null, but its types do not show it.
   const key = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
   const chain = (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
     (block) => new X509Certificate(block).raw,
@@ -74,7 +74,7 @@ function content(safeContents: Asn1): Asn1 {
   return contentInfo('data', octets(asn1.toDer(safeContents).getBytes()));
 }
 
-/** EncryptedData (RFC 5652 §8): the library encrypts any structure as it does a key. */
+/** EncryptedData (RFC 5652 §8). The library encrypts any structure in the same way as a key. */
 function encryptedContent(encrypted: Asn1): Asn1 {
   const [algorithm, ciphertext] = encrypted.value as Asn1[];
   if (!algorithm || !ciphertext) throw new TypeError('the library wrote no EncryptedPrivateKeyInfo');

@@ -51,14 +51,14 @@ export function forbiddenByPolicy(): VaultResponse {
   return { status: 403, body: failure('Forbidden', message, 'ForbiddenByPolicy') };
 }
 
-/** A token of another tenant: its issuer is not the vault's. */
+/** The token was issued by another tenant than the vault's. */
 export function invalidIssuer(tenantId: string, resource: string, foundTenantId: string): VaultResponse {
   const issuer = (tenant: string) => `https://sts.windows.net/${tenant}/`;
   const message = `AKV10032: Invalid issuer. Expected one of ${issuer(tenantId)}, found ${issuer(foundTenantId)}.`;
   return unauthorized(tenantId, resource, message);
 }
 
-/** What a proxy on the way responds in the vault's place. */
+/** The response of a proxy in front of the vault. */
 export function proxyRefusal(): VaultResponse {
   return {
     status: 403,
@@ -84,7 +84,7 @@ export function badParameter(message: string): VaultResponse {
 }
 
 export function notFound(): VaultResponse {
-  return { status: 404, body: failure('NotFound', 'This stand-in reads secrets and does nothing else.') };
+  return { status: 404, body: failure('NotFound', 'This stand-in can only read secrets.') };
 }
 
 export function throttled(retryAfterSeconds: number | string): VaultResponse {

@@ -1,7 +1,6 @@
 /**
- * Access tokens of the shape that Entra ID gives a managed identity: a JSON Web Token (RFC 7519) whose audience is the
- * resource. Signed with a key that lives as long as the process, so that the other stand-ins recognise a token that was
- * issued here; Azurite reads the claims and never the signature.
+ * Access tokens as Entra ID issues them to a managed identity: JSON Web Tokens (RFC 7519) whose audience is the resource. They are signed
+ * with a key of this process, so that the other stand-ins can verify them. Azurite checks the claims but not the signature.
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 
@@ -11,7 +10,7 @@ export interface AccessToken {
   readonly expiresOn: number;
 }
 
-/** Why a token is not accepted for this audience, in Key Vault's words, or undefined when it is. */
+/** Key Vault's error message for a token that is not valid for this audience, or undefined if it is valid. */
 export type CheckToken = (token: string, audience: string) => string | undefined;
 
 export interface AccessTokens {
@@ -19,7 +18,7 @@ export interface AccessTokens {
   readonly check: CheckToken;
 }
 
-/** What a managed identity's token lasts in Azure: a day. */
+/** The lifetime of a managed identity's token in Azure: one day. */
 const defaultLifetimeSeconds = 86_400;
 
 export function createAccessTokens(tenantId: string): AccessTokens {
@@ -35,7 +34,7 @@ export function createAccessTokens(tenantId: string): AccessTokens {
         aud: withoutSlash(resource),
         iss: `https://sts.windows.net/${tenantId}/`,
         iat: now,
-        nbf: now - 300, // as Entra ID does, for clocks that differ
+        nbf: now - 300, // as Entra ID does, because clocks differ
         exp: now + lifetimeSeconds,
         appid: clientId,
         oid: objectId,
@@ -70,7 +69,7 @@ function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** Clients ask for `https://vault.azure.net` and for `https://vault.azure.net/` and mean the same. */
+/** `https://vault.azure.net` and `https://vault.azure.net/` are the same resource; clients use both. */
 function withoutSlash(resource: string): string {
   return resource.replace(/\/$/, '');
 }

@@ -1,6 +1,6 @@
 /**
- * The endpoint at which an App Service or Functions app asks for its managed identity's tokens: plain HTTP on the
- * machine itself, guarded by a header that only the app knows.
+ * The endpoint from which an App Service or Functions app gets tokens of its managed identity: plain HTTP on the same machine, protected by
+ * a header whose value only the app has.
  * https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
  */
 import { randomUUID } from 'node:crypto';
@@ -9,8 +9,8 @@ import { listen } from '../listen.ts';
 import { type AccessToken, type CheckToken, createAccessTokens } from './accessTokens.ts';
 
 /**
- * noIdentity: no such identity is assigned to the app. silent: no response, ever. reset: each connection is aborted. resetSometimes: the
- * connection of every sixth request is.
+ * noIdentity: no such identity is assigned to the app. silent: never responds. reset: every connection is aborted. resetSometimes: the
+ * connection of every sixth request is aborted.
  */
 export const managedIdentityFaults = [
   'noIdentity',
@@ -49,11 +49,11 @@ export interface ManagedIdentity {
   /** Every request so far, oldest first. */
   readonly requests: readonly TokenRequest[];
   readonly checkToken: CheckToken;
-  /** Assigns one more identity to the app, and returns its client id. */
+  /** Assigns another identity to the app. Returns its client id. */
   assignIdentity(): string;
-  /** A token, without an HTTP request. */
+  /** Issues a token without an HTTP request. */
   issueToken(resource: string): AccessToken;
-  /** Until the next call. `undefined` removes the fault. */
+  /** Applies until the next call. `undefined` removes the fault. */
   setFault(fault: ManagedIdentityFault | undefined): void;
   close(): Promise<void>;
 }
