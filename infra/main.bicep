@@ -1,46 +1,46 @@
-metadata description = 'DPS Canary: simulated devices that register with the Device Provisioning Service all day long, and everything they need.'
+metadata description = 'DPS Canary: simulated devices that register with the Device Provisioning Service at regular intervals, and all resources that they need.'
 
 targetScope = 'subscription'
 
 import { sandboxProbes } from 'sandboxProbes.bicep'
 import { alerting, network as networkType, probe, secretOf, tags as tagsType, webhookSecrets } from 'types.bicep'
 
-@description('Name of the environment; resource names and tags are made from it.')
+@description('Name of the environment. Resource names and tags are derived from it.')
 @minLength(1)
 @maxLength(24)
 param environmentName string
 
-@description('Region of the first app, and of everything that there is once.')
+@description('Region of the first app and of all shared resources.')
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Further regions to look from: an app each, one history and one Application Insights for all.')
+@description('Further regions to probe from. Each has its own app; all share one history and one Application Insights.')
 param additionalLocations string[] = []
 
-@description('Resource group to make or to use.')
+@description('Resource group to create or to use.')
 param resourceGroupName string = 'rg-${environmentName}'
 
-@description('Tags of every resource.')
+@description('Tags of all resources.')
 param tags tagsType = {}
 
-@description('What to probe. May be empty with the sandbox, which brings its own; otherwise the deployment stops.')
+@description('The probes. May be empty with the sandbox, which has its own probes; otherwise the deployment stops.')
 param probes probe[] = []
 
-@description('When the timer runs the probes: six-field NCRONTAB, UTC. With several locations a schedule that starts at second 0 is spread over the minute.')
+@description('When the timer runs the probes: six-field NCRONTAB, UTC. With several locations, a schedule that starts at second 0 is spread over the minute.')
 param probeSchedule string = '0 */5 * * * *'
 
-@description('Days that outcomes are kept.')
+@description('Days after which outcomes are deleted.')
 @minValue(1)
 @maxValue(730)
 param outcomeRetentionDays int = 90
 
-@description('Who may see the status page, the badges and the metrics: holders of a function key, or everybody.')
+@description('Who may read the status page, the badges and the metrics. function: callers with a function key. anonymous: everyone.')
 param statusPageAuth 'function' | 'anonymous' = 'function'
 
-@description('Collector that takes spans and metrics of the probes over OTLP. Null: none.')
+@description('Collector that receives spans and metrics of the probes over OTLP. Null: none.')
 param otlpEndpoint string?
 
-@description('Vault secrets that changes of verdicts are posted with: the https address, and optionally the key that signs. Null: nothing is posted.')
+@description('Vault secrets of the webhook that receives changes of verdicts: its https address and, optionally, the signing key. Null: no webhook.')
 param webhook webhookSecrets?
 
 @description('Major version of Node.')
@@ -49,42 +49,42 @@ param nodeVersion '22' | '24' = '24'
 @description('Memory of an instance, in MB. 512 is enough for probes and small simulations; thousands of devices need 2048.')
 param instanceMemoryMB 512 | 2048 | 4096 = sandbox ? 512 : 2048
 
-@description('Most instances that a simulation may use.')
+@description('Maximum number of instances for a simulation.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Public endpoints, or a virtual network with private endpoints and public access off.')
+@description('Public endpoints, or a virtual network with private endpoints and without public access.')
 param network networkType = { kind: 'public' }
 
-@description('Resource ID of a vault that holds the keys already. It must use role-based access. Null: a vault is made.')
+@description('Resource ID of an existing vault with the keys. It must use role-based access. Null: a vault is created.')
 param existingKeyVaultId string?
 
-@description('vault: the apps may read every secret of the vault. namedSecrets: only those that the probes name, which must exist by then; the default in a vault that exists already.')
+@description('vault: the apps may read every secret of the vault. namedSecrets: only the secrets that the probes name, which must exist before the deployment. Default: namedSecrets with an existing vault, otherwise vault.')
 param keyVaultAccess 'vault' | 'namedSecrets' = existingKeyVaultId == null ? 'vault' : 'namedSecrets'
 
-@description('Resource ID of a Log Analytics workspace to use. Null: one is made.')
+@description('Resource ID of an existing Log Analytics workspace. Null: a workspace is created.')
 param existingWorkspaceId string?
 
-@description('Days that a workspace made here keeps telemetry.')
+@description('Days for which a workspace that is created here stores telemetry.')
 @minValue(30)
 @maxValue(730)
 param telemetryRetentionDays int = 90
 
-@description('Who is told, and when. See docs/operate.md for the rules and their severities.')
+@description('Who is notified, and when. See docs/operate.md for the rules and their severities.')
 param alerts alerting = {}
 
-@description('A provisioning service and a hub of its own, with four probes on them. infra/scripts/sandbox.sh makes their enrollments and keys.')
+@description('Creates a provisioning service and a hub with four probes for them. infra/scripts/sandbox.sh creates their enrollments and keys.')
 param sandbox bool = false
 
-@description('Tier of the hub in the sandbox. F1 is free, holds 500 devices, and a subscription can have one.')
+@description('Tier of the hub in the sandbox. F1 is free and allows 500 devices; a subscription can have one.')
 param sandboxHubSku 'F1' | 'S1' | 'B1' = 'F1'
 
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var token = uniqueString(subscription().id, resourceGroupName, environmentName)
 var groupId = '${subscription().id}/resourceGroups/${resourceGroupName}'
 
-// Names depend on the location and not on its place in the list, so that a location can be removed from the middle.
+// Names depend on the location and not on its position in the list, so that any location can be removed.
 var sites = map(union([location], additionalLocations), region => {
   location: region
   suffix: '${region}-${uniqueString(subscription().id, resourceGroupName, environmentName, region)}'
@@ -100,7 +100,7 @@ var vaultId = existingKeyVaultId ?? '${groupId}/providers/Microsoft.KeyVault/vau
 var vaultName = split(vaultId, '/')[8]
 var vaultUrl = 'https://${vaultName}${environment().suffixes.keyvaultDns}'
 
-// For what needs the names alone; the ID scope of the sandbox is known only once it exists.
+// For modules that need only the names. The ID scope of the sandbox is known only after its creation.
 var namedProbes = concat(probes, sandbox ? sandboxProbes('known-later') : [])
 var secretNames = union([], map(namedProbes, probe => secretOf(probe)), map(items(webhook ?? {}), item => item.value))
 var problem = empty(namedProbes)
@@ -137,7 +137,7 @@ module keyVault 'modules/keyVault.bicep' = if (existingKeyVaultId == null) {
     name: vaultName
     location: location
     privateOnly: privateNetwork
-    // A sandbox must be easy to delete and to create again. Null, never false: protection that is on cannot be turned off.
+    // A sandbox must be easy to delete and to create again. Null, not false, because purge protection cannot be disabled again.
     purgeProtection: sandbox ? null : true
     workspaceId: workspaceId
     tags: allTags
@@ -216,7 +216,7 @@ module apps 'modules/functionApp.bicep' = [
       privateInbound: network.kind == 'private' ? network.appInbound == 'private' : false
       tags: allTags
     }
-    // An app that starts before its roles exist reads nothing and writes nothing.
+    // An app that starts before its roles exist cannot read or write anything.
     dependsOn: [access, networks]
   }
 ]
@@ -224,19 +224,19 @@ module apps 'modules/functionApp.bicep' = [
 @description('Resource group.')
 output AZURE_RESOURCE_GROUP string = resourceGroupName
 
-@description('The apps, first location first.')
+@description('Names of the apps, in the order of the locations.')
 output FUNCTION_APP_NAMES string[] = map(sites, site => 'func-${site.suffix}')
 
 @description('Base URLs of the apps, in the same order.')
 output FUNCTION_APP_URLS string[] = [for (site, index) in sites: apps[index].outputs.url]
 
-@description('The status page of the first app. With statusPageAuth function it asks for a key: ?code=….')
+@description('The status page of the first app. With statusPageAuth function it requires a key: ?code=….')
 output STATUS_PAGE_URL string = '${apps[0].outputs.url}/api/status'
 
-@description('Vault that the keys and certificates go into.')
+@description('Name of the vault for the keys and certificates.')
 output KEY_VAULT_NAME string = vaultName
 
-@description('Its URL.')
+@description('URL of the vault.')
 output KEY_VAULT_URL string = vaultUrl
 
 @description('Application Insights component with the availability results and the workbook.')

@@ -1,14 +1,14 @@
 using 'main.bicep'
 
-// azd sets these; with az alone the defaults hold.
+// azd sets these. With az alone, the defaults apply.
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dps-canary')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 
-// Without keys of your own: azd env set SANDBOX true. The sandbox brings its own probes.
+// To start without your own keys: azd env set SANDBOX true. The sandbox has its own probes.
 param sandbox = bool(readEnvironmentVariable('SANDBOX', 'false'))
 param sandboxHubSku = readEnvironmentVariable('SANDBOX_HUB_SKU', 'F1')
 
-// Your own probes: write them here, the editor checks each field. docs/deploy.md has an example.
+// Add your own probes here. The editor checks each field. docs/deploy.md has an example.
 param probes = []
 
 param alerts = {

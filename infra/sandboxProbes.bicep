@@ -1,4 +1,4 @@
-metadata description = 'The probes of the sandbox: each way in, and one that must be refused. infra/scripts/sandbox.sh makes what they name.'
+metadata description = 'The probes of the sandbox: one for each kind of enrollment, and one that must be refused. infra/scripts/sandbox.sh creates their enrollments and secrets.'
 
 import { probe } from 'types.bicep'
 

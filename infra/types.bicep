@@ -1,28 +1,28 @@
-metadata description = 'What a probe is. The same shape as the JSON Schema of the app; a test holds the two together.'
+metadata description = 'The type of a probe. It is the same as the JSON Schema of the app; a test compares them.'
 
 @export()
 @description('One configured check, as the app reads it from PROBES.')
 @sealed()
 type probe = {
-  @description('Unique. Small letters, digits and dashes; the name in alerts, on the page and in the metrics.')
+  @description('Unique name in alerts, on the status page and in the metrics. Lower-case letters, digits and dashes.')
   @minLength(1)
   @maxLength(63)
   name: string
 
-  @description('The ID scope of the Device Provisioning Service, as its overview page shows it.')
+  @description('ID scope of the Device Provisioning Service, from its overview page.')
   @minLength(1)
   @maxLength(64)
   idScope: string
 
-  @description('The registration ID that the simulated device asks for. Each probe its own: two connections under one ID end each other.')
+  @description('Registration ID of the simulated device. Use a different one for each probe, because a second connection closes the first.')
   @minLength(1)
   @maxLength(128)
   registrationId: string
 
-  @description('How the simulated device proves itself.')
+  @description('How the simulated device authenticates.')
   attestation: attestation
 
-  @description('host[:port] that the device connects to. Default: global.azure-devices-provisioning.net.')
+  @description('host[:port] to which the device connects. Default: global.azure-devices-provisioning.net.')
   @maxLength(259)
   globalDeviceEndpoint: string?
 
@@ -35,50 +35,50 @@ type probe = {
   apiVersion: string?
 
   @description('Data for a custom allocation policy.')
-  #disable-next-line use-user-defined-types // any JSON object: its meaning is the webhook's
+  #disable-next-line use-user-defined-types // any JSON object, which only the webhook interprets
   payload: object?
 
-  @description('The one deadline of a run, in seconds. Default: 60; with verifyHub renew 180.')
+  @description('Deadline of a run, in seconds. Default: 60; with verifyHub renew 180.')
   @minValue(1)
   @maxValue(220)
   timeoutSeconds: int?
 
-  @description('Run only every so many minutes. Default: in each scheduled run; with verifyHub renew 60.')
+  @description('Minutes between two runs. Default: every scheduled run; with verifyHub renew 60.')
   @minValue(1)
   @maxValue(1440)
   everyMinutes: int?
 
-  @description('Ask for an operational certificate with a certificate signing request. Each run issues one. Default: false.')
+  @description('Requests an operational certificate with a certificate signing request. Each run issues one. Default: false.')
   requestCertificate: bool?
 
-  @description('Connect to the assigned hub as well, and how far to go there; renew needs requestCertificate. Default: not at all.')
+  @description('What to verify at the assigned hub; renew needs requestCertificate. Default: nothing.')
   verifyHub: ('connect' | 'telemetry' | 'twin' | 'renew')?
 
-  @description('Group the status page, and filter it everywhere.')
+  @description('Tags that group the status page and filter the results.')
   tags: string[]?
 
-  @description('What must happen for the probe to be healthy. Default: the device is assigned.')
+  @description('The expected result of a healthy run. Default: the device is assigned.')
   expect: expectation?
 }
 
 @export()
-@description('Name of the secret, or of the certificate, that a probe reads from the vault.')
+@description('Name of a secret or certificate in the vault.')
 func secretOf(configured probe) string =>
   configured.attestation.type == 'symmetricKey' ? configured.attestation.secret : configured.attestation.certificate
 
 @export()
-@description('How a simulated device proves itself. It names Key Vault objects and never holds a key.')
+@description('How a simulated device authenticates. Contains names of Key Vault objects, never a key.')
 @discriminator('type')
 type attestation = symmetricKeyAttestation | x509Attestation
 
 @export()
-@description('A shared access signature made from a key in the vault.')
+@description('A shared access signature, computed with a key in the vault.')
 @sealed()
 type symmetricKeyAttestation = {
   @description('Symmetric key.')
   type: 'symmetricKey'
 
-  @description('Name of the Key Vault secret that holds the base64 key.')
+  @description('Name of the Key Vault secret with the base64 key.')
   @minLength(1)
   @maxLength(127)
   secret: string
@@ -86,7 +86,7 @@ type symmetricKeyAttestation = {
   @description('individual (default), or group: the device key is derived from the key of the enrollment group.')
   enrollment: enrollment?
 
-  @description('Lifetime of the token, in seconds; negative: it has expired already, for a canary that must be refused. Default: 3600.')
+  @description('Lifetime of the token, in seconds. Negative: an expired token, for a device that must be refused. Default: 3600.')
   @minValue(-86400)
   @maxValue(86400)
   tokenLifetimeSeconds: int?
@@ -99,7 +99,7 @@ type x509Attestation = {
   @description('X.509 certificate.')
   type: 'x509'
 
-  @description('Name of the Key Vault certificate: the own one of the device, or the CA of the enrollment group.')
+  @description('Name of the Key Vault certificate: the certificate of the device, or the CA of the enrollment group.')
   @minLength(1)
   @maxLength(127)
   certificate: string
@@ -109,17 +109,17 @@ type x509Attestation = {
 }
 
 @export()
-@description('The record of the service that lets the device in.')
+@description('Kind of the enrollment that accepts the device.')
 type enrollment = 'individual' | 'group'
 
 @export()
-@description('What turns the result of a run into a verdict.')
+@description('The expected result. The verdict of a run depends on it.')
 @sealed()
 type expectation = {
-  @description('assigned (default); refused: not accepted, for that reason alone; disabled; failed.')
+  @description('Expected result: assigned (default), refused (the service rejects the device), disabled or failed.')
   result: ('assigned' | 'refused' | 'disabled' | 'failed')?
 
-  @description('With refused or failed: the six-digit code that the service must give, or an array of them.')
+  @description('With refused or failed: the expected six-digit error code, or an array of codes.')
   #disable-next-line no-explicit-any // Bicep has no type for "a number or an array of numbers"; the app checks it
   errorCode: any?
 
@@ -127,29 +127,29 @@ type expectation = {
   @minLength(1)
   assignedHub: string[]?
 
-  @description('The device ID that must be assigned.')
+  @description('Expected device ID.')
   @minLength(1)
   @maxLength(128)
   deviceId: string?
 
-  @description('The substatus that the service must give, such as initialAssignment.')
+  @description('Expected substatus, such as initialAssignment.')
   @minLength(1)
   @maxLength(128)
   substatus: string?
 
-  @description('What the service must say of the hub: classic, mqttV5 or a newer one.')
+  @description('Expected connection profile of the hub: classic, mqttV5 or a newer one.')
   @minLength(1)
   @maxLength(64)
   connectionProfile: string?
 
-  @description('With requestCertificate: how long an issued certificate has to be valid; outside: degraded.')
+  @description('With requestCertificate: expected validity of an issued certificate. Otherwise: degraded.')
   issuedCertificateDays: issuedCertificateDays?
 
-  @description('Slower than this, in seconds: degraded.')
+  @description('Maximum duration in seconds. Slower: degraded.')
   @minValue(1)
   withinSeconds: int?
 
-  @description('Days. The certificate of the server, of the device, or the secret, nearer its end: degraded.')
+  @description('Days. Degraded if the certificate of the server or the device, or the secret, expires earlier.')
   @minValue(0)
   @maxValue(3650)
   certificateDaysLeft: int?
@@ -160,25 +160,25 @@ type expectation = {
 }
 
 @export()
-@description('Days of validity that an operational certificate has when it is issued.')
+@description('Validity of an operational certificate when it is issued, in days.')
 @sealed()
 type issuedCertificateDays = {
-  @description('Fewer: degraded.')
+  @description('Minimum. Fewer: degraded.')
   @minValue(0)
   min: int?
 
-  @description('More: degraded.')
+  @description('Maximum. More: degraded.')
   @minValue(1)
   max: int?
 }
 
 @export()
-@description('Whether storage and vault are reached over their public endpoints or over private ones.')
+@description('Whether the apps use the public or the private endpoints of storage and vault.')
 @discriminator('kind')
 type network = publicNetwork | privateNetwork
 
 @export()
-@description('Public endpoints, protected by Entra ID alone.')
+@description('Public endpoints, protected by Entra ID.')
 @sealed()
 type publicNetwork = {
   @description('Public endpoints.')
@@ -186,31 +186,31 @@ type publicNetwork = {
 }
 
 @export()
-@description('A virtual network for each location, private endpoints for storage and vault, their public access off.')
+@description('A virtual network for each location, with private endpoints for storage and vault and without public access to them.')
 @sealed()
 type privateNetwork = {
   @description('Private endpoints.')
   kind: 'private'
 
-  @description('Address space, /16 to /20; each location takes the next /24 of it.')
+  @description('Address space, /16 to /20. Each location uses the next /24 of it.')
   @minLength(9)
   addressPrefix: string
 
-  @description('public: the HTTP functions stay reachable (with their keys) and a deployment needs no runner inside. private: the app too is reachable from the network alone.')
+  @description('public: the HTTP functions can be reached from the internet (with their keys), and a deployment needs no runner in the network. private: the apps, too, can be reached only from the network.')
   appInbound: 'public' | 'private'
 
-  @description('A NAT gateway for each location: devices appear from one fixed address, which an IP filter of the provisioning service can name.')
+  @description('A NAT gateway for each location: devices connect from one fixed address, which an IP filter of the provisioning service can allow.')
   fixedOutboundAddress: bool
 }
 
 @export()
-@description('When a notification is sent, and to whom.')
+@description('When to send a notification, and to whom.')
 @sealed()
 type alerting = {
   @description('Resource IDs of existing action groups.')
   actionGroupIds: string[]?
 
-  @description('Mail addresses for an action group made here.')
+  @description('Mail addresses for an action group that the deployment creates.')
   emailAddresses: string[]?
 
   @description('A probe is reported failing when at least this many of its newest ofRuns runs failed; at most ofRuns. Default: 2.')
@@ -218,12 +218,12 @@ type alerting = {
   @maxValue(20)
   failingRuns: int?
 
-  @description('How many of the newest runs are looked at. Default: 3.')
+  @description('Number of newest runs that the rules consider. Default: 3.')
   @minValue(1)
   @maxValue(20)
   ofRuns: int?
 
-  @description('Objective that the burn rates refer to, in hundredths of a percent. Default: 9900, which is 99 %. Below 9286 the fast burn-rate rule could never fire: 14 times the error budget would be more than every run.')
+  @description('Availability objective for the burn rates, in hundredths of a percent. Default: 9900, which is 99 %. Minimum: 9286. Below it the fast burn-rate rule could never fire, because 14 times the error budget would be more than all runs.')
   @minValue(9286)
   @maxValue(9999)
   objectiveBasisPoints: int?
@@ -233,35 +233,35 @@ type alerting = {
   @maxValue(1440)
   silentMinutes: int?
 
-  @description('Days. Certificates and secrets nearer their end are reported. Default: 21.')
+  @description('Days. A certificate or secret that expires earlier is reported. Default: 21.')
   @minValue(1)
   @maxValue(365)
   expiryDaysLeft: int?
 }
 
 @export()
-@description('Names of secrets in the vault: an address that holds a token is a secret itself.')
+@description('Names of secrets in the vault. The address is a secret because it may contain a token.')
 @sealed()
 type webhookSecrets = {
-  @description('Holds the https address.')
+  @description('Name of the secret with the https address.')
   @minLength(1)
   @maxLength(127)
   urlSecret: string
 
-  @description('Holds the key of the signature. Null: not signed.')
+  @description('Name of the secret with the signing key. Null: not signed.')
   @minLength(1)
   @maxLength(127)
   keySecret: string?
 }
 
 @export()
-@description('A location, and what the names of its resources are made from.')
+@description('A location and the names of its resources.')
 @sealed()
 type site = {
   @description('Region.')
   location: string
 
-  @description('End of the names.')
+  @description('Suffix of the names.')
   suffix: string
 
   @description('Name of its storage account.')
@@ -269,7 +269,7 @@ type site = {
 }
 
 @export()
-@description('Tags of every resource.')
+@description('Tags of all resources.')
 type tags = {
   @description('A tag.')
   *: string

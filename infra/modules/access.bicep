@@ -1,13 +1,13 @@
-metadata description = 'The identities, and every role of this deployment: of the apps, and with a sandbox of the principal that deploys it.'
+metadata description = 'The identities and all role assignments: for the apps and, with a sandbox, for the principal that deploys it.'
 
 targetScope = 'subscription'
 
 import { site, tags as tagsType } from '../types.bicep'
 
-@description('Resource group of everything but, perhaps, the vault.')
+@description('Resource group of all resources; an existing vault may be in another one.')
 param resourceGroupName string
 
-@description('The locations; the history is in the storage of the first one.')
+@description('The locations. The storage of the first one contains the history.')
 param sites site[]
 
 @description('Name of the Application Insights component to write telemetry to.')

@@ -1,8 +1,8 @@
-metadata description = 'The alert rules and their recipients. Severity 1 pages, 2 is for the working day, 3 is for the week.'
+metadata description = 'The alert rules and their recipients. Severity 1 pages the person on call, 2 is for the working day, 3 is for the week.'
 
 import { alerting, probe, tags as tagsType } from '../types.bicep'
 
-@description('Start of the name of each rule.')
+@description('Prefix of the rule names.')
 param namePrefix string
 
 @description('Region of the rules.')
@@ -20,12 +20,12 @@ param probes probe[]
 @description('Each location and the name of its app.')
 param apps app[]
 
-@description('What to report, and to whom.')
+@description('What to report, and whom to notify.')
 param settings alerting
 
 @description('One location.')
 type app = {
-  @description('Location, as the outcomes give it.')
+  @description('Location, as in the outcomes.')
   location: string
 
   @description('Name of the function app.')
@@ -36,10 +36,10 @@ var silentMinutes = settings.?silentMinutes ?? 30
 var ofRuns = settings.?ofRuns ?? 3
 var failingRuns = (settings.?failingRuns ?? 2) <= ofRuns
   ? (settings.?failingRuns ?? 2)
-  : fail('alerts.failingRuns is ${settings.?failingRuns ?? 2}, but only ${ofRuns} runs are looked at (alerts.ofRuns): the rule could never fire')
+  : fail('alerts.failingRuns is ${settings.?failingRuns ?? 2}, but the rule considers only ${ofRuns} runs (alerts.ofRuns), so it could never fire')
 var emailAddresses = settings.?emailAddresses ?? []
 
-// Rows for the datatables in the queries: which probes there are, and after how long each counts as silent.
+// Rows for the datatables in the queries: the probes, and after how long each one counts as silent.
 var probeRows = join(
   map(
     probes,
@@ -119,7 +119,7 @@ var rules = [
   {
     name: 'probe-silent'
     severity: 2
-    description: 'A configured probe has left no outcome for too long.'
+    description: 'A configured probe has recorded no outcome for too long.'
     query: replace(
       replace(loadTextContent('../queries/probeSilent.kql'), '{{probes}}', probeRows),
       '{{locations}}',
@@ -135,7 +135,7 @@ var rules = [
   {
     name: 'probe-unknown'
     severity: 2
-    description: 'The newest runs of the probe could not run: a secret is missing, or the vault refuses or does not respond. This says nothing about the service.'
+    description: 'The newest runs of the probe could not run: a secret is missing, or the vault refuses access or does not respond. The state of the service is unknown.'
     query: replace(
       replace(loadTextContent('../queries/probeUnknown.kql'), '{{probes}}', probeRows),
       '{{ofRuns}}',
@@ -175,7 +175,7 @@ var rules = [
   {
     name: 'issued-certificate'
     severity: 2
-    description: 'A device got no operational certificate that it can use, or the hub does not trust or renew it: devices lose their hub when theirs expire.'
+    description: 'A device was not issued a usable operational certificate, or the hub does not trust or renew it. Devices cannot connect to their hub after their certificates expire.'
     query: replace(
       replace(loadTextContent('../queries/issuedCertificate.kql'), '{{probes}}', probeRows),
       '{{ofRuns}}',
@@ -191,7 +191,7 @@ var rules = [
   {
     name: 'maintenance-silent'
     severity: 2
-    description: 'No maintenance of the history has succeeded at a location for three hours: old outcomes stay, and the long windows of the page stop.'
+    description: 'No maintenance of the history has succeeded at a location for three hours: old outcomes are not deleted, and the long windows of the status page are not updated.'
     query: replace(loadTextContent('../queries/maintenanceSilent.kql'), '{{apps}}', appRows)
     measure: 'runs'
     dimensions: ['location']
@@ -203,7 +203,7 @@ var rules = [
   {
     name: 'poison-queue'
     severity: 2
-    description: 'A batch of a simulation failed five times and was given up: its devices are recorded as not run.'
+    description: 'A batch of a simulation failed five times. Its devices are recorded as not run.'
     query: loadTextContent('../queries/poisonQueue.kql')
     measure: 'batches'
     dimensions: []
@@ -248,7 +248,7 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       evaluationFrequency: rule.frequency
       windowSize: rule.window
       autoMitigate: true
-      // A component minutes old has no tables yet, and the rule would be refused. The tests of this project check the queries instead.
+      // A new component has no tables yet, and Azure would refuse the rule. The tests of this project check the queries instead.
       skipQueryValidation: true
       criteria: {
         allOf: [

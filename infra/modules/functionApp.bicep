@@ -2,19 +2,19 @@ metadata description = 'One function app on Flex Consumption, in one location, w
 
 import { probe, site as siteType, tags as tagsType, webhookSecrets } from '../types.bicep'
 
-@description('The location; its region is also what the outcomes give as their location.')
+@description('The location. Its region is also the location in the outcomes.')
 param site siteType
 
-@description('Regions of all apps: they share the limits of the service and the history.')
+@description('Regions of all apps. They share the limits of the service and the history.')
 param locations string[]
 
 @description('Tags.')
 param tags tagsType
 
-@description('Value of the tag azd-service-name: azd deploys to the one app that has it. Empty: infra/scripts/deployPackage.sh does.')
+@description('Value of the tag azd-service-name. azd deploys to the one app with this tag; infra/scripts/deployPackage.sh deploys to the others (empty).')
 param azdServiceName string
 
-@description('Name of the storage account that holds the history of all locations.')
+@description('Name of the storage account with the history of all locations.')
 param historyStorageName string
 
 @description('Name of the Application Insights component.')
@@ -29,16 +29,16 @@ param probes probe[]
 @description('NCRONTAB of the timer, UTC.')
 param probeSchedule string
 
-@description('Days that outcomes are kept.')
+@description('Days after which outcomes are deleted.')
 param outcomeRetentionDays int
 
-@description('Who may see the status page.')
+@description('Who may read the status page.')
 param statusPageAuth 'function' | 'anonymous'
 
-@description('Where spans and metrics go over OTLP. Null: nowhere.')
+@description('Collector that receives spans and metrics over OTLP. Null: none.')
 param otlpEndpoint string?
 
-@description('Secrets that changes of verdicts are posted with. Null: nothing is posted.')
+@description('Secrets of the webhook that receives changes of verdicts. Null: no webhook.')
 param webhook webhookSecrets?
 
 @description('Major version of Node.')
@@ -47,13 +47,13 @@ param nodeVersion string
 @description('Memory of an instance.')
 param instanceMemoryMB int
 
-@description('Most instances that a simulation may use.')
+@description('Maximum number of instances for a simulation.')
 param maximumInstanceCount int
 
 @description('Whether the app is joined to the network of its location.')
 param privateNetwork bool
 
-@description('Whether the app is reachable from private endpoints alone.')
+@description('Whether the app can be reached only through private endpoints.')
 param privateInbound bool
 
 var name = 'func-${site.suffix}'
@@ -76,7 +76,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
 }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
-  // Each app of Flex Consumption has a plan of its own.
+  // On Flex Consumption, each app has its own plan.
   name: 'plan-${site.suffix}'
   location: site.location
   tags: tags
@@ -128,7 +128,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 
-  // Publishing is by identity: no user name and password.
+  // Publishing uses an identity, not a user name and password.
   resource ftpCredentials 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
@@ -139,14 +139,14 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     properties: { allow: false }
   }
 
-  // No FUNCTIONS_WORKER_RUNTIME, WEBSITE_* or SCM_* here: Flex Consumption refuses them or, like WEBSITE_TIME_ZONE, breaks on them.
+  // No FUNCTIONS_WORKER_RUNTIME, WEBSITE_* or SCM_* here: Flex Consumption refuses them, or fails with them (WEBSITE_TIME_ZONE).
   resource settings 'config' = {
     name: 'appsettings'
     properties: {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
       APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
       AZURE_CLIENT_ID: identity.properties.clientId
-      // Its page of 150 KB at / says nothing about this app.
+      // Disables the host's page of 150 KB at /, which is not about this app.
       AzureWebJobsDisableHomepage: 'true'
       AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
       AzureWebJobsStorage__clientId: identity.properties.clientId
@@ -181,5 +181,5 @@ module endpoint 'privateEndpoints.bicep' = if (privateInbound) {
   }
 }
 
-@description('https://… of the app.')
+@description('Base URL of the app.')
 output url string = 'https://${app.properties.defaultHostName}'

@@ -1,4 +1,4 @@
-metadata description = 'The identity that one function app has towards storage, vault and telemetry.'
+metadata description = 'The identity with which one function app uses storage, vault and telemetry.'
 
 import { tags as tagsType } from '../types.bicep'
 

@@ -1,4 +1,4 @@
-metadata description = 'The vault that holds the keys and certificates of the simulated devices.'
+metadata description = 'The vault with the keys and certificates of the simulated devices.'
 
 import { tags as tagsType } from '../types.bicep'
 
@@ -13,13 +13,13 @@ param location string
 @description('Tags.')
 param tags tagsType
 
-@description('Whether only private endpoints lead to it.')
+@description('Whether it can be reached only through private endpoints.')
 param privateOnly bool
 
-@description('Whether no one may delete it for good before its retention ends. Null: as it is; false is not possible.')
+@description('Purge protection: a deleted vault cannot be purged before its retention period is over. Null: unchanged; false is not possible.')
 param purgeProtection bool?
 
-@description('Resource ID of the workspace that takes the audit log.')
+@description('Resource ID of the workspace for the audit log.')
 param workspaceId string
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
@@ -41,7 +41,7 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
-// Who read which key.
+// The log shows who read which key.
 #disable-next-line use-recent-api-versions // the only version that every region has
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'

@@ -1,14 +1,14 @@
-metadata description = 'Where telemetry goes: a Log Analytics workspace, unless one is given, Application Insights on top of it, its alerts and its workbook.'
+metadata description = 'Application Insights with its alert rules and its workbook, on an existing Log Analytics workspace or a new one.'
 
 import { alerting, probe, site, tags as tagsType } from '../types.bicep'
 
 @description('Name of the Application Insights component.')
 param componentName string
 
-@description('Name of the workspace to make. Not used when existingWorkspaceId is given.')
+@description('Name of the workspace to create. Not used with existingWorkspaceId.')
 param workspaceName string
 
-@description('Resource ID of a workspace to use instead of making one.')
+@description('Resource ID of an existing workspace to use instead.')
 param existingWorkspaceId string?
 
 @description('Region.')
@@ -17,10 +17,10 @@ param location string
 @description('Tags.')
 param tags tagsType
 
-@description('How long the workspace keeps telemetry, in days.')
+@description('Days for which the workspace stores telemetry.')
 param retentionDays int
 
-@description('Name of the environment; the names of the alert rules start with it.')
+@description('Name of the environment, which is the prefix of the alert rules.')
 param environmentName string
 
 @description('The configured probes.')
@@ -29,7 +29,7 @@ param probes probe[]
 @description('The locations.')
 param sites site[]
 
-@description('What to report, and to whom.')
+@description('What to report, and whom to notify.')
 param alerts alerting
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = if (existingWorkspaceId == null) {
@@ -51,7 +51,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: existingWorkspaceId ?? workspace.id
-    // Only identities with Monitoring Metrics Publisher can write: the connection string alone opens nothing.
+    // Only identities with Monitoring Metrics Publisher can write. The connection string alone is not enough.
     DisableLocalAuth: true
   }
 }

@@ -1,8 +1,8 @@
-metadata description = 'The virtual network of one location: a subnet for the app, one for private endpoints, and optionally a fixed way out.'
+metadata description = 'The virtual network of one location: a subnet for the app, one for private endpoints, and optionally a NAT gateway.'
 
 import { tags as tagsType } from '../types.bicep'
 
-@description('Name of the network; the other names are made from it.')
+@description('Name of the network. The other names are derived from it.')
 param name string
 
 @description('Region.')
@@ -11,17 +11,17 @@ param location string
 @description('Tags.')
 param tags tagsType
 
-@description('The /24 of this location.')
+@description('The /24 address range of this location.')
 param addressPrefix string
 
-@description('Whether to leave through a NAT gateway with one public address.')
+@description('Whether outbound traffic uses a NAT gateway with one public address.')
 param fixedOutboundAddress bool
 
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
   name: 'nsg-${name}'
   location: location
   tags: tags
-  // The default rules are what is wanted: out to the service on 8883 and 443, in from the network alone.
+  // The default rules are sufficient: outbound to the service on 8883 and 443, inbound only from the network.
   properties: { securityRules: [] }
 }
 
@@ -51,7 +51,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
       {
         name: 'app'
         properties: {
-          // Flex Consumption wants /27 or more, for itself alone: 40 instances take about 40 addresses.
+          // Flex Consumption needs its own subnet of /27 or larger: 40 instances use about 40 addresses.
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
           delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
           natGateway: fixedOutboundAddress ? { id: gateway.id } : null

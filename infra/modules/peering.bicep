@@ -1,4 +1,4 @@
-metadata description = 'One direction of the peering between the network of a further location and that of the first, where vault and history are.'
+metadata description = 'One direction of the peering between the network of a further location and that of the first one, which has the vault and the history.'
 
 @description('Name of the network that gets the peering.')
 param networkName string

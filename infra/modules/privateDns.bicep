@@ -1,4 +1,4 @@
-metadata description = 'The private DNS zones, once, linked to the network of each location.'
+metadata description = 'The private DNS zones, linked to the network of each location.'
 
 import { tags as tagsType } from '../types.bicep'
 

@@ -1,4 +1,4 @@
-metadata description = 'Private endpoints in the network of one location, each with its name in the private DNS zone.'
+metadata description = 'Private endpoints in the network of one location, each with a record in the private DNS zone.'
 
 import { tags as tagsType } from '../types.bicep'
 
@@ -11,7 +11,7 @@ param location string
 @description('Tags.')
 param tags tagsType
 
-@description('What to reach.')
+@description('The sub-resources to connect to.')
 param targets target[]
 
 @description('One sub-resource of a service.')
@@ -19,7 +19,7 @@ type target = {
   @description('Resource ID of the service.')
   resourceId: string
 
-  @description('Name of the service; the name of the endpoint is made from it.')
+  @description('Name of the service. The name of the endpoint is derived from it.')
   resourceName: string
 
   @description('Sub-resource.')

@@ -1,11 +1,11 @@
-metadata description = 'The virtual networks of all locations, joined to the first one, with private endpoints for storage and vault.'
+metadata description = 'The virtual networks of all locations, peered with the first one, and the private endpoints for storage and vault.'
 
 import { network as networkType, site, tags as tagsType } from '../types.bicep'
 
-@description('The address space, and how the apps are reached.')
+@description('The address space, and whether the apps are public.')
 param network networkType
 
-@description('The locations; vault and history are in the network of the first one.')
+@description('The locations. The private endpoints of the vault and the history are in the network of the first one.')
 param sites site[]
 
 @description('Resource ID of the vault.')
@@ -37,7 +37,7 @@ module networks 'network.bicep' = [
   }
 ]
 
-// One at a time: a network takes one change at once.
+// One at a time, because a network allows only one change at once.
 @batchSize(1)
 module peeringsOut 'peering.bicep' = [
   for site in skip(sites, 1): {

@@ -1,12 +1,12 @@
 metadata description = 'Role assignments of one principal, each the least that works, described by the name of the role: a plan shows IDs otherwise. Called for the own resource group, and for the group of the vault.'
 
-@description('Resource ID of the identity; part of the name of each assignment.')
+@description('Resource ID of the identity. It is part of the name of each assignment.')
 param identityId string
 
 @description('Object ID of the identity.')
 param principalId string
 
-@description('Null: the user or service principal that deploys.')
+@description('Type of the principal. Null: the user or service principal that deploys.')
 param principalType 'ServicePrincipal'?
 
 @description('Roles on storage accounts.')
@@ -21,10 +21,10 @@ param provisioningServiceName string?
 @description('Name of the vault.')
 param vaultName string?
 
-@description('Roles on the vault, or on the named secrets of it.')
+@description('Roles on the vault, or only on the named secrets.')
 param vaultRoles ('Key Vault Secrets User' | 'Key Vault Secrets Officer' | 'Key Vault Certificates Officer')[] = []
 
-@description('Names of the secrets that the roles are limited to. Empty: the whole vault.')
+@description('Names of the secrets to which the roles are limited. Empty: the whole vault.')
 param secretNames string[] = []
 
 @description('A role on one storage account.')
@@ -37,12 +37,12 @@ type storageGrant = {
 }
 
 var roleIds = {
-  // The host takes leases on blobs and keeps its function keys there: owner is what its documentation asks for.
+  // The host leases blobs and stores its function keys in them. Its documentation requires the owner role.
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  // Contributor, as a message that failed is moved to a poison queue.
+  // Contributor, because the host moves a failed message to a poison queue.
   'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-  // Certificates with their private keys are read through their secrets: no certificate role is needed.
+  // The app reads certificates and their private keys as secrets, so it needs no certificate role.
   'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6'
   'Key Vault Secrets Officer': 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   'Key Vault Certificates Officer': 'a4417e6f-fecd-4de8-b567-7b0420556985'

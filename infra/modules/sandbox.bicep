@@ -1,4 +1,4 @@
-metadata description = 'A provisioning service and a hub of its own, linked, to try everything without touching a real fleet.'
+metadata description = 'A provisioning service and a linked hub, to try everything without a real fleet.'
 
 import { tags as tagsType } from '../types.bicep'
 
@@ -14,10 +14,10 @@ param location string
 @description('Tags.')
 param tags tagsType
 
-@description('F1 is free, and there can be one in a subscription. B1 has no twins.')
+@description('F1 is free, and a subscription can have one. B1 has no device twins.')
 param hubSku 'F1' | 'S1' | 'B1'
 
-@description('Resource ID of the workspace that takes the diagnostics.')
+@description('Resource ID of the workspace for the diagnostic logs.')
 param workspaceId string
 
 resource hub 'Microsoft.Devices/IotHubs@2023-06-30' = {
@@ -27,7 +27,7 @@ resource hub 'Microsoft.Devices/IotHubs@2023-06-30' = {
   sku: { name: hubSku, capacity: 1 }
   properties: {
     minTlsVersion: '1.2'
-    // One policy, and no more rights in it than the service needs to create and move devices.
+    // One policy, with only the permissions that the service needs to create and move devices.
     authorizationPolicies: [{ keyName: 'provisioning', rights: 'RegistryRead, RegistryWrite, ServiceConnect' }]
   }
 }
@@ -42,7 +42,7 @@ resource provisioningService 'Microsoft.Devices/provisioningServices@2022-12-12'
     iotHubs: [
       {
         location: location
-        // The link needs a key of the hub. It goes from one resource provider to the other, and appears in no parameter and no output.
+        // The link needs a key of the hub. It is passed between the resource providers, and is not in any parameter or output.
         connectionString: 'HostName=${hub.properties.hostName};SharedAccessKeyName=provisioning;SharedAccessKey=${hub.listKeys().value[0].primaryKey}'
       }
     ]

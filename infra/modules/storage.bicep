@@ -13,13 +13,13 @@ param location string
 @description('Tags.')
 param tags tagsType
 
-@description('Whether only private endpoints lead to it.')
+@description('Whether it can be reached only through private endpoints.')
 param privateOnly bool
 
-@description('Resource ID of the workspace that takes the diagnostics.')
+@description('Resource ID of the workspace for the diagnostic logs.')
 param workspaceId string
 
-// The trigger of runSimulationBatch and failSimulationBatch. Both exist from the start, so that no trigger polls a queue that is not there.
+// The queues of runSimulationBatch and failSimulationBatch. The deployment creates them, so that no trigger polls a missing queue.
 var queueNames = ['simulation-batches', 'simulation-batches-poison']
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {

@@ -1,4 +1,4 @@
-metadata description = 'A workbook in Application Insights that shows what the status page shows, for those who live in the portal.'
+metadata description = 'A workbook in Application Insights with the contents of the status page, for users of the Azure portal.'
 
 import { tags as tagsType } from '../types.bicep'
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Chooses the tier of the sandbox's hub before the deployment: the free one, unless the subscription has it already.
-# A hub cannot change between free and paid, so a choice once made stays (azd keeps SANDBOX_HUB_SKU).
+# Chooses the tier of the sandbox's hub before the deployment: free, unless the subscription already has a free hub.
+# A hub cannot change between free and paid, so the choice is stored (azd: SANDBOX_HUB_SKU) and not changed.
 set -eu
 [ "${SANDBOX:-false}" = true ] && [ -z "${SANDBOX_HUB_SKU:-}" ] || exit 0
 free=$(az iot hub list ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"} \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Deploys the package to the app of each location.
 #   deployPackage.sh [--skip-first]
-# Reads AZURE_RESOURCE_GROUP and FUNCTION_APP_NAMES (a JSON array), as the deployment outputs them and azd keeps them, and
-# AZURE_SUBSCRIPTION_ID where az is on another subscription than azd.
+# Reads AZURE_RESOURCE_GROUP and FUNCTION_APP_NAMES (a JSON array), which are outputs of the deployment and stored by azd, and
+# AZURE_SUBSCRIPTION_ID if az uses another subscription than azd.
 set -eu
 : "${AZURE_RESOURCE_GROUP:?set it to the resource group of the apps}"
 : "${FUNCTION_APP_NAMES:?set it to the output FUNCTION_APP_NAMES, a JSON array}"

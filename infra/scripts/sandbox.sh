@@ -1,10 +1,10 @@
 #!/bin/sh
-# Creates the enrollments of the sandbox, and stores what its four probes name in the vault. Can be run again: what exists stays.
-# Reads AZURE_RESOURCE_GROUP, SANDBOX_DPS_NAME and KEY_VAULT_NAME, as the deployment outputs them and azd keeps them, and
-# AZURE_SUBSCRIPTION_ID where az is on another subscription than azd.
-# Needs az and the roles that the deployment gives to the principal that deploys the sandbox; roles take some minutes until they are known everywhere.
+# Creates the enrollments of the sandbox, and stores the secrets of its four probes in the vault. Can be repeated: it does not change what exists.
+# Reads AZURE_RESOURCE_GROUP, SANDBOX_DPS_NAME and KEY_VAULT_NAME, which are outputs of the deployment and stored by azd, and
+# AZURE_SUBSCRIPTION_ID if az uses another subscription than azd.
+# Needs az and the roles that the deployment gives to the principal that deploys the sandbox; new roles take effect after some minutes.
 #
-# A key goes from the service to the vault through memory and a pipe: never into an argument, a file, or the terminal.
+# Keys are passed from the service to the vault in memory and through a pipe, never in an argument, a file or the terminal.
 set -eu
 : "${AZURE_RESOURCE_GROUP:?set it to the resource group of the sandbox}"
 : "${SANDBOX_DPS_NAME:?deploy with sandbox = true, and set it to the output of that name}"
@@ -37,7 +37,7 @@ dps() { # dps GROUP-OF-COMMANDS VERB ARGUMENTS…
     --auth-type login "$@"
 }
 
-# A role assigned a moment ago is refused for some minutes, and nothing tells that from one that is missing.
+# A new role takes effect after some minutes. Until then the error is the same as for a missing role.
 patiently() { # patiently WHAT COMMAND…: tries the command until it succeeds, and shows why it does not
   what=$1 attempt=1
   shift
@@ -86,7 +86,7 @@ create_certificate() { # the vault makes the key pair; only the certificate leav
     }'
 }
 
-# azd cannot answer the question whether to install it.
+# az would ask whether to install it, and azd cannot answer.
 az extension add --name azure-iot --upgrade --yes --only-show-errors
 
 patiently sandbox-key ensure_enrollment enrollment sandbox-key --attestation-type symmetrickey
@@ -95,7 +95,7 @@ store_key_of enrollment sandbox-key sandbox-key
 patiently sandbox-group ensure_enrollment enrollment-group sandbox-group
 store_key_of enrollment-group sandbox-group sandbox-group-key
 
-# An enrollment with a key that the vault does not know: the probe presents another one, and must be refused.
+# An enrollment whose key is not in the vault: the probe presents another key, and must be refused.
 patiently sandbox-wrong-key ensure_enrollment enrollment sandbox-wrong-key --attestation-type symmetrickey
 value=$(head -c 64 /dev/urandom | base64 | tr -d '\n')
 patiently sandbox-wrong-key store sandbox-wrong-key

@@ -50,7 +50,7 @@ describe('a deployment that could not work', needsBicep, () => {
     [
       'with an alert that asks for more failing runs than it looks at',
       `param probes = [${probe}]\nparam alerts = { failingRuns: 4 }`,
-      'alerts.failingRuns is 4, but only 3 runs are looked at',
+      'alerts.failingRuns is 4, but the rule considers only 3 runs',
     ],
     [
       'with an objective at which the fast burn rate can never be reached',

@@ -27,12 +27,12 @@ async function install(program: string, script: string): Promise<void> {
 }
 
 describe('findBicepCli', () => {
-  it('takes the bicep that is on PATH', async () => {
+  it('uses bicep from PATH', async () => {
     await install('bicep', 'echo Bicep CLI version 0.49.2');
     expect(await findBicepCli()).toEqual({ kind: 'found', path: 'bicep' });
   });
 
-  it('tells what to install when there is neither bicep nor dotnet', async () => {
+  it('names what to install if there is neither bicep nor dotnet', async () => {
     expect(await findBicepCli()).toEqual({
       kind: 'absent',
       reason: expect.stringMatching(
@@ -42,13 +42,13 @@ describe('findBicepCli', () => {
   });
 
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(
-    'reports why dotnet could not fetch it',
+    'reports why dotnet could not download it',
     async () => {
       await install('dotnet', '[ "$1" = --version ] || { echo "error NU1301: no network"; exit 1; }');
       expect(await findBicepCli()).toEqual({
         kind: 'absent',
         reason: expect.stringMatching(
-          /could not fetch Azure\.Bicep\.CommandLine\.linux-x64: error NU1301: no network$/,
+          /could not download Azure\.Bicep\.CommandLine\.linux-x64: error NU1301: no network$/,
         ),
       });
     },
