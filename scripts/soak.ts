@@ -2,20 +2,14 @@
  * `npm run soak [-- --minutes N]`: registers devices without a pause, over both transports, with the hub and with injected faults, and
  * checks that heap, handles and descriptors do not grow.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { probeSchema } from '../src/config/probe.ts';
 import { runProbe } from '../src/probes/runProbe.ts';
-import { projectDirectory } from './projectFiles.ts';
+import { type RunningEmulator, startEmulator } from './startEmulator.ts';
 
 const usage = `npm run soak [-- --minutes N]
 
@@ -31,6 +25,7 @@ const devicesAtOnce = 20;
 const heapToleranceMb = 4;
 
 const key = Buffer.from('the key of all devices of a soak run').toString('base64');
+const group = { enrollmentGroupId: 'soak', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: key } } };
 const faults = {
   'soak-0': 'throttled',
   'soak-1': { kind: 'reset', at: 'poll' },
@@ -48,7 +43,8 @@ interface Sample {
 }
 
 async function soak(minutes: number): Promise<boolean> {
-  const emulator = await startEmulator();
+  // In a separate process, so that its memory is not measured.
+  const emulator = await startEmulator({ retryAfterSeconds: 0, enrollmentGroups: [group], faults });
   const samples: Sample[] = [];
   const counts = new Map<string, number>();
   let runs = 0;
@@ -64,7 +60,7 @@ async function soak(minutes: number): Promise<boolean> {
         }
       };
       await Promise.all(Array.from({ length: devicesAtOnce }, (_, index) => device(index)));
-      const sample = await look(runs);
+      const sample = await measure(runs);
       if (tenth > 0) samples.push(sample);
       console.log(describe(sample));
     }
@@ -75,10 +71,8 @@ async function soak(minutes: number): Promise<boolean> {
   return isFlat(samples);
 }
 
-type Emulator = Awaited<ReturnType<typeof startEmulator>>;
-
 /** Each loop has its own device, because a second connection of a device closes the first one. */
-function probeOf({ mqtts, wss, hub }: Emulator, place: number, run: number) {
+function probeOf({ mqtts, wss, hub }: RunningEmulator, place: number, run: number) {
   const transport = run % 2 === 0 ? 'mqtt' : 'mqtt-ws';
   return probeSchema.parse({
     name: 'soak',
@@ -93,11 +87,11 @@ function probeOf({ mqtts, wss, hub }: Emulator, place: number, run: number) {
   });
 }
 
-function options({ hub }: Emulator) {
+function options({ hub }: RunningEmulator) {
   return { readSecret: async () => ({ kind: 'found', value: key }) as const, configuredHubs: [`localhost:${hub}`] };
 }
 
-async function look(runs: number): Promise<Sample> {
+async function measure(runs: number): Promise<Sample> {
   await delay(200);
   collectGarbage();
   return {
@@ -126,32 +120,6 @@ function isFlat(samples: readonly Sample[]): boolean {
   ];
   console.log(grown.length === 0 ? 'Flat: heap, handles and descriptors did not grow.' : `Grown: ${grown.join('; ')}.`);
   return grown.length === 0;
-}
-
-/** In a separate process, so that its memory is not measured. */
-async function startEmulator() {
-  const folder = mkdtempSync(join(tmpdir(), 'soak-'));
-  const config = join(folder, 'enrollments.json');
-  const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: key } };
-  const group = { enrollmentGroupId: 'soak', attestation };
-  writeFileSync(config, JSON.stringify({ retryAfterSeconds: 0, enrollmentGroups: [group], faults }));
-  const program = join(projectDirectory, 'src/cli/emulator.ts');
-  const args = ['--port', '0', '--ws-port', '0', '--hub-port', '0', '--config', config, '--json'];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const [first] = await once(lines, 'line');
-  lines.close();
-  child.stdout.resume();
-  const { mqtts, wss, hub, caFile } = JSON.parse(String(first));
-  setDefaultCACertificates([...getCACertificates('default'), readFileSync(caFile, 'utf8')]);
-  return { mqtts, wss, hub, close: () => end(child, folder) } as const;
-}
-
-async function end(child: ChildProcess, folder: string): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
-  rmSync(folder, { recursive: true, force: true });
 }
 
 function readArguments() {

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { projectDirectory } from './projectFiles.ts';
+
+export interface RunningEmulator {
+  /** Ports on localhost. */
+  readonly mqtts: number;
+  readonly wss: number;
+  readonly hub: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts `npm run emulator` with this configuration in a separate process, and makes this process trust its certificate. */
+export async function startEmulator(configuration: object): Promise<RunningEmulator> {
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+  const file = join(folder, 'enrollments.json');
+  writeFileSync(file, JSON.stringify(configuration));
+  const program = join(projectDirectory, 'src/cli/emulator.ts');
+  const args = ['--port', '0', '--ws-port', '0', '--hub-port', '0', '--config', file, '--json'];
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const [first] = await once(lines, 'line');
+  lines.close();
+  child.stdout.resume();
+  const { mqtts, wss, hub, caFile } = JSON.parse(String(first));
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(caFile, 'utf8')]);
+  return {
+    mqtts,
+    wss,
+    hub,
+    close: async () => {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
