@@ -38,11 +38,11 @@ describe('parseRoute', () => {
 
   it.each([
     ['things/{id', 'has unbalanced braces in "{id"'],
-    ['things/{id=4}', 'has the parameter {id=4}, which this host does not understand'],
-    ['things/a{id?}', 'makes {id?} optional inside a segment, which this host does not serve'],
+    ['things/{id=4}', 'has the parameter {id=4}, which this host does not support'],
+    ['things/a{id?}', 'makes {id?} optional inside a segment, which this host does not support'],
     [
       'things/{id:datetime}',
-      'has the constraint datetime; this host knows int, long, bool, alpha, guid, length, minlength, maxlength and regex',
+      'has the constraint datetime; this host supports int, long, bool, alpha, guid, length, minlength, maxlength and regex',
     ],
   ])('refuses %s', (template, fault) => {
     expect(() => parseRoute('api', template, 'probe')).toThrow(

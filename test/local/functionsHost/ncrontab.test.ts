@@ -41,14 +41,14 @@ describe('parseNcrontab', () => {
   it.each([
     ['@hourly', 'it has 1 fields'],
     ['0 0 * * * * 2027', 'it has 7 fields'],
-    ['0 60 * * * *', '60 is too large for the minute, which ends at 59'],
-    ['0 0 0 * * 7', '7 is too large for the day of week, which ends at 6'],
+    ['0 60 * * * *', '60 is too large for the minute, whose maximum is 59'],
+    ['0 0 0 * * 7', '7 is too large for the day of week, whose maximum is 6'],
     ['0 0 0 L * *', '"L" is not a day'],
     ['0 0 0 ? * 1', '"?" is not a day'],
     ['0 0 0 * * 1#2', '"1#2" is not a day of week'],
     ['0 0 0 * Foo *', '"Foo" is not a month'],
     ['0 *-5 * * * *', '"*-5" is not a minute'],
-  ])('refuses %s, which NCrontab does not take either', (expression, reason) => {
+  ])('refuses %s, which NCrontab refuses, too', (expression, reason) => {
     expect(() => parseNcrontab(expression, 'tick')).toThrow(
       new HostError(
         `The schedule "${expression}" of the function tick is not valid: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,

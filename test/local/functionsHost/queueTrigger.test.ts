@@ -131,7 +131,7 @@ describe('queue functions', () => {
     await send(Buffer.from('{"encoded":1}').toString('base64'));
     const { log, seen } = await start(600, directory);
     await log.next(/^Executed/);
-    expect((await log.next(/not in base64/)).message).toBe(
+    expect((await log.next(/not encoded as base64/)).message).toBe(
       "Message is not encoded as base64, which host.json requires. Moving message to queue 'work-poison'.",
     );
     await vi.waitUntil(async () => (await countIn('work')) === 0, 5_000);
