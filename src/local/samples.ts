@@ -21,7 +21,7 @@ export function createSampleCertificate(): Promise<IssuedCertificate> {
   return createSelfSigned({ commonName: certificateDevice });
 }
 
-/** What the enrollments of the samples need; known before the ports are. */
+/** The enrollments of the samples. */
 export function sampleDps(hub: string, { cert: certificate }: IssuedCertificate): DpsConfigurationInput {
   return {
     idScope,

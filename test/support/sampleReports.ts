@@ -14,7 +14,7 @@ function judged(seen: Omit<Outcome, 'verdict' | 'reasons'>, changes: Parameters<
   return { ...seen, ...judge(probeSchema.parse(probeJson({ name, registrationId, ...changes })), seen) };
 }
 
-/** A wrong key: the service says no at the register answer, as it does in the wild. */
+/** A wrong key: the service refuses it in the register response, as the real one does. */
 export const refusedOutcome = judged({
   ...buildOutcome(),
   probe: 'weu-device-key',

@@ -153,7 +153,7 @@ async function checkWebhook({ webhook }: Settings, readSecret: ReadSecret): Prom
   return problems.map((message) => ({ subject, level: 'error', message }));
 }
 
-/** Reads a row that does not exist: what may not be read, or cannot be reached, is said by the response. */
+/** Reads a row that does not exist: the response shows whether the storage is reachable and readable. */
 async function checkStorageAccess({ outcomesStorage, identity }: Settings): Promise<readonly OnlineCheck[]> {
   const subject = 'storage';
   if (outcomesStorage === undefined) {

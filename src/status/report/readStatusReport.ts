@@ -19,7 +19,7 @@ export interface StatusReportOptions {
   readonly upSince?: Date;
   /** Absent where no webhook is configured. */
   readonly webhook?: WebhookSource | undefined;
-  /** Default 8 s, below the 10 s of every route: a page that reports that the storage is away is worth more than one that does not come. */
+  /** Default: 8 s, below the 10 s of every route, so that the page can still report that the storage is not available. */
   readonly timeoutMs?: number;
 }
 

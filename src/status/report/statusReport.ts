@@ -14,7 +14,7 @@ export interface StatusReport {
   /** Whether scheduled runs and the maintenance of the history run when they are due, at each location. */
   readonly timers: readonly TimerReport[];
   readonly webhook: WebhookReport;
-  /** Set when the history could not be read; the probes then carry no data. */
+  /** Set when the history cannot be read; the probes then have no data. */
   readonly storageFault?: string;
 }
 

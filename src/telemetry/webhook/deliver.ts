@@ -14,8 +14,8 @@ const attemptTimeoutMs = 5_000;
 const firstPauseMs = 500;
 
 /**
- * Posts JSON, at most three times: again after no response, 408, 429 and 5xx. Redirects are not followed: a signed body goes to the
- * address that the operator stored, and nowhere else.
+ * Posts JSON, at most three times: it tries again after no response, 408, 429 and 5xx. Redirects are not followed, so that a signed body is
+ * sent only to the URL that the operator stored.
  * @throws Error with the status or the platform's code, the name of the secret, and what to do next.
  */
 export async function deliver(body: string, { url, urlSecret, key }: Receiver): Promise<void> {
@@ -79,7 +79,9 @@ function adviceOn(status: number): Pick<Failure, 'next' | 'isTransient'> {
   return { next, isTransient: false };
 }
 
-/** `t` is Unix seconds; `v1` the HMAC-SHA256 over `t.body` in hex: a receiver refuses what is old, so a recorded request is of no use. */
+/**
+ * `t` is Unix seconds; `v1` the HMAC-SHA256 over `t.body` in hex: a receiver refuses old requests, so a recorded one cannot be replayed.
+ */
 function sign(body: string, key: string): string {
   const seconds = Math.floor(Date.now() / 1000);
   return `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;

@@ -4,7 +4,10 @@ import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
 import type { CallOptions } from '../../storage/callLimit.ts';
 import { type RowKey, readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 
-/** A row for each probe and location: the newest verdict, and whether it was delivered. All in one partition, so that one request reads them. */
+/**
+ * One row for each probe and location: the newest verdict, and whether it was delivered. All in one partition, so that one request reads
+ * them.
+ */
 export const stateTable = 'webhookStates';
 const partitionKey = 'states';
 

@@ -130,7 +130,7 @@ describe('The webhook', () => {
     [[404], 1, 'responded 404, after 1 attempt. Next: Check that the webhook still exists'],
     [[400], 1, 'responded 400, after 1 attempt. Next: Check that the receiver accepts JSON'],
     [[302], 1, 'redirects (302), after 1 attempt. Next: Store its final address in the secret'],
-  ])('reports what %j means, follows no redirect, and shows the address to nobody', async (given, requests, why) => {
+  ])('reports the meaning of %j, follows no redirect, and never shows the URL', async (given, requests, why) => {
     statuses = [...given];
     const error = await sink()
       .write(outcome('failing'))

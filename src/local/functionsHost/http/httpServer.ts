@@ -58,7 +58,7 @@ export async function listenHttp(
 /** No redirect: it would lead to an empty 401, because no key is in the address, or give the key away. */
 function describeHome(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end('Open the address of the status page that npm start printed: it holds the key.\n');
+  response.end('Open the URL of the status page that npm start printed: it contains the key.\n');
 }
 
 /** The absolute URL of a request as its caller wrote it; undefined when Host or path are invalid. */
