@@ -212,7 +212,7 @@ describe('npm start', () => {
     const key = new URL(page).searchParams.get('code');
     expect([home.status, (await home.text()).replace(`${key}`, 'KEY')]).toEqual([
       200,
-      'Open the address of the status page that npm start printed: it holds the key.\n',
+      'Open the URL of the status page that npm start printed: it contains the key.\n',
     ]);
 
     const pids = descendantsOf(command.child.pid ?? 0);
