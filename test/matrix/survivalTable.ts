@@ -2,22 +2,22 @@ import type { Row } from './cells.ts';
 import { renderDependencies } from './dependencies.ts';
 
 const sections = {
-  connect: 'The way in: network, TLS, WebSocket upgrade, CONNECT',
+  connect: 'Connecting: network, TLS, WebSocket upgrade, CONNECT',
   subscribe: 'SUBSCRIBE',
   register: 'The registration',
   poll: 'The status query',
   hub: 'The assigned hub',
 } as const;
 
-/** docs/what-it-survives.md: what a run makes of each fault. */
+/** docs/what-it-survives.md: the result of a run for each fault. */
 export function renderTable(rows: readonly Row<unknown>[]): string {
   const cells = rows.length * 2;
   return `${[
     '# What it survives',
     '',
-    'What a probe makes of each fault that the stand-ins can play, over MQTT on 8883 and over WebSocket: the kind of its result, the code',
-    'and the phase, as in `reasonCode`. For all of them a test holds that the run ends by its deadline, that the result is exactly this one,',
-    'and that no socket, timer or listener is left. "or" stands where the network decides which of two packets arrives first.',
+    'The result of a probe for each fault of the stand-ins, over MQTT on 8883 and over WebSocket: the kind of the result, the code',
+    'and the phase, as in `reasonCode`. Tests check for each fault that the run finishes by its deadline, that the result is exactly this one,',
+    'and that no socket, timer or listener remains. "or" means that the network decides which of two packets arrives first.',
     '',
     `${cells} cells. This page is written by \`npm test -- test/matrix --update\`, and compared with the runs by every \`npm test\`.`,
     ...Object.entries(sections).flatMap(([column, title]) => [
