@@ -1,4 +1,4 @@
-/** What a run makes of a dependency that is away, by how it is away: the verdict and reason code, and what reports it. */
+/** The result of a run while a dependency is not available, by the kind of misbehaviour: verdict, reason code, and the sink that reports it. */
 export const misbehaviours = {
   silent: 'accepts and never responds',
   forbidden: '403 without a body',
@@ -26,11 +26,11 @@ export type Dependency = keyof typeof dependencies;
 const runs = 'healthy: assigned';
 const notRun = (cause: string) => `unknown: notRun:${cause}@keyVault`;
 
-/** The outcome is kept in every one of them: by the log where the history is away. */
+/** Every outcome is recorded, at least in the log if the history is not available. */
 export const survives: Readonly<Record<Dependency, Readonly<Record<Misbehaviour, string>>>> = {
   vault: {
     silent: notRun('timedOut'),
-    // Without Key Vault's own body the response is a proxy's.
+    // Without Key Vault's own body, the response is from a proxy.
     forbidden: notRun('unreachable'),
     notFound: notRun('unreachable'),
     throttledSeconds: notRun('unreachable'),
@@ -53,7 +53,7 @@ export const survives: Readonly<Record<Dependency, Readonly<Record<Misbehaviour,
   },
   storage: everywhere(`${runs}; history`),
   ingestion: everywhere(`${runs}; availability`),
-  // OpenTelemetry's exporter takes every 2xx for a success.
+  // OpenTelemetry's exporter treats every 2xx as success.
   collector: { ...everywhere(`${runs}; openTelemetry`), html: runs },
 };
 
@@ -66,10 +66,10 @@ export function renderDependencies(): string {
   const head = Object.values(dependencies);
   return [
     '',
-    '## Dependencies that are away',
+    '## Dependencies that are not available',
     '',
-    'The verdict and reason code of a run whose dependency is away, and after the semicolon the sink whose error the log shows. Every outcome',
-    'is kept: by the other sinks where one fails. A run without storage takes no lease and says so in `notes`.',
+    'The verdict and reason code of a run while a dependency is not available, and after the semicolon the sink whose error is logged. Every',
+    'outcome is recorded by the other sinks. A run without storage has no lease, which its `notes` report.',
     '',
     `| | ${head.join(' | ')} |`,
     `|---|${head.map(() => '---').join('|')}|`,
