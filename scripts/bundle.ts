@@ -1,4 +1,4 @@
-/** The one way in which a function app becomes the files that the Node worker loads. */
+/** Bundles a function app into the files that the Node worker loads. */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type BuildFailure, build, type Metafile, type Plugin, stop } from 'esbuild';
@@ -23,10 +23,10 @@ export interface Bundled {
 /** Libraries in the CommonJS format load Node's modules with `require`, which an ES module does not have. */
 const requireInModules = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
-/** Badges are in Latin letters and punctuation: behind them one width is enough. */
+/** Badges contain only Latin letters and punctuation. All characters from here on get the same width. */
 const firstUnusedCharacter = 0x2200;
 
-/** Four tables of the widths of all characters, 0.9 MB: badge styles that are never drawn need none, and the one that is needs 26 KB. */
+/** Reduces four tables of character widths from 0.9 MB to 26 KB: only one badge style is used, with few characters. */
 const withoutUnusedCharacters: Plugin = {
   name: 'without unused characters',
   setup(builder) {
@@ -41,10 +41,10 @@ const withoutUnusedCharacters: Plugin = {
 };
 
 /**
- * Bundles an app into an ES module and the chunks that it imports when they are needed: what an invocation does not use is never parsed.
- * Without whitespace, but with its identifiers: shorter ones would save a seventh of the package, and stack traces would need the maps.
- * esbuild's `keepNames` has them both, for a twelfth of the time that the bundle takes to load.
- * Throws an Error whose message lists every error with its place.
+ * Bundles an app into an ES module and chunks that are imported on demand, so that an invocation parses only what it uses. The output has
+ * no whitespace, but keeps its identifiers: shorter ones would save a seventh of the package, but stack traces would be unreadable without
+ * the maps. esbuild's `keepNames` has both advantages, but adds a twelfth to the load time.
+ * Throws an Error whose message lists every error with its position.
  */
 export async function bundle({ projectDirectory, entry, outFile }: BundleOptions): Promise<Bundled> {
   const folder = join(projectDirectory, dirname(outFile));
