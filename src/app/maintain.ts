@@ -17,7 +17,7 @@ interface Job {
 /** Jobs on the data of all locations are owned by one location at a time, through a lease. */
 const ownershipTable = 'maintenance';
 /** Longer than a job's time budget. */
-const ownershipMs = 5 * 60_000;
+const defaultOwnershipMs = 5 * 60_000;
 
 /**
  * Runs each job on its own: an error is logged and does not stop the other jobs. Returns `failed` if any job failed, so that the
@@ -27,6 +27,7 @@ export async function maintain(
   services: Services,
   now: Date,
   context: Pick<InvocationContext, 'log' | 'error' | 'info' | 'warn'>,
+  ownershipMs = defaultOwnershipMs,
 ): Promise<'done' | 'failed'> {
   const { history, openTable, settings, probes } = services;
   if (!history || !openTable) return 'done';
@@ -38,7 +39,10 @@ export async function maintain(
   };
   const jobs: readonly Job[] = [
     { name: 'roll-up', run: async () => `${(await history.rollUp(now, plan)).hours} hours added up` },
-    { name: 'deletion', run: () => asOwner(openTable, 'prune', () => prune(history, now, retentionDays)) },
+    {
+      name: 'deletion',
+      run: () => asOwner({ openTable, ownershipMs }, 'prune', () => prune(history, now, retentionDays)),
+    },
     { name: 'simulations', run: () => maintainSimulations(services, now, context) },
   ];
   const done: string[] = [];
@@ -64,7 +68,11 @@ async function prune(history: OutcomeHistory, now: Date, retentionDays: number):
 }
 
 /** Undefined: another location is doing the job. */
-async function asOwner(openTable: OpenTables, job: string, run: () => Promise<string>): Promise<string | undefined> {
+async function asOwner(
+  { openTable, ownershipMs }: { readonly openTable: OpenTables; readonly ownershipMs: number },
+  job: string,
+  run: () => Promise<string>,
+): Promise<string | undefined> {
   const key = { partitionKey: ownershipTable, rowKey: job };
   const request = { key, holder: randomUUID(), lastsMs: ownershipMs };
   const result = await createLeases(openTable(ownershipTable)).tryAcquire(request);

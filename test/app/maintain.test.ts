@@ -1,45 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { maintain } from '../../src/app/maintain.ts';
-import { recordHeartbeat } from '../../src/app/recordHeartbeat.ts';
-import type { Services } from '../../src/app/services.ts';
-import { parseSettings } from '../../src/config/settings.ts';
-import { createOutcomeHistory } from '../../src/history/history.ts';
-import { createDeviceLeases } from '../../src/probes/deviceLease.ts';
 import { createLeases } from '../../src/storage/leases.ts';
 import type { OpenTables } from '../../src/storage/openTables.ts';
 import { readRows } from '../../src/storage/table.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
+import { maintenanceApp } from '../support/maintenanceApp.ts';
 import { seedOutcomes } from '../support/seedOutcomes.ts';
 import { tablesAt, useAzurite } from '../support/useHistory.ts';
 
 const azurite = useAzurite();
 const now = new Date();
 const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
-const secrets = {
-  load: async () => undefined,
-  read: async () => Promise.reject(new Error('nothing is read here')),
-  invalidate: () => undefined,
-};
 
-/** The app of one location; for its storage it is a separate process. */
 function appAt(location: string, openTable: OpenTables = tablesAt(azurite.connectionString())) {
-  const parsed = parseSettings({ PROBE_LOCATION: location });
-  if (parsed.kind === 'invalid') throw new Error('no setting is required');
-  const services: Services = {
-    settings: parsed.settings,
-    probes: [],
-    identity: { managedIdentity: false },
-    secrets,
-    freshSecrets: secrets,
-    leases: createDeviceLeases(),
-    openTable,
-    history: createOutcomeHistory(openTable, location),
-  };
-  const lines: string[] = [];
-  const errors: string[] = [];
-  const log = (line: string) => lines.push(line);
-  const context = { invocationId: location, log, info: log, warn: log, error: (line: string) => errors.push(line) };
-  return { services, context, lines, errors, maintain: () => maintain(services, now, context) };
+  return maintenanceApp({ location, openTable, now });
 }
 
 describe('maintenance of a shared history', () => {
@@ -85,17 +58,16 @@ describe('maintenance of a shared history', () => {
       return openTable(name);
     };
     const app = appAt('broken', broken);
-    const beat = { of: 'maintenance', schedule: '0 17 * * * *', now } as const;
-    await recordHeartbeat(app.services, beat, app.context, () => app.maintain());
+    await app.runTimer();
     expect(app.errors).toEqual([
       expect.stringMatching(/^Maintenance of the history \(deletion\) failed, the next hour/),
     ]);
     expect(app.lines).toEqual(['History: 0 hours added up.']);
-    const [heartbeat] = (await app.services.history?.heartbeats('maintenance', {})) ?? [];
+    const [heartbeat] = await app.history.heartbeats('maintenance', {});
     expect(heartbeat).toMatchObject({ completed: false });
 
     const whole = appAt('whole');
-    await recordHeartbeat(whole.services, beat, whole.context, () => whole.maintain());
-    expect(await whole.services.history?.heartbeats('maintenance', {})).toMatchObject([{ completed: true }]);
+    await whole.runTimer();
+    expect(await whole.history.heartbeats('maintenance', {})).toMatchObject([{ completed: true }]);
   });
 });

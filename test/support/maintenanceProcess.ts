@@ -1,0 +1,61 @@
+/**
+ * The maintenance of one location in a process of its own, to be forked by a test: it stops in the middle of its work, and then is killed
+ * or goes on when it gets the next message.
+ */
+import { once } from 'node:events';
+import type { OpenTables } from '../../src/storage/openTables.ts';
+import { maxRowsAtOnce, type Table } from '../../src/storage/table.ts';
+import { maintenanceApp } from './maintenanceApp.ts';
+import { tablesAt } from './useHistory.ts';
+
+export interface MaintenanceJob {
+  readonly connectionString: string;
+  readonly location: string;
+  readonly probes: readonly string[];
+  readonly nowMs: number;
+  readonly ownershipMs: number;
+  /** Stops behind the first `count` writes of this kind into this table. A deletion of many rows stops behind its first transaction. */
+  readonly stopAt: { readonly table: string; readonly write: 'put' | 'removeAll'; readonly count: number };
+}
+
+export type MaintenanceReport =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'ended'; readonly lines: readonly string[]; readonly errors: readonly string[] };
+
+const report = (sent: MaintenanceReport) => process.send?.(sent);
+
+function stoppingTables(open: OpenTables, stopAt: MaintenanceJob['stopAt']): OpenTables {
+  let writes = 0;
+  const stopIfDue = async (write: 'put' | 'removeAll') => {
+    if (write !== stopAt.write) return;
+    writes += 1;
+    if (writes !== stopAt.count) return;
+    report({ kind: 'stopped' });
+    await once(process, 'message');
+  };
+  return (name) => {
+    const table = open(name);
+    if (name !== stopAt.table) return table;
+    const stopping: Table = {
+      ...table,
+      async put(rows, options) {
+        await table.put(rows, options);
+        await stopIfDue('put');
+      },
+      async removeAll(partitionKey, rowKeys, options) {
+        await table.removeAll(partitionKey, rowKeys.slice(0, maxRowsAtOnce), options);
+        await stopIfDue('removeAll');
+        await table.removeAll(partitionKey, rowKeys.slice(maxRowsAtOnce), options);
+      },
+    };
+    return stopping;
+  };
+}
+
+process.once('message', async ({ connectionString, nowMs, stopAt, ...options }: MaintenanceJob) => {
+  const openTable = stoppingTables(tablesAt(connectionString), stopAt);
+  const app = maintenanceApp({ ...options, now: new Date(nowMs), openTable });
+  await app.runTimer();
+  report({ kind: 'ended', lines: app.lines, errors: app.errors });
+});
+process.once('disconnect', () => process.exit());
