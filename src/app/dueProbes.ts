@@ -4,7 +4,7 @@ import type { OutcomeHistory, TimeRange } from '../history/history.ts';
 import type { Services } from './services.ts';
 
 /** Storage that does not respond must not delay the other probes. */
-const limitMs = 2_000;
+const limitMs = 1_000;
 /** Enough to find a scheduled run among those on demand. */
 const maxRuns = 50;
 const dayMs = 86_400_000;

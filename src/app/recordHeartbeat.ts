@@ -1,11 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { InvocationContext } from '@azure/functions';
 import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
 import type { HeartbeatOf } from '../history/heartbeat.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { Services } from './services.ts';
 
-/** Storage that does not respond must not delay the work. */
 const limitMs = 2_000;
+/** Storage that does not respond must not delay the work any longer: the heartbeat then is written while the work begins. */
+const maxDelayMs = 500;
 
 /**
  * Records in the history that a timer's call started, does its work, and records that it ended, also when no probe is due. This
@@ -27,13 +29,19 @@ export async function recordHeartbeat(
   const scheduledRun = { scheduledAt, instance: context.invocationId };
   const reportError = (error: unknown) =>
     context.error(`The heartbeat was not written: ${describeStorageError(error)}`);
-  const heartbeat = await history.startHeartbeat(of, scheduledRun, { limitMs }).catch(reportError);
-  if (heartbeat?.kind === 'repeated') {
+  const start = async () => {
+    const heartbeat = await history.startHeartbeat(of, scheduledRun, { limitMs });
+    if (heartbeat.kind !== 'repeated') return;
     context.warn(
       `The scheduled run of ${scheduledAt.toISOString()} started before, at ${heartbeat.firstAt}: it runs twice.`,
     );
-  }
-  const complete = () => history.completeHeartbeat(of, scheduledRun).catch(reportError);
+  };
+  const started = start().catch(reportError);
+  await Promise.race([started, delay(maxDelayMs, undefined, { ref: false })]);
+  const complete = async () => {
+    await started;
+    await history.completeHeartbeat(of, scheduledRun).catch(reportError);
+  };
   const result = await work().catch(async (error) => {
     await complete();
     throw error;

@@ -19,9 +19,11 @@ export async function runProbes(_timer: Timer, context: InvocationContext): Prom
   }
   const { probeSchedule: schedule, locations } = configured.services.settings;
   const now = new Date();
+  // Read while the heartbeat is written: storage that does not respond delays the probes once, not twice.
+  const dueNow = dueProbes(configured.services, now);
   await recordHeartbeat(configured.services, { of: 'probes', schedule, now }, context, async () => {
     const { runDueProbes } = await import('../probes/runDueProbes.ts');
-    const due = await dueProbes(configured.services, now);
+    const due = await dueNow;
     const unrecorded: unknown[] = [];
     const runContext = createRunContext(configured.services, 'timer', context);
     const limits = scheduledRunLimits(schedule, now, locations.length);

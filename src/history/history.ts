@@ -110,6 +110,15 @@ export interface ReadOptions {
 const maxPageSize = 1000;
 const minPageSize = 10;
 const dayMs = 86_400_000;
+/** A run takes at most 220 s, and Azure ends a request after 230 s. */
+const recordMs = 5_000;
+/** A caller waits for it, and has waited for the same storage before the run. */
+const stalledRecordMs = 500;
+
+/** Of the calls that record an outcome. */
+export function recordingLimits({ trigger }: Pick<Outcome, 'trigger'>): CallOptions {
+  return { limitMs: recordMs, ...(trigger !== 'timer' && { stalledLimitMs: stalledRecordMs }) };
+}
 
 /** `location`: the location of this app's outcomes. */
 export function createOutcomeHistory(open: OpenTables, location: string): OutcomeHistory {
@@ -118,7 +127,9 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     partitionKey: partitionOf(probe, location),
     ...indexRange(probe, index, range),
   });
-  const register = createOnce(() => registerLocation(open(locationTable), location));
+  const register = createOnce(() =>
+    registerLocation(open(locationTable), location, { stalledLimitMs: stalledRecordMs }),
+  );
   let registerAgainMs = Date.now() + dayMs;
   const history: OutcomeHistory = {
     location,
@@ -130,7 +141,8 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
         register.forget();
       }
       // All rows are in one partition and one transaction, so the indexes are always consistent.
-      await Promise.all([outcomes.put(rowsOf(outcome)), register().catch(() => undefined)]);
+      const put = outcomes.put(rowsOf(outcome), recordingLimits(outcome));
+      await Promise.all([put, register().catch(() => undefined)]);
     },
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
     async latestUp(probe, signal) {

@@ -1,3 +1,4 @@
+import type { CallOptions } from '../storage/callLimit.ts';
 import { keyText } from '../storage/keys.ts';
 import { readRows, type Table } from '../storage/table.ts';
 
@@ -7,8 +8,8 @@ export const locationTable = 'locations';
 const partitionKey = 'location';
 
 /** Calling it again only renews the row. */
-export async function registerLocation(table: Table, location: string): Promise<void> {
-  await table.put([{ partitionKey, rowKey: keyText(location), location }]);
+export async function registerLocation(table: Table, location: string, options?: CallOptions): Promise<void> {
+  await table.put([{ partitionKey, rowKey: keyText(location), location }], options);
 }
 
 /** Deletes locations whose rows were not renewed since `olderThan`: their outcomes have been deleted. */

@@ -39,8 +39,13 @@ export interface DeviceLeases {
   runAlone(probe: Probe, limits: RunLimits, run: RunAlone): Promise<RunResult>;
 }
 
-/** How long storage may delay a run before it starts. */
-const storageBudgetMs = 2_000;
+/**
+ * How long storage may delay a run before it starts. Storage that does not respond costs two seconds in all: the rest is for recording
+ * the outcome of a run on demand, or was for the heartbeat of a scheduled one.
+ */
+const storageBudgetMs = 1_500;
+const scheduledCallMs = 1_000;
+const releaseMs = 2_000;
 /** A lease lasts this much longer than the run's timeout, for the work before and after the exchange. */
 const slackMs = 10_000;
 /** Between two attempts of a caller that waits. */
@@ -73,12 +78,13 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     try {
       const result =
         maxWaitMs > 0
-          ? await leases.acquire(request, maxWaitMs, { limitMs: storageBudgetMs })
+          ? await leases.acquire(request, maxWaitMs, { limitMs: scheduledCallMs })
           : await leases.tryAcquire(request, { signal });
       return result.kind === 'held' ? { kind: 'reserved', notes: [], lease: result.lease } : result;
     } catch (error) {
       const why = describeStorageError(error);
-      return { kind: 'reserved', notes: [`Ran without a device lease, another run may have interfered: ${why}`] };
+      const notes = [`Ran without a device lease, another run may have interfered: ${why}`];
+      return { kind: 'reserved', notes, isStorageAway: true };
     }
   };
 
@@ -94,7 +100,7 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     if (reservation.kind === 'busy') return busyFor(reservation.remainingMs);
     present.isWaiting = false;
     present.endsByMs = performance.now() + timeoutMs(probe);
-    const recordedRun = run(reservation.notes, waitMs > 0 ? AbortSignal.timeout(storageBudgetMs) : storageSignal);
+    const recordedRun = run(reservation.notes, signalFor(reservation, waitMs, storageSignal));
     return { kind: 'ran', outcome: await settle(recordedRun, reservation.lease) };
   };
 
@@ -144,9 +150,20 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
   };
 }
 
-type Reservation =
-  | { readonly kind: 'reserved'; readonly notes: readonly string[]; readonly lease?: Lease }
-  | { readonly kind: 'busy'; readonly remainingMs: number };
+interface Reserved {
+  readonly kind: 'reserved';
+  readonly notes: readonly string[];
+  readonly lease?: Lease;
+  readonly isStorageAway?: true;
+}
+
+type Reservation = Reserved | { readonly kind: 'busy'; readonly remainingMs: number };
+
+/** Storage that is away is not asked again before the run. A wait for the device was not lost to the storage. */
+function signalFor({ isStorageAway }: Reserved, waitMs: number, storageSignal: AbortSignal): AbortSignal {
+  if (isStorageAway) return AbortSignal.abort();
+  return waitMs > 0 ? AbortSignal.timeout(storageBudgetMs) : storageSignal;
+}
 
 /** Releases the device as soon as the run has ended, while its outcome is being recorded. */
 async function settle(run: Promise<RecordedRun>, lease: Lease | undefined): Promise<Outcome> {
@@ -160,7 +177,7 @@ async function settle(run: Promise<RecordedRun>, lease: Lease | undefined): Prom
 
 /** An error is ignored: a lease that is not released expires. */
 async function release(lease: Lease | undefined): Promise<void> {
-  await lease?.release({ limitMs: storageBudgetMs }).catch(() => undefined);
+  await lease?.release({ limitMs: releaseMs }).catch(() => undefined);
 }
 
 function busyFor(remainingMs: number): RunResult {

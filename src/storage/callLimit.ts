@@ -4,14 +4,16 @@ import { statusOf } from './storageResponse.ts';
 export interface CallOptions {
   /** Ends the call early. */
   readonly signal?: AbortSignal | undefined;
-  /** Default: 10 s; 2 s if the storage did not respond to the last call. */
+  /** Default: 10 s. */
   readonly limitMs?: number | undefined;
+  /** Used in place of a longer `limitMs` if the storage did not respond to the last call. Default: 2 s. */
+  readonly stalledLimitMs?: number | undefined;
 }
 
 /** For one call, or one page of a query. */
 const defaultLimitMs = 10_000;
-/** After a call without a response, until the storage responds again: the next call will probably fail, too. */
-const stalledLimitMs = 2_000;
+/** The next call will probably fail, too. */
+const defaultStalledLimitMs = 2_000;
 
 export type CallLimiter = <Value>(
   options: CallOptions,
@@ -21,9 +23,11 @@ export type CallLimiter = <Value>(
 /** For the calls to one storage account. */
 export function createCallLimiter(): CallLimiter {
   let isStalled = false;
-  return async ({ signal, limitMs = isStalled ? stalledLimitMs : defaultLimitMs }, start) => {
+  return async ({ signal, limitMs = defaultLimitMs, stalledLimitMs = defaultStalledLimitMs }, start) => {
+    // A call that never began says nothing about the storage.
+    signal?.throwIfAborted();
     try {
-      const value = await withCallLimit(limitMs, signal, start);
+      const value = await withCallLimit(isStalled ? Math.min(limitMs, stalledLimitMs) : limitMs, signal, start);
       isStalled = false;
       return value;
     } catch (error) {
@@ -44,7 +48,6 @@ async function withCallLimit<Value>(
   signal: AbortSignal | undefined,
   start: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  signal?.throwIfAborted();
   const controller = new AbortController();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const end = (reason: unknown) => {

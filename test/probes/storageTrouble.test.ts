@@ -46,7 +46,7 @@ function processOn(connectionString: string) {
 }
 
 describe('a run on a cold process', { timeout: 60_000 }, () => {
-  it('loses about 2 s before and 2 s after it to a storage that is stopped, and nothing once that resumes (fault 55)', async () => {
+  it('loses about 2 s in all to a storage that is stopped, and nothing once that resumes (fault 55)', async () => {
     const azurite = await startAzurite();
     onTestFinished(() => azurite.close());
     const { processId = 0, connectionString } = azurite;
@@ -56,7 +56,8 @@ describe('a run on a cold process', { timeout: 60_000 }, () => {
 
     const cold = processOn(connectionString);
     const stopped = await cold.run();
-    expect(stopped.tookMs).toBeLessThan(6_000);
+    // Half of what it was when each step waited for the storage anew; a busy machine adds its own time.
+    expect(stopped.tookMs).toBeLessThan(3_900);
     expect(stopped.outcome).toMatchObject({
       verdict: 'healthy',
       notes: [expect.stringMatching(/^Ran without a device lease, .* in time/)],

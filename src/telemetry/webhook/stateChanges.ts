@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { recordingLimits } from '../../history/history.ts';
 import { partitionOf } from '../../history/outcomeKeys.ts';
 import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
 import type { CallOptions } from '../../storage/callLimit.ts';
@@ -40,11 +41,12 @@ const claimMs = 60_000;
 /** Returns the change that this outcome shows, if this process must post it. */
 export function claimChange(
   states: Table,
-  { probe, location, verdict, startedAt }: Outcome,
+  { probe, location, verdict, startedAt, trigger }: Outcome,
 ): Promise<Claimed | undefined> {
   const key = { partitionKey, rowKey: partitionOf(probe, location) };
+  const limits = recordingLimits({ trigger });
   return retryOnConflict(async () => {
-    const stored = await states.read(key);
+    const stored = await states.read(key, limits);
     const before = stored && storedState.parse(stored.row);
     if (before && before.startedAt >= startedAt) return undefined;
     if (before?.verdict === verdict && (before.delivered || (stored?.ageMs ?? 0) < claimMs)) return undefined;
@@ -60,8 +62,8 @@ export function claimChange(
       error: '',
     };
     const written = stored
-      ? await states.replace({ ...key, ...state }, stored.etag)
-      : await states.insert({ ...key, ...state });
+      ? await states.replace({ ...key, ...state }, stored.etag, limits)
+      : await states.insert({ ...key, ...state }, limits);
     if (written.kind === 'changed') return 'changed';
     return delivered ? undefined : { key, state, etag: written.etag, from: known === '' ? null : known };
   });
