@@ -25,10 +25,10 @@ function settingsOf(environment: Readonly<Record<string, string>>) {
   return parsed.settings;
 }
 
-async function healthAt(location: string, ticks: readonly string[], now: string) {
+async function healthAt(location: string, starts: readonly string[], now: string) {
   const history = historyAt(azurite.connectionString(), location);
-  for (const tick of ticks) {
-    await history.startHeartbeat('probes', { scheduledAt: new Date(tick), instance: 'one' });
+  for (const start of starts) {
+    await history.startHeartbeat('probes', { scheduledAt: new Date(start), instance: 'one' });
   }
   const services: Services = {
     settings: settingsOf({ PROBE_LOCATION: location }),
@@ -56,8 +56,8 @@ it('reports that no scheduled run starts although HTTP works (field report 20)',
 it.each([
   ['whose last run is the one due, or the one before it', ['2026-11-24T11:55:00.000Z'], '2026-11-24T12:01:00.000Z'],
   ['that has never been called yet', [], '2026-11-24T12:01:00.000Z'],
-])('finds nothing wrong with an app %s', async (name, ticks, now) => {
-  const report = await healthAt(name, ticks, now);
+])('finds nothing wrong with an app %s', async (name, starts, now) => {
+  const report = await healthAt(name, starts, now);
   expect(report.status).toBe('healthy');
   expect(report.checks.map((check) => check.name)).toEqual(['configuration', 'keyVault', 'storage']);
 });

@@ -18,7 +18,7 @@ describe('a certificate signing request', () => {
     expect(Buffer.byteLength(csr)).toBeLessThan(8 * 1024);
   });
 
-  it('is made for a fresh key each time, and never holds the private one', async () => {
+  it('is created for a new key each time, and never contains the private key', async () => {
     const requests = await Promise.all([1, 2].map(() => createCertificateRequest('canary-001')));
     const [first, second] = requests;
     expect(first?.csr).not.toBe(second?.csr);

@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // @peculiar/x509 asks for this polyfill before it is loaded
+import 'reflect-metadata'; // @peculiar/x509 needs this polyfill before it is loaded
 import { KeyObject } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
@@ -114,14 +114,14 @@ const chains: readonly (readonly [string, () => unknown, IssuanceCause | undefin
     async () => [(await issue({ name: `CN=${registrationId}`, keys })).base64],
     'brokenChain',
   ],
-  ['a leaf with a wrong signature', () => below(withWrongSignature(leaf.base64)), 'brokenChain'],
+  ['a leaf with an invalid signature', () => below(withWrongSignature(leaf.base64)), 'brokenChain'],
   [
-    'an intermediate with a wrong signature',
+    'an intermediate with an invalid signature',
     () => [leaf.base64, withWrongSignature(intermediate.base64), root.base64],
     'brokenChain',
   ],
   [
-    'a root with a wrong signature',
+    'a root with an invalid signature',
     () => [leaf.base64, intermediate.base64, withWrongSignature(root.base64)],
     'brokenChain',
   ],

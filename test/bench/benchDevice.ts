@@ -27,7 +27,7 @@ export interface BenchLimit {
   readonly direction?: BenchRow['direction'];
 }
 
-/** The median of many short rounds that were measured alternately, so that a machine whose speed drifts favours no side. */
+/** The median of many short rounds that were measured alternately, so that changes in the speed of the machine affect both sides. */
 export function benchRow(
   row: string,
   ratios: readonly number[],
@@ -41,7 +41,7 @@ export function benchRow(
   return { row, ratio: round(median), direction, limit, ok: beyond <= 0, spread: round(spread) };
 }
 
-/** Linear between the neighbours; NaN of nothing. */
+/** Linear between the neighbours; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * share;

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 
 const [file = ''] = argv.slice(2);
 const require = createRequire(import.meta.url);
-console.warn = () => undefined; // outside a host, @azure/functions says so for each function
+console.warn = () => undefined; // outside a host, @azure/functions logs a warning for each function
 const cpu = process.cpuUsage();
 const start = performance.now();
 // The worker requires a CommonJS entry point; an import would first search the whole file for its exports.

@@ -1,4 +1,4 @@
-/** How soon a person who types `npm run probe` has a device at the service, beside an `npm run` of nothing. */
+/** Time from `npm run probe` to the first packet, compared with an empty `npm run`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -53,7 +53,7 @@ export async function probeCommand(quick: boolean): Promise<readonly BenchRow[]>
 
   const ratios: number[] = [];
   try {
-    await msToConnect(); // Node compiles the modules once, and keeps the code for the next start.
+    await msToConnect(); // Node compiles the modules once, and caches the code for the next start.
     for (let round = 0; round < (quick ? 5 : 15); round += 1) {
       const [probeMs, emptyMs] = [await msToConnect(), await msOfEmpty()];
       ratios.push(probeMs / emptyMs);

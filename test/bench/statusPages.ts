@@ -1,7 +1,7 @@
 /**
  * What a status page of 50 probes costs with 90 days of history, beside one with a day of it: CPU of this process and requests to the
- * storage, not the clock, because Azurite looks at every row of a table for each query and a storage account does not. Outcomes behind
- * the newest hundred of a probe are left out: no query of the page reaches them.
+ * storage, not the clock, because Azurite, unlike a storage account, reads every row of a table for each query. Outcomes behind the newest
+ * hundred of a probe are left out: no query of the page reaches them.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import pLimit from 'p-limit';

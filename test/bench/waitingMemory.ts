@@ -22,7 +22,7 @@ async function clientNamed(name: string): Promise<(device: BenchDevice) => Promi
   }
 }
 
-/** Starts devices until all are connected and nothing more happens: the next thing that happens is the end of the wait. */
+/** Starts the devices, and waits until all are connected and idle: the next event is the end of their waiting time. */
 async function startAndSettle(register: (device: BenchDevice) => Promise<unknown>, devices: number): Promise<number> {
   for (let started = 0; started < devices; started += 1) {
     void register(nextDevice()).catch(() => undefined);
@@ -33,7 +33,7 @@ async function startAndSettle(register: (device: BenchDevice) => Promise<unknown
   return process.memoryUsage.rss();
 }
 
-/** Until the CPU has nothing left to do: every response has been read, and only timers are left. */
+/** Waits until the process is idle: every response has been read, and only timers remain. */
 async function quiet(): Promise<void> {
   for (;;) {
     const before = process.cpuUsage();

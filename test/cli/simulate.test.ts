@@ -67,10 +67,10 @@ describe('npm run simulate', () => {
   it('reports the URL and the error when nothing responds there, and exits 1', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const nobody = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const unusedUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.close();
-    const { stderr, code } = await simulate(['--probe', 'x', '--devices', '1', '--url', nobody, '--key', 'k']).ended;
-    expect(stderr).toContain(`${nobody} does not respond (ECONNREFUSED)`);
+    const { stderr, code } = await simulate(['--probe', 'x', '--devices', '1', '--url', unusedUrl, '--key', 'k']).ended;
+    expect(stderr).toContain(`${unusedUrl} does not respond (ECONNREFUSED)`);
     expect(code).toBe(1);
   });
 
@@ -104,7 +104,7 @@ describe('npm run simulate', () => {
     ],
     [
       'with a local probe that there is not',
-      ['--probe', 'nobody', '--devices', '1'],
+      ['--probe', 'unusedUrl', '--devices', '1'],
       /^--probe: expected a configured probe/m,
     ],
     ['with an unknown option', ['--probe', 'x', '--devices', '1', '--fast'], /--fast/],
@@ -117,7 +117,7 @@ describe('npm run simulate', () => {
   });
 
   it.each([
-    ['a probe that nobody has configured', ['--probe', 'nobody', '--devices', '1'], /no such probe/i],
+    ['a probe that unusedUrl has configured', ['--probe', 'unusedUrl', '--devices', '1'], /no such probe/i],
     [
       'a rate above the service limit',
       ['--probe', 'group-key', '--devices', '1', '--rate', '100'],

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A stranger's shell: nothing is set but what the test sets. */
+/** The environment of a new user: only the variables of the test are set. */
 function run(command: string, args: readonly string[], environment: Environment = {}) {
   const { PATH = '' } = process.env;
   const temporary = mkdtempSync(join(folder, 'tmp-'));
@@ -155,7 +155,7 @@ describe('npm start with configured probes', () => {
     expect(stdout).not.toContain(key);
   });
 
-  it('exits 1 when one is failing, and tells what to do', async () => {
+  it('exits 1 when one is failing, and prints the next step', async () => {
     const wrong = mine({ name: 'wrong', attestation: { type: 'symmetricKey', secret: 'my-other-key' } });
     const { stdout, code } = await start(['--once'], withProbes(mine({}), wrong)).ended;
     expect(stdout).toMatch(/✔ healthy {3}mine /);
@@ -176,7 +176,7 @@ describe('npm start with configured probes', () => {
     expect(code).toBe(1);
   });
 
-  it('tells what to do when its port is in use, exits 1, and leaves nothing behind', async () => {
+  it('prints what to do when its port is in use, exits 1, and leaves no process behind', async () => {
     const taken = await silentPort();
     const command = start(['--once'], { ...own, PORT: String(taken) });
     const { stderr, code } = await command.ended;

@@ -266,7 +266,7 @@ describe('npm run validate -- --online', () => {
     ['https://chat.example/T0KEN', 'ok', 'its secrets can be read'],
     ['http://chat.example/T0KEN', 'error', 'secret chat-address does not hold an https URL. Next: Store'],
     [undefined, 'error', 'there is no secret "chat-address"'],
-  ])('looks at the address of the webhook, %s, without showing it', async (address, level, message) => {
+  ])('checks the URL of the webhook, %s, without showing it', async (address, level, message) => {
     const secrets = { 'canary-001-key': key, ...(address !== undefined && { 'chat-address': address }) };
     const { stdout, online } = await look([local({})], secrets, { WEBHOOK_URL_SECRET: 'chat-address' });
     expect(online.at(-1)).toMatchObject({ subject: 'webhook', level, message: expect.stringContaining(message) });

@@ -4,7 +4,7 @@ import { probesJsonSchema } from '../../src/config/jsonSchema.ts';
 import { parseProbes } from '../../src/config/probes.ts';
 import { probeJson } from '../support/probeJson.ts';
 
-/** A validator that shares nothing with the one the app uses. */
+/** A validator that is independent of the one in the app. */
 const conforms = new Ajv2020({ strict: true, strictRequired: false }).compile(probesJsonSchema());
 
 const x509 = { type: 'x509', certificate: 'c' };

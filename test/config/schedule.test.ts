@@ -48,8 +48,8 @@ describe('an NCRONTAB expression', () => {
       '@daily',
       'expected six fields (second, minute, hour, day of month, month, day of week), as in "0 */5 * * * *", not 1',
     ],
-  ])('is refused as the host would refuse it: %s', (expression, fault) => {
-    expect(scheduleError(expression)).toBe(fault);
+  ])('is refused as the host would refuse it: %s', (expression, error) => {
+    expect(scheduleError(expression)).toBe(error);
   });
 });
 
@@ -67,37 +67,40 @@ describe('a due time', () => {
   });
 });
 
-describe("a probe's turn", () => {
+describe('the scheduled runs of a probe', () => {
   const everyFive = '0 */5 * * * *';
-  const turns = (everyMinutes: number | undefined, schedule: string, first: string, ticks: number) => {
+  const dueTimesOf = (everyMinutes: number | undefined, schedule: string, first: string, runs: number) => {
     const due: string[] = [];
-    let tick: Date | undefined = new Date(at(first).getTime() - 1);
-    for (let count = 0; count < ticks; count += 1) {
-      tick = nextDueTime(schedule, tick);
-      if (tick === undefined) break;
-      if (isDue({ everyMinutes }, tick, schedule)) due.push(tick.toISOString().slice(0, 16));
+    let instant: Date | undefined = new Date(at(first).getTime() - 1);
+    for (let count = 0; count < runs; count += 1) {
+      instant = nextDueTime(schedule, instant);
+      if (instant === undefined) break;
+      if (isDue({ everyMinutes }, instant, schedule)) due.push(instant.toISOString().slice(0, 16));
     }
     return due;
   };
 
   it('is due in each scheduled run without everyMinutes', () => {
-    expect(turns(undefined, everyFive, '2026-11-24T00:00:00', 12)).toHaveLength(12);
+    expect(dueTimesOf(undefined, everyFive, '2026-11-24T00:00:00', 12)).toHaveLength(12);
   });
 
   it('is due on the hour with every 60 minutes, over a month end and a day without a run', () => {
-    expect(turns(60, everyFive, '2026-11-30T22:05:00', 24)).toEqual(['2026-11-30T23:00', '2026-12-01T00:00']);
+    expect(dueTimesOf(60, everyFive, '2026-11-30T22:05:00', 24)).toEqual(['2026-11-30T23:00', '2026-12-01T00:00']);
   });
 
   it('is due in the first run of a period that no run begins', () => {
-    expect(turns(60, '0 10/20 * * * *', '2026-11-24T00:00:00', 6)).toEqual(['2026-11-24T00:10', '2026-11-24T01:10']);
+    expect(dueTimesOf(60, '0 10/20 * * * *', '2026-11-24T00:00:00', 6)).toEqual([
+      '2026-11-24T00:10',
+      '2026-11-24T01:10',
+    ]);
   });
 
   it('is due in every run when the runs are less frequent', () => {
-    expect(turns(5, '0 0 */6 * * *', '2026-11-24T00:00:00', 4)).toHaveLength(4);
+    expect(dueTimesOf(5, '0 0 */6 * * *', '2026-11-24T00:00:00', 4)).toHaveLength(4);
   });
 
   it('is due once a day, in the first run, with every 1440 minutes', () => {
-    expect(turns(1440, '0 0 8-18 * * MON-FRI', '2026-11-27T00:00:00', 22)).toEqual([
+    expect(dueTimesOf(1440, '0 0 8-18 * * MON-FRI', '2026-11-27T00:00:00', 22)).toEqual([
       '2026-11-27T08:00',
       '2026-11-30T08:00',
     ]);
@@ -132,11 +135,11 @@ describe('runs in an average month', () => {
     let due = 0;
     const end = at('2026-11-29T00:00:00');
     for (
-      let tick = nextDueTime(schedule, at('2026-11-24T00:00:00'));
-      tick !== undefined && tick < end;
-      tick = nextDueTime(schedule, tick)
+      let instant = nextDueTime(schedule, at('2026-11-24T00:00:00'));
+      instant !== undefined && instant < end;
+      instant = nextDueTime(schedule, instant)
     ) {
-      if (isDue({ everyMinutes: 30 }, tick, schedule)) due += 1;
+      if (isDue({ everyMinutes: 30 }, instant, schedule)) due += 1;
     }
 
     expect((due / 5) * daysPerMonth).toBeCloseTo(runCounter(cadenceOf(schedule))(30), 9);

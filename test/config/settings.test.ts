@@ -64,7 +64,7 @@ describe('settings', () => {
     });
   });
 
-  it('look from the region of the app where no location is set', () => {
+  it('use the region of the app as the location by default', () => {
     expect(settingsOf({ REGION_NAME: 'West Europe' }).location).toBe('West Europe');
   });
 

@@ -7,7 +7,7 @@ export interface DocumentRow {
   /** The document's own words; `…` where some are left out. */
   readonly quote: string;
   readonly meaning: string;
-  /** Where the sentence asks nothing of a device, it is left out. */
+  /** Absent if the sentence does not require anything of a device. */
   readonly client?: ClientSide;
   readonly service: ServiceSide;
   /** Where else it is shown, in more detail. */

@@ -119,7 +119,7 @@ export async function plaintextIsNotServed(target: DocumentTarget): Promise<void
   }
 }
 
-/** Nothing serves MQTT's port without TLS: no connection, or one without a response. */
+/** The MQTT port does not support connections without TLS: the connection is refused, or gets no response. */
 export async function port1883IsNotServed(target: DocumentTarget): Promise<void> {
   const patience = AbortSignal.timeout(5_000);
   const attempt = rawMqttOverTcp(1883, target.host).then(async (client) => {

@@ -137,7 +137,7 @@ describe('readResponse', () => {
 
 describe('readRetryAfter', () => {
   it.each([
-    ['what the service asks for', '3', 3, false],
+    ['the time that the service requests', '3', 3, false],
     ['a huge time as it is: the deadline decides', '999999', 999999, false],
     ['a fraction above a second', '1.5', 1.5, true],
     ['no time at all where zero is asked', '0', 0, false],

@@ -167,7 +167,7 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(answer.json()).toMatchObject({ verdict: 'healthy', registrationId: 'canary-001' });
   });
 
-  it('tells what happened in a failing one, where, and what to do next', async () => {
+  it('reports for a failing one what happened, in which phase, and the next step', async () => {
     const { reasons, result } = await runNow('failing');
     expect(result).toMatchObject({ kind: 'failed', phase: 'assign', errorCode: 400207 });
     expect(reasons.join('\n')).toMatch(/failed in phase assign.*Custom allocation failed.* Next: /s);
@@ -317,9 +317,9 @@ describe('the timer', () => {
     const history = historyAt(cloud.azurite.connectionString, location);
     const fiveMinutesMs = 300_000;
     const range = { sinceMs: before - fiveMinutesMs, untilMs: Date.now() + 1000 };
-    const ticks = await history.heartbeats('probes', range);
-    expect(ticks.length).toBeGreaterThan(0);
-    expect(ticks.every(({ scheduledMs, completed }) => scheduledMs % fiveMinutesMs === 0 && completed)).toBe(true);
+    const heartbeats = await history.heartbeats('probes', range);
+    expect(heartbeats.length).toBeGreaterThan(0);
+    expect(heartbeats.every(({ scheduledMs, completed }) => scheduledMs % fiveMinutesMs === 0 && completed)).toBe(true);
   });
 
   it('reads a refused key anew, and so sees that it was rotated', async () => {

@@ -73,7 +73,7 @@ describe('GET /api/status?run=', () => {
     },
   );
 
-  it('looks for a run only where it is asked to', async () => {
+  it('searches for a run only with the parameter run', async () => {
     const { runId } = await runNow('wrong');
     for (const where of ['probe=right', 'location=elsewhere', 'probe=nobody']) {
       expect(await get(`status?run=${runId}&${where}`)).toMatchObject({ status: 404 });
@@ -112,7 +112,7 @@ describe('the form that runs a probe', () => {
   const post = (headers: Record<string, string>) =>
     fetch(`${app.url}/api/probes/right/runs?code=${app.key}`, { method: 'POST', headers, redirect: 'manual' });
 
-  it('leads to the page of the run, with the key that the page was opened with', async () => {
+  it('redirects to the page of the run, with the key of the request', async () => {
     const response = await post({ accept: html, origin: app.url, 'sec-fetch-site': 'same-origin' });
     expect(response.status).toBe(303);
     const page = new URL(response.headers.get('location') ?? '', `${app.url}/api/probes/right/runs`);

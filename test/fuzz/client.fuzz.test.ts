@@ -1,4 +1,7 @@
-/** Whatever DPS and the hub send, a run ends once, in time, with one of the known results, and leaves nothing open and no secret in it. */
+/**
+ * For everything that DPS and the hub can send, a run finishes once, in time, with a known result and without a secret in it, and leaves
+ * nothing open.
+ */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -98,7 +101,7 @@ function expectNoSecret(outcome: Outcome, password: string | undefined): void {
   expect(seen.isWellFormed()).toBe(true);
   expect(seen).not.toContain(deviceKey);
   const signature = /sig=([^&]+)/.exec(password ?? '')?.[1];
-  if (signature === undefined) return; // it came no further than the handshake
+  if (signature === undefined) return; // it stopped in the handshake
   expect(signature.length).toBeGreaterThan(40);
   for (const form of [signature, decodeURIComponent(signature)]) expect(seen).not.toContain(form.slice(0, 20));
 }

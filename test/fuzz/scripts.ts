@@ -1,4 +1,4 @@
-/** What a server may say, from right to absurd: the scripts that fuzzed devices meet. */
+/** Scripts of servers for fuzzed devices, from valid to absurd responses. */
 import fc from 'fast-check';
 import type { Packet } from 'mqtt-packet';
 import type { Step } from '../support/scriptedServer.ts';
@@ -10,7 +10,7 @@ const retryAfter = fc.oneof(
   fc.string({ maxLength: 6 }),
 );
 const topic = fc.oneof(
-  // Most have to reach a question that waits, or what they say is never read.
+  // Most responses must match a pending request, otherwise they are not parsed.
   {
     weight: 8,
     arbitrary: fc

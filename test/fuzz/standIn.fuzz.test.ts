@@ -1,4 +1,4 @@
-/** Whatever a client sends, the stand-in continues to serve the others, and leaves nothing of that client open. */
+/** For everything that a client can send, the stand-in continues to serve other clients, and closes all resources of this client. */
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
@@ -86,7 +86,7 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
     .map((over) => ({ ...device, ...over })),
 );
 
-/** Bytes of a packet as it should be, or with one byte changed, or cut off; or bytes of nothing. */
+/** Bytes of a valid packet, of one with a changed byte or one that is cut off, or random bytes. */
 const bytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 5, arbitrary: packet.map(encoded) },
   {
@@ -141,7 +141,7 @@ it.each(['mqtt', 'mqtt-ws'] as const)(
 /** Sends all packets, closes its side, and waits until the stand-in has closed the connection. */
 async function sendOverTls(conversation: readonly Uint8Array[]): Promise<void> {
   const socket = connect({ port: dps.mqttsPort, host: 'localhost', ca: authority.caPem });
-  socket.on('error', () => {}); // that it is reset by the other side is one of the right answers
+  socket.on('error', () => {}); // a reset by the stand-in is one of the valid reactions
   await once(socket, 'secureConnect');
   socket.resume();
   const closed = once(socket, 'close');

@@ -1,4 +1,7 @@
-/** Whatever the vault and the identity endpoint send, a secret is read or there is a named reason why not: in time, and with nothing secret in it. */
+/**
+ * For everything that the vault and the identity endpoint can send, the reader returns a secret or a named reason, in time, and no reason
+ * contains a secret.
+ */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -174,7 +177,7 @@ it(
       async (all) => {
         const kinds = await Promise.all(
           all.map((one) => {
-            // MSAL keeps tokens by client ID for the life of the process.
+            // MSAL caches tokens by client ID until the process ends.
             const id = crypto.randomUUID();
             scripts.set(id, one);
             return readOne(id).finally(() => scripts.delete(id));

@@ -176,7 +176,7 @@ describe('the history', () => {
     );
   });
 
-  it('rejects within seconds when the storage is away, and works once it is there', async () => {
+  it('rejects within seconds while the storage is not available, and works when it is available again', async () => {
     const history = historyAt(await closedStorage());
     await expect(history.append(buildOutcome())).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await expect(history.latest('any')).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -16,18 +16,18 @@ describe('missed runs', () => {
     ['a run less than an hour late', [0, 120], [59, 120], []],
     ['runs arrive in any order', [0, 5, 10], [10, 0, 5], []],
     ['no run was due', [], [3], []],
-  ])('when %s', (_, ticks, starts, missed) => {
-    expect(missedRuns(minutes(...ticks), minutes(...starts))).toEqual(minutes(...missed));
+  ])('when %s', (_, due, starts, missed) => {
+    expect(missedRuns(minutes(...due), minutes(...starts))).toEqual(minutes(...missed));
   });
 
   it('are exactly the due times whose runs are removed', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ ran: fc.boolean(), lateMs: fc.integer({ min: -400, max: 200_000 }) })),
-        (ticks) => {
-          const dueTimesMs = ticks.map((_, index) => index * 300_000);
-          const starts = ticks.flatMap(({ ran, lateMs }, index) => (ran ? [index * 300_000 + lateMs] : []));
-          expect(missedRuns(dueTimesMs, starts)).toEqual(dueTimesMs.filter((_, index) => !ticks[index]?.ran));
+        (due) => {
+          const dueTimesMs = due.map((_, index) => index * 300_000);
+          const starts = due.flatMap(({ ran, lateMs }, index) => (ran ? [index * 300_000 + lateMs] : []));
+          expect(missedRuns(dueTimesMs, starts)).toEqual(dueTimesMs.filter((_, index) => !due[index]?.ran));
         },
       ),
     );

@@ -93,7 +93,7 @@ describe('pruning', () => {
     expect(await history.heartbeats('probes', {})).toEqual([{ scheduledMs: Date.parse(daysAgo(3)), completed: false }]);
   });
 
-  it('rejects when the storage is away', async () => {
+  it('rejects if the storage is not available', async () => {
     const history = historyAt(await closedStorage());
     await expect(history.prune(now, { retentionDays: 90 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -71,7 +71,7 @@ describe('rolling up', () => {
     await history.rollUp(new Date(midnight + 3.5 * hourMs), plan(probe));
     await total();
     await history.prune(new Date(midnight + 3 * dayMs), { retentionDays: 1 });
-    expect(await history.summaries(probe, {}, {})).toHaveLength(1); // the failure is kept longer
+    expect(await history.summaries(probe, {}, {})).toHaveLength(1); // the failure is stored longer
     await total();
     expect(seen).toEqual([9, 9, 9, 19, 19]);
   });

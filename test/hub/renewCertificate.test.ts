@@ -12,7 +12,7 @@ const at = (status: number) => (rid: string) => `$iothub/credentials/res/${statu
 const accepted: Message = [at(202), { correlationId: 'c-1', operationExpires: '2026-01-31T12:52:20.565000000Z' }];
 const issued: Message = [at(200), { correlationId: 'c-1', certificates: ['a', 'b'] }];
 
-/** A session whose hub sends these messages when it is asked, and then nothing more until the deadline. */
+/** A session whose hub sends these messages after the request, and then no more until the deadline. */
 async function renewWith(messages: readonly Message[]) {
   const published: { topic: string; body: { id: string; csr: string; replace: string } }[] = [];
   let listener: (topic: string, body: Buffer) => void = () => undefined;

@@ -3,7 +3,7 @@ import { parseConfiguration } from '../../src/config/configuration.ts';
 import { platformSettingNames, settingNames } from '../../src/config/settings.ts';
 import { needsBicep, resourcesOf, type Snapshot, snapshotOf } from '../support/bicep.ts';
 
-/** Other ways to say the same, which a deployment has no use for. */
+/** Alternative settings with the same meaning, which a deployment does not use. */
 const alternatives = [
   'PROBES_FILE',
   'OutcomesStorage',
@@ -74,7 +74,7 @@ describe('application settings', needsBicep, () => {
     120_000,
   );
 
-  it('say the same for each location but where it is, when it starts and which storage is its own', async () => {
+  it('are the same for each location, except its name, its schedule and its storage', async () => {
     const snapshot = await snapshotOf('everything');
     const all = settingsIn(snapshot);
     expect(all.map(({ PROBE_LOCATION }) => PROBE_LOCATION)).toEqual(['westeurope', 'eastus2', 'japaneast']);

@@ -59,7 +59,7 @@ describe('the private network', needsBicep, () => {
     }
   });
 
-  it('joins further locations to the first, in both directions, where vault and history are', () => {
+  it('peers further locations with the first one, which has the vault and the history, in both directions', () => {
     const peerings = resourcesOf(snapshot, 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings').map(({ name }) =>
       name.replace(/-[a-z0-9]{13}/g, ''),
     );

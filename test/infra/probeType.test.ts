@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { probesJsonSchema } from '../../src/config/jsonSchema.ts';
 import { compile, needsBicep } from '../support/bicep.ts';
 
-/** What both languages can say of a value. JSON Schema's patterns and fractions have no counterpart in Bicep. */
+/** The constraints that both languages support. Bicep has no patterns and no fractions. */
 interface Shape {
   readonly kind: string;
   readonly required?: boolean;

@@ -54,7 +54,7 @@ describe('role assignments', needsBicep, () => {
     ]);
   }, 120_000);
 
-  it('give further locations their own storage, and of the first one no more than the tables of the history', async () => {
+  it('give further locations access to their own storage, and at the first one only to the tables of the history', async () => {
     const snapshot = await snapshotOf('everything');
     const [first = ''] = resourcesOf(snapshot, 'Microsoft.Storage/storageAccounts').map(({ name }) => name);
     const onFirst = resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments')

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const key = 'bm90LWEtcmVhbC1rZXk=';
 
-/** An az that enrolls nothing: it writes down its arguments and its input, and responds with what the script asks for. */
+/** A replacement of az: it records its arguments and its input, and prints what the script expects. */
 const standIn = `#!/bin/sh
 printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in
@@ -151,8 +151,8 @@ describe('infra/scripts/deployPackage.sh', () => {
 
 describe('infra/scripts/chooseHub.sh', () => {
   it.each([
-    ['the free hub where the subscription has none yet', '', 'F1'],
-    ['a paid hub where the subscription has its free one', 'iot-of-another-team', 'S1'],
+    ['the free hub if the subscription does not have one', '', 'F1'],
+    ['a paid hub if the subscription already has a free one', 'iot-of-another-team', 'S1'],
   ])('chooses %s', async (_title, free, sku) => {
     const { calls } = await runScript('no', ['chooseHub.sh'], { SANDBOX: 'true', FREE_HUB: free });
     expect(calls).toContainEqual(`env set SANDBOX_HUB_SKU ${sku}`);

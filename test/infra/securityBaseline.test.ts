@@ -50,7 +50,7 @@ describe.each(everyParameterFile)('the deployment with %s', needsBicep, (name) =
     }
   });
 
-  it('makes vaults that are governed by roles and, but for a sandbox, cannot be purged', () => {
+  it('creates vaults with role-based access that, except in a sandbox, cannot be purged', () => {
     for (const vault of resourcesOf(snapshot, 'Microsoft.KeyVault/vaults')) {
       expect(vault.properties).toMatchObject({
         enableRbacAuthorization: true,

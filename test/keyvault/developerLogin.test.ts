@@ -5,7 +5,7 @@ import { startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { trust } from '../support/trust.ts';
 
 // In its own file: MSAL decides once per process whether there is a managed identity.
-it('tells a developer who is not logged in what to do', async () => {
+it('reports the next step to a developer who is not logged in', async () => {
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'dev');
   vi.stubEnv('PATH', '/nowhere'); // so that no Azure CLI of this machine is found
   onTestFinished(() => void vi.unstubAllEnvs());

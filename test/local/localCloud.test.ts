@@ -69,7 +69,7 @@ describe('the cloud on this machine', () => {
     const before = descendantsOf(process.pid);
     const secrets = join(folder, 'secrets.json');
     await writeFile(secrets, '[]');
-    const { AzureWebJobsStorage: _, KEY_VAULT_URL: __, ...rest } = given; // Azurite takes seconds, the fault milliseconds
+    const { AzureWebJobsStorage: _, KEY_VAULT_URL: __, ...rest } = given; // Azurite takes seconds, the error milliseconds
     await expect(startLocalCloud({ ...rest, LOCAL_SECRETS_FILE: secrets })).rejects.toThrow(
       /^LOCAL_SECRETS_FILE: expected an object/,
     );

@@ -287,7 +287,7 @@ function renewalRefused(status: number, errorCode: number, after202: boolean): H
 
 type ListenerKind = Extract<ListenerFault, string>;
 
-/** The same fault on either port; what concerns the upgrade alone is nothing to MQTT over TLS. */
+/** The same fault on both ports. A fault of the upgrade has no effect on MQTT over TLS. */
 export const listenerRows: { readonly [kind in ListenerKind]: readonly Row<ListenerFault>[] } = {
   silentAfterAccept: [{ fault: 'silentAfterAccept', at: 'connect', expected: 'timedOut@tls' }],
   closeAfterAccept: [{ fault: 'closeAfterAccept', at: 'connect', expected: 'connectionLost@tls' }],

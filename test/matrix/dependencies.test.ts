@@ -75,7 +75,7 @@ const responses: Readonly<Record<Misbehaviour, RequestListener>> = {
   reset: ({ socket }) => void ('encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()),
 };
 
-/** A server that is away in this way; gives its port. */
+/** A server with this misbehaviour; returns its port. */
 async function away(how: Misbehaviour, secure: boolean): Promise<number> {
   const server = secure ? createHttps(certificate, responses[how]) : createHttp(responses[how]);
   servers.push(server as Server);
@@ -84,7 +84,7 @@ async function away(how: Misbehaviour, secure: boolean): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Everything there but the dependency, which is away. */
+/** All dependencies are available except this one. */
 const contexts: Readonly<Record<Dependency, (how: Misbehaviour) => Promise<Partial<RunContext>>>> = {
   async vault(how) {
     const vaultUrl = `https://localhost:${await away(how, true)}`;
@@ -136,7 +136,7 @@ async function runWithout(dependency: Dependency, how: Misbehaviour) {
   return { outcome: result.outcome, kept, errors };
 }
 
-describe.each(Object.keys(survives) as Dependency[])('a run whose %s is away', (dependency) => {
+describe.each(Object.keys(survives) as Dependency[])('a run while the %s is not available', (dependency) => {
   it.each(Object.keys(misbehaviours) as Misbehaviour[])(
     'has its outcome, which is kept: %s',
     async (how) => {

@@ -1,6 +1,6 @@
 /**
  * Every fault of the stand-ins, over both transports: the result, its phase and its code are exactly those of the table, the run ends by
- * its deadline, and nothing stays open. docs/what-it-survives.md is the same table: `npm test -- test/matrix --update` writes it.
+ * its deadline, and no socket or timer remains. docs/what-it-survives.md is the same table: `npm test -- test/matrix --update` writes it.
  */
 import { getEventListeners } from 'node:events';
 import pLimit from 'p-limit';

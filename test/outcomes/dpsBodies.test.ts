@@ -9,8 +9,8 @@ import { splitReason } from '../../src/status/page/probeSentence.ts';
 const bodies = JSON.parse(readFileSync(new URL('../support/dpsBodies.json', import.meta.url), 'utf8'));
 
 /**
- * Bodies that the real service sent in public traces; ids, names and GUIDs are replaced, the form is as sent. Each goes the whole way:
- * wire → result → verdict → the words of the page.
+ * Bodies that the real service sent in public traces; ids, names and GUIDs are replaced, the form is as sent. Each passes through the whole
+ * path: wire → result → verdict → the words of the page.
  */
 function read(status: number, body: unknown, phase: 'register' | 'assign' = 'assign'): RegistrationResult {
   const reading = readResponse({ status, body: Buffer.from(JSON.stringify(body)) }, phase, 2);

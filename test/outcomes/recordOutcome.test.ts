@@ -5,9 +5,9 @@ import { logSink, type OutcomeSink, recordOutcome } from '../../src/outcomes/rec
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { closedStorage, historyAt } from '../support/useHistory.ts';
 
-function collector(): OutcomeSink & { readonly taken: Outcome[] } {
-  const taken: Outcome[] = [];
-  return { name: 'collector', taken, write: async (outcome) => void taken.push(outcome) };
+function collector(): OutcomeSink & { readonly accepted: Outcome[] } {
+  const accepted: Outcome[] = [];
+  return { name: 'collector', accepted, write: async (outcome) => void accepted.push(outcome) };
 }
 
 const broken = (name: string, why: string): OutcomeSink => ({
@@ -18,19 +18,19 @@ const broken = (name: string, why: string): OutcomeSink => ({
 describe('recordOutcome', () => {
   const outcome = buildOutcome({ verdict: 'failing' });
 
-  it('gives the outcome to every sink and reports nothing when all took it', async () => {
+  it('gives the outcome to every sink and returns no error if all accept it', async () => {
     const [one, two] = [collector(), collector()];
     expect(await recordOutcome(outcome, [one, two])).toEqual([]);
-    expect([one.taken, two.taken]).toEqual([[outcome], [outcome]]);
+    expect([one.accepted, two.accepted]).toEqual([[outcome], [outcome]]);
   });
 
-  it('reports the sink that failed and loses nothing of the others', async () => {
+  it('reports the sink that failed, and writes to the others', async () => {
     const sink = collector();
-    const faults = await recordOutcome(outcome, [broken('history', 'away'), sink]);
-    expect(faults).toMatchObject([
+    const errors = await recordOutcome(outcome, [broken('history', 'away'), sink]);
+    expect(errors).toMatchObject([
       { sink: 'history', message: 'history did not accept the outcome: away', cause: { message: 'away' } },
     ]);
-    expect(sink.taken).toEqual([outcome]);
+    expect(sink.accepted).toEqual([outcome]);
   });
 
   it('reports a sink that throws before it has made a promise', async () => {
@@ -54,7 +54,7 @@ describe('recordOutcome', () => {
         }),
     };
     const recorded = recordOutcome(outcome, [first, second]);
-    expect(second.taken).toHaveLength(1);
+    expect(second.accepted).toHaveLength(1);
     release();
     expect(await recorded).toEqual([]);
   });
@@ -74,9 +74,9 @@ describe('recordOutcome', () => {
   it('reaches the log when the storage is not available, and reports why the history did not accept it', async () => {
     const lines: string[] = [];
     const history = historyAt(await closedStorage());
-    const faults = await recordOutcome(outcome, [logSink((line) => lines.push(line)), historySink(history)]);
+    const errors = await recordOutcome(outcome, [logSink((line) => lines.push(line)), historySink(history)]);
     expect(lines).toHaveLength(1);
-    expect(faults.map(({ message }) => message)).toEqual([
+    expect(errors.map(({ message }) => message)).toEqual([
       expect.stringMatching(
         /^history did not accept the outcome: the history storage at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
       ),

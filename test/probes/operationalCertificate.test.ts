@@ -436,7 +436,7 @@ describe('a private key', () => {
     });
     expect(keys.length).toBeGreaterThanOrEqual(1);
     const seen = [...lines, JSON.stringify(hub.requests.all), JSON.stringify(dps.requests.all)].join('\n');
-    const text = seen.replace(/\\n|\s/g, '').toLowerCase(); // PEM comes in lines
+    const text = seen.replace(/\\n|\s/g, '').toLowerCase(); // PEM has several lines
     expect(text.includes('privatekey')).toBe(false);
     for (const form of keys.flatMap(formsOf)) {
       expect(form.length).toBeGreaterThanOrEqual(32);

@@ -19,7 +19,7 @@ const secrets = [token, keyText];
 const lowerCase = (text: string) => text.replace(/%../g, (byte) => byte.toLowerCase());
 const inBase64 = (text: string) => Buffer.from(text).toString('base64');
 
-describe('a secret that comes back', () => {
+describe('a secret in a response', () => {
   it.each([
     ['the token', token],
     ['the bare signature', signature],
@@ -36,7 +36,7 @@ describe('a secret that comes back', () => {
     ['the key in base64url', key.toString('base64url')],
     ['the key in base64', inBase64(keyText)],
     ['key and signature, one after the other', keyText + signature],
-  ])('is struck out, wherever it is: %s', (_form, echoed) => {
+  ])('is redacted, wherever it is: %s', (_form, echoed) => {
     const facts = { polls: 1, result: { message: `it was ${echoed}!` }, payload: [{ [echoed]: echoed }] };
     const text = JSON.stringify(redactSecrets(facts, secrets));
     expect(text).toContain('(removed)');
@@ -46,7 +46,7 @@ describe('a secret that comes back', () => {
     }
   });
 
-  it.each([2, 3, 4])('is struck out where it is split over %i fields', (parts) => {
+  it.each([2, 3, 4])('is redacted where it is split over %i fields', (parts) => {
     const size = Math.ceil(signature.length / parts);
     const pieces = Array.from({ length: parts }, (_, part) => signature.slice(part * size, (part + 1) * size));
     const facts = Object.fromEntries(pieces.map((piece, index) => [`field${index}`, piece]));
@@ -54,7 +54,7 @@ describe('a secret that comes back', () => {
     for (const piece of pieces.filter(({ length }) => length >= 8)) expect(clean).not.toContain(piece);
   });
 
-  it('is struck out line by line where it is a private key', () => {
+  it('is redacted line by line where it is a private key', () => {
     const lines = [0, 1].map(() => randomBytes(48).toString('base64'));
     const pem = `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
     const clean = redactSecrets([pem, lines.join(''), lines[1]], [pem]);

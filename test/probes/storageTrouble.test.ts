@@ -92,7 +92,7 @@ describe('an outcome of a run while this process was overloaded', () => {
     const context: RunContext = {
       readSecret: async (name, signal) => {
         const secret = await vaultOf()(name, signal);
-        // The page of four readers, as it was: nothing else runs meanwhile.
+        // The page for four readers, with no other work in the process.
         setTimeout(() => {
           const endMs = performance.now() + 1_200;
           while (performance.now() < endMs);

@@ -1,4 +1,4 @@
-/** `runProbe` is total: whatever a service sends and whatever breaks inside, a run ends with facts and leaves nothing open. */
+/** `runProbe` never throws: for everything that a service can send and every internal error it returns facts and leaves nothing open. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runProbe } from '../../src/probes/runProbe.ts';
 import { authority, localProbe, run, vaultOf } from '../support/localProbe.ts';

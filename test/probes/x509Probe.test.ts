@@ -105,7 +105,7 @@ describe.each(['mqtt', 'mqtt-ws'] as const)('a device with a certificate over %s
 });
 
 describe('a certificate on our side', () => {
-  it('must have the registrationId as its common name, and the fault names both', async () => {
+  it('must have the registrationId as its common name, and the error names both', async () => {
     const outcome = await run(localProbe(dps, { registrationId: 'someone-else', ...certificate('own') }), {
       readSecret: vault,
     });

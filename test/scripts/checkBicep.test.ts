@@ -42,12 +42,12 @@ describe('checkBicep', needsBicep, () => {
 
   it.each([
     {
-      fault: 'a rule of the linter that is broken',
+      error: 'a rule of the linter that is broken',
       template: `${goodTemplate}\nvar unused = 1\n`,
       message: /^infra\/main\.bicep:7 no-unused-vars: /,
     },
     {
-      fault: 'a warning that has no level, and leaves the exit code of the compiler 0',
+      error: 'a warning that has no level, and leaves the exit code of the compiler 0',
       template: `${goodTemplate}
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: 'id'
@@ -58,19 +58,19 @@ output nothing string = identity.properties.nothing
 `,
       message: /^infra\/main\.bicep:\d+ BCP053: /,
     },
-    { fault: 'a syntax error', template: 'param', message: /^infra\/main\.bicep:1 BCP\d+: / },
+    { error: 'a syntax error', template: 'param', message: /^infra\/main\.bicep:1 BCP\d+: / },
     {
-      fault: 'a format that is off',
+      error: 'a wrong format',
       template: goodTemplate.replace('param size int', 'param  size   int'),
       message: /^infra\/main\.bicep is not formatted/,
     },
     {
-      fault: 'a parameter of the wrong type',
+      error: 'a parameter of the wrong type',
       parameters: goodParameters.replace('1', "'one'"),
       message: /main\.bicepparam\(3,14\) : Error BCP033/,
     },
   ])(
-    'names $fault',
+    'reports $error',
     async ({ template = goodTemplate, parameters = goodParameters, message }) => {
       const check = await checkBicep(await project(template, parameters));
       expect(check).toEqual({ kind: 'failed', errors: expect.arrayContaining([expect.stringMatching(message)]) });
@@ -85,7 +85,7 @@ output nothing string = identity.properties.nothing
     expect(await readFile(join(folder, 'infra/main.bicep'), 'utf8')).toBe(unformatted);
   }, 120_000);
 
-  it('finds no fault in the infrastructure of this project', async () => {
+  it('finds no error in the infrastructure of this project', async () => {
     expect(await checkBicep(root)).toMatchObject({ kind: 'passed' });
   }, 240_000);
 });

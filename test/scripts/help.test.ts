@@ -27,7 +27,7 @@ function run(file: string, ...args: readonly string[]) {
 }
 
 describe.each(commands)('npm run $name', ({ name, file }) => {
-  it('shows its usage with --help, exits 0 and does nothing else', () => {
+  it('shows its usage with --help, exits 0 and does not run', () => {
     const { stdout, ...rest } = run(file, '--help');
     expect(rest).toEqual({ status: 0, stderr: '', written: [] });
     expect(stdout).toMatch(new RegExp(`^npm (run )?${name}\\b`));

@@ -118,14 +118,14 @@ describe('a worker that is killed with SIGKILL in the middle of a batch', () => 
 
 describe('a batch that can never run', () => {
   it('ends as not run, with the reason, when its message is poison', async () => {
-    const broken = { createDeviceRunner: () => () => Promise.reject(new Error('a fault of the program')) };
+    const broken = { createDeviceRunner: () => () => Promise.reject(new Error('an error of the program')) };
     const { storage, context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
     await lab.startWorkers(storage, { ...context, ...broken });
     const ended = await api.untilEnded(id);
     expect(ended).toMatchObject({ state: 'finished', verdicts: { healthy: 0, degraded: 0, failing: 0, unknown: 8 } });
     expect(ended.reasons[0]?.examples).toHaveLength(3);
-    expect(ended.reasons[0]?.examples[0]?.text).toMatch(/^not run: .* a fault of the program/);
+    expect(ended.reasons[0]?.examples[0]?.text).toMatch(/^not run: .* an error of the program/);
   });
 
   it.each([

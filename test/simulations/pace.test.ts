@@ -5,7 +5,7 @@ import { adapt, initialPace, isStorm, noFeedback, type Pace, reserve } from '../
 const asked = 16;
 const throttled = { throttled: 1, retryAfterMs: 0, accepted: 0 };
 
-/** The pace after a 429 at each of these times, and nothing else heard. */
+/** The pace after a 429 at each of these times and no other response. */
 function after429At(times: readonly number[], retryAfterMs = 0): Pace {
   return times.reduce((pace, atMs) => adapt(pace, asked, { ...throttled, retryAfterMs }, atMs), initialPace(asked, 0));
 }

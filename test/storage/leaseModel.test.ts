@@ -93,7 +93,7 @@ interface Request {
   readonly startMs: number;
   readonly gaveUpMs: number;
   readonly isKilledWaiting: boolean;
-  /** When its name came into the row. */
+  /** When its name was added to the row. */
   waitsFromMs?: number;
   /** When the storage gave it the lease. */
   takenMs?: number;
@@ -103,7 +103,7 @@ interface Request {
   heldToMs: number;
 }
 
-/** All requests, in the order in which they were made; and whether one that comes last gets the lease. */
+/** All requests, in their order; and whether the last one gets the lease. */
 async function play(processes: Processes, delayMs: () => number) {
   const time = createVirtualTime();
   const requests = new Map<string, Request>();

@@ -81,7 +81,7 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     expect(new Set(await impatient)).toEqual(new Set(['busy']));
   });
 
-  it('goes to those that wait in the order in which they came, however often one of them comes back', async () => {
+  it('is given to waiting requests in the order of their arrival, even if one of them requests it again and again', async () => {
     const { seenBy, row, waiting } = newLease();
     const order: string[] = [];
     const queue = async (leases: Leases, name: string) => {

@@ -127,7 +127,7 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
-  it('tries again after a failure: storage that was away at start is used once it is back', async () => {
+  it('tries again after a failure: storage that was not available at start is used when it becomes available', async () => {
     const away = await startAzurite();
     const { connectionString, tableServiceUri } = away;
     await away.close();

@@ -1,6 +1,6 @@
 /**
- * The tables that Application Insights keeps telemetry in, as a query on a component sees them, with the columns that a query may
- * name: https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
+ * The telemetry tables of Application Insights in a query on a component, with the columns that a query may name:
+ * https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
  */
 const common =
   'timestamp: datetime, itemType: string, customDimensions: dynamic, customMeasurements: dynamic, operation_Name: string, ' +

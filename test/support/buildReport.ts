@@ -12,7 +12,7 @@ import { buildOutcome } from './buildOutcome.ts';
 export const reportNow = '2026-11-24T14:30:12.000Z';
 
 const fiveMinutesMs = 300_000;
-const lastTick = Date.parse('2026-11-24T14:30:00.000Z');
+const lastDue = Date.parse('2026-11-24T14:30:00.000Z');
 
 export function buildReport(differences: Partial<StatusReport> = {}): StatusReport {
   return {
@@ -21,7 +21,7 @@ export function buildReport(differences: Partial<StatusReport> = {}): StatusRepo
     probes: [buildProbeReport()],
     correlations: [],
     webhook: { state: 'notConfigured', setting: 'WEBHOOK_URL_SECRET' },
-    timers: [{ timer: 'probes', location: 'westeurope', state: 'onTime', lastStartedAt: tick(0) }],
+    timers: [{ timer: 'probes', location: 'westeurope', state: 'onTime', lastStartedAt: dueAt(0) }],
     ...differences,
   };
 }
@@ -29,7 +29,7 @@ export function buildReport(differences: Partial<StatusReport> = {}): StatusRepo
 /** A healthy probe with 90 runs and a month behind it; name only what the test is about. */
 export function buildProbeReport(differences: Partial<ProbeReport> = {}): ProbeReport {
   const name = differences.name ?? 'weu-group-key';
-  const last = buildOutcome({ probe: name, startedAt: tick(0) });
+  const last = buildOutcome({ probe: name, startedAt: dueAt(0) });
   return {
     name,
     location: 'westeurope',
@@ -62,13 +62,13 @@ export function buildStoppedProbe(last: Outcome, runs: number, differences: Part
   const outcomes = Array.from({ length: runs }, (_, index) => ({
     ...last,
     runId: `run-${index}`,
-    startedAt: tick(index),
+    startedAt: dueAt(index),
   }));
   const [newest = last] = outcomes;
   return buildProbeReport({
     name: last.probe,
     last: newest,
-    since: tick(runs - 1),
+    since: dueAt(runs - 1),
     consecutiveFailures: last.verdict === 'failing' ? runs : 0,
     bars: buildBars(last.probe, { verdict: last.verdict, runs, phases: last.phases, reason: last.reasons[0] }),
     windows: {
@@ -116,7 +116,7 @@ export function buildBars(seed: string, end: BarsEnd = { verdict: 'healthy', run
   const bars = Array.from({ length: 90 }, (_, index): HistoryBar => {
     const times = vary(buildOutcome().phases, random);
     const waitedMs = Math.max(0, (times.assign ?? 0) - 200);
-    const run = { runId: `bar-${index}`, startedAt: tick(89 - index), durationMs: sum(times) };
+    const run = { runId: `bar-${index}`, startedAt: dueAt(89 - index), durationMs: sum(times) };
     return { ...run, verdict: 'healthy', phases: times, waitedMs };
   });
   const { verdict, runs, phases: stopped = {}, reason } = end;
@@ -136,8 +136,8 @@ export function buildBars(seed: string, end: BarsEnd = { verdict: 'healthy', run
 }
 
 /** `ago` scheduled runs before the last one. */
-export function tick(ago: number): string {
-  return new Date(lastTick - ago * fiveMinutesMs).toISOString();
+export function dueAt(ago: number): string {
+  return new Date(lastDue - ago * fiveMinutesMs).toISOString();
 }
 
 function vary(times: PhaseTimes, random: () => number): PhaseTimes {

@@ -12,7 +12,7 @@ import { type KeyVault, startKeyVault } from '../../src/local/keyVault/keyVault.
 import type { LocalSecret } from '../../src/local/keyVault/secretStore.ts';
 import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
 
-/** Everything that the app talks to, with the handles by which a test looks into it and breaks it. */
+/** Stand-ins for all services of the app, through which a test can inspect requests and inject faults. */
 export interface CloudStandIns {
   readonly dps: RunningDps;
   readonly vault: KeyVault;

@@ -44,7 +44,7 @@ export async function startFloodingServer(certificate: IssuedCertificate, flood:
       if (flood.everyMs === undefined) sendWithoutEnd(socket, flood.piece);
       else sendEvery(socket, flood.piece, flood.everyMs);
     });
-    socket.on('data', () => {}); // what the device says changes nothing
+    socket.on('data', () => {}); // the device's packets are ignored
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -8,9 +8,9 @@ export interface KustoAnalysis {
 }
 
 /**
- * Analyses a query against tables (name → schema): syntax, and every table, column and function that it names. The same library gives
- * the portal's editor its red underlines. It comes as scripts that put themselves on `globalThis`, with types that are nullable
- * throughout, so the little that is used is described here.
+ * Analyses a query against tables (name → schema): syntax, and every table, column and function that it names. The same library gives the
+ * portal's editor its red underlines. It consists of scripts that add themselves to `globalThis`, with types that are nullable throughout,
+ * so the little that is used is described here.
  */
 export function analyseKusto(query: string, tables: { readonly [table: string]: string }): KustoAnalysis {
   const { Symbols, GlobalState, KustoCode } = language();

@@ -22,7 +22,7 @@ export const registry = createDeviceRegistry();
 
 type Enrollment = NonNullable<DpsConfigurationInput['individualEnrollments']>[number];
 
-/** A stand-in with one individual enrollment; what the test adds goes into the enrollment or into the configuration. */
+/** A stand-in with one individual enrollment; the test can add fields to the enrollment or the configuration. */
 export function startLocalDps(
   enrollment: Partial<Enrollment> = {},
   configuration: Partial<DpsConfigurationInput> = {},
@@ -66,7 +66,7 @@ export function localProbe(
   });
 }
 
-/** A vault with these secrets and nothing else. */
+/** A vault with only these secrets. */
 export function vaultOf(secrets: Record<string, string> = { 'device-key': deviceKey }): ReadSecret {
   return async (secret): Promise<SecretResult> => {
     const value = secrets[secret];
@@ -83,7 +83,7 @@ export async function run(probe: Probe, over: Partial<RunOptions> = {}): Promise
   return judgeRun(probe, facts, { trigger: 'http', location: 'test' });
 }
 
-/** Thrown where nothing catches it, so that the test fails although the run has its outcome. */
+/** Throws outside of any handler, so that the test fails although the run has an outcome. */
 function failTest(stack: string): void {
   queueMicrotask(() => {
     throw new Error(stack);

@@ -1,6 +1,6 @@
 /**
- * Microsoft's own device SDK against the stand-ins: a client that nobody here wrote. It trusts what this process trusts, and
- * dials the port in the host name over MQTT; over WebSocket it always dials 443, so that its test tells it another address.
+ * Microsoft's own device SDK against the stand-ins: a client that is independent of this project. It trusts the certificates of this
+ * process, and dials the port in the host name over MQTT; over WebSocket it always dials 443, so the test passes another address.
  */
 import { Agent } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';

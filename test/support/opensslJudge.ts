@@ -20,7 +20,7 @@ interface Certificate {
 
 const toleranceMs = 5 * 60 * 1000;
 
-/** The OpenSSL program's verdict on a chain, in the order of the causes; undefined: nothing is wrong. */
+/** The OpenSSL program's verdict on a chain, in the order of the causes; undefined: the chain is valid. */
 export function judgeByOpenssl(sent: unknown, asked: JudgedByOpenssl): string | undefined {
   if (sent === undefined || sent === null) return 'missing';
   if (!Array.isArray(sent)) return 'malformed';

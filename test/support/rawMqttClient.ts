@@ -55,7 +55,7 @@ export async function rawMqttOverTls(target: TlsTarget): Promise<RawTlsClient> {
   return { ...rawMqtt(socket), resumed: socket.isSessionReused(), session };
 }
 
-/** Without TLS, which nothing here offers. */
+/** Without TLS, which the stand-ins do not support. */
 export async function rawMqttOverTcp(port: number, host = 'localhost'): Promise<RawMqttClient> {
   const socket = connectTcp({ port, host });
   await once(socket, 'connect');
@@ -105,7 +105,7 @@ function rawMqtt(socket: Socket): RawMqttClient {
   });
   packets.on('error', () => socket.destroy());
   socket.on('data', (bytes) => packets.parse(bytes));
-  socket.on('error', () => {}); // a reset is told by the close that follows
+  socket.on('error', () => {}); // a reset is detected by the close event
   socket.on('close', () => {
     closed = true;
     for (const taker of waiting.splice(0)) taker('closed');

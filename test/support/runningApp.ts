@@ -23,7 +23,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** What is in it is for the test to say, and to compare. */
+  /** The body; its type depends on the test. */
   json<Content = unknown>(): Content;
 }
 

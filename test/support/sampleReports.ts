@@ -3,7 +3,7 @@ import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { judge } from '../../src/outcomes/verdict.ts';
 import type { ProbeReport, StatusReport } from '../../src/status/report/statusReport.ts';
 import { buildOutcome, rootFingerprint } from './buildOutcome.ts';
-import { buildBars, buildProbeReport, buildReport, buildStoppedProbe, buildWindow, tick } from './buildReport.ts';
+import { buildBars, buildProbeReport, buildReport, buildStoppedProbe, buildWindow, dueAt } from './buildReport.ts';
 import { probeJson } from './probeJson.ts';
 
 const { server: _server, ...beforeTheServer } = buildOutcome();
@@ -106,7 +106,7 @@ const refusalCanary = buildProbeReport({
   registrationId: 'canary-intruder',
   expected: 'refused, errorCode 401000',
   expectedResult: 'refused',
-  last: { ...refusedOutcome, probe: 'weu-wrong-key', verdict: 'healthy', reasons: [], startedAt: tick(0) },
+  last: { ...refusedOutcome, probe: 'weu-wrong-key', verdict: 'healthy', reasons: [], startedAt: dueAt(0) },
 });
 const refused = buildStoppedProbe(refusedOutcome, 6);
 const blocked = buildStoppedProbe(blockedOutcome, 9, { registrationId: 'canary-002' });
@@ -118,7 +118,7 @@ const slow = buildStoppedProbe(slowOutcome, 4, {
 });
 const missed = buildProbeReport({
   name: 'weu-missed',
-  last: buildOutcome({ probe: 'weu-missed', startedAt: tick(7) }),
+  last: buildOutcome({ probe: 'weu-missed', startedAt: dueAt(7) }),
   bars: buildBars('weu-missed', {
     verdict: 'missed',
     runs: 7,
@@ -167,7 +167,7 @@ const withCertificate = buildProbeReport({
   last: buildOutcome({
     probe: 'weu-csr',
     registrationId: 'canary-csr',
-    startedAt: tick(0),
+    startedAt: dueAt(0),
     waitedMs: 3000,
     result: {
       kind: 'assigned',
@@ -256,32 +256,32 @@ export const sampleReports = {
         timer: 'probes',
         location: 'westeurope',
         state: 'silent',
-        lastStartedAt: tick(7),
-        dueAt: tick(6),
+        lastStartedAt: dueAt(7),
+        dueAt: dueAt(6),
       },
-      { timer: 'maintenance', location: 'westeurope', state: 'silent', lastStartedAt: tick(60) },
+      { timer: 'maintenance', location: 'westeurope', state: 'silent', lastStartedAt: dueAt(60) },
     ],
   }),
   'no scheduled run': buildReport({
     probes: [fresh(healthyKey)],
-    timers: [{ timer: 'probes', location: 'westeurope', state: 'silent', dueAt: tick(1) }],
+    timers: [{ timer: 'probes', location: 'westeurope', state: 'silent', dueAt: dueAt(1) }],
   }),
   'run unfinished': buildReport({
-    timers: [{ timer: 'probes', location: 'westeurope', state: 'unfinished', lastStartedAt: tick(0) }],
+    timers: [{ timer: 'probes', location: 'westeurope', state: 'unfinished', lastStartedAt: dueAt(0) }],
   }),
   'webhook delivered': buildReport({
-    webhook: { state: 'delivered', ...webhook, lastDelivery: { ...changed, at: tick(2), verdict: 'healthy' } },
+    webhook: { state: 'delivered', ...webhook, lastDelivery: { ...changed, at: dueAt(2), verdict: 'healthy' } },
   }),
   'webhook failing': buildReport({
     probes: [healthyKey, refused],
     webhook: {
       state: 'failing',
       ...webhook,
-      lastDelivery: { ...changed, at: tick(40), verdict: 'healthy' },
+      lastDelivery: { ...changed, at: dueAt(40), verdict: 'healthy' },
       undelivered: 2,
       lastFailure: {
         ...changed,
-        at: tick(0),
+        at: dueAt(0),
         verdict: 'failing',
         error:
           'the webhook of secret chat-address responded 404, after 1 attempt. Next: Check that the webhook still exists, and store its address in the secret again',

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 
-/** What people paste where the name of a secret belongs. All made here, and good for nothing. */
+/** Values that users paste instead of the name of a secret. All are generated here and are not valid anywhere. */
 const key = createHash('sha512').update('nothing').digest();
 
 export const sampleSecrets: Readonly<Record<string, string>> = {

@@ -79,7 +79,7 @@ export async function startScriptedServer(
         const assigned = isHub ? { assignedHub: ownName, deviceId: `${packet.clientId}-at-hub` } : assignedState;
         device = { wire, script: [...(scripts.get(packet.clientId) ?? [])], password, assigned };
       }
-      // An acknowledgement asks for nothing.
+      // An acknowledgement needs no response.
       if (device !== undefined && packet.cmd !== 'puback') perform(device, packet);
     });
     onBytes((bytes) => packets.parse(bytes));

@@ -3,7 +3,7 @@ export interface VirtualTime {
   /** Milliseconds. */
   now(): number;
   sleep(durationMs: number): Promise<void>;
-  /** Lets time pass until nothing waits any more. */
+  /** Advances the time until there are no waiting timers. */
   run(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { createDeadline } from '../../src/transport/deadline.ts';
 import { openMqttSession } from '../../src/transport/mqttSession.ts';
 import { createRecorder } from '../../src/transport/recorder.ts';
 
-/** A peer that accepts CONNECT, responds with CONNACK, and reads nothing more. */
+/** A peer that accepts CONNECT, responds with CONNACK, and stops reading. */
 function stuckPeer(): Duplex {
   let written = 0;
   return new Duplex({

@@ -1,6 +1,6 @@
 /**
- * Device SDKs are known for processes that never end (azure-iot-sdk-node#285, #1110). This one has nothing left to do after its runs:
- * a timer, a socket or a listener that was left behind would keep it alive.
+ * Device SDKs are known for processes that never end (azure-iot-sdk-node#285, #1110). This process has no pending work after its runs: a
+ * timer, a socket or a listener that was left behind would keep it alive.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

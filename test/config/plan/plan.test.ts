@@ -79,7 +79,7 @@ describe('the plan', () => {
     expect(planFor([...probes(11), refusal]).warnings).toHaveLength(1);
   });
 
-  it('warns of everything that makes an empty configuration useless', () => {
+  it('warns of all gaps of an empty configuration', () => {
     expect(planFor([], {}).warnings.map((warning) => warning.split(':')[0])).toEqual([
       'No probes',
       'KEY_VAULT_URL is not set',

@@ -48,7 +48,7 @@ describe('forkFunctionsHost', () => {
     );
   });
 
-  it('leaves the message of a killed worker to the next one, once its lease is over', async () => {
+  it('leaves the message of a killed worker to the next one, after its lease has expired', async () => {
     const azurite = await startAzurite();
     onTestFinished(() => azurite.close());
     const queue = QueueServiceClient.fromConnectionString(azurite.connectionString).getQueueClient('work');

@@ -44,9 +44,9 @@ describe('parseRoute', () => {
       'things/{id:datetime}',
       'has the constraint datetime; this host supports int, long, bool, alpha, guid, length, minlength, maxlength and regex',
     ],
-  ])('refuses %s', (template, fault) => {
+  ])('refuses %s', (template, error) => {
     expect(() => parseRoute('api', template, 'probe')).toThrow(
-      `The route "${template}" of the function probe ${fault}.`,
+      `The route "${template}" of the function probe ${error}.`,
     );
   });
 });

@@ -10,7 +10,7 @@ describe('startFunctionsHost', () => {
   const app = useFixtureApp();
 
   async function copyOfApp(): Promise<string> {
-    const directory = await mkdtemp(join(tmpdir(), 'host-fault-'));
+    const directory = await mkdtemp(join(tmpdir(), 'host-error-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await cp(app.directory(), directory, { recursive: true });
     return directory;

@@ -171,7 +171,7 @@ describe('explain, for every result × cause × attestation × transport', () =>
           expect(text, where).not.toMatch(/[.:;,]$|undefined|\[object|\\"|\.\.|\s{2}/);
         }
         expect(next, where).not.toMatch(/^(Nothing|None)\b(?! is wrong)/);
-        // One thought once: the advice does not repeat what happened.
+        // The advice does not repeat what happened.
         expect(next, where).not.toBe(what);
         expect(what, where).not.toContain(next);
         expect(reasonOf({ what, next, ...(usually && { usually }) }).split('. Next: ')).toHaveLength(2);
@@ -254,7 +254,7 @@ it.each([401, 401000, 401002])('field report 11: %i names network rules beside t
   }
 });
 
-it('field report 13: 400004 is the validation code, whose message tells what is wrong', () => {
+it('field report 13: 400004 is the validation code, whose message names the error', () => {
   const { what, next } = explain(
     { kind: 'rejected', phase: 'register', status: 400, errorCode: 400004, message: 'Invalid RegistrationId' },
     probeWith(),

@@ -48,7 +48,7 @@ describe('Times and shares as people read them', () => {
     [0.999_999, '99.99 %'],
     [0.9931, '99.31 %'],
     [0, '0.00 %'],
-  ])('a share of %d is %s: no failure is rounded away', (share, text) => {
+  ])('a share of %d is %s: a failure never disappears by rounding', (share, text) => {
     expect(plain(formatShare(share))).toBe(text);
   });
 });

@@ -8,7 +8,7 @@ import { pageContextOf } from '../../../src/status/page/pageContext.ts';
 import { renderProbePage } from '../../../src/status/page/probe/probePage.ts';
 import { readStatusReport, type StatusReportOptions } from '../../../src/status/report/readStatusReport.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
-import { reportNow, tick } from '../../support/buildReport.ts';
+import { dueAt, reportNow } from '../../support/buildReport.ts';
 import { openBrowser } from '../../support/openBrowser.ts';
 import { probeJson } from '../../support/probeJson.ts';
 import { requires } from '../../support/requires.ts';
@@ -35,24 +35,24 @@ describe('The status page of a history in Azurite', requires('chromium'), () => 
   beforeAll(async () => {
     await mkdir('test/output/status', { recursive: true });
     browser = await openBrowser();
-    const ticks = Array.from({ length: 100 }, (_, index) => 99 - index);
-    const healthy = (probe: string, ago: number) => buildOutcome({ probe, runId: `run-${ago}`, startedAt: tick(ago) });
+    const runs = Array.from({ length: 100 }, (_, index) => 99 - index);
+    const healthy = (probe: string, ago: number) => buildOutcome({ probe, runId: `run-${ago}`, startedAt: dueAt(ago) });
     await seedOutcomes(
       azurite.connectionString(),
-      ticks.map((ago) => healthy('page-healthy', ago)),
+      runs.map((ago) => healthy('page-healthy', ago)),
     );
     await seedOutcomes(
       azurite.connectionString(),
-      ticks.map((ago) =>
+      runs.map((ago) =>
         ago < 6
-          ? { ...refusedOutcome, probe: 'page-refused', runId: `run-${ago}`, startedAt: tick(ago) }
+          ? { ...refusedOutcome, probe: 'page-refused', runId: `run-${ago}`, startedAt: dueAt(ago) }
           : healthy('page-refused', ago),
       ),
     );
     // Three scheduled runs were missed.
     await seedOutcomes(
       azurite.connectionString(),
-      ticks.filter((ago) => ago > 3).map((ago) => healthy('page-silent', ago)),
+      runs.filter((ago) => ago > 3).map((ago) => healthy('page-silent', ago)),
     );
   });
 

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { findAccessibilityFaults } from '../../support/findAccessibilityFaults.ts';
+import { findAccessibilityIssues } from '../../support/findAccessibilityIssues.ts';
 import { hostileText } from '../../support/hostileReport.ts';
 import { openBrowser } from '../../support/openBrowser.ts';
 import { requires } from '../../support/requires.ts';
@@ -171,13 +171,13 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it.each(pages.filter(([title]) => differently.includes(title)))(
-    'has no accessibility fault that axe-core knows, in light and dark: %s',
+    'has no accessibility issue that axe-core detects, in light and dark mode: %s',
     async (_title, path) => {
       const { page } = await open(path, { bypassCSP: true });
       await openAllDetails(page);
-      expect(await findAccessibilityFaults(page)).toEqual([]);
+      expect(await findAccessibilityIssues(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await findAccessibilityFaults(page, ['color-contrast'])).toEqual([]);
+      expect(await findAccessibilityIssues(page, ['color-contrast'])).toEqual([]);
     },
   );
 
@@ -309,7 +309,7 @@ describe('The status page in a browser', requires('chromium'), () => {
 
 interface OpenedPage {
   readonly page: Page;
-  /** Everything that the browser had to say: console lines, errors, refused loads. */
+  /** All messages of the browser: console lines, errors, refused loads. */
   readonly complaints: readonly string[];
 }
 

@@ -40,7 +40,7 @@ const texts = (...runs: LastRun[]) => findCorrelations(runs).map(({ text }) => t
 describe('two probes that differ only in their transport', () => {
   it.each<[string, Ended, Ended, string | undefined]>([
     [
-      '8883 alone does not answer',
+      'only 8883 does not respond',
       noPort,
       healthy,
       '8883 blocked, 443 fine: a firewall, not the service. tcp stops at tcp.',
@@ -174,7 +174,7 @@ describe('one probe at several locations', () => {
       'spread fails at weu and neu: the cause is the service, the enrollment or the credential, not the network of one location.',
     ],
     [
-      'reaches the service from none of them',
+      'cannot reach the service from any of them',
       [at('weu', noPort), at('neu', noName)],
       'spread fails at weu and neu: the cause is the service or the path to it, not the network of one location.',
     ],

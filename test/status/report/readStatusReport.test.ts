@@ -17,7 +17,7 @@ const azurite = useAzurite();
 const minuteMs = 60_000;
 const now = new Date('2026-11-24T14:32:00.000Z');
 /** The last due time before now. */
-const lastTickMs = Date.parse('2026-11-24T14:30:00.000Z');
+const lastDueMs = Date.parse('2026-11-24T14:30:00.000Z');
 const schedule = '0 */5 * * * *';
 const bySchedule = (probe: { everyMinutes?: number | undefined }, fromMs: number, toMs: number) =>
   dueTimes(schedule, probe, fromMs, toMs);
@@ -33,7 +33,7 @@ function runs(
   change: (ago: number) => Partial<Outcome> | undefined = () => ({}),
 ): Outcome[] {
   return Array.from({ length: count }, (_, index) => count - 1 - index).flatMap((ago) => {
-    const startedAt = new Date(lastTickMs - ago * 5 * minuteMs + 30).toISOString();
+    const startedAt = new Date(lastDueMs - ago * 5 * minuteMs + 30).toISOString();
     const changes = change(ago);
     return changes ? [buildOutcome({ probe, runId: `run-${ago}`, startedAt, ...changes })] : [];
   });
@@ -126,7 +126,7 @@ describe('the report of a probe', () => {
       probeNamed('down'),
       runs('down', 40, (ago) => verdict(ago < 15 ? 'failing' : ago === 20 ? 'unknown' : 'healthy')),
     );
-    expect(report.since).toBe(new Date(lastTickMs - 14 * 5 * minuteMs + 30).toISOString());
+    expect(report.since).toBe(new Date(lastDueMs - 14 * 5 * minuteMs + 30).toISOString());
     expect(report.consecutiveFailures).toBe(15);
     expect(report.failures.map(({ runId }) => runId)).toEqual(
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((ago) => `run-${ago}`),
@@ -186,10 +186,10 @@ describe('scheduled runs without an outcome', () => {
   it('say whether the timer had called', async () => {
     const probe = 'called';
     const history = historyAt(azurite.connectionString());
-    const tick = (ago: number) => ({ scheduledAt: new Date(lastTickMs - 5 * minuteMs * ago), instance: 'one' });
-    await history.startHeartbeat('probes', tick(3));
-    await history.completeHeartbeat('probes', tick(3));
-    await history.startHeartbeat('probes', tick(4));
+    const call = (ago: number) => ({ scheduledAt: new Date(lastDueMs - 5 * minuteMs * ago), instance: 'one' });
+    await history.startHeartbeat('probes', call(3));
+    await history.completeHeartbeat('probes', call(3));
+    await history.startHeartbeat('probes', call(4));
     const { bars } = await reportOf(
       probeNamed(probe),
       runs(probe, 6, (ago) => (ago === 2 || ago === 3 || ago === 4 ? undefined : {})),
@@ -213,7 +213,7 @@ describe('scheduled runs without an outcome', () => {
     expect(report).toMatchObject({
       last: { runId: 'run-12' },
       consecutiveFailures: 0,
-      since: new Date(lastTickMs - 29 * 5 * minuteMs + 30).toISOString(),
+      since: new Date(lastDueMs - 29 * 5 * minuteMs + 30).toISOString(),
     });
   });
 
@@ -247,7 +247,7 @@ describe('scheduled runs without an outcome', () => {
 describe('windows', () => {
   it('12: are complete only when the probe has run for as long as the window is', async () => {
     const { windows, firstRunAt } = await reportOf(probeNamed('young'), runs('young', 289));
-    expect(firstRunAt).toBe(new Date(lastTickMs - 288 * 5 * minuteMs + 30).toISOString());
+    expect(firstRunAt).toBe(new Date(lastDueMs - 288 * 5 * minuteMs + 30).toISOString());
     expect(windows).toMatchObject({
       '24h': { complete: true },
       '7d': { complete: false, availability: 1 },
@@ -308,7 +308,7 @@ describe('windows', () => {
       runs('long', 600, (ago) => verdict(ago < 500 ? 'failing' : 'healthy')),
       now,
     );
-    expect(report.since).toBe(new Date(lastTickMs - 499 * 5 * minuteMs + 30).toISOString());
+    expect(report.since).toBe(new Date(lastDueMs - 499 * 5 * minuteMs + 30).toISOString());
     expect(report.consecutiveFailures).toBe(500);
   });
 });
@@ -434,7 +434,7 @@ describe('the whole report', () => {
 
 describe('the webhook of a report', () => {
   const probes = [probeNamed('hooked'), probeNamed('hooked-too')];
-  const at = (minute: number) => new Date(lastTickMs + minute * minuteMs).toISOString();
+  const at = (minute: number) => new Date(lastDueMs + minute * minuteMs).toISOString();
   const at404 = { verdict: 'failing', error: 'it responded 404' } as const;
   const deliveries: readonly Delivery[] = [
     { probe: 'hooked', location: 'westeurope', delivered: { at: at(0), verdict: 'failing' } },

@@ -16,9 +16,9 @@ async function beat(
 ) {
   const history = historyAt(azurite.connectionString(), location);
   for (const minutes of [...completed, ...died]) {
-    const tick = { scheduledAt: minutesAgo(minutes), instance: `ago-${minutes}` };
-    await history.startHeartbeat(of, tick);
-    if (completed.includes(minutes)) await history.completeHeartbeat(of, tick);
+    const call = { scheduledAt: minutesAgo(minutes), instance: `ago-${minutes}` };
+    await history.startHeartbeat(of, call);
+    if (completed.includes(minutes)) await history.completeHeartbeat(of, call);
   }
 }
 

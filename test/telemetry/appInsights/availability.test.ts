@@ -175,7 +175,7 @@ describe('createAvailability', () => {
       'Application Insights at localhost cannot be reached: ECONNREFUSED',
     );
     const again = await startTestAppInsights({ port });
-    await expect(availability.send([rejected])).rejects.toThrow('Invalid instrumentation key'); // another component, but an answer
+    await expect(availability.send([rejected])).rejects.toThrow('Invalid instrumentation key'); // a response, although of another component
     expect(again.requests).toHaveLength(1);
   });
 

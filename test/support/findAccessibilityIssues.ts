@@ -8,7 +8,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
  * What axe-core finds wrong, as lines to read. The page has to come from a context with `bypassCSP`, since its own policy admits
  * no script at all. `rules`: only these, where the others cannot have changed.
  */
-export async function findAccessibilityFaults(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+export async function findAccessibilityIssues(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   const options = rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } };
   await page.addScriptTag({ content: axeSource });
   return page.evaluate<
