@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { formatErrors } from '../config/configurationErrors.ts';
-import { json, problem } from '../http/problem.ts';
+import { json, problem, shown } from '../http/problem.ts';
 import { hasEnded, type Simulation } from '../simulations/simulation.ts';
 import type { SimulationContext } from '../simulations/simulationContext.ts';
 import { services } from './services.ts';
@@ -51,15 +51,13 @@ export async function withSimulation(
   );
 }
 
-const maxShownCharacters = 64;
-
 export function noSuchSimulation(id: string): HttpResponseInit {
   return problem({
     status: 404,
     title: 'No such simulation',
     detail: /^[0-9a-f]{24}$/.test(id)
       ? 'It does not exist, or its retention period has passed.'
-      : `A simulation ID is 24 lower-case hexadecimal digits, got ${JSON.stringify(id.toWellFormed().slice(0, maxShownCharacters))}.`,
+      : `A simulation ID is 24 lower-case hexadecimal digits, got ${JSON.stringify(shown(id))}.`,
   });
 }
 

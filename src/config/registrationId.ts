@@ -47,3 +47,14 @@ export function resolveLocations<Probe extends { readonly registrationId: string
   });
   return { probes: resolved, errors };
 }
+
+/** Identifies the device that a probe simulates. Two probes may simulate the same one. DPS ignores the case of registration IDs. */
+export function deviceOf({
+  idScope,
+  registrationId,
+}: {
+  readonly idScope: string;
+  readonly registrationId: string;
+}): string {
+  return `${idScope}/${registrationId.toLowerCase()}`;
+}

@@ -1,9 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { closestMatch } from 'leven';
-import { problem } from './problem.ts';
+import { problem, shown } from './problem.ts';
 
 const maxListed = 20;
-const maxShownCharacters = 64;
 
 /** 404 for a name that no configured probe has, with the same text on every route. */
 export function unknownProbe(
@@ -35,10 +34,6 @@ function configured(names: readonly string[]): string {
 function suggestion(name: string, names: readonly string[]): string {
   const meant = closestMatch(shown(name), names, { maxDistance: Math.max(1, Math.floor(name.length / 3)) });
   return meant === undefined ? '' : ` (did you mean ${JSON.stringify(meant)}?)`;
-}
-
-function shown(name: string): string {
-  return name.toWellFormed().slice(0, maxShownCharacters);
 }
 
 /** Another process is running the device. Requests do not wait in a queue; the caller tries again. */

@@ -56,3 +56,10 @@ export function json(body: unknown, init: HttpResponseInit = {}): HttpResponseIn
     body: JSON.stringify(body),
   };
 }
+
+const maxShownCharacters = 64;
+
+/** Text of a request, as far as an error may quote it. */
+export function shown(text: string): string {
+  return text.toWellFormed().slice(0, maxShownCharacters);
+}

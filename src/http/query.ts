@@ -1,10 +1,9 @@
 import { closestMatch } from 'leven';
 import * as z from 'zod';
-import type { ProblemError } from './problem.ts';
+import { type ProblemError, shown } from './problem.ts';
 
 /** The host's own parameters: a function key as `code`, and the key's name as `clientId`. */
 const hostParameters = ['code', 'clientId'];
-const maxShownCharacters = 64;
 
 /** `true`, `false` or left out. A typo is an error: a gate that silently stays open is worse than no gate. */
 export const flag = z
@@ -73,9 +72,7 @@ export function parseQuery<Schema extends z.ZodObject>(
 function unknownParameter(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'unknown parameter: expected none';
   const byCase = known.find((one) => one.toLowerCase() === name.toLowerCase());
-  const meant =
-    byCase ??
-    closestMatch(name.slice(0, maxShownCharacters), known, { maxDistance: Math.max(1, Math.floor(name.length / 3)) });
+  const meant = byCase ?? closestMatch(shown(name), known, { maxDistance: Math.max(1, Math.floor(name.length / 3)) });
   const expected = `unknown parameter: expected ${known.length === 1 ? known[0] : `one of ${known.join(', ')}`}`;
   return meant === undefined ? expected : `${expected} (did you mean ${JSON.stringify(meant)}?)`;
 }
@@ -86,8 +83,4 @@ function errorOf(parameter: string, message: string, values: Readonly<Record<str
     parameter,
     detail: value === undefined ? `${message}, got nothing` : `${message}, got ${JSON.stringify(shown(value))}`,
   };
-}
-
-function shown(text: string): string {
-  return text.toWellFormed().slice(0, maxShownCharacters);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Probe, timeoutMs } from '../config/probe.ts';
+import { deviceOf } from '../config/registrationId.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import { keyText } from '../storage/keys.ts';
@@ -52,11 +53,6 @@ const slackMs = 10_000;
 const callerPollMs = 250;
 
 export const deviceLeaseTable = 'deviceLeases';
-
-/** Identifies the device that a probe simulates: two probes may simulate the same one. DPS ignores the case of registration IDs. */
-export function deviceOf({ idScope, registrationId }: Pick<Probe, 'idScope' | 'registrationId'>): string {
-  return `${idScope}/${registrationId.toLowerCase()}`;
-}
 
 interface RunInProcess {
   readonly probe: string;

@@ -1,5 +1,5 @@
 import type { Probe } from '../config/probe.ts';
-import { deviceOf } from './deviceLease.ts';
+import { deviceOf } from '../config/registrationId.ts';
 import { type RunContext, recordNotRun, runAndRecord } from './runAndRecord.ts';
 
 export interface ScheduledRun {

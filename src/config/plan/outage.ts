@@ -1,4 +1,5 @@
 import type { Probe } from '../probe.ts';
+import { deviceOf } from '../registrationId.ts';
 
 export interface OutageLimits {
   readonly startsPerSecond: number;
@@ -64,8 +65,4 @@ export function outageErrors(probes: readonly Probe[], limits: OutageLimits): re
     const message = `starts ${start} s into a scheduled run, because ${position} probes of ${idScope} start before it at ${startsPerSecond} a second, and could not end within ${limitSeconds} s. Give probes an everyMinutes, or use a longer PROBE_SCHEDULE`;
     return [{ index, message }];
   });
-}
-
-function deviceOf({ idScope, registrationId }: Probe): string {
-  return `${idScope}/${registrationId.toLowerCase()}`;
 }

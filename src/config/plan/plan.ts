@@ -4,7 +4,7 @@ import { cadenceOf, runCounter, shortestGapSeconds } from './cadence.ts';
 import { type CostItem, costsPerMonth, registrationsUsd } from './costs.ts';
 import { type LongestRun, longestRunSeconds, type OutageError, type OutageLimits, outageErrors } from './outage.ts';
 import { limitsWithin } from './scheduledRun.ts';
-import { loadOfScopes, type ScopeLoad } from './scopeLoad.ts';
+import { loadOfScopes, type ScopeLoad, sum } from './scopeLoad.ts';
 import { warningsOf } from './warnings.ts';
 
 /** What a configuration will do and cost. */
@@ -84,8 +84,4 @@ function planProbe(probe: Probe, runsPerMonth: number): PlannedProbe {
     runsPerMonth,
     costPerMonthUsd: registrationsUsd(runsPerMonth),
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, one) => total + one, 0);
 }

@@ -25,6 +25,6 @@ export function loadOfScopes(probes: readonly Probe[], { secondsOfMinute }: Cade
   });
 }
 
-function sum(values: readonly number[]): number {
+export function sum(values: readonly number[]): number {
   return values.reduce((total, one) => total + one, 0);
 }
