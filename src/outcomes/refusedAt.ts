@@ -23,7 +23,17 @@ export function refusedAt(result: ProbeResult, attestation: 'symmetricKey' | 'x5
     }
     case 'disabled':
       return result.phase;
-    default:
+    case 'assigned':
+    case 'throttled':
+    case 'unreachable':
+    case 'webSocketRefused':
+    case 'subscriptionRefused':
+    case 'connectionLost':
+    case 'timedOut':
+    case 'malformedResponse':
+    case 'hubRefused':
+    case 'certificateNotIssued':
+    case 'notRun':
       return undefined;
   }
 }

@@ -150,7 +150,18 @@ function endedByDeadline(result: ProbeResult): boolean {
       return result.cause === 'timedOut';
     case 'hubRefused':
       return result.cause.kind === 'timedOut';
-    default:
+    case 'assigned':
+    case 'failed':
+    case 'disabled':
+    case 'rejected':
+    case 'unreachable':
+    case 'tlsFailed':
+    case 'webSocketRefused':
+    case 'connectionRefused':
+    case 'subscriptionRefused':
+    case 'connectionLost':
+    case 'malformedResponse':
+    case 'certificateNotIssued':
       return false;
   }
 }

@@ -114,7 +114,16 @@ function isOnTheWay({ last: { result } }: LastRun): boolean {
     case 'timedOut':
     case 'malformedResponse':
       return phases.indexOf(result.phase) <= phases.indexOf('mqttConnect');
-    default:
+    case 'assigned':
+    case 'failed':
+    case 'disabled':
+    case 'rejected':
+    case 'throttled':
+    case 'connectionRefused':
+    case 'subscriptionRefused':
+    case 'hubRefused':
+    case 'certificateNotIssued':
+    case 'notRun':
       return false;
   }
 }

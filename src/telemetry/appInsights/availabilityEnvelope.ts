@@ -127,7 +127,16 @@ function serviceFacts(result: ProbeResult): Readonly<Record<string, string | num
     case 'rejected':
     case 'throttled':
       return { errorCode: result.errorCode, trackingId: result.trackingId };
-    default:
+    case 'disabled':
+    case 'unreachable':
+    case 'tlsFailed':
+    case 'webSocketRefused':
+    case 'connectionRefused':
+    case 'subscriptionRefused':
+    case 'connectionLost':
+    case 'timedOut':
+    case 'malformedResponse':
+    case 'notRun':
       return {};
   }
 }
