@@ -21,7 +21,7 @@ export type ResponseReading =
 const maxKeptPayloadBytes = 4096;
 
 /**
- * The status in the topic decides. A 200 means "finished", and the body's `status` tells how: `assigned`, `failed` or `disabled`.
+ * The status in the topic decides. A 200 means "finished", and the body's `status` is the result: `assigned`, `failed` or `disabled`.
  * `retryAfterSeconds`: how long the caller will wait if the operation has not finished.
  */
 export function readResponse(

@@ -47,7 +47,7 @@ const endWithParent = `data:text/javascript,${encodeURIComponent(
   "process.once('disconnect', () => { setTimeout(() => process.exit(), 10000).unref(); process.kill(process.pid, 'SIGTERM'); });",
 )}`;
 
-/** Resolves when the three services listen. Rejects with a sentence that tells what to do. */
+/** Resolves when the three services listen. Rejects with a sentence that contains the next step. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const child = fork(azuriteProgram(), commandLine(options), {
     execArgv: ['--import', endWithParent],

@@ -38,9 +38,10 @@ export interface LocalCloudOptions {
 }
 
 /**
- * Starts a stand-in for each service that the given environment does not configure: a vault, a storage account, Application Insights, or DPS for the sample probes.
+ * Starts a stand-in for each service that the given environment does not configure: a vault, a storage account, Application Insights, or
+ * DPS for the sample probes.
  *
- * @throws a sentence that tells what to do
+ * @throws a sentence with the next step
  */
 export async function startLocalCloud(given: Environment, options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const folder = await mkdtemp(join(tmpdir(), 'dps-canary-'));

@@ -77,8 +77,8 @@ function judgeRefusal(probe: JudgedProbe, { result }: JudgedFacts): Judgement {
     return { verdict: 'failing', reasons: [reasonOf({ what: `${finding}. ${what}`, next })] };
   }
   if (!isExpectedRefusal(expect.result, result, probe)) {
-    // Such an end does not show whether DPS would refuse the device.
-    return because('unknown', `Expected ${expect.result}, but the run ended in another way and does not show it`);
+    // Such a result does not show whether DPS would refuse the device.
+    return because('unknown', `Expected ${expect.result}, but the result neither confirms nor disproves it`);
   }
   const { errorCode } = { errorCode: undefined, ...result };
   const expectedCodes = [expect.errorCode ?? []].flat();
@@ -123,7 +123,7 @@ function wrongAssignment(expect: Expectation, result: ProbeResult): string[] {
 function slowness({ withinSeconds }: Expectation, { durationMs, blockedMs = 0 }: JudgedFacts): string[] {
   if (withinSeconds === undefined || durationMs - blockedMs <= withinSeconds * 1000) return [];
   const what = `The run took ${(durationMs / 1000).toFixed(1)} s, expected within ${withinSeconds} s`;
-  return [reasonOf({ what, next: 'Look at the phases to see where the time went' })];
+  return [reasonOf({ what, next: 'Compare the durations of the phases with those of an earlier run' })];
 }
 
 function unexpectedRoot(

@@ -1,4 +1,4 @@
-/** The phases of a run, in order. They show where the time went and where a run stopped. */
+/** The phases of a run, in order. They show the duration of each step, and the step in which a run stopped. */
 export const phases = [
   'keyVault',
   'dns',

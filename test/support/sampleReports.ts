@@ -78,7 +78,7 @@ const slowOutcome = buildOutcome({
   durationMs: 27_910,
   phases: { ...buildOutcome().phases, assign: 27_720 },
   reasons: [
-    'The run took 27.9 s, expected within 20 s. Next: Look at the phases to see where the time went.',
+    'The run took 27.9 s, expected within 20 s. Next: Compare the durations of the phases with those of an earlier run.',
     'The device certificate expires in 9 days, on 2026-12-04 (expected at least 14 days). Next: Renew it in Key Vault and in the enrollment.',
   ],
   credential: { certificateNotAfter: '2026-12-04T08:00:00.000Z' },

@@ -27,7 +27,7 @@ export interface LocalAppOptions {
   readonly failingSample?: boolean;
 }
 
-/** @throws a sentence that tells what to do. */
+/** @throws a sentence with the next step. */
 export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const { port, timers, functionKey: key = newKey(), dataDirectory, failingSample = false } = options;
   const cloud = await buildBeside(startLocalCloud(process.env, { dataDirectory, failingSample }));

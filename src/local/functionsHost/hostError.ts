@@ -1,6 +1,4 @@
-/**
- * An error that the user can fix. Its message is a sentence that tells what to do, and is shown without a stack. Any other error is a bug.
- */
+/** An error that the user can fix. Its message contains the next step, and is shown without a stack. Any other error is a bug. */
 export class HostError extends Error {
   override readonly name = 'HostError';
 }

@@ -12,7 +12,7 @@ export type HostMessage =
       readonly functionName?: string;
       readonly invocationId?: string;
     }
-  /** The process ends after this. The message is a sentence that tells what to do, or the stack of a bug. */
+  /** The process ends after this. The message is a sentence with the next step, or the stack of a bug. */
   | { readonly type: 'fault'; readonly message: string };
 
 export interface ParentMessage {

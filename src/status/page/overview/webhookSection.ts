@@ -9,7 +9,7 @@ export function webhookSection(webhook: WebhookReport, now: string): Html {
 ${linesOf(webhook, now)}</section>`;
 }
 
-/** Above everything else of the page: a channel that nobody hears is worse than none. */
+/** Shown above everything else, because a notification channel that silently fails is worse than none. */
 export function webhookNotice({ state }: WebhookReport): Html | undefined {
   if (state !== 'failing') return undefined;
   return html`<li><p class="what">Changes of state do not reach the <a href="#webhook">webhook</a>.</p></li>`;
