@@ -67,7 +67,7 @@ function make(): ConfiguredServices {
       probes,
       identity,
       secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
-      freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, keepMs: 0, keepFailureMs: 0 }) : noVault,
+      freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, cacheMs: 0, failureCacheMs: 0 }) : noVault,
       leases: createDeviceLeases(openTable && createLeases(openTable(deviceLeaseTable))),
       ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
       ...(settings.queueStorage && { openQueue: openQueues(settings.queueStorage, identity) }),

@@ -11,14 +11,14 @@ export function cacheFor<Value, Rest extends readonly unknown[]>(
   maxAgeMs: number,
   read: (services: Services, now: Date, ...rest: Rest) => Promise<Value>,
 ): (services: Services, now: Date, ...rest: Rest) => Promise<Value> {
-  const kept = new WeakMap<Services, { readonly readMs: number; readonly value: Promise<Value> }>();
+  const cache = new WeakMap<Services, { readonly readMs: number; readonly value: Promise<Value> }>();
   return (services, now, ...rest) => {
-    const known = kept.get(services);
+    const known = cache.get(services);
     if (known && Math.abs(now.getTime() - known.readMs) < maxAgeMs) return known.value;
     const value = read(services, now, ...rest);
-    kept.set(services, { readMs: now.getTime(), value });
+    cache.set(services, { readMs: now.getTime(), value });
     value.catch(() => {
-      if (kept.get(services)?.value === value) kept.delete(services);
+      if (cache.get(services)?.value === value) cache.delete(services);
     });
     return value;
   };

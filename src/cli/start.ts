@@ -17,7 +17,7 @@ const usage = `npm start -- [--data DIR] [--once [--json]]
 
 Settings are read from the environment, as in Azure: PROBES or PROBES_FILE, KEY_VAULT_URL, AzureWebJobsStorage, …
 What is not set gets a stand-in; LOCAL_SECRETS_FILE adds secrets to that of Key Vault.
-Without probes, samples run: one of them fails on purpose, to show how that looks; with --once it is left out.
+Without probes, samples run: one of them fails on purpose, to show a failure; --once omits it.
 PORT (default 7071, with --once any free one) is where the functions are served; FUNCTION_KEY is their key (default: a new one).
 Exit code 2: wrong usage, or errors of the configuration.`;
 

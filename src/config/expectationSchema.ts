@@ -41,7 +41,7 @@ export const expectationSchema = z
       .optional()
       .meta({
         description:
-          'What DPS must say of the hub, upper or lower case alike: classic (also where DPS names none), mqttV5 or a newer one. Only with result assigned; needs apiVersion 2026-11-02-preview, its default then.',
+          'The connection profile that DPS must report for the hub, regardless of case: classic (also without a profile), mqttV5 or a newer one. Only with result assigned; needs apiVersion 2026-11-02-preview, its default then.',
         examples: ['classic', 'mqttV5'],
       }),
     issuedCertificateDays: z

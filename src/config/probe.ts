@@ -108,8 +108,8 @@ export function timeoutMs(probe: Pick<Probe, 'timeoutSeconds'>): number {
 }
 
 /**
- * Rules between fields. They run even when single fields are wrong, so that every error is reported at once: what they read may be of
- * any type, and a field that is wrong in itself says nothing here.
+ * Rules between fields. They run even when single fields are wrong, so that every error is reported at once: the fields may have any type,
+ * and the rules ignore fields that are invalid themselves.
  */
 function checkFieldsTogether(probe: unknown, context: z.core.$RefinementCtx): void {
   if (!isRecord(probe)) return;

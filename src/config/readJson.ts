@@ -107,7 +107,7 @@ const hasControl = /[\u0000-\u001F]/;
 const escapeExpected =
   'expected no line break or other control character inside the quotes: write \\n for a line break';
 const numberExpected =
-  'expected a number that is kept exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
+  'expected a number that JavaScript represents exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
 
 /** True when parsing changes the number. Rounding of fractions is expected. */
 function isChanged(node: NumberNode, source: string): boolean {

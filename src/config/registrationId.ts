@@ -14,7 +14,7 @@ export const registrationIdSchema = z
     error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
   })
   .meta({
-    description: `The simulated device's registration ID. Give each probe its own: it is the MQTT client ID. In a group enrollment ${placeholder} gives each location a device of its own.`,
+    description: `The simulated device's registration ID. Use a different one for each probe, because it is the MQTT client ID. In a group enrollment ${placeholder} gives each location a device of its own.`,
   });
 
 /** A location may be part of a registration ID only if one enrollment accepts every location's device. */

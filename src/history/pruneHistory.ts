@@ -6,7 +6,7 @@ import { outcomeIndexes } from './outcomeKeys.ts';
 import { outcomeTable } from './outcomeRow.ts';
 import { dayMs, rolledUpDays, rollupTable } from './rollup.ts';
 
-/** Failures are kept this many times longer, because they are what the history is read for. */
+/** Failures are stored this many times longer, because they are the most interesting part of the history. */
 const failureRetentionFactor = 4;
 
 export interface PruneOptions {

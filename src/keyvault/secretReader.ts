@@ -8,9 +8,9 @@ export interface SecretReaderOptions {
   readonly vaultUrl: string;
   readonly identity: AzureIdentity;
   /** How long a value is cached; a rotated key is read after this time. Default: two minutes. */
-  readonly keepMs?: number;
+  readonly cacheMs?: number;
   /** How long a failure is cached, so that a failing vault does not get a request for each device. Default: five seconds. */
-  readonly keepFailureMs?: number;
+  readonly failureCacheMs?: number;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
 }
@@ -36,8 +36,8 @@ interface InFlightRead {
 
 /** Reads the secrets of one vault. Concurrent reads of the same secret share one request. */
 export function createSecretReader(options: SecretReaderOptions): SecretReader {
-  const { vaultUrl, identity, keepMs = 120_000, keepFailureMs = 5_000, now = Date.now } = options;
-  const kept = new Map<string, { readonly result: SecretResult; readonly until: number }>();
+  const { vaultUrl, identity, cacheMs = 120_000, failureCacheMs = 5_000, now = Date.now } = options;
+  const cache = new Map<string, { readonly result: SecretResult; readonly until: number }>();
   const flights = new Map<string, InFlightRead>();
   const client = createOnce(() => createVaultClient(vaultUrl, identity));
 
@@ -50,7 +50,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     function settle(result: SecretResult): SecretResult {
       if (flights.get(name) === flight) {
         flights.delete(name);
-        kept.set(name, { result, until: keepUntil(result) });
+        cache.set(name, { result, until: cachedUntil(result) });
       }
       return result;
     }
@@ -69,12 +69,12 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     }
   }
 
-  function keepUntil(result: SecretResult): number {
+  function cachedUntil(result: SecretResult): number {
     if (result.kind !== 'found') {
-      return now() + keepFailureMs;
+      return now() + failureCacheMs;
     }
     const expires = result.expiresOn === undefined ? Number.POSITIVE_INFINITY : Date.parse(result.expiresOn);
-    return Math.min(now() + keepMs, expires);
+    return Math.min(now() + cacheMs, expires);
   }
 
   /** Aborts the request when no caller waits any more. Its result is not cached. */
@@ -94,7 +94,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
         () => undefined,
       ),
     async read(name, signal) {
-      const known = kept.get(name);
+      const known = cache.get(name);
       if (known !== undefined && now() < known.until) {
         return known.result;
       }
@@ -111,7 +111,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
       return result ?? noResponse(name, vaultUrl);
     },
     invalidate(name) {
-      kept.delete(name);
+      cache.delete(name);
       flights.delete(name);
     },
   };

@@ -24,7 +24,7 @@ export interface SecretUnavailable {
     /** No token: there is no identity, or its endpoint does not respond. */
     | 'unauthenticated';
   readonly secret: string;
-  /** The exact problem, where it has a next step of its own. */
+  /** The exact problem, if it has its own next step. */
   readonly detail?: VaultProblem;
   readonly message: string;
 }

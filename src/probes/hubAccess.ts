@@ -49,10 +49,10 @@ export function planVerification(
   verification: NonNullable<Probe['verifyHub']>,
   { connectionProfile = 'classic', assignedHub, deviceId }: Assigned,
 ): VerificationPlan {
-  // This client fails at a hub that speaks another protocol, which would say nothing about the hub. An unknown profile may
-  // be one.
+  // This client fails at a hub with another protocol, which would not show a problem of the hub. An unknown profile may be
+  // one.
   if (connectionProfile.toLowerCase() !== 'classic') {
-    const note = `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client speaks MQTT 3.1.1`;
+    const note = `verified up to the assignment: the connection profile of ${assignedHub} is ${connectionProfile}, and this client supports only MQTT 3.1.1`;
     return { verification: undefined, notes: [note] };
   }
   const notes = isDeviceName(assignedHub)

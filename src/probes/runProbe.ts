@@ -18,7 +18,7 @@ export interface RunOptions extends Omit<RegistrationRun, 'recorder' | 'deadline
   readonly readSecret: ReadSecret;
   /** Ends the run before its deadline, for example when a simulation is cancelled or the host shuts down. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told of phases and packets as they happen. */
+  /** Receives phases and packets as they happen. */
   readonly observer?: RunObserver | undefined;
   /** Called with the stack of an error in this program, for the log. The run still returns facts. */
   readonly reportUnexpected?: ((stack: string) => void) | undefined;
@@ -64,7 +64,7 @@ export async function runProbe(probe: ProbeToRun, options: RunOptions): Promise<
 
 type ProbeToRun = Omit<Probe, 'expect'>;
 
-/** What the run has seen so far. It is kept when an error ends the run early. */
+/** What the run has seen so far. It remains available if an error ends the run early. */
 interface Gathered {
   readonly facts: Partial<RunFacts> & { polls: number };
   readonly notes: string[];

@@ -82,8 +82,8 @@ export function createLeases(table: Table, { now, sleep }: Timing = realTiming):
     if (remainingMs <= 0) {
       // The reserved time of the requests ahead has passed. A request that was only slow queues again at the end.
       const behind = waiting.slice(ahead.length + 1);
-      const taken = await table.replace({ ...key, holder, lastsMs, waiting: behind.join() }, stored.etag, options);
-      return taken.kind === 'written' ? held(request, behind.length === 0 ? taken.etag : undefined) : 'changed';
+      const acquired = await table.replace({ ...key, holder, lastsMs, waiting: behind.join() }, stored.etag, options);
+      return acquired.kind === 'written' ? held(request, behind.length === 0 ? acquired.etag : undefined) : 'changed';
     }
     const busy = { kind: 'busy', remainingMs } as const;
     const isWaiting = ahead.length < waiting.length;

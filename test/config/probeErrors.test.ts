@@ -24,7 +24,7 @@ const badId =
 const placeholder =
   'PROBES[0].idScope: expected the ID scope of your DPS instance (Azure portal, Overview), got the placeholder of the examples';
 const inexact =
-  'expected a number that is kept exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
+  'expected a number that JavaScript represents exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
 const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
 
 describe('one error of a probe, in the words that people see', () => {

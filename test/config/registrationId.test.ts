@@ -23,7 +23,7 @@ describe('{location} in a registrationId', () => {
     ['{location}', 'Plant 7', 'plant7'],
     ['{location}.{location}-01', 'weu', 'weu.weu-01'],
     ['canary-{location}', undefined, 'canary-local'],
-  ])('gives each location a device of its own: %s at %s is %s (fault 14)', (registrationId, location, expected) => {
+  ])('gives each location its own device: %s at %s is %s (fault 14)', (registrationId, location, expected) => {
     const configuration = parse({ registrationId, attestation: group }, location);
     expect(configuration).toMatchObject({ kind: 'valid', probes: [{ registrationId: expected }] });
   });

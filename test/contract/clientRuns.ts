@@ -13,7 +13,7 @@ export interface ClientRuns {
   readonly webSocket: Outcome;
   /** With a certificate instead of a key. */
   readonly x509: Outcome;
-  /** To a server that speaks TLS 1.1 at most. */
+  /** To a server that supports at most TLS 1.1. */
   readonly oldTls: Outcome;
   /** Of the runs over `mqtt` and `webSocket`. */
   readonly requests: RunningDps['requests']['all'];

@@ -30,7 +30,7 @@ export interface TokenForm {
 const upperCase = encodeURIComponent;
 const lowerCase = (resource: string) => encodeURIComponent(resource).replaceAll('%2F', '%2f');
 const bodyOf = (registrationId: string) => JSON.stringify({ registrationId });
-const noSession = 'CleanSession is 0, no session is kept';
+const noSession = 'CleanSession is 0, but the session is not persistent';
 const noSkn = 'the SAS token has no skn';
 
 export const otherDevices: readonly OtherDevice[] = [

@@ -167,7 +167,7 @@ describe('createSecretReader', () => {
   });
 
   it('field report 17: names the identity endpoint when it aborts every request, and works again with the next read', async () => {
-    const { vault, identity, reader } = await start({ secrets: { key: canary } }, { keepFailureMs: 0 });
+    const { vault, identity, reader } = await start({ secrets: { key: canary } }, { failureCacheMs: 0 });
     identity.setFault('reset');
     for (let run = 0; run < 3; run += 1) {
       expect(await reader.read('key', noDeadline)).toEqual({
@@ -184,7 +184,7 @@ describe('createSecretReader', () => {
   });
 
   it('field report 17: reads on where the identity endpoint aborts one request of six', async () => {
-    const { identity, reader } = await start({ secrets: { key: canary } }, { keepFailureMs: 0, keepMs: 0 });
+    const { identity, reader } = await start({ secrets: { key: canary } }, { failureCacheMs: 0, cacheMs: 0 });
     identity.setFault('resetSometimes');
     const kinds: string[] = [];
     while (!kinds.includes('found') && kinds.length < 7) kinds.push((await reader.read('key', noDeadline)).kind);

@@ -341,7 +341,7 @@ describe('a hub', () => {
 describe('the connection profile', () => {
   const reported = { ...individualKey, apiVersion: '2026-11-02-preview' };
 
-  it('is shown as sent, and a hub that speaks MQTT 5 is not entered: the notes say so', async () => {
+  it('is shown as sent, and a hub with MQTT 5 is not verified, which the notes report', async () => {
     const outcome = await runFor('five', { ...reported, verifyHub: 'renew', expect: { connectionProfile: 'MQTTV5' } });
     expect(outcome).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned', connectionProfile: 'mqttV5' } });
     expect(outcome.notes).toEqual([

@@ -48,7 +48,7 @@ function warningsOfSettings(settings: Settings, probes: readonly Probe[], hasLoc
       settings.outcomesStorage === undefined &&
       'WEBHOOK_URL_SECRET is set, but no storage: changes are not posted, because nothing remembers them.',
     settings.outcomesStorage === undefined &&
-      'Neither OutcomesStorage nor AzureWebJobsStorage is set: outcomes are not kept, and the status page stays empty.',
+      'Neither OutcomesStorage nor AzureWebJobsStorage is set: outcomes are not stored, and the status page is empty.',
     settings.applicationInsights === undefined &&
       'APPLICATIONINSIGHTS_CONNECTION_STRING is not set: no availability results, and no alerts on them.',
   ].filter((warning) => warning !== false);

@@ -69,7 +69,7 @@ function accept(
 
 /** What is accepted although the document does not allow it, as in the real service. */
 function toleratedIn(packet: IConnectPacket, { note }: AcceptedDevice): string | undefined {
-  const session = packet.clean === true ? [] : ['CleanSession is 0, no session is kept'];
+  const session = packet.clean === true ? [] : ['CleanSession is 0, but the session is not persistent'];
   return [...session, ...(note === undefined ? [] : [note])].join('; ') || undefined;
 }
 

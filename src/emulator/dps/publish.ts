@@ -54,7 +54,7 @@ export function handlePublish(dps: Dps, session: DpsSession, packet: IPublishPac
     }
     const injected = injectBefore(session, device.faults, phase);
     if (injected !== undefined) return record(phase, { ...recorded, note: injected });
-    // [MQTT-4.3.2-2] at QoS 1 the PUBLISH is acknowledged once it has been taken over
+    // [MQTT-4.3.2-2] with QoS 1 the PUBLISH is acknowledged after it has been accepted
     if (packet.qos === 1 && faultAt(device.faults, 'noPuback', phase) === undefined) {
       session.send({ cmd: 'puback', messageId: packet.messageId ?? 0 });
     }

@@ -102,7 +102,7 @@ async function finish(hub: Hub, session: HubSession, { device, request, pending 
   );
   // A newer request may have replaced this one
   if (hub.renewals.get(deviceId) !== pending) return;
-  const note = deliverFinishedRenewal(hub, deviceId) ? undefined : 'kept until the device subscribes again';
+  const note = deliverFinishedRenewal(hub, deviceId) ? undefined : 'stored until the device subscribes again';
   const { rid, result } = pending;
   hub.history.record({ ...packetOf(session, deviceId), kind: 'renewalFinished', rid, answer: result.status, note });
 }

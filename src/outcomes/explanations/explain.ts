@@ -29,7 +29,7 @@ export function explain(result: ProbeResult, probe: ExplainedProbe): Explanation
       return explainFailed(result, probe);
     case 'disabled':
       return {
-        what: `The enrollment is disabled (DPS said so in phase ${result.phase})`,
+        what: `The enrollment is disabled (reported by DPS in phase ${result.phase})`,
         next: 'Enable the enrollment in DPS, or find out who disabled it',
         source: 'https://learn.microsoft.com/azure/iot-dps/how-to-revoke-device-access-portal',
       };

@@ -48,7 +48,7 @@ const rows: { readonly [cause in NotRun['cause']]: Advice } = {
     source: thisProgram,
   },
   deviceBusy: {
-    next: 'Give each probe a device of its own, and do not run this one on demand all the time',
+    next: 'Use a different device for each probe, and run this one on demand less often',
     source: thisProgram,
   },
   outOfTime: {

@@ -54,7 +54,7 @@ export const errorCodes = {
   401002: {
     meaning: 'the credential was refused',
     usually: {
-      symmetricKey: `Usually a wrong key: the service speaks of a certificate for keys, too; ${networkRules}`,
+      symmetricKey: `Usually a wrong key: the service mentions a certificate for keys, too; ${networkRules}`,
       x509: `Usually a certificate that expired, whose chain does not lead to a CA of the enrollment, or whose common name is not the registrationId; ${networkRules}`,
     },
     next: compareCredential,
@@ -90,7 +90,7 @@ export const statuses = {
     source: documented,
   },
   403: {
-    meaning: 'the service forbids the request, which says nothing about the credential',
+    meaning: 'the service forbids the request, for a reason other than the credential',
     usually: 'Usually network rules of the DPS instance: public access off, or an IP filter',
     next: 'Check the network rules of the DPS instance for the outbound addresses of this location',
     source: `${documented}; azure-docs#86107`,

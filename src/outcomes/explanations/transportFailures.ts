@@ -96,13 +96,13 @@ const proxyAdvice: Advice = {
 };
 
 const notWebSocket: Advice = {
-  usually: 'Usually the port speaks MQTT and not WebSocket, or a proxy closes upgrades',
+  usually: 'Usually the port is for MQTT and not for WebSocket, or a proxy closes upgrades',
   next: 'Check the port: 443 for transport mqtt-ws, 8883 for mqtt. Then look for a proxy on the way',
   source: 'RFC 6455 §4.1',
 };
 
 const notMqtt: Advice = {
-  usually: 'Usually the port speaks HTTP (443) and not MQTT, or it is not the service that responds',
+  usually: 'Usually the port is for HTTP (443) and not for MQTT, or another server responds',
   next: 'Check the port: 8883 for transport mqtt, 443 for mqtt-ws. Then read the transcript',
   source: 'MQTT 3.1.1 §3.2',
 };
@@ -145,7 +145,7 @@ function explainTls(
   return {
     what,
     usually: 'Usually a proxy on the way, or a TLS version or cipher that the service does not offer',
-    next: 'Look for a proxy between this location and the service, which speaks TLS 1.2 and newer',
+    next: 'Check for a proxy between this location and the service, which supports TLS 1.2 and newer',
     source,
   };
 }
@@ -164,7 +164,7 @@ function connackAdvice(returnCode: number, { role }: Target, probe: ExplainedPro
     return { next: "Check Azure's service health", source: 'MQTT 3.1.1 §3.2.2.3' };
   }
   if (returnCode === 1) {
-    return { next: 'Look for another server than the service: it speaks MQTT 3.1.1', source: 'MQTT 3.1.1 §3.2.2.3' };
+    return { next: 'Check which server responds: the service supports MQTT 3.1.1', source: 'MQTT 3.1.1 §3.2.2.3' };
   }
   if (role === 'hub') {
     return {

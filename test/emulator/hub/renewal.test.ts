@@ -213,7 +213,7 @@ describe('renewal at the hub', () => {
     ask(before, 'first', { id: 'slow-4', csr });
     await response(before);
     before.end();
-    const note = 'kept until the device subscribes again';
+    const note = 'stored until the device subscribes again';
     await hub.requests.seen({ kind: 'renewalFinished', clientId: 'slow-4', answer: 200, note });
     const after = await connect('slow-4', { subscribe: false });
     after.send({ cmd: 'pingreq' });

@@ -323,7 +323,7 @@ describe('field report 19: a derived key', () => {
 });
 
 describe('a wrong port', () => {
-  it('of mqtt-ws at a port that speaks MQTT is named, and not only a proxy', () => {
+  it('of mqtt-ws at a port for MQTT is named, besides a proxy', () => {
     const probe = probeWith({ transport: 'mqtt-ws' });
     for (const result of [
       { kind: 'webSocketRefused', phase: 'webSocket', message: 'socket hang up' },
@@ -333,7 +333,7 @@ describe('a wrong port', () => {
     }
   });
 
-  it('of mqtt at a port that speaks HTTP is named', () => {
+  it('of mqtt at a port for HTTP is named', () => {
     const result = { kind: 'malformedResponse', phase: 'mqttConnect', message } as const;
     expect(explain(result, probeWith()).next).toMatch(/^Check the port: 8883 for transport mqtt, 443 for mqtt-ws/);
   });

@@ -3,7 +3,7 @@ import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { RpcTypedData } from '../coreTypes.ts';
 import type { QueueOptions } from '../hostConfig.ts';
 
-/** Decodes a message. Undefined when it is not in this encoding: it then goes to the poison queue without a call. */
+/** Decodes a message. Undefined when it is not in this encoding: the host then moves it to the poison queue without a call. */
 export function decodeMessage(messageText: string, encoding: QueueOptions['messageEncoding']): string | undefined {
   if (encoding === 'none') return messageText;
   const isBase64 = messageText.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(messageText);

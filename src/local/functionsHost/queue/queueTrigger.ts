@@ -106,7 +106,7 @@ export class QueueListener {
     try {
       const visibilityTimeout = this.#options.leaseSeconds;
       const { receivedMessageItems } = await this.#queue.receiveMessages({ numberOfMessages, visibilityTimeout });
-      if (this.#isUnreachable) this.#report('information', 'answers again.');
+      if (this.#isUnreachable) this.#report('information', 'responds again.');
       this.#isUnreachable = false;
       return receivedMessageItems;
     } catch (error) {
