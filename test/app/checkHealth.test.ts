@@ -56,7 +56,7 @@ it('reports that no scheduled run starts although HTTP works (field report 20)',
 it.each([
   ['whose last run is the one due, or the one before it', ['2026-11-24T11:55:00.000Z'], '2026-11-24T12:01:00.000Z'],
   ['that has never been called yet', [], '2026-11-24T12:01:00.000Z'],
-])('finds nothing wrong with an app %s', async (name, starts, now) => {
+])('reports no issue of an app %s', async (name, starts, now) => {
   const report = await healthAt(name, starts, now);
   expect(report.status).toBe('healthy');
   expect(report.checks.map((check) => check.name)).toEqual(['configuration', 'keyVault', 'storage']);

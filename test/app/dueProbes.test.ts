@@ -41,7 +41,7 @@ it('runs it once a day, and a run on demand does not count', async () => {
   expect(await onDemand.dueAt(noon)).toBe(1);
 });
 
-it('runs it in time at its own due time, and for the first time then', async () => {
+it('runs it at its own due time, and not earlier', async () => {
   const { dueAt } = await daily('new', []);
   expect(await dueAt(noon)).toBe(0);
   expect(await dueAt(new Date('2026-11-25T00:00:00.100Z'))).toBe(1);

@@ -24,7 +24,7 @@ describe('createDeviceCertificateIssuer', () => {
     expect(issued.privateKey).toContain('BEGIN PRIVATE KEY');
   });
 
-  it('issues leaves that live an hour, and never longer than the CA', async () => {
+  it('issues leaves that are valid for an hour, but not longer than the CA', async () => {
     const issuer = await createDeviceCertificateIssuer(groupCa);
     expect(endOf(await issuer.issue('a')) - Date.now()).toBeLessThanOrEqual(3_600_000);
     const soon = new Date(Date.now() + 60_000);
@@ -33,7 +33,7 @@ describe('createDeviceCertificateIssuer', () => {
     expect(endOf(await brief.issue('a'))).toBe(soon.getTime());
   });
 
-  it('gives each device a key of its own', async () => {
+  it('creates a different key for each device', async () => {
     const issuer = await createDeviceCertificateIssuer(groupCa);
     const [one, two] = await Promise.all([issuer.issue('one'), issuer.issue('two')]);
     expect(one.privateKey).not.toBe(two.privateKey);

@@ -62,7 +62,7 @@ describe('field report 8: a PEM whose line breaks were lost', () => {
     ['became carriage returns', (text) => text.replaceAll('\n', '\r')],
     ['were percent-encoded with everything else', (text) => encodeURIComponent(text)],
     ['are those of a JSON string', (text) => JSON.stringify(text)],
-  ])('is repaired, and noted, where they %s', async (_case, change) => {
+  ])('is repaired, with a note, if they %s', async (_case, change) => {
     const { credential, findings } = await examineCertificate(change(pem));
     expect(findings.map(({ problem, severity }) => [problem, severity])).toContainEqual(['lineBreaks', 'note']);
     expect(credential).toMatchObject({ bundle: { privateKey: chain.key } });
@@ -73,7 +73,7 @@ describe('field report 8: a PEM whose line breaks were lost', () => {
     expect(findings).toMatchObject([{ problem: 'damaged', message: expect.stringMatching(/without its END line/) }]);
   });
 
-  it('is refused when it holds something else, with a message about that', async () => {
+  it('is refused if it contains something else, with a message about that', async () => {
     const { findings } = await examineCertificate(pem.replace(/^M/m, '<'));
     expect(findings).toMatchObject([{ problem: 'damaged', message: expect.stringMatching(/is not base64/) }]);
   });
@@ -155,7 +155,7 @@ describe('field report 9: what people store in place of a key', () => {
     ['my secret key!', 'otherText', /neither base64 nor PEM/],
     ['', 'empty', /is empty/],
     ['  \n', 'empty', /is empty/],
-  ])('names what it is, and never its value: %#', async (value, problem, words) => {
+  ])('names the kind of value, and never the value: %#', async (value, problem, words) => {
     for (const examined of [await examineKey(value), await examineCertificate(value)]) {
       expect(examined.credential).toBeUndefined();
       expect(examined.findings).toMatchObject([{ problem, severity: 'error', message: expect.stringMatching(words) }]);
@@ -165,7 +165,7 @@ describe('field report 9: what people store in place of a key', () => {
     }
   });
 
-  it('names a certificate where a key belongs, and a key where a certificate belongs', async () => {
+  it('reports a certificate instead of a key, and a key instead of a certificate', async () => {
     for (const certificate of [pem, chain.leaf, writeVaultPkcs12(pem).toString('base64'), base64(pem)]) {
       expect((await examineKey(certificate)).findings).toMatchObject([{ problem: 'certificateForKey' }]);
     }
@@ -317,7 +317,7 @@ describe('a certificate that a probe cannot use', () => {
       'commonName',
       /common name "someone-else"; the registrationId is "canary-001"/,
     ],
-  ])('%s is named in words, with none of it', async (_case, value, problem, words) => {
+  ])('%s is described without its value', async (_case, value, problem, words) => {
     const examined = await examineCertificate(value());
     expect(examined.credential).toBeUndefined();
     expect(examined.findings.find(({ severity }) => severity === 'error')).toMatchObject({
@@ -387,7 +387,7 @@ describe('whatever a vault holds', () => {
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64')),
   );
 
-  it('is named without a part of it, and never throws', async () => {
+  it('is described without any part of it, and never throws', async () => {
     await fc.assert(
       fc.asyncProperty(value, fc.constantFrom(examineKey, examineCertificate), async (stored, examine) => {
         const { credential, findings, form } = await examine(`${stored}${planted}`);
@@ -399,7 +399,7 @@ describe('whatever a vault holds', () => {
     );
   });
 
-  it('is read within the time limit of a test, however long and repetitive it is', async () => {
+  it('is read within the time limit of a test, even if it is long and repetitive', async () => {
     for (const piece of [
       '-----BEGIN CERTIFICATE-----',
       '-----BEGIN ',

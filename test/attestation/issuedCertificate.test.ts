@@ -157,7 +157,7 @@ async function someRequest(): Promise<string> {
 }
 
 describe('an issued chain', () => {
-  it.each(chains)('%s is judged by the first cause that holds', async (_, chain, cause) => {
+  it.each(chains)('%s is reported with the first cause that applies', async (_, chain, cause) => {
     expect(await causeOf(await chain())).toBe(cause);
   });
 
@@ -201,7 +201,7 @@ describe('an issued chain', () => {
     });
   });
 
-  it('shows a name that is not printable without its control characters, and not in full where it is long', async () => {
+  it('shows an unprintable name without its control characters, and shortens a long one', async () => {
     const strange = await leafOf({ name: [{ CN: [`\u001b[31m${'x'.repeat(2000)}`] }] });
     const judged = await judge(below(strange));
     expect(judged).toMatchObject({ kind: 'notIssued', cause: 'wrongName' });
@@ -223,7 +223,7 @@ describe('OpenSSL agrees', requires('openssl'), () => {
 });
 
 describe('the chain reader', () => {
-  it('never throws, whatever was sent, and repeats none of it', async () => {
+  it('never throws for any input, and never repeats it', async () => {
     const marker = 'CANARYMARKER';
     const anything = fc.oneof(
       fc.jsonValue(),
@@ -253,7 +253,7 @@ describe('the chain reader', () => {
     );
   });
 
-  it('accepts a chain in one order alone', async () => {
+  it('accepts a chain in only one order', async () => {
     const right = await deepChain();
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray(right, { minLength: right.length }), async (order) => {

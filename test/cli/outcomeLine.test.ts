@@ -15,7 +15,7 @@ describe('an outcome on the screen', () => {
     expect(formatOutcome(outcome, false).split('\n').slice(1)).toEqual(['  └ one. Next: this', '  └ two. Next: that']);
   });
 
-  it('has colours only where they are wanted', () => {
+  it('has colours only if they are requested', () => {
     expect(formatOutcome(buildOutcome(), true)).toContain('\u001b[32m');
     expect(formatOutcome(buildOutcome(), false)).not.toContain('\u001b');
   });
@@ -33,7 +33,7 @@ describe('an outcome on the screen', () => {
 describe('a line of the log', () => {
   const entry = (message: string) => ({ level: 'information' as const, category: 'Function.x.User', message });
 
-  it('is an outcome when it holds one', () => {
+  it('is an outcome if the line contains one', () => {
     expect(outcomeOfLog(entry(JSON.stringify(buildOutcome())))).toEqual(buildOutcome());
   });
 

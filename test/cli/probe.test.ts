@@ -123,7 +123,7 @@ describe('npm run probe', () => {
     expect(stdout).not.toContain(key);
   });
 
-  it('prints the Outcome and nothing else with --json, with a key from a file in the folder it was called from', async () => {
+  it('prints only the Outcome with --json, with a key from a file in the current directory', async () => {
     const { stdout, code } = await run(atEmulator('one', '--key-file', fileWith('one.key', `${key}\n`), '--json'))
       .ended;
     const outcome = JSON.parse(stdout) as Outcome;
@@ -197,7 +197,7 @@ describe('npm run probe', () => {
     expect({ stderr, code }).toEqual({ stderr: noLease, code: 1 });
   });
 
-  it('has an outcome where the server accepts the connection and never responds', async () => {
+  it('has an outcome if the server accepts the connection and never responds', async () => {
     const server = createServer((socket) => socket.resume().on('error', () => undefined)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
@@ -306,7 +306,7 @@ describe('npm run probe -- NAME', () => {
     expect(code).toBe(1);
   });
 
-  it('is unknown where no secret can be read', async () => {
+  it('is unknown if no secret can be read', async () => {
     const { stdout, code } = await run(['mine'], configured()).ended;
     expect(stdout).toMatch(/not run: notFound\n {2}└ .*add it to LOCAL_SECRETS_FILE, or set KEY_VAULT_URL/);
     expect(code).toBe(1);
@@ -329,7 +329,7 @@ describe('npm run probe -- NAME', () => {
   });
 });
 
-it('asks on a terminal for the key, and shows nothing of what is typed', requires('script'), async () => {
+it('asks for the key on a terminal, and does not show the input', requires('script'), async () => {
   const args = atEmulator('one', '--json')
     .map((arg) => `'${arg}'`)
     .join(' ');

@@ -64,7 +64,7 @@ describe('npm run simulate', () => {
     expect(code).toBe(1);
   });
 
-  it('reports the URL and the error when nothing responds there, and exits 1', async () => {
+  it('reports the URL and the error if no server responds, and exits 1', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const unusedUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -159,7 +159,7 @@ const ended: SimulationView = {
   workerDelayMs: 748,
 };
 
-it('shows cancelled devices as a row of their own, and that this machine was overloaded', () => {
+it('shows cancelled devices in a separate row, and that this machine was overloaded', () => {
   const described = describeSimulation(ended, { colour: false, isLocal: true });
   expect(described).toMatch(/│ cancelled +│ +1 │ +33.3 % │/);
   expect(described).toContain('This machine was overloaded (event-loop delay 748 ms)');
@@ -176,7 +176,7 @@ describe('the result in a file', () => {
     yield outcome('d-3', { durationMs: 1500 });
   }
 
-  it('is JUnit XML with a test case per device, whatever the reasons hold', async () => {
+  it('is JUnit XML with a test case per device, also with special characters in the reasons', async () => {
     const file = join(folder, 'result.xml');
     await writeResult({ file, format: 'junit' }, ended, outcomes);
     const text = readFileSync(file, 'utf8');

@@ -77,7 +77,7 @@ async function silentPort(): Promise<number> {
 }
 
 describe('npm start -- --once --json', () => {
-  it('prints an outcome a line for each sample, nothing else, and exits 0', async () => {
+  it('prints only one line with the outcome of each sample, and exits 0', async () => {
     const command = start(['--once', '--json']);
     const { stdout, stderr, code } = await command.ended;
     const outcomes = outcomesIn(stdout);
@@ -242,7 +242,7 @@ describe('npm start', () => {
 });
 
 describe('npm start -- --data DIR', () => {
-  it('keeps the history over a restart, uses FUNCTION_KEY as its key, and shows a simulation when it starts and ends', async () => {
+  it('stores the history over a restart, uses FUNCTION_KEY as its key, and shows a simulation when it starts and when it finishes', async () => {
     const data = ['--data', join(folder, 'data')];
     const environment = { FUNCTION_KEY: 'my own key'.replaceAll(' ', '-') };
     const headers = { 'x-functions-key': environment.FUNCTION_KEY };

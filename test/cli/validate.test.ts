@@ -176,7 +176,7 @@ describe('npm run validate', () => {
     );
   });
 
-  it('finds the probes that a scheduled run can never complete, with their place', () => {
+  it('reports the probes that a scheduled run cannot complete, with their position', () => {
     const file = fileWith('late.json', [
       probeJson({ name: 'first', timeoutSeconds: 40 }),
       probeJson({ name: 'second', registrationId: 'CANARY-001', timeoutSeconds: 40 }),

@@ -392,7 +392,7 @@ describe('the list of probes', () => {
 });
 
 describe('JSON as people write it', () => {
-  it('may hold comments, trailing commas and the placeholder of a stand-in', () => {
+  it('may contain comments, trailing commas and the placeholder of a stand-in', () => {
     expect(
       linesFor(`// our probes
 [
@@ -439,7 +439,7 @@ describe('JSON as people write it', () => {
   });
 });
 
-describe('a secret where its name belongs', () => {
+describe('a secret instead of its name', () => {
   it.each(Object.entries(sampleSecrets))('is an error that does not repeat it: %s', (_, secret) => {
     expect(
       linesFor([probeJson(symmetricKey({ secret })), probeJson({ name: 'b', ...x509({ certificate: secret }) })]),

@@ -35,7 +35,7 @@ describe('{location} in a registrationId', () => {
   });
 
   it.each(['plant/7', 'hall#1', 'a?b', '日本', 'end-'])(
-    'is an error where the location %j has characters that no registrationId may have',
+    'is an error if the location %j has characters that a registrationId must not have',
     (location) => {
       expect(errorOf({ registrationId: 'canary-{location}', attestation: group }, location)).toMatch(
         /^PROBES\[0\]\.registrationId: expected a registration ID .* got "canary-.*": check PROBE_LOCATION/,
@@ -43,7 +43,7 @@ describe('{location} in a registrationId', () => {
     },
   );
 
-  it('is an error where the result is longer than 128 characters', () => {
+  it('is an error if the result is longer than 128 characters', () => {
     const registrationId = `${'r'.repeat(100)}{location}`;
     expect(errorOf({ registrationId, attestation: group }, 'l'.repeat(29))).toContain('at most 128');
     expect(errorOf({ registrationId, attestation: group }, 'l'.repeat(28))).toBe('');

@@ -73,7 +73,7 @@ describe('the connection', () => {
     expect(await client.next()).toBe('closed');
   });
 
-  it('is closed when nothing is heard for one and a half times the keep alive', async () => {
+  it('is closed after one and a half times the keep alive without a packet', async () => {
     const client = await open();
     client.send(connectPacket('one', token, { keepalive: 1 }));
     expect(isConnack(await client.next())).toBe(true);

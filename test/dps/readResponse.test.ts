@@ -34,7 +34,7 @@ describe('readResponse', () => {
     });
   });
 
-  it('keeps a returned payload, and only the size of one that is too large', () => {
+  it('returns the payload, or only its size if it is too large', () => {
     const withPayload = (payload: unknown) =>
       read(200, { ...assigned, registrationState: { ...assigned.registrationState, payload } });
     expect(withPayload({ slot: 7 })).toMatchObject({ result: { payload: { slot: 7 }, payloadBytes: 10 } });
@@ -71,7 +71,7 @@ describe('readResponse', () => {
     expect(read(200, { operationId: '', status: 'disabled' })).toMatchObject({ result: { kind: 'disabled' } });
   });
 
-  it.each(['assigning', 'unassigned'])('keeps polling after a 200 with status %s', (status) => {
+  it.each(['assigning', 'unassigned'])('continues to poll after a 200 with status %s', (status) => {
     expect(read(200, { operationId, status })).toEqual({ kind: 'accepted', operationId });
   });
 
@@ -163,7 +163,7 @@ describe('readRetryAfter', () => {
     },
   );
 
-  it('is a finite number of seconds, zero or at least one, whatever was sent', () => {
+  it('is a finite number of seconds, zero or at least one, for any input', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.double().map(String), fc.bigInt().map(String)),

@@ -4,7 +4,7 @@ import { createLocalAuthority, createSelfSigned } from '../../src/emulator/certi
 
 const daysLeft = (pem: string) => (new X509Certificate(pem).validToDate.getTime() - Date.now()) / 86_400_000;
 
-it('makes certificates that are valid for 90 days, fault 42', async () => {
+it('issues certificates that are valid for 90 days (fault 42)', async () => {
   const authority = await createLocalAuthority();
   const server = await authority.issueServer();
   const selfSigned = await createSelfSigned({ commonName: 'device' });

@@ -50,7 +50,7 @@ describe('judgeSasToken', () => {
     expect(judgeSasToken(`${scheme} ${fields?.split('&').reverse().join('&')}`, expected)).toBe('valid');
   });
 
-  it('at a hub wants no policy at all', () => {
+  it('must not have a policy at a hub', () => {
     const hub = { ...expected, policy: undefined };
     expect(judgeSasToken(sasToken({ resource, key, skn: undefined }), hub)).toBe('valid');
     expect(judgeSasToken(sasToken({ resource, key, skn: '' }), hub)).toBe('valid'); // as the C SDK writes it
@@ -58,7 +58,7 @@ describe('judgeSasToken', () => {
   });
 });
 
-it('deviceKeyOf gives the key of the example that Microsoft publishes', () => {
+it("deviceKeyOf returns the key of Microsoft's published example", () => {
   const groupKey = '8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==';
   const derived = deviceKeyOf(Buffer.from(groupKey, 'base64'), 'sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6');
   expect(derived.toString('base64')).toBe('Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=');

@@ -92,7 +92,7 @@ describe('GET /api/outcomes', () => {
     expect(pages.flat()).toEqual(runIds(all));
   });
 
-  it('gives each outcome back whole', async () => {
+  it('returns each outcome completely', async () => {
     const { outcomes } = await list('probe=busy&limit=1');
     expect(outcomes).toEqual([busy[0]]);
   });
@@ -197,13 +197,13 @@ describe('GET /api/status', () => {
     });
   });
 
-  it('is of one probe where one is named', async () => {
+  it('covers one probe if the query names it', async () => {
     const answer = await app.call('status?probe=quiet', accept('application/json'));
     expect(answer.json()).toMatchObject({ name: 'quiet', registrationId: 'q' });
     expect(await app.call('status?probe=nobody', accept('application/json'))).toMatchObject({ status: 404 });
   });
 
-  it('is nothing for a reader of images', async () => {
+  it('is not available to a client that accepts only images', async () => {
     const answer = await app.call('status', accept('image/png'));
     expect(answer.status).toBe(406);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -242,7 +242,7 @@ describe('GET /api/health', () => {
   });
 });
 
-it('maintainHistory deletes what is past its time, and nothing else', async () => {
+it('maintainHistory deletes only expired rows', async () => {
   const expired = outcomeAgo(100 * dayMs, 'quiet');
   await seedOutcomes(cloud.azurite.connectionString, [expired]);
   const list = async () => runIds((await app.call('outcomes?probe=quiet')).json<{ outcomes: Outcome[] }>().outcomes);

@@ -73,7 +73,7 @@ const routes: readonly (readonly [string, string])[] = [
 ];
 
 describe('every route', () => {
-  it.each(routes)('%s %s refuses a query parameter that it does not know, and runs nothing', async (method, path) => {
+  it.each(routes)('%s %s refuses an unknown query parameter without a run', async (method, path) => {
     const separator = path.includes('?') ? '&' : '?';
     const before = await simulationIds();
     const problem = await problemOf(`${path}${separator}gatez=true`, { method });
@@ -82,7 +82,7 @@ describe('every route', () => {
     expect(await simulationIds()).toEqual(before);
   });
 
-  it.each(readable)('HEAD %s has the status and headers of GET, no body, and runs nothing', async (path) => {
+  it.each(readable)('HEAD %s has the status and headers of GET, no body, and does not run a probe', async (path) => {
     const head = await app.call(path, { method: 'HEAD' });
     expect(head.text).toBe('');
     expect(requestsOfProbes()).toEqual([]);
@@ -203,7 +203,7 @@ describe('POST /api/simulations', () => {
       `{"probe":"weu-fleet","devices":1,"payload":[${Array(1500).fill('1e20').join()}]}`,
       [{ pointer: '#/payload', detail: expect.stringContaining('16384 bytes') }],
     ],
-  ])('refuses %.70j with the field, and starts nothing', async (body, errors) => {
+  ])('refuses %.70j with the field, and does not start a simulation', async (body, errors) => {
     const before = await simulationIds();
     expect(await problemOf('simulations', { method: 'POST', body })).toMatchObject({ status: 400, errors });
     expect(await simulationIds()).toEqual(before);

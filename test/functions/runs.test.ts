@@ -138,7 +138,7 @@ describe('POST /api/probes/{name}/runs', () => {
     ['POST', 'probes/individual/runs?gate=1', 'gate'],
     ['POST', 'probes/individual/runs?gate=', 'gate'],
     ['GET', 'probe?target=individual&debug=yes', 'debug'],
-  ])('%s %s is a typo that is rejected, and runs nothing', async (method, path, field) => {
+  ])('%s %s is rejected as a typo, without a run', async (method, path, field) => {
     const ran = cloud.dps.requests.of('canary-001').length;
     const answer = await app.call(path, { method });
     expect(answer.status).toBe(400);
@@ -148,7 +148,7 @@ describe('POST /api/probes/{name}/runs', () => {
     expect(cloud.dps.requests.of('canary-001')).toHaveLength(ran);
   });
 
-  it('refuses a body that is not JSON, and runs nothing', async () => {
+  it('refuses a body that is not JSON, without a run', async () => {
     const ran = cloud.dps.requests.of('canary-001').length;
     const headers = { 'x-functions-key': app.key };
     const answer = await app.call('probes/individual/runs', { method: 'POST', body: '{"gate":', headers });

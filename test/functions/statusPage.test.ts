@@ -143,13 +143,13 @@ describe('the form that runs a probe', () => {
     { accept: html, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
     { accept: html, origin: 'null' },
     { 'sec-fetch-site': 'cross-site' },
-  ])('runs nothing for a page of another site: %o', async (headers) => {
+  ])('does not run a probe for a page of another site: %o', async (headers) => {
     const before = cloud.dps.requests.of('canary-001').length;
     expect((await post(headers)).status).toBe(403);
     expect(cloud.dps.requests.of('canary-001')).toHaveLength(before);
   });
 
-  it('gives programs the outcome, whatever they accept', async () => {
+  it('returns the outcome to programs, for any Accept header', async () => {
     for (const accept of ['*/*', 'application/json', '']) {
       const response = await post(accept === '' ? {} : { accept });
       expect(response.status).toBe(200);
@@ -173,7 +173,7 @@ describe('the form that runs a probe', () => {
 });
 
 describe('an anonymous page', () => {
-  it('shows no run, no form and no key, whatever its address holds, and its app redirects no form', async () => {
+  it('shows no run, no form and no key, for any URL, and its app does not redirect forms', async () => {
     const { runId } = await runNow('wrong');
     const open = await startRunningApp({ ...settings, STATUS_PAGE_AUTH: 'anonymous' });
     try {

@@ -118,7 +118,7 @@ describe('an app whose configuration has errors', () => {
     );
   });
 
-  it('repeats none of the values, one of which is a key', async () => {
+  it('repeats no values, because one of them is a key', async () => {
     for (const path of ['health', 'status', 'probes', 'metrics']) await app.call(path);
     await app.runFunction('runProbes');
     expect(app.seen()).not.toContain(planted);
@@ -149,7 +149,7 @@ describe('an app with its cloud', () => {
     },
   );
 
-  it('runs nothing without the key', async () => {
+  it('does not run a probe without the key', async () => {
     for (const path of ['probes/fleet/runs', 'simulations']) {
       expect(await app.call(path, { method: 'POST', headers: {} })).toMatchObject({ status: 401 });
     }

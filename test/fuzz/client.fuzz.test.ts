@@ -48,7 +48,7 @@ const namedKinds: { readonly [kind in Outcome['result']['kind']]: true } = {
 let devices = 0;
 
 it.each(['mqtt', 'mqtt-ws'] as const)(
-  'a run over %s has a valid result, whatever DPS and the hub do',
+  'a run over %s has a valid result for any behaviour of DPS and the hub',
   async (transport) => {
     const ended = createTally();
     let slowestMs = 0;

@@ -88,7 +88,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-it('simulates devices that are assigned when nothing is wrong, and some that are not', async () => {
+it('simulates devices with and without errors', async () => {
   const dps = await startFaultyDps({});
   const kinds = Object.entries(devices).map(async ([registrationId, attestation]) => {
     const outcome = await run(localProbe(dps, { registrationId, attestation }), { readSecret });

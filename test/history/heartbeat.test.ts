@@ -52,7 +52,7 @@ describe('the heartbeat', () => {
     expect(results.map(({ kind }) => kind).sort()).toEqual(['recorded', 'repeated']);
   });
 
-  it('is separate for each location, whatever its name', async () => {
+  it('is separate for each location, with any name', async () => {
     for (const location of ["plant 7/hall 'B'", '日本', 'plant-7'])
       await from(location).startHeartbeat('probes', call(0));
     expect(await from("plant 7/hall 'B'").heartbeats('probes', {})).toHaveLength(1);

@@ -32,7 +32,7 @@ async function seed(history = open(), outcomes: readonly Partial<Outcome>[] = []
 }
 
 describe('the history', () => {
-  it('gives back the outcome that was written, whole', async () => {
+  it('returns the complete outcome that was written', async () => {
     const outcome = buildOutcome({ probe: 'whole' });
     const history = await seed(open(), [outcome]);
     expect(await history.latest('whole')).toEqual(outcome);
@@ -53,11 +53,11 @@ describe('the history', () => {
     expect(await history.at('elsewhere').find('found', runId)).toBeUndefined();
   });
 
-  it('knows no latest outcome of a probe that never ran', async () => {
+  it('has no latest outcome of a probe that never ran', async () => {
     expect(await open().latest('never-ran')).toBeUndefined();
   });
 
-  it('keeps one row for a run that is written twice, and again by another instance', async () => {
+  it('stores one row for a run that is written twice, and again by another instance', async () => {
     const outcome = buildOutcome({ probe: 'twice' });
     const history = await seed(open(), [outcome]);
     await history.append(outcome);
@@ -65,7 +65,7 @@ describe('the history', () => {
     expect(await rowsOf('twice')).toHaveLength(1);
   });
 
-  it('finds the latest outcome in whatever order outcomes arrive', async () => {
+  it('finds the latest outcome, regardless of the order of arrival', async () => {
     const history = await seed(
       open(),
       [3, 9, 1, 7].map((minute) => ({ probe: 'order', runId: `run-${minute}`, startedAt: at(minute) })),
@@ -89,7 +89,7 @@ describe('the history', () => {
     });
   });
 
-  it('keeps an outcome that is longer than a column, whatever characters it is made of', async () => {
+  it('stores an outcome that is longer than a column, with any characters', async () => {
     const outcome = buildOutcome({
       probe: 'long',
       verdict: 'failing',
@@ -164,7 +164,7 @@ describe('the history', () => {
     expect(await history.summaries(probe, {})).toHaveLength(1);
   });
 
-  it('names a row that holds no outcome', async () => {
+  it('reports a row without an outcome', async () => {
     await open().append(buildOutcome({ probe: 'broken' }));
     const [row] = await rowsOf('broken');
     await table().updateEntity(
@@ -238,7 +238,7 @@ describe('listing outcomes', () => {
     expect(await history.list({ ...everything, limit: 60 })).not.toHaveProperty('cursor');
   });
 
-  it.each([1, 7, 20, 59])('loses and repeats nothing in pages of %i', async (limit) => {
+  it.each([1, 7, 20, 59])('returns every outcome once in pages of %i', async (limit) => {
     const history = await seeded();
     expect((await everyPage(history, { ...everything, limit })).map(({ runId }) => runId)).toEqual(numbers(0, 59));
   });

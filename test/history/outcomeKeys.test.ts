@@ -21,7 +21,7 @@ describe('row keys', () => {
     );
   });
 
-  it('are free of what Table Storage refuses, whatever the run is called', () => {
+  it('contain only characters that Table Storage accepts, for any name of the run', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(keyText(text)).toMatch(/^[\w.~-]{1,128}$/);
@@ -52,7 +52,7 @@ describe('row keys', () => {
 });
 
 describe('a cursor', () => {
-  it('gives its position back', () => {
+  it('returns its position', () => {
     fc.assert(
       fc.property(position, (it) => {
         expect(parseCursor(formatCursor(it))).toEqual(it);

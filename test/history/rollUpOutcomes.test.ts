@@ -76,7 +76,7 @@ describe('rolling up', () => {
     expect(seen).toEqual([9, 9, 9, 19, 19]);
   });
 
-  it('counts each hour that is over, and leaves the present one alone', async () => {
+  it('counts each past hour, and not the current one', async () => {
     const probe = 'counted';
     const failing = new Set([midnight + 30 * minuteMs, midnight + 40 * minuteMs, midnight + 80 * minuteMs]);
     await seedOutcomes(
@@ -139,7 +139,7 @@ describe('rolling up', () => {
     ]);
   });
 
-  it('is the same however often and in whatever steps it is done', async () => {
+  it('is the same for any number and order of steps', async () => {
     for (const probe of ['at-once', 'in-steps']) {
       await seedOutcomes(
         azurite.connectionString(),
@@ -160,7 +160,7 @@ describe('rolling up', () => {
     }
   });
 
-  it('makes of each day the sum of its hours', async () => {
+  it('counts for each day the sum of its hours', async () => {
     const probe = 'days';
     await seedOutcomes(
       azurite.connectionString(),
@@ -201,7 +201,7 @@ describe('rolling up', () => {
     expect(await hoursOf(history, probe)).toHaveLength(2);
   });
 
-  it('begins where outcomes are still whole: before that, only failures are left', async () => {
+  it('begins where all outcomes are stored: before that, only failures are', async () => {
     const probe = 'retained';
     await seedOutcomes(
       azurite.connectionString(),

@@ -14,7 +14,7 @@ it('returns the position that a cursor was made of, with the same filter only', 
 });
 
 it.each(['', 'abc', '.', 'abc.def', '../x', 'b3V0Y29tZS0w.AAAAAAAA'])(
-  'does not read %j, which it never made',
+  'does not accept %j, which it did not create',
   (text) => {
     expect(parseCursor(text, {})).toBeUndefined();
   },

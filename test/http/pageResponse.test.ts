@@ -32,7 +32,7 @@ describe('pageResponse', () => {
     expect(headers).toMatchObject({ 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store', Vary: 'Accept' });
   });
 
-  it('admits forms to its own site alone, where the key is in the address', () => {
+  it('allows forms only to its own site if the URL contains the key', () => {
     const policyFor = (access: PageContext['access']) => {
       const { headers } = pageResponse(renderStatusPage(report, { context: { access, code: 'key' } }));
       return (headers as Record<string, string>)['Content-Security-Policy'];

@@ -33,7 +33,7 @@ describe('isAllowedHub', () => {
     '[::ffff:169.254.169.254]',
     'localhost',
     '',
-  ])('keeps it from %j', (hub) => expect(isAllowedHub(hub)).toBe(false));
+  ])('does not present it to %j', (hub) => expect(isAllowedHub(hub)).toBe(false));
 
   it("takes the operator's word for other names, exactly as written", () => {
     expect(isAllowedHub('localhost:8884', ['localhost:8884'])).toBe(true);

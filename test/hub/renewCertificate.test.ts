@@ -40,7 +40,7 @@ async function renewWith(messages: readonly Message[]) {
 }
 
 describe('a renewal at the hub', () => {
-  it('asks once, by a $rid that replace accepts, and replaces whatever is pending', async () => {
+  it('sends one request with a $rid that replace accepts, and replaces a pending request', async () => {
     const { published } = await renewWith([accepted, issued]);
     expect(published).toEqual([
       {
@@ -144,7 +144,7 @@ describe('a renewal at the hub', () => {
     expect((await renewWith(messages)).ended).toMatchObject(expected);
   });
 
-  it('never throws and needs little memory, whatever the hub sends', async () => {
+  it('never throws and needs little memory, for any message of the hub', async () => {
     const body = fc.oneof(
       fc.json().map((text) => Buffer.from(text)),
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),

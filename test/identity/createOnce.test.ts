@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createOnce } from '../../src/identity/createOnce.ts';
 
 describe('createOnce', () => {
-  it('makes one connection for every caller, those at the same time included', async () => {
+  it('creates one connection for all callers, also for concurrent ones', async () => {
     let made = 0;
     const connection = createOnce(async () => {
       made += 1;
@@ -12,7 +12,7 @@ describe('createOnce', () => {
     expect(await connection()).toBe(1);
   });
 
-  it('does not keep a failure: the next call tries again', async () => {
+  it('does not cache a failure: the next call tries again', async () => {
     let attempts = 0;
     const connection = createOnce(async () => {
       attempts += 1;
@@ -23,7 +23,7 @@ describe('createOnce', () => {
     expect(await connection()).toBe(2);
   });
 
-  it('keeps the newer connection when an older attempt fails after forget', async () => {
+  it('returns the newer connection if an older attempt fails after forget', async () => {
     const attempts = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;
     let made = 0;
     const connection = createOnce(() => attempts[made++ === 0 ? 0 : 1].promise);

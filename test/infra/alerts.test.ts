@@ -139,7 +139,7 @@ describe('alert rules', needsBicep, () => {
     );
   });
 
-  it('say in words what happened', () => {
+  it('describe what happened', () => {
     for (const [, { description }] of rules) expect(description).toMatch(/^[A-Z].{30,}\.$/);
   });
 

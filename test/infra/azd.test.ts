@@ -24,7 +24,7 @@ describe('azure.yaml', async () => {
     })
     .parse(await readYaml('azure.yaml'));
 
-  it('points at the template that is there', async () => {
+  it('names the existing template', async () => {
     await expect(access(join(root, azd.infra.path, `${azd.infra.module}.bicep`))).resolves.toBeUndefined();
     await expect(access(join(root, azd.infra.path, `${azd.infra.module}.bicepparam`))).resolves.toBeUndefined();
   });
@@ -36,7 +36,7 @@ describe('azure.yaml', async () => {
     expect(azd.services[tagged ?? '']).toMatchObject({ host: 'function', remoteBuild: false });
   });
 
-  it('deploys the package that npm run package makes, as the workflow and the scripts do', async () => {
+  it('deploys the package of npm run package, like the workflow and the scripts', async () => {
     const [, path = ''] =
       /packagePath = '([^']+)'/.exec(await readFile(join(root, 'scripts/package.ts'), 'utf8')) ?? [];
     expect(path).toMatch(/\.zip$/);
@@ -70,7 +70,7 @@ describe('the hooks of azd', async () => {
     }
   });
 
-  it('deploy the app whatever becomes of the sandbox', () => {
+  it('deploy the app even if the sandbox fails', () => {
     for (const name of ['preprovision', 'postprovision']) {
       expect(hooks[name]).toMatchObject({ posix: { continueOnError: true }, windows: { continueOnError: true } });
     }

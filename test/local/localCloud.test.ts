@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('the cloud on this machine', () => {
-  it('starts nothing for what points somewhere already, and leaves those settings alone', async () => {
+  it('starts no stand-in for a configured service, and does not change its settings', async () => {
     const cloud = await startLocalCloud(given);
     expect(cloud).toMatchObject({ standIns: [], ownProbes: true, environment: given });
     await cloud.close();

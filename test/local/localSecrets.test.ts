@@ -72,7 +72,7 @@ it.each([
       'LOCAL_SECRETS_FILE.b: expected no other field than value, contentType, enabled, expiresOn, notBefore',
     ],
   ],
-])('reports every error of a file with %s, and nothing of its contents', async (_, contents, expected) => {
+])('reports every error of a file with %s, without its contents', async (_, contents, expected) => {
   const result = await read(contents);
   const errors = result.kind === 'invalid' ? result.errors.map(({ path, message }) => `${path}: ${message}`) : [];
   expect(errors).toEqual(expected);

@@ -138,7 +138,7 @@ async function runWithout(dependency: Dependency, how: Misbehaviour) {
 
 describe.each(Object.keys(survives) as Dependency[])('a run while the %s is not available', (dependency) => {
   it.each(Object.keys(misbehaviours) as Misbehaviour[])(
-    'has its outcome, which is kept: %s',
+    'has an outcome, which is recorded: %s',
     async (how) => {
       const { outcome, kept, errors } = await runWithout(dependency, how);
       expect([`${outcome.verdict}: ${reasonCode(outcome)}`, ...errors].join('; ')).toBe(survives[dependency][how]);

@@ -16,7 +16,7 @@ describe('monitoring/prometheus-rules.yml', requires('promtool'), () => {
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
   });
 
-  it('alerts as its own tests describe, each of which promtool plays', async () => {
+  it('alerts as in its promtool tests', async () => {
     const { stdout } = await run('promtool', ['test', 'rules', 'prometheus-rules.test.yml'], { cwd: folder });
     expect(stdout).toContain('SUCCESS');
   });

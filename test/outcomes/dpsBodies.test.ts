@@ -103,7 +103,7 @@ describe('field report 6: an errorMessage that is JSON in JSON', () => {
     expect(result).toMatchObject({ errorCode: 400207, message: 'Unauthorized access (errorCode 401002)' });
   });
 
-  it('is readable even where it was cut off', () => {
+  it('is readable even if it was cut off', () => {
     const result = read(200, failed(twoLevels.slice(0, 90)));
     expect(judged(result).text).not.toContain('\\"');
     expect(judged(result).text).toContain('Unauthorized access');

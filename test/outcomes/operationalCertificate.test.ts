@@ -119,7 +119,7 @@ describe('explanations', () => {
       /open a ticket/i,
     ],
     ['a hub that is down', refused(unavailable), /CONNACK 3/, /./],
-  ])('say what happened and what to do: %s', (_case, result, what, next) => {
+  ])('contain what happened and the next step: %s', (_case, result, what, next) => {
     expect(explain(result, probe).what).toMatch(what);
     expect(explain(result, probe).next).toMatch(next);
   });
@@ -172,7 +172,7 @@ describe('the chain of the last run', () => {
     ]);
   });
 
-  it('is also compared where the hub refused the certificate', () => {
+  it('is also compared if the hub refused the certificate', () => {
     const before = chainOf({ root: changed });
     const { issuedCertificate } = renewed;
     const now = { ...refused(notAuthorized), ...(issuedCertificate && { issuedCertificate }) };
@@ -186,7 +186,7 @@ describe('the chain of the last run', () => {
     expect(findDrift({ result: notIssued }, { previous }, 'x509')).toEqual([]);
   });
 
-  it('shows a hub of another connection profile, whatever its case', () => {
+  it('shows a hub with another connection profile, regardless of case', () => {
     const withProfile = (connectionProfile: string) => ({ result: { ...renewed, connectionProfile } });
     expect(findDrift(withProfile('mqttV5'), { previous }, 'x509')).toEqual([
       { kind: 'connectionProfile', from: 'classic', to: 'mqttv5' },

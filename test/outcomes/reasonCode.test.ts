@@ -48,7 +48,7 @@ describe('reasonCode', () => {
     expect(reasonCode({ result })).toBe(reason);
   });
 
-  it('stays of bounded cardinality whatever codes and messages the other side invents', () => {
+  it('has bounded cardinality for any codes and messages of the service', () => {
     fc.assert(
       fc.property(fc.string(), fc.double(), (text, number) => {
         const reasons = [

@@ -18,7 +18,7 @@ const broken = (name: string, why: string): OutcomeSink => ({
 describe('recordOutcome', () => {
   const outcome = buildOutcome({ verdict: 'failing' });
 
-  it('gives the outcome to every sink and returns no error if all accept it', async () => {
+  it('writes the outcome to every sink and returns no error if all accept it', async () => {
     const [one, two] = [collector(), collector()];
     expect(await recordOutcome(outcome, [one, two])).toEqual([]);
     expect([one.accepted, two.accepted]).toEqual([[outcome], [outcome]]);
@@ -67,7 +67,7 @@ describe('recordOutcome', () => {
     await expect(recorded).rejects.toMatchObject({ errors: [{ message: 'full' }, { message: 'away' }] });
   });
 
-  it('rejects when there is no sink at all', async () => {
+  it('rejects without any sink', async () => {
     await expect(recordOutcome(outcome, [])).rejects.toThrow('could not be recorded anywhere: there is no sink');
   });
 

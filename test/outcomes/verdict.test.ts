@@ -38,7 +38,7 @@ function seen(result: ProbeResult, more: Partial<JudgedFacts> = {}): JudgedFacts
 
 const daysFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 
-describe('judge, where an assignment is expected', () => {
+describe('judge, if an assignment is expected', () => {
   it('is healthy, without reasons, when the device was assigned', () => {
     expect(judge(expecting(), seen(assigned))).toEqual({ verdict: 'healthy', reasons: [] });
   });
@@ -82,7 +82,7 @@ describe('judge, where an assignment is expected', () => {
     expect(judged.reasons.join()).toContain(reason);
   });
 
-  it('names both findings where the device went to a wrong hub and that hub refuses it', () => {
+  it('reports both errors if the device is assigned to a wrong hub and that hub refuses it', () => {
     const { verdict, reasons } = judge(
       expecting({ assignedHub: ['hub-b.azure-devices.net'], deviceId: 'two' }),
       seen({
@@ -145,7 +145,7 @@ describe('judge, where an assignment is expected', () => {
   });
 });
 
-describe('judge, where a refusal is expected', () => {
+describe('judge, if a refusal is expected', () => {
   const refused = expecting({ result: 'refused' });
 
   it.each<[string, ProbeResult]>([
@@ -182,7 +182,7 @@ describe('judge, where a refusal is expected', () => {
     ],
     ['a failed allocation', { kind: 'failed', phase: 'assign', operationId: 'o', errorCode: 400207 }],
     ['an unreadable vault', { kind: 'notRun', phase: 'keyVault', cause: 'forbidden', message: 'x' }],
-  ])('is unknown, never green, at %s', (_case, result) => {
+  ])('is unknown, never healthy, after %s', (_case, result) => {
     expect(judge(refused, seen(result)).verdict).toBe('unknown');
   });
 
@@ -201,7 +201,7 @@ describe('judge, where a refusal is expected', () => {
     ['refused', assigned, 'The device was accepted but must be refused. Assigned to hub-a'],
     ['refused', hubRefused, 'The device was accepted but must be refused. Assigned to hub-a'],
     ['disabled', assigned, 'The device was accepted although its enrollment must be disabled. Assigned to hub-a'],
-  ])('reads like a security incident where %s was expected and the device was accepted', (result, found, words) => {
+  ])('is a security incident if %s was expected and the device was accepted', (result, found, words) => {
     const { verdict, reasons } = judge(expecting({ result }), seen(found));
     expect(verdict).toBe('failing');
     expect(reasons).toHaveLength(1);
@@ -209,7 +209,7 @@ describe('judge, where a refusal is expected', () => {
     expect(reasons[0]?.endsWith(incident)).toBe(true);
   });
 
-  it('fails, without an incident, where a failed registration was expected and the device was accepted', () => {
+  it('fails, without an incident, if a failed registration was expected and the device was accepted', () => {
     const { verdict, reasons } = judge(expecting({ result: 'failed' }), seen(assigned));
     expect(verdict).toBe('failing');
     expect(reasons.join()).not.toContain('incident');

@@ -119,7 +119,7 @@ describe('the runs of a device', () => {
     expect(await scheduled).toMatchObject({ kind: 'ran' });
   });
 
-  it('are one run for scrapes that wait, and come after a scheduled run that began to wait later (fault 49)', async () => {
+  it('are one run for waiting scrapes, after a scheduled run that began to wait later (fault 49)', async () => {
     const [holder, timer, http] = [processOn(), processOn(), processOn()];
     const probe = newProbe();
     const { run, started, end } = heldRun();
@@ -155,7 +155,7 @@ describe('the runs of a device', () => {
     await waiting;
   });
 
-  it('free the device when a run fails, which only its own caller hears of', async () => {
+  it('release the device when a run fails, which is reported only to its caller', async () => {
     const [one, other] = [processOn(), processOn()];
     const probe = newProbe();
     await expect(one.runAlone(probe, {}, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
@@ -203,7 +203,7 @@ describe('without its storage', () => {
   });
 });
 
-it('is the same device whatever the case of its registrationId, and another one in another scope', () => {
+it('is the same device regardless of the case of its registrationId, and another one in another scope', () => {
   expect(deviceOf(probeOf({ registrationId: 'Canary-001' }))).toBe(
     deviceOf(probeOf({ registrationId: 'canary-001', name: 'other' })),
   );

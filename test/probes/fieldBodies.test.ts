@@ -127,7 +127,7 @@ describe('forms that ids, times and responses have (field report 21)', () => {
   });
 
   it.each(['"IjAwMDAi"', '"00000000-0000-0000-0000-000000000000"', 'W/"1"', ''])(
-    'is assigned whatever the etag %s and the times look like',
+    'is assigned with any etag %s and any form of times',
     async (etag) => {
       const state = { ...assigned.registrationState, etag, createdDateTimeUtc: '2022-09-05T11:40:18.035277889+00:00' };
       expect(await play([finished({ ...assigned, registrationState: state })])).toMatchObject({ verdict: 'healthy' });

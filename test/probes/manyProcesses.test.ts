@@ -46,7 +46,7 @@ async function until(condition: () => boolean, timeoutMs = 90_000): Promise<void
 }
 
 describe('two locations with two processes each, on one storage', { timeout: 180_000 }, () => {
-  it('play one device one after the other, whatever their clocks say and whichever of them is killed (faults 14, 15)', async () => {
+  it('simulate one device one after the other, with wrong clocks and after any of them is killed (faults 14, 15)', async () => {
     const dps = await startLocalDps({}, { retryAfterSeconds: 1 });
     closing.push(() => dps.close());
     let connected = 0;

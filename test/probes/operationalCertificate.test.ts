@@ -215,13 +215,13 @@ describe('a chain that DPS should not have issued', () => {
     expect(requestsOf(`dps-${fault}`.toLowerCase())).toEqual([]);
   });
 
-  it('is missing where the enrollment has no credential policy', async () => {
+  it('is missing if the enrollment has no credential policy', async () => {
     const outcome = await runFor('unpolicied', individualKey);
     expect(outcome.result).toMatchObject({ kind: 'certificateNotIssued', cause: 'missing' });
     expect(outcome.reasons.join()).toContain('Give the enrollment a credential policy');
   });
 
-  it('is never expected: a canary that must be refused was accepted', async () => {
+  it('is never expected: a device that must be refused was accepted', async () => {
     const outcome = await runFor('dps-missing', { expect: { assignedHub: undefined, result: 'refused' } });
     expect(outcome).toMatchObject({ verdict: 'failing', result: { kind: 'certificateNotIssued' } });
   });

@@ -72,7 +72,7 @@ async function playOutage(probes: readonly Probe[], lengthMs: number) {
 }
 
 describe('a full outage', () => {
-  it('has an outcome of every probe, and each is in the history soon after its own timeout', async () => {
+  it("has an outcome of every probe, which is in the history soon after the probe's timeout", async () => {
     const { stored, lastMs } = await playOutage(await probesAtSilence(20, 1, 'small'), 60_000);
     expect(stored).toHaveLength(20);
     expect(new Set(stored.map(({ verdict, kind }) => `${verdict} ${kind}`))).toEqual(new Set(['failing timedOut']));

@@ -46,7 +46,7 @@ describe('a secret in a response', () => {
     }
   });
 
-  it.each([2, 3, 4])('is redacted where it is split over %i fields', (parts) => {
+  it.each([2, 3, 4])('is redacted if it is split over %i fields', (parts) => {
     const size = Math.ceil(signature.length / parts);
     const pieces = Array.from({ length: parts }, (_, part) => signature.slice(part * size, (part + 1) * size));
     const facts = Object.fromEntries(pieces.map((piece, index) => [`field${index}`, piece]));
@@ -54,7 +54,7 @@ describe('a secret in a response', () => {
     for (const piece of pieces.filter(({ length }) => length >= 8)) expect(clean).not.toContain(piece);
   });
 
-  it('is redacted line by line where it is a private key', () => {
+  it('is redacted line by line if it is a private key', () => {
     const lines = [0, 1].map(() => randomBytes(48).toString('base64'));
     const pem = `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
     const clean = redactSecrets([pem, lines.join(''), lines[1]], [pem]);

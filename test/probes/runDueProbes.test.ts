@@ -32,7 +32,7 @@ function observe(over: Partial<RunContext> = {}) {
   return { runContext, outcomes, forgotten };
 }
 
-it('runs every probe, whatever becomes of the others', async () => {
+it('runs every probe, even if others fail', async () => {
   const { runContext, outcomes } = observe();
   const broken = localProbe(dps, { name: 'broken', attestation: { type: 'symmetricKey', secret: 'missing' } });
   await runDueProbes([broken, localProbe(dps)], runContext, atOnce, neverUnrecorded);
@@ -69,7 +69,7 @@ it('forgets a key that was refused, so that a rotated one is read the next time'
   expect(forgotten).toEqual(['device-key']);
 });
 
-it('keeps a cached key whose refusal the probe expects: other probes may share it', async () => {
+it('does not remove a cached key whose refusal the probe expects: other probes may share it', async () => {
   const wrong = vaultOf({ 'device-key': Buffer.from('another').toString('base64') });
   const { runContext, forgotten, outcomes } = observe({ readSecret: wrong });
   await runDueProbes([localProbe(dps, { expect: { result: 'refused' } })], runContext, atOnce, neverUnrecorded);

@@ -40,7 +40,7 @@ describe.each(transports)('a device over %s', (transport) => {
     expect(outcome.server?.chain).toHaveLength(3);
   });
 
-  it('leaves no socket, timer or listener behind, whatever happened', async () => {
+  it('leaves no socket, timer or listener behind, after any result', async () => {
     const faults: Fault[] = [
       [],
       'connack',
@@ -213,7 +213,7 @@ describe('the network before MQTT', () => {
     expect(outcome.result).toMatchObject({ kind: 'unreachable', phase: 'dns' });
   });
 
-  it('names a port where nothing listens', async () => {
+  it('reports a port without a listener', async () => {
     dps = await startLocalDps();
     const probe = localProbe(dps);
     await dps.close();
@@ -236,7 +236,7 @@ describe('what is on our side', () => {
   it.each([
     ['a secret that is not there', {}, 'notFound'],
     ['a secret that is not a key', { 'device-key': 'not base64!' }, 'invalidCredential'],
-  ])('gives unknown, not failing: %s', async (_case, secrets, cause) => {
+  ])('returns unknown, not failing: %s', async (_case, secrets, cause) => {
     dps = await startLocalDps();
     const outcome = await run(localProbe(dps), { readSecret: vaultOf(secrets) });
     expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause } });

@@ -53,7 +53,7 @@ async function play(
 }
 
 describe('a scheduled run', () => {
-  it('starts ten probes a second, evenly, however long each takes', async () => {
+  it('starts ten probes a second, evenly, regardless of their duration', async () => {
     const ran = await play(probesOf(30), { durationMs: 60_000 });
     expect(ran.map(({ startMs }) => Math.round(startMs))).toEqual(Array.from({ length: 30 }, (_, at) => at * 100));
   });

@@ -71,7 +71,7 @@ describe('a run on a cold process', { timeout: 60_000 }, () => {
     expect(await historyAt(connectionString).latest('local')).toMatchObject({ runId: resumed.outcome.runId });
   });
 
-  it('runs at once where the storage responds 503, notes it, and has its outcome in the other sinks', async () => {
+  it('runs immediately if the storage responds 503, with a note, and has its outcome in the other sinks', async () => {
     const unavailable = createServer((_request, response) => response.writeHead(503).end()).listen(0, '127.0.0.1');
     onTestFinished(() => void unavailable.close());
     await new Promise((listening) => unavailable.once('listening', listening));

@@ -80,7 +80,7 @@ describe.each(['mqtt', 'mqtt-ws'] as const)('a device with a certificate over %s
   it.each<[string, string, object]>([
     ['its own certificate', 'own', {}],
     ['the leaf that was issued for it', 'fleet', { registrationId: groupDevice, ...certificate('fleet', group) }],
-  ])('is let into its hub with %s, too', async (_case, name, over) => {
+  ])('is accepted by its hub with %s, too', async (_case, name, over) => {
     const verified = { verifyHub: 'telemetry', expect: { assignedHub: [hubName] } };
     const outcome = await run(localProbe(dps, { transport, ...certificate(name), ...verified, ...over }), {
       readSecret: vault,

@@ -23,7 +23,7 @@ describe('packageApp', () => {
   });
   afterAll(() => rm(built, { recursive: true, force: true }));
 
-  it('holds the modules, host.json and package.json and nothing else, in about one megabyte', async () => {
+  it('contains only the modules, host.json and package.json, in about one megabyte', async () => {
     const { zip, files } = await packageApp(built);
     const paths = Object.keys(unzipSync(zip));
     expect(paths.filter((path) => !/^dist\/chunks\/[\w.-]+\.mjs$/.test(path))).toEqual([
@@ -42,7 +42,7 @@ describe('packageApp', () => {
     expect(Object.keys(JSON.parse(text))).toEqual(['name', 'version', 'type', 'main']);
   });
 
-  it('gives the same bytes twice, in every time zone', async () => {
+  it('has the same bytes in every build and time zone', async () => {
     vi.stubEnv('TZ', 'America/Los_Angeles');
     onTestFinished(() => void vi.unstubAllEnvs());
     const first = await packageApp(built);
@@ -51,7 +51,7 @@ describe('packageApp', () => {
     expect(Buffer.compare(first.zip, second.zip)).toBe(0);
   });
 
-  it('runs from its own folder, with no module beside it', async () => {
+  it('runs from its own folder, without node_modules', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'unpacked-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     for (const [file, contents] of Object.entries(unzipSync((await packageApp(built)).zip))) {
@@ -94,7 +94,7 @@ describe('packageApp', () => {
 });
 
 describe('.funcignore', () => {
-  it('leaves the same folders and files for those who publish with Core Tools, whatever is added to the checkout', async () => {
+  it('selects the same files for Core Tools, even if files are added to the checkout', async () => {
     const lines = (await readFile(join(projectDirectory, '.funcignore'), 'utf8')).split('\n');
     const patterns = lines.filter((line) => line !== '' && !line.startsWith('#'));
     const isIgnored = (path: string) => patterns.some((pattern) => matchesGlob(path, pattern));

@@ -94,7 +94,7 @@ describe('group', () => { beforeAll(() => { throw new Error('hook'); }); it('thr
     expect(await testCommand(twoFiles, 'b.case')).toEqual({ code: 0, lastLine: '1 passed, 0 failed' });
   });
 
-  it('takes no test at all for a failure', async () => {
+  it('treats a run without tests as a failure', async () => {
     expect(await testCommand(twoFiles, 'c.case')).toEqual({ code: 1, lastLine: '0 passed, 0 failed' });
   });
 });

@@ -51,7 +51,7 @@ describe('at-least-once delivery', () => {
     expect(registrations()).toHaveLength(20);
   });
 
-  it('is not led astray by messages that are not its own', async () => {
+  it('ignores messages of other senders', async () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     for (const message of [
@@ -116,7 +116,7 @@ describe('a worker that is killed with SIGKILL in the middle of a batch', () => 
   });
 });
 
-describe('a batch that can never run', () => {
+describe('a batch that cannot run', () => {
   it('ends as not run, with the reason, when its message is poison', async () => {
     const broken = { createDeviceRunner: () => () => Promise.reject(new Error('an error of the program')) };
     const { storage, context, api } = await lab.fleet();

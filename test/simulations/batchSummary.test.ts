@@ -97,7 +97,7 @@ describe('the sum over batches', () => {
     }
   });
 
-  it('keeps three examples of each reason, and twenty reasons', () => {
+  it('stores three examples of each reason, and twenty reasons', () => {
     const rejected = Array.from({ length: 200 }, (_, i) =>
       buildOutcome({
         verdict: 'failing',
@@ -114,7 +114,7 @@ describe('the sum over batches', () => {
   });
 
   it.each(['cancelled', 'expired'] as const)(
-    'counts devices that a halted simulation never started (%s) in a row of their own',
+    'counts devices that a halted simulation did not start (%s) separately',
     async (cause) => {
       const never = buildOutcome({
         verdict: 'unknown',
@@ -127,7 +127,7 @@ describe('the sum over batches', () => {
     },
   );
 
-  it('leaves devices that never ran out of latencies, hubs and speed', () => {
+  it('excludes devices that did not run from latencies, hubs and speed', () => {
     const never = buildOutcome({
       verdict: 'unknown',
       phases: {},

@@ -41,7 +41,7 @@ describe('the hubs that may be given a credential by a simulation', () => {
     expect(connects()).toBe(before);
   });
 
-  it('are those of the configured probe, whatever the request expects', async () => {
+  it("are those of the configured probe, not of the request's expectation", async () => {
     const api = await startFleet({ assignedHub: [hubName] });
     const before = connects();
     const { id } = await api.start({ probe: 'fleet', devices: 2, expect: { substatus: 'initialAssignment' } });

@@ -22,7 +22,7 @@ async function all(devices: AsyncIterable<DeviceOutcome>) {
 }
 
 describe('the outcomes of devices', () => {
-  it('are one for each device, the first one, however they are written again', async () => {
+  it('are one for each device, the first one, even if they are written again', async () => {
     const store = newStore();
     await store.insert('s', [device(0), device(1, 'failing')]);
     await Promise.all([

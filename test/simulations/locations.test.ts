@@ -22,7 +22,7 @@ describe('fault 25: a simulation belongs to the location that started it', () =>
     expect(sent).not.toEqual([]);
   });
 
-  it('another location cancels it, and its own location ends it', async () => {
+  it('another location can cancel it, and its own location completes it', async () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     expect((await apiOf({ ...context, location: 'elsewhere' }).cancel(id))?.state).toBe('cancelling');
@@ -33,7 +33,7 @@ describe('fault 25: a simulation belongs to the location that started it', () =>
 describe('the lease of a batch', () => {
   const batchNumber = 0;
 
-  it("has its age by the storage's clock, whatever the clocks of the workers show", async () => {
+  it("has its age by the storage's clock, regardless of the clocks of the workers", async () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     const now = Date.now;

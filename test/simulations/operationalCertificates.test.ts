@@ -51,7 +51,7 @@ describe('a simulation that requests operational certificates', () => {
     expect(new Set(issued).size).toBe(12);
   });
 
-  it('counts the devices that got none by their cause', async () => {
+  it('counts the devices without a certificate by cause', async () => {
     const api = await startFleet({}, undefined);
     const { id } = await api.start({ probe: 'fleet', devices: 3, registrationIdPrefix: 'none-' });
     const ended = await api.untilEnded(id);

@@ -11,7 +11,7 @@ function after429At(times: readonly number[], retryAfterMs = 0): Pace {
 }
 
 describe('reserved starts', () => {
-  it('are never closer than the rate allows, in whatever portions and at whatever times they are asked for', () => {
+  it('are never closer than the rate allows, for any portions and times of the requests', () => {
     const asks = fc.array(
       fc.record({ count: fc.integer({ min: 1, max: 40 }), afterMs: fc.integer({ min: 0, max: 5000 }) }),
       {
@@ -60,19 +60,19 @@ describe('a 429', () => {
     expect(reserve(pace, 1, 1500).startsAtMs).toEqual([11_000]);
   });
 
-  it('never stops the rate altogether', () => {
+  it('never reduces the rate to zero', () => {
     expect(after429At(Array.from({ length: 50 }, (_, i) => i * 2000)).ratePerSecond).toBeGreaterThanOrEqual(0.1);
   });
 });
 
 describe('a quiet time', () => {
-  it('gives back 2 % of the asked rate each second, up to the asked rate', () => {
+  it('increases by 2 % of the requested rate each second, up to the requested rate', () => {
     const slowed = after429At([1000]);
     expect(adapt(slowed, asked, noFeedback, 13_000).ratePerSecond).toBeCloseTo(8 + 10 * 0.32);
     expect(adapt(slowed, asked, noFeedback, 1_000_000).ratePerSecond).toBe(asked);
   });
 
-  it('gives the same back in many small steps as in one', () => {
+  it('increases by the same in many small steps as in one', () => {
     let pace = after429At([1000]);
     for (let nowMs = 1000; nowMs <= 13_000; nowMs += 7) pace = adapt(pace, asked, noFeedback, nowMs);
     expect(pace.ratePerSecond).toBeCloseTo(11.2, 1);

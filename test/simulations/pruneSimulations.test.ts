@@ -10,7 +10,7 @@ import { apiOf, useSimulations } from '../support/useSimulations.ts';
 
 const lab = useSimulations();
 
-it('removes simulations after their retention period, with batches and outcomes, and nothing else', async () => {
+it('deletes only simulations whose retention period has passed, with batches and outcomes', async () => {
   const context = await lab.context(lab.newStorage(), { mqttsPort: 1 }, { probes: [] });
   const create = await lab.context(lab.newStorage(), { mqttsPort: 1 });
   const api = apiOf({
@@ -36,7 +36,7 @@ it('removes simulations after their retention period, with batches and outcomes,
   expect(await removeSimulations(context, between)).toBe(0);
 });
 
-it('leaves a simulation that has not ended, however old, and moves it on where its messages are lost', async () => {
+it('does not delete an unfinished simulation of any age, and resumes it if its messages are lost', async () => {
   const dps = await lab.startDps();
   const storage = lab.newStorage();
   const context = await lab.context(storage, dps, { limits: { resendAfterMs: -1 } });

@@ -10,7 +10,7 @@ const instances = useInstances();
 
 describe('2,000 devices on two instances of the app', { ...requires('large'), timeout: 300_000 }, () => {
   // A lost instance costs the lease of its batch; adversity.test.ts kills a worker with a shorter one.
-  it('each have one outcome, although one instance is killed and replaced on the way', async () => {
+  it('each have one outcome, although one instance is killed and replaced meanwhile', async () => {
     const devices = 2000;
     const [first, doomed] = await Promise.all([instances.start(), instances.start()]);
     const client = createSimulationClient(first.url, functionKey);
@@ -36,7 +36,7 @@ describe('2,000 devices on two instances of the app', { ...requires('large'), ti
 });
 
 describe('a restart of every instance of the app between batches', () => {
-  it('loses no device and counts none twice', async () => {
+  it('counts every device exactly once', async () => {
     const before = await instances.start();
     const client = createSimulationClient(before.url, functionKey);
     const { id } = await client.start({

@@ -99,7 +99,7 @@ describe('a request that is accepted', () => {
     expect(view).toMatchObject({ state: 'queued', location: 'test', devices: 10, left: 10, done: 0 });
   });
 
-  it('uses what the service limit leaves beside the probes when no rate is asked for', async () => {
+  it('uses the service limit minus the share of the probes by default', async () => {
     const { request } = await (await newApi()).start({ probe: 'fleet', devices: 10 });
     expect(request).toMatchObject({ ratePerSecond: 990 / 60, registrationIdPrefix: 'fleet-sim-' });
   });
@@ -114,7 +114,7 @@ describe('an idempotency key', () => {
   const body = { probe: 'fleet', devices: 10 };
   const key = 'change-4711';
 
-  it('makes a repeated request the same simulation, also at the same time', async () => {
+  it('returns the same simulation for a repeated request, also for concurrent ones', async () => {
     const api = await newApi();
     const views = await Promise.all([api.start(body, key), api.start(body, key), api.start(body, key)]);
     const later = await api.start({ devices: 10, probe: 'fleet' }, key);
@@ -124,7 +124,7 @@ describe('an idempotency key', () => {
   it.each([
     ['another budget', async (storage: SimulationStorage) => newApi(storage, 990)],
     ['the probe gone', async (storage: SimulationStorage) => apiOf(await lab.context(storage, none, { probes: [] }))],
-  ])('returns the simulation that is there when the configuration has %s by now', async (_, later) => {
+  ])('returns the existing simulation after the configuration has %s', async (_, later) => {
     const storage = lab.newStorage();
     const request = { ...body, ratePerSecond: 16 };
     const before = await (await newApi(storage)).start(request, key);

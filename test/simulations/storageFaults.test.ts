@@ -9,7 +9,7 @@ const unhurried = { allowAboveServiceLimits: true, ratePerSecond: 500 };
 describe('storage that fails for a moment', () => {
   const failing = () => Promise.reject(new Error('storage is away'));
 
-  it('lets running devices end before the batch is released, so that none is connected twice', async () => {
+  it('waits for running devices before the batch is released, so that none is connected twice', async () => {
     const { context, api, registrations } = await lab.fleet(
       { retryAfterSeconds: 1 },
       { limits: { devicesAtOnce: 10 } },

@@ -19,7 +19,7 @@ describe('A badge', () => {
     expect(found).toBe(true);
   });
 
-  it('shows that no probe has a name, whatever the name', () => {
+  it('shows that no probe has this name, for any name', () => {
     const { found, svg } = renderBadge(sampleReports['all healthy'], hostileText);
     expect(found).toBe(false);
     expect(titleOf(svg)).toContain('no such probe');

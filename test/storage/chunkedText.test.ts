@@ -25,6 +25,6 @@ it('is undefined without properties', () => {
   expect(fromChunks('report', { json: '{}' })).toBeUndefined();
 });
 
-it('is refused, and not cut, where a row cannot hold it', () => {
+it('is refused, and not cut, if it is too long for a row', () => {
   expect(() => toChunks('report', 'x'.repeat(300_000))).toThrow('report is longer than 8 properties');
 });

@@ -166,7 +166,7 @@ async function play(processes: Processes, delayMs: () => number) {
 }
 
 describe('a model of the lease', () => {
-  it('never has two holders inside its promise and never gets stuck, whatever the interleaving and the clocks', async () => {
+  it('never has two holders at once and never gets stuck, for any interleaving and any clocks', async () => {
     await fc.assert(
       fc.asyncProperty(processes_, fc.infiniteStream(fc.integer({ min: 1, max: 900 })), async (processes, delays) => {
         const { requests, last } = await play(processes, () => delays.next().value);

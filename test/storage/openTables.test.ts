@@ -45,7 +45,7 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
     expect((await readRows(table, { partitionKey: 'p' })).map(({ value }) => value)).toEqual(['a', 'b', 'c']);
   });
 
-  it('reads nothing from a table that is not there, and does not create it (fault 20)', async () => {
+  it('reads no rows from a missing table, and does not create it (fault 20)', async () => {
     const connectionString = azurite.connectionString();
     const name = newTableName();
     const table = tablesAt(connectionString)(name);
@@ -101,7 +101,7 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
     expect(await Array.fromAsync(table.partitions())).toEqual(["o'clock"]);
   });
 
-  it('gives a call up at its limit when the storage accepts connections and never responds (faults 20, 55)', async () => {
+  it('cancels a call at its limit if the storage accepts connections and never responds (faults 20, 55)', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     onTestFinished(() => void silent.close());
@@ -160,7 +160,7 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
     );
   });
 
-  it('gives a call up at its limit when the identity endpoint never responds', async () => {
+  it('cancels a call at its limit if the identity endpoint never responds', async () => {
     const { endpoint, settings } = identity();
     endpoint.setFault('silent');
     const open = openTables(

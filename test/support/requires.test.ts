@@ -34,7 +34,7 @@ describe('what a test requires', () => {
     },
   );
 
-  it('runs where the program is on PATH, under any of its names', () => {
+  it('runs if the program is on PATH, under any of its names', () => {
     const folder = pathWith('google-chrome', 'promtool');
     expect(requires('chromium', 'promtool')).toEqual({ skip: false, meta: {} });
     expect(findProgram('chromium')).toBe(join(folder, 'google-chrome'));
@@ -55,7 +55,7 @@ describe('what a test requires', () => {
     expect(requires('chromium', 'promtool').skip).toBe(true);
   });
 
-  it('runs large fleets only where LARGE is set', () => {
+  it('runs large fleets only if LARGE is set', () => {
     vi.stubEnv('LARGE', '');
     expect(requires('large')).toMatchObject({
       skip: true,

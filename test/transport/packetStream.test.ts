@@ -49,7 +49,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): Uint8Array[] {
 }
 
 describe('what a server sends', () => {
-  it('passes unchanged, however it is split into chunks', async () => {
+  it('passes unchanged, with any split into chunks', async () => {
     const all = Buffer.concat([connack, suback, publish(300), publish(20_000, 1), pingresp]);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 5 }), async (sizes) => {
@@ -107,7 +107,7 @@ describe('a packet stream', () => {
     return createPacketStream(new Duplex({ read() {}, write }));
   }
 
-  it('writes a packet whole, however many pieces it is made of', () => {
+  it('writes a packet completely, with any number of pieces', () => {
     const written: Buffer[] = [];
     const stream = writingTo(written);
     stream.cork();
@@ -127,7 +127,7 @@ describe('a packet stream', () => {
     stream.destroy();
   });
 
-  it('writes a PUBACK alone where nothing follows it at once', async () => {
+  it('writes a PUBACK separately if no packet follows it immediately', async () => {
     const written: Buffer[] = [];
     const stream = writingTo(written);
     stream.write(puback);

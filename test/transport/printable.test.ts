@@ -24,7 +24,7 @@ describe('text from outside', () => {
     expect(printable('😀'.repeat(300), 10)).toBe(`${'😀'.repeat(4)}…`);
   });
 
-  it('is within its bounds, well-formed and without controls, whatever was sent', () => {
+  it('is within its bounds, well-formed and without control characters, for any input', () => {
     const unit = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 5 }),
       fc.nat({ max: 0xffff }).map((code) => String.fromCharCode(code)),
@@ -40,7 +40,7 @@ describe('text from outside', () => {
     );
   });
 
-  it('is so in the keys and texts of JSON, however deep', () => {
+  it('is printable in the keys and texts of JSON at any depth', () => {
     expect(printableJson({ 'k\u202e': ['\ud800', { n: 1, none: null }] })).toEqual({
       'k\ufffd': ['\ufffd', { n: 1, none: null }],
     });

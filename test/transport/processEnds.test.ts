@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 it.each(['mqtt', 'mqtt-ws'] as const)(
-  'a process ends by itself after runs over %s, whatever their results',
+  'a process ends without exit() after runs over %s, with any results',
   async (transport) => {
     const closedPort = await freePort();
     const probe = (registrationId: string, over: object = {}) =>

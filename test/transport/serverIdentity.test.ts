@@ -53,7 +53,7 @@ describe('the chain of a server', () => {
     });
   });
 
-  it('has the root once where the server sends it', async () => {
+  it('has the root once if the server sends it', async () => {
     expect(subjects(await meet({ ...leaf, cert: `${leaf.cert}\n${trusted.caPem}` }))).toEqual(whole);
   });
 
@@ -70,7 +70,7 @@ describe('the chain of a server', () => {
     expect(identity?.rootFingerprint256).toBe(fingerprintOf(stranger.intermediate.cert));
   });
 
-  it('is one certificate where it vouches for itself', async () => {
+  it('is one certificate if it is self-signed', async () => {
     const own = await createSelfSigned({ commonName: 'localhost', names: ['localhost'] });
     expect(subjects(await meet(own))).toEqual(['localhost']);
   });

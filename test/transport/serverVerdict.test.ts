@@ -150,7 +150,7 @@ async function isAuthorized(leaf: Party, sent: readonly Party[], lightIdentityCh
 describe.each([
   ['as Node checks it', false],
   ['by the light check of simulations', true],
-] as const)('a server is accepted exactly where OpenSSL accepts it, %s', requires('openssl'), (_check, light) => {
+] as const)('a server is accepted exactly if OpenSSL accepts it, %s', requires('openssl'), (_check, light) => {
   it.each(chains)('with a certificate for %s', async (_name, wanted, sent) => {
     const leaf = await issue(wanted);
     expect(await isAuthorized(leaf, sent, light)).toBe(opensslAccepts(leaf, sent));

@@ -60,7 +60,7 @@ describe('the plan', () => {
     ]);
   });
 
-  it('warns where two probes of one device differ in requestCertificate, in whatever case its ID is written', () => {
+  it('warns if two probes of one device differ in requestCertificate, regardless of the case of its ID', () => {
     const asking = probeJson({ name: 'asking', registrationId: 'CANARY-001', requestCertificate: true });
     expect(planFor([asking, probeJson(), refusal]).warnings).toEqual([
       '0ne00A1B2C3/canary-001: asking requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
@@ -175,7 +175,7 @@ describe('the plan', () => {
   });
 });
 
-it('warns of a webhook whose address cannot be read, or that nothing remembers', () => {
+it('warns of a webhook whose URL cannot be read, or whose state cannot be stored', () => {
   const webhook = { WEBHOOK_URL_SECRET: 'chat-address' };
   expect(planFor([refusal], { ...complete, ...webhook }).warnings).toEqual([]);
   const { KEY_VAULT_URL: _vault, AzureWebJobsStorage: _storage, ...rest } = complete;

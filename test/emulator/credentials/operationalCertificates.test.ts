@@ -193,7 +193,7 @@ describe('a registration with a csr', () => {
     });
   });
 
-  it('is assigned without a chain where the enrollment has no policy', async () => {
+  it('is assigned without a chain if the enrollment has no policy', async () => {
     const { csr } = await makeRequest('CN=plain');
     const registered = await register('plain', { registrationId: 'plain', csr });
     expect(registered.body.registrationState).toMatchObject({ status: 'assigned' });

@@ -45,7 +45,7 @@ it('takes the example of the contract', () => {
   ]);
 });
 
-it('needs nothing at all', () => {
+it('may be empty', () => {
   const parsed = parseDpsConfiguration({});
   expect(parsed).toMatchObject({
     ok: true,
@@ -147,7 +147,7 @@ it('never quotes a key', () => {
   expect(errorsIn({ enrollmentGroups: [x509Group(`MIIE${secret}`)] }).join()).not.toContain(secret);
 });
 
-it('never speaks in the words of its schema library, fault 41', () => {
+it('never shows messages of its schema library (fault 41)', () => {
   const wrong = { idScope: 7, retryAfterSeconds: '1', assigningPolls: 1.5, iotHubs: [], strict: 1, faults: [], x: 1 };
   const errors = errorsIn({
     ...wrong,

@@ -79,7 +79,7 @@ describe('a device is accepted', () => {
   it.each([
     ['the primary key', 'primary'],
     ['the secondary key', 'secondary'],
-  ])('with %s of its own enrollment', (_, key) => {
+  ])("with %s of the device's enrollment", (_, key) => {
     expect(withToken('one', registrationToken('one', base64(key)))).toMatchObject({
       kind: 'accepted',
       deviceId: 'dev-1',
@@ -203,7 +203,7 @@ describe('a device is refused', () => {
     });
   });
 
-  it('when nothing is enrolled that it could be', () => {
+  it('without a matching enrollment', () => {
     const empty = configurationOf({ enrollmentGroups: [] });
     const presented = {
       idScope: '0neLOCAL',

@@ -53,7 +53,7 @@ describe.each(['mqttsPort', 'wssPort'] as const)('a listener fault on %s', (port
     expect(await handshake(dps[port])).toBe(code);
   });
 
-  it('silentAfterAccept accepts and sends nothing', async () => {
+  it('silentAfterAccept accepts the connection and sends nothing', async () => {
     const dps = await startWith('silentAfterAccept');
     const socket = connectTcp({ port: dps[port], host: '127.0.0.1' });
     await once(socket, 'connect');

@@ -90,7 +90,7 @@ describe('the service', () => {
     });
   });
 
-  it('keeps assigning for the configured number of queries', () => {
+  it('responds 202 to the configured number of queries', () => {
     const state = createServiceState();
     const { operationId } = bodyOf(registerOne(state));
     const query = () =>

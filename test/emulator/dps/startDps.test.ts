@@ -160,7 +160,7 @@ describe('the other forms of refusal, field report 4', () => {
 });
 
 describe('close', () => {
-  it('leaves nothing open, whatever state its devices are in', async () => {
+  it('leaves nothing open, in any state of its devices', async () => {
     const dps = await startDps({
       certificate,
       configuration: { ...configuration, faults: { one: { kind: 'slow', delayMs: 60_000, at: 'subscribe' } } },

@@ -118,7 +118,7 @@ describe('renewal at the hub', () => {
     expect(rest).toHaveLength(2);
   });
 
-  it('gives a certificate that opens the next connection', async () => {
+  it('issues a certificate that is accepted at the next connection', async () => {
     const [, { body }] = await renew('dev-1');
     const cert = (body.certificates ?? [])
       .map((der) => String(new X509Certificate(Buffer.from(der, 'base64'))))
@@ -222,7 +222,7 @@ describe('renewal at the hub', () => {
     expect((await response(after)).topic).toBe('$iothub/credentials/res/200/?$rid=first');
   });
 
-  it('gives no response without a subscription', async () => {
+  it('sends no response without a subscription', async () => {
     const client = await connect('dev-1', { subscribe: false });
     ask(client, '1', { id: 'dev-1', csr });
     client.send({ cmd: 'pingreq' });

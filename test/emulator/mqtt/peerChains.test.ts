@@ -53,7 +53,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a resumed session of %s', (maxVe
     ]);
   });
 
-  it('accepts a device under its own name only', async () => {
+  it('accepts a device only under its own name', async () => {
     const leaf = await fleet.issueClient({ commonName: 'leaf-3' });
     const first = await attempt('leaf-3', { ...leaf, maxVersion });
     expect(await attempt('leaf-4', { ...leaf, maxVersion, ...first.ticket })).toMatchObject({

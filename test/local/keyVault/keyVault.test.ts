@@ -7,7 +7,7 @@ import { startTestVault, useManagedIdentity } from '../../support/azureIdentity.
 const testIdentity = useManagedIdentity();
 
 describe('startKeyVault', () => {
-  it('challenges as the service does, so that a client knows where to get a token and for what', async () => {
+  it('sends the challenge of the service, with the tenant and the resource of the token', async () => {
     const vault = await startTestVault(testIdentity());
     const response = await fetch(`${vault.url}/secrets/key/?api-version=7.4`);
     expect(response.status).toBe(401);

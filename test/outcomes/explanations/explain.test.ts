@@ -179,7 +179,7 @@ describe('explain, for every result × cause × attestation × transport', () =>
     }
   });
 
-  it('never sends people to globalDeviceEndpoint for what the hub did', () => {
+  it('never mentions globalDeviceEndpoint for an error of the hub', () => {
     for (const cause of everyTransportFailure) {
       for (const probe of probes) {
         const { what, next } = explain(hubRefused(cause), probe);
@@ -218,7 +218,7 @@ describe('explain, for every result × cause × attestation × transport', () =>
 
 describe('field report 4: a chain that DPS does not trust', () => {
   it.each<Phase>(['mqttConnect', 'subscribe', 'register'])(
-    'is named first where the connection closes in phase %s',
+    'is named first if the connection closes in phase %s',
     (phase) => {
       const lost = { kind: 'connectionLost', phase, code: 'CLOSED', message } as const;
       expect(explain(lost, probeWith(certificate)).next).toMatch(
@@ -316,7 +316,7 @@ describe('field report 19: a derived key', () => {
     );
   });
 
-  it('of an id in lower case, or a key that is not derived, gives no such hint', () => {
+  it('has no such hint for an ID in lower case, or a key that is not derived', () => {
     expect(usually({ ...groupKey, registrationId: 'sn-007' })).not.toMatch(/derived/);
     expect(usually({ ...key, registrationId: 'SN-007' })).not.toMatch(/derived/);
   });

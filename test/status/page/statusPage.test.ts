@@ -158,7 +158,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     return { page, complaints };
   }
 
-  it.each(pages)('shows its texts within its own policy, and fits a phone: %s', async (_title, path, texts) => {
+  it.each(pages)('complies with its content security policy, and fits a phone: %s', async (_title, path, texts) => {
     const { page, complaints } = await open(path);
     const text = await textOf(page.locator('body'));
     for (const expected of texts) expect(text).toContain(expected);
@@ -243,7 +243,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     }
   });
 
-  it('leads from every bar to the page of its run, where the reader may see it', async () => {
+  it('links every bar to the page of its run, if the reader may see it', async () => {
     const { page } = await open('/several failing?probe=weu-device-key&code=key');
     const bars = page.locator('.history a');
     expect(await bars.count()).toBe(90);
@@ -265,7 +265,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     expect(await rows.count()).toBe(50);
   });
 
-  it('shows no single run, no form and no key on an anonymous page, whatever was typed into its address', async () => {
+  it('shows no single run, no form and no key on an anonymous page, for any URL', async () => {
     for (const path of ['/one failing', '/one failing?probe=weu-device-key']) {
       const { page } = await open(path);
       expect(await page.locator('form, a[href*="run="], a[href*="code="]').count()).toBe(0);

@@ -142,7 +142,7 @@ describe('the report of a probe', () => {
     });
   });
 
-  it('shows outcomes that drifted, however long ago', async () => {
+  it('shows outcomes with drift of any age', async () => {
     const drift = { events: [{ kind: 'assignedHub', from: 'hub-a', to: 'hub-b' }] } as const;
     const { drifts } = await reportOf(
       probeNamed('drifts'),
@@ -165,7 +165,7 @@ describe('the report of a probe', () => {
 });
 
 describe('scheduled runs without an outcome', () => {
-  it('are bars and counts of their own, and lower no availability', async () => {
+  it('have separate bars and counts, and do not lower the availability', async () => {
     const gone = new Set([4, 5, 6]);
     const report = await reportOf(
       probeNamed('gap'),
@@ -183,7 +183,7 @@ describe('scheduled runs without an outcome', () => {
     expect(report.windows['24h']).toMatchObject({ healthy: 17, missed: 3, unknown: 0, availability: 1 });
   });
 
-  it('say whether the timer had called', async () => {
+  it('show whether the timer had called', async () => {
     const probe = 'called';
     const history = historyAt(azurite.connectionString());
     const call = (ago: number) => ({ scheduledAt: new Date(lastDueMs - 5 * minuteMs * ago), instance: 'one' });
@@ -346,7 +346,7 @@ describe('the whole report', () => {
     });
   });
 
-  it('is about all locations that share the history, its own first, each with its own runs and gaps', async () => {
+  it('covers all locations that share the history, its own first, each with its runs and gaps', async () => {
     const probes = [probeNamed('shared')];
     const here = runs('shared', 20, (ago) => (ago === 10 ? undefined : {}));
     const there = runs('shared', 20, (ago) => ({ ...verdict('failing'), runId: `there-${ago}`, location: "o'ther" }));
@@ -471,7 +471,7 @@ describe('the webhook of a report', () => {
     expect(await webhookOf(reading(gone))).toEqual({ state: 'idle', ...configured });
   });
 
-  it('is not configured, off without a storage, and unknown where that cannot be read', async () => {
+  it('is not configured, disabled without a storage, and unknown if the storage cannot be read', async () => {
     expect(await webhookOf()).toEqual({ state: 'notConfigured', setting: 'WEBHOOK_URL_SECRET' });
     expect(await webhookOf({ secret: 'chat' })).toEqual({ state: 'off', ...configured });
     expect(await webhookOf(reading(deliveries), await closedStorage())).toEqual({ state: 'unknown', ...configured });

@@ -39,12 +39,12 @@ describe('the timer of scheduled runs', () => {
     ['is in its run', 'running', { completed: [7], died: [2] }, { state: 'onTime' }],
     ['lost a worker', 'died', { completed: [2], died: [7] }, { state: 'unfinished' }],
     ['stopped firing', 'stopped', { completed: [12, 17] }, { state: 'silent', dueAt: minutesAgo(7).toISOString() }],
-  ])('20: is reported where it %s', async (_, location, heartbeats, expected) => {
+  ])('20: is reported if it %s', async (_, location, heartbeats, expected) => {
     await beat(location, 'probes', heartbeats);
     expect(await timers(location)).toEqual([expect.objectContaining({ timer: 'probes', location, ...expected })]);
   });
 
-  it('20: that never fired is silent once a run was due while the process was there', async () => {
+  it('20: that never fired is silent after a run was due while the process was running', async () => {
     expect(await timers('new')).toMatchObject([{ state: 'onTime' }]);
     const upSinceMs = minutesAgo(4).getTime();
     expect(await timers('new', [], { upSinceMs })).toMatchObject([
@@ -79,7 +79,7 @@ describe('the maintenance', () => {
     ['has not run for hours', 'silent-maintenance', { completed: [200, 260] }, 'silent'],
     ['dies each time', 'dying-maintenance', { died: [15, 75, 135, 195], completed: [255] }, 'unfinished'],
     ['died once', 'died-once', { completed: [75], died: [15] }, 'onTime'],
-  ])('is reported where it %s', async (_, location, heartbeats, state) => {
+  ])('is reported if it %s', async (_, location, heartbeats, state) => {
     await beat(location, 'probes', { completed: [2, 7] });
     await beat(location, 'maintenance', heartbeats);
     expect(await timers(location)).toMatchObject([{ timer: 'probes' }, { timer: 'maintenance', state }]);

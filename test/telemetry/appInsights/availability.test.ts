@@ -79,7 +79,7 @@ describe('createAvailability', () => {
     ]);
   });
 
-  it('sends why a failing outcome failed, and what to give to support', async () => {
+  it('sends the reason of a failing outcome, and the data for support', async () => {
     const { data } = await sendOne(rejected);
     expect(data.baseData).toMatchObject({
       success: false,
@@ -124,7 +124,7 @@ describe('createAvailability', () => {
     });
   });
 
-  it('sends several outcomes in one request, and none when there is none', async () => {
+  it('sends several outcomes in one request, and no request without outcomes', async () => {
     const appInsights = await startTestAppInsights();
     const availability = availabilityAt(appInsights);
     await availability.send([]);
@@ -133,7 +133,7 @@ describe('createAvailability', () => {
   });
 
   it.each([undefined, '', '00-00000000000000000000000000000000-b7ad6b7169203331-01'])(
-    'makes each run its own operation when the invocation has no trace: %j',
+    'creates an operation for each run if the invocation has no trace: %j',
     async (header) => {
       const { tags } = await sendOne(buildOutcome({ runId: '5f0c3f5e-6b0e-4d0f-9f5a-2b1c7d9e4a10' }), header);
       expect(tags).toEqual({ 'ai.cloud.role': 'dps-canary', 'ai.operation.id': '5f0c3f5e6b0e4d0f9f5a2b1c7d9e4a10' });

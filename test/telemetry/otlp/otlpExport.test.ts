@@ -23,7 +23,7 @@ describe('startOtlpExport', () => {
     expect(received.find(({ path }) => path === '/v1/metrics')?.body).toContain('dps.probe.phase.duration');
   });
 
-  it('leaves nothing registered when it is closed', async () => {
+  it('has nothing registered after it is closed', async () => {
     const received = await startCollector(200);
     const otlp = await startOtlpExport({ serviceName: 'canary-app' });
     await otlp.close();

@@ -91,7 +91,7 @@ describe('openTelemetrySink', () => {
     expect(register1?.value).toMatchObject({ count: 3, sum: expect.closeTo(0.1311, 6) });
   });
 
-  it('is nothing when no SDK is registered, and loads none', { timeout: 120_000 }, async () => {
+  it('does nothing without a registered SDK, and does not load one', { timeout: 120_000 }, async () => {
     await expect(openTelemetrySink().write(buildOutcome())).resolves.toBeUndefined();
     const write = `await exports.openTelemetrySink().write(${JSON.stringify(buildOutcome())})`;
     expect(packagesLoadedBy('telemetry/otlp/spans.ts', write)).toEqual(['@opentelemetry/api']);

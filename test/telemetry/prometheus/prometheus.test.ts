@@ -54,7 +54,7 @@ describe('Prometheus text', () => {
     expect(text).toContain('dps_canary_build_info{version="1.2.3",location="westeurope"} 1');
   });
 
-  it('gives each phase that was entered its seconds, and the phases add up to the run', async () => {
+  it('has the seconds of each phase, and the phases add up to the run', async () => {
     const text = await renderProbe(buildOutcome());
     const phases = lines(text, 'probe_phase_duration_seconds');
     expect(phases).toHaveLength(8);
@@ -72,13 +72,13 @@ describe('Prometheus text', () => {
     ]);
   });
 
-  it('gives seconds to the microsecond, however a clock counted them', async () => {
+  it('has seconds to the microsecond, for any precision of the clock', async () => {
     const text = await renderProbe(buildOutcome({ durationMs: 1234.5678912, phases: { dns: 0.1 + 0.2 } }));
     expect(lines(text, 'probe_duration_seconds')).toEqual(['probe_duration_seconds 1.234568']);
     expect(lines(text, 'probe_phase_duration_seconds')).toEqual(['probe_phase_duration_seconds{phase="dns"} 0.0003']);
   });
 
-  it('keeps the expiry of a certificate that was not accepted, and of the device certificate', async () => {
+  it('has the expiry of a certificate that was not accepted, and of the device certificate', async () => {
     const text = await renderProbe(rejected);
     expect(lines(text, 'probe_certificate_expiry_timestamp_seconds')).toEqual([
       `probe_certificate_expiry_timestamp_seconds{certificate="server"} ${Date.UTC(2027, 3, 2, 23, 59, 59) / 1000}`,
@@ -92,7 +92,7 @@ describe('Prometheus text', () => {
     ]);
   });
 
-  it('keeps the expiry of issued and renewed certificates and of their CAs, and what the renewal took', async () => {
+  it('has the expiry of issued and renewed certificates and of their CAs, and the duration of the renewal', async () => {
     const text = await renderMetrics([buildOutcome({ result: buildRenewed() })], build, []);
     const labels = '{probe="weu-group-key",location="westeurope"}';
     const seconds = (iso: string) => Date.parse(iso) / 1000;
@@ -114,7 +114,7 @@ describe('Prometheus text', () => {
     expect(await renderProbe(buildOutcome())).not.toMatch(/issued|renewed|renewal|issuing|operational/);
   });
 
-  it('measures nothing that was not there to measure', async () => {
+  it('has no samples without measurements', async () => {
     const text = await renderProbe(unseen);
     expect(text).not.toMatch(/probe_success|expiry|probe_ip_protocol|tls_version/);
   });
@@ -125,7 +125,7 @@ describe('Prometheus text', () => {
     expect(text).not.toContain('evil');
   });
 
-  it('adds the transcript as comments when asked to debug, one line each, whatever is in it', async () => {
+  it('adds the transcript as comments with debug, one line each, for any contents', async () => {
     const text = await renderProbe(rejected, { debug: true });
     expect(text).toContain('# debug:     34.2 ms → CONNECT  312 bytes\n');
     expect(text).toContain('# debug:     55.0 ms ← CONNACK  status 0  first line second line\n');

@@ -77,7 +77,7 @@ function outcome(verdict: 'healthy' | 'failing' | 'unknown' | 'degraded') {
 const changes = () => received.map(({ body }) => JSON.parse(body) as StateChange);
 
 describe('The webhook', () => {
-  it('posts each change of a verdict once, and nothing while a verdict stays', async () => {
+  it('posts each change of a verdict once, and nothing while the verdict is the same', async () => {
     const webhook = sink();
     for (const verdict of ['healthy', 'healthy', 'failing', 'failing', 'healthy'] as const) {
       await webhook.write(outcome(verdict));
@@ -97,7 +97,7 @@ describe('The webhook', () => {
     expect(changes()).toMatchObject([{ from: null, to: 'failing' }]);
   });
 
-  it('posts a change once, whatever number of processes see it at the same moment', async () => {
+  it('posts a change once, even if several processes detect it at the same time', async () => {
     await sink().write(outcome('healthy'));
     const change = outcome('failing');
     await Promise.all(Array.from({ length: 8 }, () => sink().write(change)));
@@ -119,7 +119,7 @@ describe('The webhook', () => {
     expect(Math.abs(Date.now() / 1000 - Number(seconds))).toBeLessThan(60);
   });
 
-  it('tries three times where the receiver may recover', async () => {
+  it('tries three times if the receiver may recover', async () => {
     statuses = [503, 429];
     await sink().write(outcome('failing'));
     expect(received).toHaveLength(3);
@@ -151,7 +151,7 @@ describe('The webhook', () => {
     expect(error).not.toContain(token);
   });
 
-  it('reports a receiver that does not respond by the code of the platform alone', async () => {
+  it('reports a receiver that does not respond with only the code of the platform', async () => {
     const gone = createServer().listen(0, '127.0.0.1');
     await once(gone, 'listening');
     const { port } = gone.address() as AddressInfo;
@@ -168,7 +168,7 @@ describe('The webhook', () => {
     return (await readDeliveries(states())).find(({ probe }) => probe === `webhook-${probeNumber}`);
   }
 
-  it('remembers what the receiver accepted, and nothing of a probe without a change', async () => {
+  it('stores what the receiver accepted, and nothing of a probe without a change', async () => {
     await sink().write(outcome('healthy'));
     expect(await delivery()).toBeUndefined();
     await sink().write(outcome('failing'));
@@ -179,7 +179,7 @@ describe('The webhook', () => {
     });
   });
 
-  it('remembers why a change could not be delivered until it is or is over, never with the address', async () => {
+  it('stores why a change could not be delivered until it is delivered or obsolete, never with the URL', async () => {
     statuses = [404, 200, 410];
     const failing = await sink().write(outcome('failing')).catch(String);
     const stored = await delivery();

@@ -29,7 +29,7 @@ describe('the section of the status page', () => {
     expect(page.html).toContain('Stopped: the service responded 429');
   });
 
-  it('counts cancelled devices beside the verdicts', () => {
+  it('counts cancelled devices in addition to the verdicts', () => {
     const cancelled = simulationsSection([{ ...view, verdicts: { ...view.verdicts, unknown: 0 }, cancelled: 20 }], now);
     const sections = cancelled ? [cancelled] : [];
     expect(renderStatusPage(report, { sections, context }).html).toContain('60 failing, 20 cancelled');
@@ -40,7 +40,7 @@ describe('the section of the status page', () => {
     expect(page.html).toContain('href="simulations/0123456789abcdef01234567?code=key"');
   });
 
-  it('reads the newest from the table, newest first, whatever state they are in', async () => {
+  it('reads the newest ones from the table in any state, newest first', async () => {
     const context = await lab.context(lab.newStorage(), { mqttsPort: 1 });
     const api = apiOf(context);
     const ids: string[] = [];
