@@ -67,7 +67,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   ],
 };
 
-/** What a folder may name beyond that, as a type alone. */
+/** Folders from which a folder may also import types. */
 const mayName: { readonly [folder: string]: readonly string[] } = {
   probes: ['history'],
   http: ['status'],

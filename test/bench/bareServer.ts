@@ -3,8 +3,8 @@ import mqttPacket, { type Packet } from 'mqtt-packet';
 import type { IssuedCertificate } from '../../src/emulator/certificates.ts';
 
 /**
- * The floor under the emulator: the fewest instructions that make a device believe that it is registered. A TLS server and packets written
- * by hand, without checks, state or records. The handshake is the service's own: it asks for a device certificate.
+ * The minimum for comparison with the emulator: a server that assigns every device with as few instructions as possible. A TLS server and
+ * packets written by hand, without checks, state or records. The handshake is the service's own: it asks for a device certificate.
  */
 export function createBareServer({ cert, key }: IssuedCertificate) {
   return createServer({ cert, key, noDelay: true, requestCert: true, rejectUnauthorized: false }, serve);

@@ -15,7 +15,7 @@ export interface BenchServer {
 
 const emulator = fileURLToPath(new URL('../../src/cli/emulator.ts', import.meta.url));
 
-/** The stand-in in a process of its own, so that its work is not counted as the client's. */
+/** The stand-in in a separate process, so that its work is not counted as the client's. */
 export async function startBenchServer(retryAfterSeconds: number): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const config = join(folder, 'enrollments.json');

@@ -1,4 +1,4 @@
-/** How many registrations the emulator serves in a second of its CPU, beside a bare server: the machine's other load is not counted. */
+/** Registrations per second of the emulator's CPU, compared with a bare server. CPU time excludes other load of the machine. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createSecureContext, type SecureContext } from 'node:tls';

@@ -1,4 +1,4 @@
-/** What it takes to load an app: loads what it is given, as Azure's worker does, and prints the milliseconds of CPU and of the clock. */
+/** Loads an app as Azure's worker does, and prints the milliseconds of CPU and of the clock. */
 import { createRequire } from 'node:module';
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';

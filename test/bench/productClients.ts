@@ -16,7 +16,7 @@ export interface ProductClients {
   readonly resumingDevice: RegisterDevice;
 }
 
-/** The product's own ways to register a device at the stand-in of the benchmark. Each rejects unless the outcome is healthy. */
+/** Registers a device at the stand-in of the benchmark with the product's code. Each rejects unless the outcome is healthy. */
 export function productClients(port: number): ProductClients {
   const configured = probeSchema.parse({
     name: 'bench',

@@ -1,7 +1,7 @@
 /**
- * One simulation of N devices, whole: request, queue, batches, outcomes in tables, report. A program of its own, so that its peak of
- * memory is its own; storage and DPS are other processes. Prints a `SimulationRun`. Resident memory is looked at right after a
- * collection, because what V8 has not collected yet grows with time and not with devices; the CPU of these collections is not counted.
+ * One simulation of N devices, whole: request, queue, batches, outcomes in tables, report. A separate program, so that its peak memory can
+ * be measured; storage and DPS are other processes. Prints a `SimulationRun`. Resident memory is looked at right after a collection,
+ * because what V8 has not collected yet grows with time and not with devices; the CPU of these collections is not counted.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';

@@ -10,7 +10,7 @@ const [client = 'exchange', port = '0', count = '400'] = argv.slice(2);
 const warmUp = 50;
 const nextDevice = benchDevices(Number(port));
 
-/** Each client is loaded alone: the others' modules are not its memory. */
+/** Loads only one client, so that the modules of the others are not measured. */
 async function clientNamed(name: string): Promise<(device: BenchDevice) => Promise<unknown>> {
   switch (name) {
     case 'exchange':

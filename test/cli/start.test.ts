@@ -42,7 +42,7 @@ function run(command: string, args: readonly string[], environment: Environment 
     child,
     ended,
     leftFiles: () => readdir(temporary),
-    /** The first line from now on that matches. Rejects when the process ends without one. */
+    /** Waits for the next line that matches. Rejects if the process ends without one. */
     line: (pattern: RegExp) =>
       new Promise<string>((resolve, reject) => {
         lines.on('line', (line) => pattern.test(line) && resolve(line));

@@ -1,10 +1,10 @@
 import type { DocumentTarget } from '../support/documentTarget.ts';
 import type { ClientRuns } from './clientRuns.ts';
 
-/** One sentence of Microsoft's document on DPS over MQTT that states a behaviour, and how either side is seen to keep to it. */
+/** One sentence of Microsoft's document on DPS over MQTT that states a behaviour, and the checks that client and emulator conform to it. */
 export interface DocumentRow {
   readonly id: `D${number}`;
-  /** The document's own words; `…` where some are left out. */
+  /** A quotation from the document; `…` marks omissions. */
   readonly quote: string;
   readonly meaning: string;
   /** Absent if the sentence does not require anything of a device. */

@@ -1,4 +1,4 @@
-/** The document's sentences, tried on a service by a client that speaks raw packets: each check fails where the sentence does not hold. */
+/** The document's sentences, tested at a service with a client that sends raw packets: each check fails if the sentence is not true. */
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'vitest';
@@ -20,7 +20,7 @@ export async function connected(
   return client;
 }
 
-/** CONNECT with these changes is not accepted: refused by a CONNACK, or by the end of the connection. */
+/** CONNECT with these changes is not accepted: refused with a CONNACK, or the connection is closed. */
 export async function notAccepted(
   target: DocumentTarget,
   over: Parameters<DocumentTarget['connectPacket']>[0],

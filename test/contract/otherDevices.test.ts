@@ -30,7 +30,7 @@ const dps = await start(false);
 const strict = await start(true);
 afterAll(() => Promise.all([dps.close(), strict.close()]));
 
-/** Registers as the device does, to the end; the last topic that it received, or how it was refused. */
+/** Registers like the device. Returns the last topic that it received, or how it was refused. */
 async function register(device: OtherDevice, registrationId: string, to: RunningDps): Promise<string> {
   const leaf = device.token === undefined ? await authority.issueClient({ commonName: registrationId }) : {};
   const client = await rawMqttOverTls({ port: to.mqttsPort, ca: authority.caPem, ...leaf });

@@ -1,6 +1,6 @@
 /**
- * How public SDKs and samples speak to DPS, packet by packet, where each was read: what a raw client repeats against the
- * stand-in. `source` is a file of a public repository.
+ * The packets that public SDKs and samples send to DPS, with their sources. A raw client sends them to the stand-in. `source` is a file of
+ * a public repository.
  */
 export interface OtherDevice {
   readonly name: string;

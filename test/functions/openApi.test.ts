@@ -76,7 +76,7 @@ afterAll(async () => {
 
 const seen = new Set<string>();
 
-/** Calls a route, and holds the response against the document. */
+/** Calls a route, and compares the response with the document. */
 async function call(
   { app }: Running,
   method: string,

@@ -20,7 +20,7 @@ function startCloud(): Promise<CloudStandIns> {
   });
 }
 
-/** With one probe that the vault has a key for, and one that it has none for. */
+/** With two probes: the vault has a key for only one of them. */
 function startApp(cloud: CloudStandIns): Promise<RunningApp> {
   const shared = { idScope: '0neLOCAL', globalDeviceEndpoint: `localhost:${cloud.dps.mqttsPort}`, timeoutSeconds: 20 };
   const probes = [

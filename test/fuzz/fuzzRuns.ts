@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const isAskedFor = process.env.FUZZ_RUNS !== undefined;
 
-/** How often each fuzz test runs its subject: `npm run fuzz -- --runs N`, or a number that takes some seconds. */
+/** How often each fuzz test runs its subject: `npm run fuzz -- --runs N`, or by default a number that takes some seconds. */
 export function fuzzRuns(usual: number): number {
   return Number(process.env.FUZZ_RUNS ?? usual);
 }
@@ -23,7 +23,7 @@ export async function holdsAlways<Values>(property: fc.IAsyncProperty<Values>, t
   await fc.assert(property, { numRuns: Math.ceil(times), plugins: [...limits, fc.timeout(hangingAfterMs)] });
 }
 
-/** Printed by `npm run fuzz` alone. */
+/** Printed only by `npm run fuzz`. */
 export function printFigures(name: string, figures: Readonly<Record<string, number | string>>): void {
   if (!isAskedFor) return;
   const parts = Object.entries(figures).map(([figure, value]) => `${figure} ${value}`);

@@ -103,7 +103,7 @@ const rights = (count: number) => Array.from({ length: count }, () => right);
 
 /** For one device: what DPS sends, and what its hub sends afterwards. */
 export const script: fc.Arbitrary<{ readonly dps: readonly Step[]; readonly hub: readonly Step[] }> = fc.oneof(
-  // The first responses let the device in most times: what is behind them is the interesting part.
+  // The first responses usually accept the device, because the later ones are more interesting.
   { weight: 4, arbitrary: steps.map((said) => ({ dps: [...rights(2), ...said], hub: [] })) },
   { weight: 1, arbitrary: steps.map((said) => ({ dps: said, hub: [] })) },
   { weight: 3, arbitrary: steps.map((said) => ({ dps: [], hub: [right, ...said] })) },

@@ -1,4 +1,4 @@
-/** Whatever fails, and whatever the attestation: no output for people or programs contains a secret. */
+/** With any error and any attestation, no output for users or programs contains a secret. */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -160,7 +160,7 @@ function startFaultyDps(faults: Faults): Promise<RunningDps> {
   });
 }
 
-/** The keys as text and as bytes, every line of the PEM files, and whatever looks like a token or a PEM of another. */
+/** The keys as text and as bytes, every line of the PEM files, and everything that looks like another token or PEM. */
 const secrets = [
   deviceKey,
   groupKey,

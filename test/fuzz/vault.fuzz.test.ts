@@ -148,7 +148,7 @@ afterAll(async () => {
   for (const server of servers) server.close();
 });
 
-/** A reader whose time was up may have a request on its way: it is reset. */
+/** A reader whose deadline has passed may have an open request, which is reset. */
 function scriptOf(id: string | null | undefined): { readonly identity: Said; readonly vault: Said } {
   return scripts.get(id ?? '') ?? { identity: { ...rightToken, how: 'reset' }, vault: { ...rightToken, how: 'reset' } };
 }

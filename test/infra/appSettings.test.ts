@@ -20,7 +20,7 @@ function settingsIn(snapshot: Snapshot): readonly { readonly [name: string]: str
   );
 }
 
-/** Puts what Azure would put where the snapshot has an expression. */
+/** Replaces the expressions of the snapshot with values as in Azure. */
 function resolved(settings: { readonly [name: string]: string }): { readonly [name: string]: string } {
   const values: readonly (readonly [RegExp, string])[] = [
     [/^\[format\('ClientId=.*$/, 'ClientId=33333333-3333-3333-3333-333333333333;Authorization=AAD'],

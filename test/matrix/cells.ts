@@ -1,6 +1,6 @@
 /**
- * Every fault that the stand-ins can play, and what a run must make of it: exactly this result, in this phase. The keys are the kinds
- * of faults in their own types, so that a new fault does not compile until it has its rows.
+ * The exact result and phase of a run for every fault of the stand-ins. The keys have the type of the fault kinds, so that a new fault does
+ * not compile without its rows.
  */
 import { type ChainFault, chainFaultSchema } from '../../src/emulator/credentials/issueChain.ts';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
@@ -19,8 +19,8 @@ export interface Row<Fault> {
   readonly fault: Fault;
   readonly at: Column;
   /**
-   * The reason code: kind, code and phase. Where the transports differ, that of each. `a or b` where it depends on the network which of
-   * two packets arrives first; for the same reason the platform's code of a lost connection is left out.
+   * The reason code: kind, code and phase. If the transports differ, one for each. `a or b` if the network decides which of two packets
+   * arrives first. For the same reason, the platform's code of a lost connection is omitted.
    */
   readonly expected: string | { readonly mqtt: string; readonly 'mqtt-ws': string };
   readonly probe?: Record<string, unknown>;

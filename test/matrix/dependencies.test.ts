@@ -71,7 +71,7 @@ const responses: Readonly<Record<Misbehaviour, RequestListener>> = {
     const timer = setInterval(() => response.write(' '), 50);
     response.on('close', () => clearInterval(timer));
   },
-  // A TLS socket cannot be reset: it ends without a word.
+  // A TLS socket cannot be reset, so it is closed without a response.
   reset: ({ socket }) => void ('encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()),
 };
 
@@ -93,7 +93,7 @@ const contexts: Readonly<Record<Dependency, (how: Misbehaviour) => Promise<Parti
   async identity(how) {
     const identity = testIdentity();
     const vault = await startTestVault(identity, { secrets: { 'device-key': deviceKey } });
-    // MSAL remembers for the life of the process where the endpoint is: the one server responds in each way.
+    // MSAL caches the endpoint until the process ends, so one server shows all misbehaviours.
     identityResponse = responses[how];
     return { readSecret: createSecretReader({ vaultUrl: vault.url, identity: identity.settings }).read };
   },

@@ -118,7 +118,7 @@ describe('a run that meets a fault', () => {
 
   it('leaves no socket, server or timer', async () => {
     await expect.poll(openResources).toEqual(before.resources);
-    // One, as before: the test runner's own limit.
+    // One, as the default of the test runner.
     expect(timers()).toBeLessThanOrEqual(before.timers);
   });
 

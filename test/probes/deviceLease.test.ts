@@ -25,7 +25,7 @@ function processOn(connectionString = azurite.connectionString()): DeviceLeases 
   return createDeviceLeases(createLeases(tablesAt(connectionString)(deviceLeaseTable)));
 }
 
-/** A run that ends when the test lets it. */
+/** A run that the test ends. */
 function heldRun(over: Partial<Outcome> = {}) {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();

@@ -1,4 +1,7 @@
-/** Whatever a server floods, a run ends by its deadline, and needs little memory without a long pause. Measured in its own process. */
+/**
+ * A server may send any amount of data: a run ends by its deadline, needs little memory, and does not block the event loop for long.
+ * Measured in a separate process.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -153,7 +153,7 @@ describe('retry-after', () => {
     dps = await startLocalDps({}, { retryAfterSeconds: 1, assigningPolls: 1 });
     const outcome = await run(localProbe(dps));
     expect(outcome.polls).toBe(2);
-    // Twice a second, of which the service's own time is not a part.
+    // Two waits of one second, without the response times of the service.
     expect(outcome.waitedMs).toBeGreaterThanOrEqual(1990);
     expect(outcome.waitedMs).toBeLessThanOrEqual(outcome.phases.assign ?? 0);
     const times = dps.requests.of(registrationId).filter(({ kind }) => kind === 'register' || kind === 'poll');

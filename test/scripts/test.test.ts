@@ -32,7 +32,7 @@ const head = "import { beforeAll, describe, expect, it } from 'vitest';\n";
 
 const twoFiles = { 'a.case.ts': `${head}it('one', () => {});`, 'b.case.ts': `${head}it('two', () => {});` };
 
-// Each run builds the product first, which takes its time on a busy machine.
+// Each run first builds the app, which is slow on a busy machine.
 describe('npm test', { timeout: 120_000 }, () => {
   it.each([
     [{ passed: 3, failed: 0, skipped: 0 }, '3 passed, 0 failed'],

@@ -17,7 +17,7 @@ describe('fault 25: a simulation belongs to the location that started it', () =>
     expect(await apiOf(elsewhere).get(id)).toMatchObject({ state: 'queued', location: 'test' });
     await reconcileOpenSimulations(elsewhere);
     expect(sent).toEqual([]);
-    // What it does where it belongs, with the same rows.
+    // The same with the location that started it.
     await reconcileOpenSimulations({ ...context, queue: { send } });
     expect(sent).not.toEqual([]);
   });

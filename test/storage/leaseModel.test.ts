@@ -8,12 +8,12 @@ const key = { partitionKey: '0neSCOPE', rowKey: 'device' };
 
 interface ModelOptions {
   readonly time: VirtualTime;
-  /** On the way to a row, and on the way back. */
+  /** The delays of a request and of its response. */
   readonly delayMs: () => number;
   readonly onWrite: (row: Row) => void;
 }
 
-/** A table as the service documents it, with a clock of its own. */
+/** A table as documented by the service, with its own clock. */
 function modelTable({ time, delayMs, onWrite }: ModelOptions): Table {
   const rows = new Map<string, { row: Row; etag: string; writtenMs: number }>();
   let version = 0;
@@ -65,7 +65,7 @@ function asRead(row: Row): Row {
 }
 
 const slackMs = 10_000;
-/** Longer than it takes until all other processes had their run, even where each of them is killed with the lease. */
+/** Longer than the runs of all other processes, even if each of them is killed with the lease. */
 const patientMs = 300_000;
 
 const run = fc.record({
@@ -149,7 +149,7 @@ async function play(processes: Processes, delayMs: () => number) {
         request.heldFromMs = time.now();
         request.heldToMs = Math.min(time.now() + asked.lastsMs * share, promisedMs);
         await time.sleep(request.heldToMs - time.now());
-        // A process that is killed never releases; its promise ends all the same.
+        // A process that is killed does not release the lease, but its promise settles.
         if (isKilled === 'holding') return;
         await result.lease.release();
       }
@@ -187,7 +187,7 @@ describe('a model of the lease', () => {
     await fc.assert(
       fc.asyncProperty(
         processes_,
-        // A process that takes seconds for a look may lose its place.
+        // A process that needs seconds for an attempt may lose its place.
         fc.infiniteStream(fc.integer({ min: 1, max: 200 })),
         async (processes, delays) => {
           const { requests } = await play(processes, () => delays.next().value);

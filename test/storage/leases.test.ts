@@ -7,7 +7,7 @@ const key = { partitionKey: '0neSCOPE', rowKey: 'device' };
 describe('a lease in Table Storage', { timeout: 60_000 }, () => {
   const azurite = useAzurite();
   let tests = 0;
-  /** A lease of its own for each test, as several processes see it, and the names of those that wait for it. */
+  /** A separate lease for each test, used by several processes, and the names of the waiting requests. */
   const newLease = () => {
     tests += 1;
     const open = () => tablesAt(azurite.connectionString())(`leases${tests}`);

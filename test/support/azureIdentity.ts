@@ -12,8 +12,8 @@ export interface TestIdentity {
 }
 
 /**
- * A managed identity that the real credential finds, for the tests of one file. MSAL remembers for the life of the
- * process where the endpoint is, and the tokens by client id: so there is one endpoint, and a new client id each test.
+ * A managed identity that the real credential finds, for the tests of one file. MSAL caches the endpoint, and the tokens by client ID,
+ * until the process ends. So there is one endpoint, and a new client ID for each test.
  */
 export function useManagedIdentity(): () => TestIdentity {
   let endpoint: ManagedIdentity | undefined;

@@ -149,7 +149,7 @@ function sum(times: PhaseTimes): number {
   return Object.values(times).reduce((total, ms) => total + ms, 0);
 }
 
-/** mulberry32: a screenshot of today has to look like one of yesterday. */
+/** mulberry32, so that screenshots of different days are the same. */
 function seededRandom(seed: string): () => number {
   let state = [...seed].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 7);
   return () => {

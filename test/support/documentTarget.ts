@@ -14,7 +14,7 @@ export interface DocumentTarget {
   readonly wssPort: number;
   /** Only for the stand-in. */
   readonly dps?: RunningDps;
-  /** A valid SAS token of the device, signed with its key whatever `over` makes of it. */
+  /** A SAS token of the device with the changes of `over`, signed with its key. */
   token(over?: Partial<SasParts>): string;
   /** After the TLS handshake. */
   open(tls?: Pick<TlsTarget, 'cert' | 'key' | 'maxVersion'>): Promise<RawMqttClient>;
@@ -73,15 +73,15 @@ export async function onStrictStandIn(
   }
 }
 
-/** Names what is missing where some of the variables are set, and not all. */
+/** Reports missing variables if only some of them are set. */
 export function missingVariables(environment: NodeJS.ProcessEnv): readonly string[] {
   const needed = ['DPS_ID_SCOPE', 'DPS_REGISTRATION_ID', 'DPS_SYMMETRIC_KEY'];
   return needed.filter((name) => !environment[name]);
 }
 
 /**
- * `DPS_ID_SCOPE`, `DPS_REGISTRATION_ID` and `DPS_SYMMETRIC_KEY` (of an individual enrollment); `DPS_ENDPOINT` (host[:port]) for another than
- * the global one, and `DPS_WSS_PORT` where its WebSocket is not on 443.
+ * `DPS_ID_SCOPE`, `DPS_REGISTRATION_ID` and `DPS_SYMMETRIC_KEY` (of an individual enrollment); `DPS_ENDPOINT` (host[:port]) for another
+ * endpoint than the global one, and `DPS_WSS_PORT` if its WebSocket port is not 443.
  */
 export function realTarget({
   DPS_ID_SCOPE,

@@ -5,8 +5,8 @@ import type { Page } from 'playwright-core';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
- * What axe-core finds wrong, as lines to read. The page has to come from a context with `bypassCSP`, since its own policy admits
- * no script at all. `rules`: only these, where the others cannot have changed.
+ * The issues that axe-core finds, as lines of text. The page must be from a context with `bypassCSP`, because its policy allows no scripts.
+ * `rules`: runs only these.
  */
 export async function findAccessibilityIssues(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   const options = rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } };

@@ -1,4 +1,4 @@
-/** A server that accepts a device and then sends without end: as fast as the connection allows, whatever the device does. */
+/** A server that accepts a device and then sends without end: as fast as the connection allows, regardless of the device. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

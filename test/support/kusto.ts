@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
 
-/** What Microsoft's own language service finds in a query, and the columns that its result has. */
+/** The errors that Microsoft's language service finds in a query, and the columns of its result. */
 export interface KustoAnalysis {
   readonly faults: readonly string[];
   readonly columns: readonly string[];

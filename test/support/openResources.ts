@@ -1,6 +1,6 @@
 /**
- * Resources of a connection that was not closed: sockets, look-ups, servers. Timers are left out, because the test runner has its own; that
- * none of ours stays behind is shown by processes that end by themselves.
+ * Resources of a connection that was not closed: sockets, look-ups, servers. Timers are omitted, because the test runner has its own;
+ * test/transport/processEnds.test.ts checks that none of ours remains.
  */
 export function openResources(): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -68,7 +68,7 @@ function verifies(...parameters: readonly string[]): boolean {
   return openssl('verify', '-no_check_time', '-partial_chain', ...ownTrust, ...parameters).status === 0;
 }
 
-/** Undefined where OpenSSL reads none, or would write it in another way. */
+/** Undefined if OpenSSL cannot read it, or would write it differently. */
 function readCertificate(file: string, sent: unknown): Certificate | undefined {
   if (typeof sent !== 'string') return undefined;
   const input = Buffer.from(sent, 'base64');

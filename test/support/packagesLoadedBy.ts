@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Which packages a program has loaded when it ends, with the file of the source tree that it imports. The program is the body of a
- * module with that file's exports in `exports`, in a process of its own.
+ * Which packages a program has loaded when it ends, with the file of the source tree that it imports. The program is the body of a module
+ * with that file's exports in `exports`. It runs in a separate process.
  */
 export function packagesLoadedBy(file: string, body: string): readonly string[] {
   const program = `

@@ -22,7 +22,7 @@ export interface ProberJob {
   readonly clockOffsetMs: number;
 }
 
-/** `started`: this process has the device now. The others come after each run, or where it found the device busy. */
+/** `started`: this process uses the device now. The other messages are sent after each run, or if the device was busy. */
 export interface ProberReport {
   readonly kind: 'started' | 'ran' | 'busy';
   readonly runId?: string;
@@ -49,7 +49,7 @@ process.once('message', async (job: ProberJob) => {
   const probe = probeSchema.parse(job.probe);
   const open = tablesAt(connectionString);
   const history = createOutcomeHistory(open, location);
-  // This is not about a cold start: on a busy machine, loading the storage's library takes longer than a run waits for it.
+  // Loads the storage's library first, because on a busy machine this takes longer than a run waits for the storage.
   await history.locations();
   const report = (sent: ProberReport) => process.send?.(sent);
   const context: RunContext = {

@@ -43,7 +43,7 @@ export interface TlsTarget {
 
 export interface RawTlsClient extends RawMqttClient {
   readonly resumed: boolean;
-  /** To resume by another connection; never settles where the server offers none. */
+  /** For another connection to resume; never settles if the server does not support it. */
   readonly session: Promise<Buffer>;
 }
 

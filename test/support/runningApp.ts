@@ -12,7 +12,7 @@ export interface RunningApp {
   readonly log: readonly HostLogEntry[];
   /** With the function key by default. `path` is below `/api/`. */
   call(path: string, init?: RequestInit): Promise<Answer>;
-  /** Runs a function that no HTTP request triggers, and resolves with how its host saw it end. */
+  /** Runs a function without an HTTP trigger, and resolves with its result as reported by the host. */
   runFunction(name: string): Promise<'Succeeded' | 'Failed'>;
   /** All text that a person could read so far: responses and log. */
   seen(): string;

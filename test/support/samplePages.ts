@@ -21,7 +21,7 @@ const errors = [
 const reports: Readonly<Record<string, StatusReport>> = { ...sampleReports, hostile: hostileReport };
 const simulations: Readonly<Record<string, readonly SimulationView[]>> = sampleSimulations;
 
-/** Every page that there is, by the path under which `renderSample` gives it. */
+/** Every page, by its path for `renderSample`. */
 export const samplePaths: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(sampleReports).map((state) => [state, `/${state}?code=key`])),
   'anonymous page': '/one failing',

@@ -1,4 +1,6 @@
-/** A server that follows a script: each packet of a device takes the next step. It knows the document only for the correct responses. */
+/**
+ * A server that follows a script: each packet of a device takes the next step. It implements the document only for the correct responses.
+ */
 import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -14,7 +16,7 @@ export type Step =
   | { readonly do: 'close' | 'reset' }
   | { readonly do: 'packet'; readonly packet: Packet }
   | { readonly do: 'bytes'; readonly bytes: Uint8Array }
-  /** Past the framing of a WebSocket, where there is one. */
+  /** Without the framing of a WebSocket. */
   | { readonly do: 'rawBytes'; readonly bytes: Uint8Array }
   | { readonly do: 'answer'; readonly topic: string; readonly body: string; readonly qos: 0 | 1 | 2 };
 

@@ -11,7 +11,7 @@ import { tablesAt } from './useHistory.ts';
 
 export interface SimulationStorage {
   readonly connectionString: string;
-  /** Tables and queue of one test, so that tests of one file keep apart. */
+  /** Separate tables and a queue for each test. */
   readonly suffix: string;
 }
 

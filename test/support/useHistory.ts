@@ -4,7 +4,7 @@ import { createOutcomeHistory, type OutcomeHistory } from '../../src/history/his
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type OpenTables, openTables } from '../../src/storage/openTables.ts';
 
-/** One Azurite for a test file. Its tests keep apart by the names of their probes. */
+/** One Azurite for a test file. Its tests use different names of probes. */
 export function useAzurite(): { readonly connectionString: () => string } {
   let azurite: Azurite | undefined;
   beforeAll(async () => {

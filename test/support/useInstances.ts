@@ -12,7 +12,7 @@ export interface Instances {
 
 export const functionKey = 'the-function-key';
 
-/** The built app with stand-ins for all services, whatever the environment has set. Stops after the tests of the file. */
+/** The built app with stand-ins for all services, regardless of the environment. Stops after the tests of the file. */
 export function useInstances(): Instances {
   const hosts: ForkedFunctionsHost[] = [];
   let app: BuiltApp | undefined;

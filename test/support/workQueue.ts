@@ -34,7 +34,7 @@ export async function workQueue(queue: QueueClient, context: SimulationContext, 
   }
 }
 
-/** JSON where it is JSON. */
+/** Parsed if it is JSON. */
 function asTheHostHandsItOver(text: string): unknown {
   try {
     return JSON.parse(text);

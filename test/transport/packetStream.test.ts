@@ -53,7 +53,7 @@ describe('what a server sends', () => {
     const all = Buffer.concat([connack, suback, publish(300), publish(20_000, 1), pingresp]);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 5 }), async (sizes) => {
-        // One byte at a time would take minutes for twenty thousand of them.
+        // Single bytes would take minutes for twenty thousand packets.
         expect(await receive(cut(all, [...sizes, 9_000]))).toEqual({ bytes: all });
       }),
       { numRuns: 30 },

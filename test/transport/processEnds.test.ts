@@ -1,6 +1,6 @@
 /**
  * Device SDKs are known for processes that never end (azure-iot-sdk-node#285, #1110). This process has no pending work after its runs: a
- * timer, a socket or a listener that was left behind would keep it alive.
+ * remaining timer, socket or listener would prevent its end.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import { authority, deviceKey, localProbe, registry, startLocalDps } from '../support/localProbe.ts';
 
 const program = fileURLToPath(new URL('../support/probeProcess.ts', import.meta.url));
-/** A process that waits for something waits for our keep alive, the SDKs' 180 s, or for ever. */
+/** A process with pending work would wait for our keep alive, the SDKs' 180 s, or forever. */
 const endsWithinMs = 5_000;
 
 let dps: RunningDps;

@@ -26,7 +26,7 @@ async function startWith(listenerFault: ListenerFaultInput): Promise<RunningDps>
   return dps;
 }
 
-/** `secure`, or the code of what went wrong. */
+/** `secure`, or the error code. */
 async function handshake(port: number): Promise<string> {
   const socket = connectTls({ port, host: 'localhost', servername: 'localhost', ca: authority.caPem });
   try {

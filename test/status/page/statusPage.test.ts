@@ -313,7 +313,7 @@ interface OpenedPage {
   readonly complaints: readonly string[];
 }
 
-/** With all white space as one blank, as it looks. */
+/** With all white space replaced by one blank, as displayed. */
 async function textOf(element: Locator): Promise<string> {
   return ((await element.textContent()) ?? '').replace(/\s+/g, ' ');
 }

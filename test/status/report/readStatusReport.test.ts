@@ -352,7 +352,7 @@ describe('the whole report', () => {
     const there = runs('shared', 20, (ago) => ({ ...verdict('failing'), runId: `there-${ago}`, location: "o'ther" }));
     await seedOutcomes(azurite.connectionString(), here);
     await seedOutcomes(azurite.connectionString(), there.slice(1));
-    // What the app there does with its own first outcome: registering its location.
+    // Registers the location, as its app does with the first outcome.
     for (const outcome of there.slice(0, 1)) await historyAt(azurite.connectionString(), "o'ther").append(outcome);
     for (const location of ['westeurope', "o'ther"]) {
       await historyAt(azurite.connectionString(), location).rollUp(now, {
