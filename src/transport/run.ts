@@ -8,6 +8,6 @@ export interface Run {
   readonly deadline: Deadline;
   /** Resumes a TLS session where there is one; a device that starts for the first time has none. */
   readonly tlsSessions?: TlsSessions | undefined;
-  /** For simulations, which have no CPU to spare: OpenSSL compares the server's name instead of Node. */
+  /** For simulations, which have no CPU to spare: of the server's chain, Node reads the leaf alone, and the rest once for all devices. */
   readonly lightIdentityCheck?: boolean | undefined;
 }

@@ -26,7 +26,7 @@ export interface ChainCertificate {
   readonly fingerprint256: string;
 }
 
-/** A certificate of the handshake as Node reads it, in its older form or its newer one; each holds the one that issued it. */
+/** A certificate of the handshake as Node reads it. Where the chain was read, each holds the one that issued it. */
 export interface PresentedCertificate {
   readonly fingerprint256: string;
   /** DER. */
@@ -37,12 +37,18 @@ export interface PresentedCertificate {
 /**
  * Reads the server's identity while the socket is open, and returns a function that describes it. Call that after the exchange: describing
  * a new chain takes a few milliseconds.
+ *
+ * @param readWhole where only the leaf was read: its chain is read once for all connections that present this leaf
  */
-export function captureServer(socket: TLSSocket, certificate: PresentedCertificate | undefined): () => ServerIdentity {
+export function captureServer(
+  socket: TLSSocket,
+  certificate: PresentedCertificate | undefined,
+  readWhole?: () => PresentedCertificate | undefined,
+): () => ServerIdentity {
   const { remoteAddress: address = '', remoteFamily } = socket;
   const tlsProtocol = socket.getProtocol();
   const reused = socket.isSessionReused();
-  const readChain = certificate ? chainReader(certificate) : () => [];
+  const readChain = certificate ? chainReader(certificate, readWhole) : () => [];
   return () => {
     const chain = readChain();
     const [leaf] = chain;
@@ -68,12 +74,19 @@ const maxChainLength = 10;
 const maxNameCharacters = 200;
 
 /** Keeps the certificates in memory only when the chain is new. */
-function chainReader(leaf: PresentedCertificate): () => Chain {
-  const sent = sentCertificates(leaf);
-  // The key has all certificates, because the same leaf may be sent with another intermediate.
-  const key = sent.map(({ fingerprint256 }) => fingerprint256).join();
+function chainReader(
+  certificate: PresentedCertificate,
+  readWhole?: () => PresentedCertificate | undefined,
+): () => Chain {
+  // The key of a whole chain has all certificates, because the same leaf may be sent with another intermediate.
+  const sent = sentCertificates(certificate);
+  const key = readWhole
+    ? `leaf ${certificate.fingerprint256}`
+    : sent.map(({ fingerprint256 }) => fingerprint256).join();
   const known = knownChains.get(key);
-  return known ? () => known : () => readChain(key, sent);
+  if (known) return () => known;
+  const whole = readWhole?.();
+  return () => readChain(key, whole ? sentCertificates(whole) : sent);
 }
 
 function readChain(key: string, presented: readonly PresentedCertificate[]): Chain {
