@@ -79,23 +79,30 @@ beforeAll(async () => {
   );
   await dps.close();
   await hub.close();
-}, 120_000);
+}, 180_000);
 
 async function play(cell: Cell, dps: RunningDps, hubName: string): Promise<void> {
   const { registrationId, transport, expected, row } = cell;
-  // Long enough for a busy machine to reach the fault; other cells have enough time.
-  const timeoutSeconds = /timedOut|throttled/.test(expected) ? 2 : 30;
-  const probe = localProbe(dps, {
-    registrationId,
-    transport,
-    timeoutSeconds,
-    attestation: { type: 'symmetricKey', secret: 'group-key', enrollment: 'group' },
-    expect: { assignedHub: [hubName] },
-    ...row.probe,
-  });
-  const { signal } = new AbortController();
-  const outcome = await run(probe, { readSecret: vaultOf({ 'group-key': groupKey }), signal });
-  ended.set(cell, { outcome, timeoutMs: timeoutSeconds * 1000, listeners: getEventListeners(signal, 'abort').length });
+  // A cell that ends by its deadline is quick to play. On a busy machine it can end before the fault: it then gets more time.
+  for (const timeoutSeconds of /timedOut|throttled/.test(expected) ? [2, 8, 30] : [30]) {
+    const probe = localProbe(dps, {
+      registrationId,
+      transport,
+      timeoutSeconds,
+      attestation: { type: 'symmetricKey', secret: 'group-key', enrollment: 'group' },
+      expect: { assignedHub: [hubName] },
+      ...row.probe,
+    });
+    const { signal } = new AbortController();
+    const outcome = await run(probe, { readSecret: vaultOf({ 'group-key': groupKey }), signal });
+    const listeners = getEventListeners(signal, 'abort').length;
+    ended.set(cell, { outcome, timeoutMs: timeoutSeconds * 1000, listeners });
+    if (isAsExpected(cell, outcome) || listeners > 0) return;
+  }
+}
+
+function isAsExpected({ expected }: Cell, outcome: Outcome): boolean {
+  return expected.split(' or ').includes(withoutPlatformCode(reasonCode(outcome)));
 }
 
 function timers(): number {
