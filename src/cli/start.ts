@@ -6,7 +6,7 @@ import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import { fromCaller, localSecretsFile, resolvePathSettings } from './callerPaths.ts';
 import { explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
-import { stopSignal } from './start/stopSignal.ts';
+import { isStopped, stopSignal } from './start/stopSignal.ts';
 
 const usage = `npm start -- [--data DIR] [--once [--json]]
 
@@ -71,6 +71,8 @@ async function main(): Promise<number> {
     process.once('SIGINT', () => process.exit(exitCodes.failure));
     return exitCodes.success;
   } catch (error) {
+    // Ctrl-C in a terminal reaches the functions as well, which then end while they start.
+    if (await isStopped(stopped)) return fail('Stopped.', exitCodes.failure);
     return fail(error instanceof Error ? error.message : String(error), exitCodes.failure);
   } finally {
     await app?.close();

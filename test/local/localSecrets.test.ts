@@ -49,6 +49,7 @@ it.each([
     '{ "a": "planted',
     ['LOCAL_SECRETS_FILE: not valid JSON: it ends too early, at line 1, column 16'],
   ],
+  ['an empty file', ' ', ['LOCAL_SECRETS_FILE: not valid JSON: it is empty']],
   ['half a file', '{ "a":', ['LOCAL_SECRETS_FILE: not valid JSON: it ends too early, at line 1, column 7']],
   [
     'a name twice',

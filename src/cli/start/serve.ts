@@ -2,6 +2,7 @@ import type { HostLogEntry } from '../../local/functionsHost/hostLog.ts';
 import { formatOutcome, legend, outcomeOfLog } from '../outcomeLine.ts';
 import type { LocalApp } from './localApp.ts';
 import { configuredProbes, noProbes, runProbesNow } from './runOnce.ts';
+import { isStopped } from './stopSignal.ts';
 
 /**
  * Shows the app's URLs and what it does, until it is stopped. The status page's URL is printed as soon as it responds. An error in a probe
@@ -19,7 +20,7 @@ export async function serve(app: LocalApp, stopped: Promise<'stopped'>): Promise
   console.log('Stop:        Ctrl-C');
   console.log(`\nPhases: ${legend}\n`);
   showWhatHappens(app);
-  await Promise.race([firstRun(app), stopped]);
+  await Promise.race([firstRun(app, stopped), stopped]);
   return stopped;
 }
 
@@ -34,12 +35,13 @@ function showWhatHappens({ host }: LocalApp): void {
 }
 
 /** Runs every probe once at start, because the next scheduled run may be minutes away. */
-async function firstRun(app: LocalApp): Promise<void> {
+async function firstRun(app: LocalApp, stopped: Promise<'stopped'>): Promise<void> {
   try {
     const probes = await configuredProbes(app);
     if (probes.length === 0) console.error(noProbes);
     await runProbesNow(app, probes);
   } catch (error) {
+    if (await isStopped(stopped)) return;
     console.error(`  ! The first runs are not complete: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

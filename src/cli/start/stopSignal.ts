@@ -17,3 +17,8 @@ export function stopSignal(): Promise<'stopped'> {
     timer.unref();
   });
 }
+
+/** Whether it has resolved by now. */
+export async function isStopped(stopped: Promise<'stopped'>): Promise<boolean> {
+  return (await Promise.race([stopped, 'running'])) === 'stopped';
+}

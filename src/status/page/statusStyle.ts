@@ -200,7 +200,7 @@ thead th, thead td { border-top: 0; }
 .simulation-body .attention { grid-column: 1 / -1; }
 .simulation-body .history > svg { width: 100%; margin-left: 0; } .simulation-body .history > figcaption { margin-left: 0; } .simulation-body .waterfall td:last-child { width: 8.5rem; } .simulation-body figure + table { margin-top: 0.8rem; }
 @media (min-width: 56rem) { .simulation-body { grid-template-columns: minmax(0, 1fr) 17.5rem; } }
-@media (max-width: 48rem) { .simulation summary { grid-template-columns: 1rem 1fr auto; } .simulation summary .line { grid-column: 2 / -1; } }
+@media (max-width: 48rem) { .simulation summary { grid-template-columns: 1rem 1fr; } .simulation summary > :nth-child(n + 2) { grid-column: 2; justify-self: start; } .simulation summary .progress { justify-self: stretch; } }
 .failure-body { padding: 0.25rem 1rem 1rem; }
 .failure-body > * + * { margin-top: 0.6rem; }
 .plain + p, .note + p, .facts + p, .transcript + p { margin-top: 0.6rem; }

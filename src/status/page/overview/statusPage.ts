@@ -3,6 +3,7 @@ import { probeState, type StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
 import { type PageContext, pageLink, publicPage } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
+import { splitReason } from '../probeSentence.ts';
 import { stateIcon } from '../stateLabel.ts';
 import { appNotices } from './appNotices.ts';
 import { filters } from './filters.ts';
@@ -83,7 +84,7 @@ function refreshOf(context: PageContext, sections: readonly PageSection[]) {
 }
 
 function storageError(error: string): Html {
-  return html`<p class="what">${error}</p>
+  return html`<p class="what">${splitReason(error).what}.</p>
 <p class="next"><strong>Next step:</strong> Check that OutcomesStorage is reachable, and that this app’s identity has the role Storage Table Data Contributor. Until then use the availability results in Application Insights.</p>`;
 }
 
