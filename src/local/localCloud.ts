@@ -54,7 +54,8 @@ export async function startLocalCloud(given: Environment, options: LocalCloudOpt
     return standIn;
   };
   // The slowest one, in its own process; the others start meanwhile.
-  const storage = has(given, 'AzureWebJobsStorage') ? nothing : azurite(keep, options.dataDirectory);
+  const storage = has(given, 'AzureWebJobsStorage') ? Promise.resolve(nothing) : azurite(keep, options.dataDirectory);
+  storage.catch(() => undefined); // It may fail before it is awaited below.
   const [authority, certificate] = await Promise.all([createLocalAuthority(), createSampleCertificate()]);
   const ownProbes = has(given, 'PROBES') || has(given, 'PROBES_FILE');
   const starting = [

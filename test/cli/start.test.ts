@@ -241,6 +241,18 @@ describe('npm start', () => {
   });
 });
 
+it('npm start shows no error when Ctrl-C reaches all of its processes while they start', async () => {
+  const { child, line, ended, leftFiles } = start([]);
+  await line(/starting …$/);
+  const { pid = 0 } = child;
+  await vi.waitFor(() => expect(descendantsOf(pid)).not.toEqual([]), { timeout: 60_000 });
+  // As a terminal does it, the command first.
+  for (const one of [pid, ...descendantsOf(pid)]) process.kill(one, 'SIGINT');
+  const { stderr } = await ended;
+  expect(stderr.replace('Stopped.\n', '')).toBe('');
+  expect(await leftFiles()).toEqual([]);
+});
+
 describe('npm start -- --data DIR', () => {
   it('stores the history over a restart, uses FUNCTION_KEY as its key, and shows a simulation when it starts and when it finishes', async () => {
     const data = ['--data', join(folder, 'data')];
