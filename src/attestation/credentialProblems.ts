@@ -69,7 +69,7 @@ export const credentialProblems: {
   },
   noPrivateKey: {
     severity: 'error',
-    next: 'Make the certificate with an exportable key (keyProperties.exportable: true), or import it with its private key',
+    next: 'Make the certificate with an exportable key (keyProperties.exportable: true), or import it with its private key (npm run probe: name the key with --certificate-key)',
   },
   noCertificate: { severity: 'error', next: 'Store the certificate and its chain in the same value as the key' },
   keyMismatch: {

@@ -14,8 +14,8 @@ import { sampleReports } from './sampleReports.ts';
 import { sampleSimulations } from './sampleSimulations.ts';
 
 const errors = [
-  { path: 'probes[0].transport', message: 'expected "mqtt" or "mqtt-ws"' },
-  { path: 'probes[2].name', message: 'duplicate name: probes[0] already uses it' },
+  { path: 'PROBES[0].transport', message: 'expected mqtt or mqtt-ws, got "mqtts" (did you mean "mqtt"?)' },
+  { path: 'PROBES[2].name', message: 'duplicate name: PROBES[0] already uses it' },
 ];
 
 const reports: Readonly<Record<string, StatusReport>> = { ...sampleReports, hostile: hostileReport };

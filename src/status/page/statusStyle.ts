@@ -84,7 +84,7 @@ button:hover { background: var(--link); color: var(--card); }
 .summary thead th { padding-bottom: 0.3rem; }
 .summary tbody th { font-weight: 600; }
 .summary tbody tr:hover { background: color-mix(in srgb, var(--ink) 4%, transparent); }
-.s-state { width: 7.2rem; } .s-state .icon { margin-right: 0.4em; } .s-name { width: 20%; } .s-place { width: 8rem; } .s-expects { width: 4.9rem; }
+.s-state { width: 7.8rem; } .s-state .icon { margin-right: 0.4em; } .s-name { width: 20%; } .s-place { width: 8rem; } .s-expects { width: 4.9rem; }
 .s-since { width: 4.6rem; } .s-last { width: 6.2rem; } .s-latency { width: 5.2rem; } .s-day { width: 5.2rem; }
 .summary .s-latency, .summary .s-day { text-align: right; } .summary .s-day { padding-right: 0; }
 .summary td.s-expects, .summary td.s-since, .summary td.s-last, .summary .s-why { color: var(--soft); }

@@ -64,7 +64,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   'no data yet': ['No data yet', 'The first run of each probe is due at 14:35 UTC.'],
   'no probes': ['No probe is configured', 'PROBES'],
   'storage unreachable': ['The history cannot be read', 'ENOTFOUND', 'OutcomesStorage'],
-  'configuration invalid': ['The configuration has 2 errors', 'probes[2].name', 'Fix the settings listed below.'],
+  'configuration invalid': ['The configuration has 2 errors', 'PROBES[2].name', 'Fix the settings listed below.'],
   'detail of a failing probe': [
     'weu-device-key cannot provision',
     'stopped here',
