@@ -1,18 +1,27 @@
-/** `npm run fuzz [-- --runs N] [--seed N]`: runs the fuzz tests with the given number of runs, and prints the result. */
+/** `npm run fuzz [-- --runs N] [--minutes N] [--seed N]`: runs the fuzz tests with the given number of runs, and prints the result. */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 
-const usage = `npm run fuzz [-- --runs N] [--seed N]
+const usage = `npm run fuzz [-- --runs N] [--minutes N] [--seed N]
 
-  --runs  how often each fuzz test runs its subject (default 10000; a million takes hours)
-  --seed  of an earlier failure, as its report shows it
-  --help  this text
+  --runs     how often each fuzz test runs its subject (default 10000; a million takes hours)
+  --minutes  after which each test stops, whatever it has done by then (default: never)
+  --seed     of an earlier failure, as its report shows it
+  --help     this text
   Prints what the runs came to. Exit code: 0 nothing was found, 1 otherwise, 2 wrong usage.`;
 
-async function fuzz(runs: number, seed: number | undefined): Promise<boolean> {
+interface FuzzOptions {
+  readonly runs: number;
+  readonly minutes: number | undefined;
+  readonly seed: number | undefined;
+}
+
+async function fuzz({ runs, minutes, seed }: FuzzOptions): Promise<boolean> {
   process.env.FUZZ_RUNS = String(runs);
+  if (minutes !== undefined) process.env.FUZZ_MINUTES = String(minutes);
   if (seed !== undefined) process.env.FUZZ_SEED = String(seed);
-  const vitest = await startVitest('test', ['test/fuzz'], { watch: false, maxWorkers: 1 });
+  const vitest = await startVitest('test', ['test/fuzz'], { watch: false, maxWorkers: availableParallelism() });
   const failed = vitest.state.getCountOfFailedTests() + vitest.state.getUnhandledErrors().length;
   await vitest.close();
   return failed === 0;
@@ -22,13 +31,15 @@ function readArguments() {
   try {
     const options = {
       runs: { type: 'string', default: '10000' },
+      minutes: { type: 'string' },
       seed: { type: 'string' },
       help: { type: 'boolean' },
     } as const;
-    const { runs, seed, help = false } = parseArgs({ options }).values;
+    const { runs, minutes, seed, help = false } = parseArgs({ options }).values;
     return {
       help,
       runs: wholeNumber('--runs', runs, 1),
+      minutes: minutes === undefined ? undefined : wholeNumber('--minutes', minutes, 1),
       seed: seed === undefined ? undefined : wholeNumber('--seed', seed),
     };
   } catch (error) {
@@ -50,5 +61,5 @@ if ('error' in given) {
 } else if (given.help) {
   console.log(usage);
 } else {
-  process.exitCode = (await fuzz(given.runs, given.seed)) ? 0 : 1;
+  process.exitCode = (await fuzz(given)) ? 0 : 1;
 }

@@ -9,14 +9,14 @@ import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { authority, deviceKey, localProbe, run } from '../support/localProbe.ts';
 import { openResources } from '../support/openResources.ts';
 import { type ScriptedServer, type Step, startScriptedServer } from '../support/scriptedServer.ts';
-import { createTally, fuzzRuns, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
+import { createTally, fuzzRuns, fuzzScale, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 import { script } from './scripts.ts';
 
-const timeoutSeconds = 0.25;
+const timeoutSeconds = 0.25 * fuzzScale;
 /** What a machine that is busy with other tests may add. */
 const toleranceMs = 10_000;
 /** Devices of one script each, at the same time. */
-const devicesAtOnce = 24;
+const devicesAtOnce = 24 * fuzzScale;
 const runs = fuzzRuns(288);
 
 let server: ScriptedServer;

@@ -7,6 +7,9 @@ export function fuzzRuns(usual: number): number {
   return Number(process.env.FUZZ_RUNS ?? usual);
 }
 
+/** Where thousands of runs are asked for, so many times the subjects run at once, and each has so many times the time: most of them wait. */
+export const fuzzScale = isAskedFor ? 4 : 1;
+
 if (process.env.FUZZ_SEED !== undefined) fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED) });
 
 /** The limit of a test that may run for hours when it is asked to. */
@@ -15,11 +18,11 @@ export const fuzzTimeoutMs = isAskedFor ? 24 * 60 * 60 * 1000 : 120_000;
 /** A run that hangs fails here, where the report has its seed and its input: the test runner's own limit would show neither. */
 const hangingAfterMs = 30_000;
 /** On a machine that is busy with other work a test makes fewer runs, and does not fail for being slow. */
-const enoughAfterMs = 45_000;
+const enoughAfterMs = isAskedFor ? Number(process.env.FUZZ_MINUTES ?? Number.POSITIVE_INFINITY) * 60_000 : 45_000;
 
 /** Checks the property that often. What fails is shrunk, and reported with the seed that repeats it: `npm run fuzz -- --seed N`. */
 export async function holdsAlways<Values>(property: fc.IAsyncProperty<Values>, times: number): Promise<void> {
-  const limits = isAskedFor ? [] : [fc.interruptAfterTimeLimit(enoughAfterMs)];
+  const limits = Number.isFinite(enoughAfterMs) ? [fc.interruptAfterTimeLimit(enoughAfterMs)] : [];
   await fc.assert(property, { numRuns: Math.ceil(times), plugins: [...limits, fc.timeout(hangingAfterMs)] });
 }
 

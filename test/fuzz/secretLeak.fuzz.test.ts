@@ -9,12 +9,12 @@ import { deviceKeyOf } from '../../src/emulator/sasToken.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { authority, deviceKey, localProbe, run } from '../support/localProbe.ts';
-import { createTally, fuzzRuns, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
+import { createTally, fuzzRuns, fuzzScale, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 
 type Faults = NonNullable<DpsConfigurationInput['faults']>;
 
 const runs = fuzzRuns(256);
-const servicesAtOnce = 4;
+const servicesAtOnce = 4 * fuzzScale;
 const groupKey = Buffer.from('the key of the whole fleet').toString('base64');
 const own = await createSelfSigned({ commonName: 'own' });
 const { intermediate } = authority;
@@ -129,7 +129,7 @@ it.each(['mqtt', 'mqtt-ws'] as const)(
 async function playAll(transport: 'mqtt' | 'mqtt-ws', faults: Faults): Promise<Outcome[]> {
   const dps = await startFaultyDps(faults);
   const runsOfDevices = Object.entries(devices).map(([registrationId, attestation]) =>
-    run(localProbe(dps, { registrationId, attestation, transport, timeoutSeconds: 0.3 }), { readSecret }),
+    run(localProbe(dps, { registrationId, attestation, transport, timeoutSeconds: 0.3 * fuzzScale }), { readSecret }),
   );
   return Promise.all(runsOfDevices).finally(() => dps.close());
 }

@@ -13,11 +13,11 @@ import { createSecretReader } from '../../src/keyvault/secretReader.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
 import { readCredential } from '../../src/probes/credential.ts';
 import { authority } from '../support/localProbe.ts';
-import { createTally, fuzzRuns, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
+import { createTally, fuzzRuns, fuzzScale, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 
 const runs = fuzzRuns(96);
-const readersAtOnce = 16;
-const timeoutMs = 400;
+const readersAtOnce = 16 * fuzzScale;
+const timeoutMs = 400 * fuzzScale;
 const toleranceMs = 10_000;
 const token = 'an.access.token-that-nobody-may-ever-see';
 const identityHeader = 'the-header-that-proves-this-app-to-its-platform';
