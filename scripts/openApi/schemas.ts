@@ -179,6 +179,7 @@ const statusSchema = component(
         state: z.enum(['onTime', 'silent', 'unfinished']),
         lastStartedAt: time.optional(),
         dueAt: time.optional(),
+        sinkErrors: z.array(z.string()).optional(),
       }),
     ),
     webhook: webhookSchema,

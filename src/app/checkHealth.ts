@@ -14,7 +14,7 @@ export interface HealthReport {
 }
 
 export interface HealthCheck {
-  readonly name: 'configuration' | 'keyVault' | 'storage' | 'scheduledRuns' | 'webhook';
+  readonly name: 'configuration' | 'keyVault' | 'storage' | 'queue' | 'scheduledRuns' | 'sinks' | 'webhook';
   readonly ok: boolean;
   /** What is wrong, or what was checked. */
   readonly detail: string;
@@ -27,14 +27,21 @@ export async function checkHealth(configured: ConfiguredServices, now = new Date
   const checks =
     configured.kind === 'misconfigured'
       ? configured.errors.map(({ path, message }) => check('configuration', false, `${path}: ${message}`))
-      : await Promise.all([
-          check('configuration', true, `${configured.services.probes.length} probes`),
-          checkKeyVault(configured.services),
-          checkStorage(configured.services),
-          ...(await checkScheduledRuns(configured.services, now)),
-          ...(await checkWebhook(configured.services)),
-        ]);
+      : await checkServices(configured.services, now);
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
+}
+
+/** All at once: each may take its whole time. */
+async function checkServices(services: Services, now: Date): Promise<readonly HealthCheck[]> {
+  const checks = await Promise.all([
+    check('configuration', true, `${services.probes.length} probes`),
+    checkKeyVault(services),
+    checkStorage(services),
+    checkQueue(services),
+    checkScheduledRuns(services, now),
+    checkWebhook(services),
+  ]);
+  return checks.flat();
 }
 
 /** Reads every secret that the probes and the webhook name: one of them may be missing or expired although the vault responds. */
@@ -67,20 +74,37 @@ async function checkStorage({ history, probes }: Services): Promise<HealthCheck>
   }
 }
 
+/** Of simulations, in the app's own account. Probes run without it. */
+async function checkQueue({ openQueue }: Services): Promise<readonly HealthCheck[]> {
+  if (!openQueue) return [];
+  try {
+    const { batchQueueName } = await import('../simulations/store/batchStore.ts');
+    await openQueue(batchQueueName).check({ signal: AbortSignal.timeout(timeoutMs) });
+    return [check('queue', true, 'the queue of simulations can be used')];
+  } catch (error) {
+    return [check('queue', false, describeStorageError(error))];
+  }
+}
+
 /**
  * HTTP may work while the timer does not. Reports an app whose timer has called before and then missed two due times; the timer of a new
- * app has not called yet. Storage that cannot be read is reported by the storage check.
+ * app has not called yet. The last run that ended also knows which sinks did not accept its outcomes: an alert that reads from them would
+ * only fall silent. Storage that cannot be read is reported by the storage check.
  */
 async function checkScheduledRuns({ history, settings }: Services, now: Date): Promise<readonly HealthCheck[]> {
   const due = previousDueTime(settings.probeSchedule, now);
   const dueBefore = due && previousDueTime(settings.probeSchedule, due);
   if (!history || !dueBefore) return [];
-  const options = { count: 1, signal: AbortSignal.timeout(timeoutMs) };
-  const [newest] = await history.heartbeats('probes', {}, options).catch(() => []);
-  if (!newest || newest.scheduledMs >= dueBefore.getTime() - scheduleToleranceMs) return [];
+  const options = { count: 2, signal: AbortSignal.timeout(timeoutMs) };
+  const heartbeats = await history.heartbeats('probes', {}, options).catch(() => []);
+  const [newest] = heartbeats;
+  if (!newest) return [];
+  const { sinkErrors = [] } = heartbeats.find(({ completed }) => completed) ?? {};
+  const sinks = sinkErrors.length > 0 ? [check('sinks', false, `${sinkErrors.join('. ')}.`)] : [];
+  if (newest.scheduledMs >= dueBefore.getTime() - scheduleToleranceMs) return sinks;
   const last = new Date(newest.scheduledMs).toISOString();
   const detail = `no scheduled run since ${last}: check that the function runProbes is enabled, and restart the app`;
-  return [check('scheduledRuns', false, detail)];
+  return [check('scheduledRuns', false, detail), ...sinks];
 }
 
 /** Whether the changes of this location reach the webhook. Storage that cannot be read is the other check's to report. */

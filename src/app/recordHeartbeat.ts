@@ -14,12 +14,14 @@ const maxDelayMs = 500;
  * distinguishes a timer that did not call from a worker that died. Logs a warning when a scheduled run starts twice.
  *
  * Rejects only as `work` does. The heartbeat of work that resolves with 'failed' is not completed.
+ * `sinkErrors`: what the work has learned by its end.
  */
 export async function recordHeartbeat(
   { history }: Services,
   { of, schedule, now }: { readonly of: HeartbeatOf; readonly schedule: string; readonly now: Date },
   context: Pick<InvocationContext, 'invocationId' | 'warn' | 'error'>,
   work: () => Promise<unknown>,
+  sinkErrors: () => readonly string[] = () => [],
 ): Promise<void> {
   if (!history) {
     await work();
@@ -40,7 +42,7 @@ export async function recordHeartbeat(
   await Promise.race([started, delay(maxDelayMs, undefined, { ref: false })]);
   const complete = async () => {
     await started;
-    await history.completeHeartbeat(of, scheduledRun).catch(reportError);
+    await history.completeHeartbeat(of, { ...scheduledRun, sinkErrors: sinkErrors() }).catch(reportError);
   };
   const result = await work().catch(async (error) => {
     await complete();

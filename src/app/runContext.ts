@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import { historySink } from '../history/historySink.ts';
 import type { Trigger } from '../outcomes/outcome.ts';
-import { logSink } from '../outcomes/recordOutcome.ts';
+import { logSink, type SinkError } from '../outcomes/recordOutcome.ts';
 import type { RunContext } from '../probes/runAndRecord.ts';
 import { availabilitySink } from '../telemetry/appInsights/availability.ts';
 import { stateTable } from '../telemetry/webhook/stateChanges.ts';
@@ -10,7 +10,12 @@ import type { Services } from './services.ts';
 import { warnAboutDisabledSinks } from './warnAboutDisabledSinks.ts';
 
 /** What one invocation needs to run probes: the app's services, and sinks that write to this invocation's log and trace. */
-export function createRunContext(services: Services, trigger: Trigger, context: InvocationContext): RunContext {
+export function createRunContext(
+  services: Services,
+  trigger: Trigger,
+  context: InvocationContext,
+  onSinkError: (error: SinkError) => void = () => undefined,
+): RunContext {
   const { secrets, settings, leases, history, availability, openTelemetry, openTable } = services;
   const { webhook } = settings;
   warnAboutDisabledSinks(services, context);
@@ -33,6 +38,9 @@ export function createRunContext(services: Services, trigger: Trigger, context: 
         : []),
     ],
     reportUnexpected: (stack, { name }) => context.error(`Probe ${name}: unexpected error: ${stack}`),
-    reportSinkError: ({ message }, { probe, runId }) => context.error(`Probe ${probe}, run ${runId}: ${message}`),
+    reportSinkError(error, { probe, runId }) {
+      onSinkError(error);
+      context.error(`Probe ${probe}, run ${runId}: ${error.message}`);
+    },
   };
 }

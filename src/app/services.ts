@@ -56,26 +56,27 @@ export function publicPagesAuthLevel(): 'function' | 'anonymous' {
 function make(): ConfiguredServices {
   const parsed = configuration();
   if (parsed.kind === 'invalid') return { kind: 'misconfigured', errors: parsed.errors };
-  const { settings, probes } = parsed;
+  return { kind: 'configured', services: createServices(parsed.settings, parsed.probes) };
+}
+
+/** Those of one configuration. */
+export function createServices(settings: Settings, probes: readonly Probe[]): Services {
   const { keyVaultUrl: vaultUrl } = settings;
   const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };
   const openTable = settings.outcomesStorage && openTables(settings.outcomesStorage, identity);
   return {
-    kind: 'configured',
-    services: {
-      settings,
-      probes,
-      identity,
-      secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
-      freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, cacheMs: 0, failureCacheMs: 0 }) : noVault,
-      leases: createDeviceLeases(openTable && createLeases(openTable(deviceLeaseTable))),
-      ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
-      ...(settings.queueStorage && { openQueue: openQueues(settings.queueStorage, identity) }),
-      ...(settings.applicationInsights && {
-        availability: createAvailability({ ingestion: settings.applicationInsights, identity }),
-      }),
-      ...(settings.openTelemetry && { openTelemetry: createOtlpTelemetry('dps-canary') }),
-    },
+    settings,
+    probes,
+    identity,
+    secrets: vaultUrl ? createSecretReader({ vaultUrl, identity }) : noVault,
+    freshSecrets: vaultUrl ? createSecretReader({ vaultUrl, identity, cacheMs: 0, failureCacheMs: 0 }) : noVault,
+    leases: createDeviceLeases(openTable && createLeases(openTable(deviceLeaseTable))),
+    ...(openTable && { openTable, history: createOutcomeHistory(openTable, settings.location) }),
+    ...(settings.queueStorage && { openQueue: openQueues(settings.queueStorage, identity) }),
+    ...(settings.applicationInsights && {
+      availability: createAvailability({ ingestion: settings.applicationInsights, identity }),
+    }),
+    ...(settings.openTelemetry && { openTelemetry: createOtlpTelemetry('dps-canary') }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../storage/callLimit.ts';
 import { invertedTime, keyText } from '../storage/keys.ts';
 import { readRows, type Table } from '../storage/table.ts';
+import { printable } from '../transport/printable.ts';
 import type { KeyRange } from './outcomeKeys.ts';
 
 /** One call of a timer function. */
@@ -9,6 +10,12 @@ export interface StartedRun {
   readonly scheduledAt: Date;
   /** The invocation's ID. */
   readonly instance: string;
+}
+
+/** A scheduled run whose work has ended. */
+export interface CompletedRun extends StartedRun {
+  /** A sentence for each sink that did not accept an outcome of it. */
+  readonly sinkErrors?: readonly string[];
 }
 
 /** `repeated`: another instance was already called for this scheduled run, so its work is done twice. */
@@ -22,7 +29,11 @@ export interface Heartbeat {
   readonly scheduledMs: number;
   /** False: it is still running, or its worker has died. */
   readonly completed: boolean;
+  readonly sinkErrors: readonly string[];
 }
+
+/** There are fewer sinks. */
+const maxSinkErrors = 8;
 
 /** The timer: `probes`, or `maintenance` of the history. */
 export type HeartbeatOf = 'probes' | 'maintenance';
@@ -47,18 +58,20 @@ export async function startHeartbeat(
   return { kind: 'repeated', firstAt: String(first.row.startedAt), firstInstance: String(first.row.instance) };
 }
 
-/** Records that the work of a scheduled run has ended. */
+/** Records that the work of a scheduled run has ended, and which sinks did not accept its outcomes. */
 export async function completeHeartbeat(
   table: Table,
   partition: HeartbeatPartition,
-  { scheduledAt, instance }: StartedRun,
+  { scheduledAt, instance, sinkErrors = [] }: CompletedRun,
   options?: CallOptions,
 ): Promise<void> {
   const key = keyOf(partition, scheduledAt);
   const stored = await table.read(key, options);
   const startedAt = String(stored?.row.startedAt ?? scheduledAt.toISOString());
   const completedAt = new Date().toISOString();
-  await table.put([{ ...key, scheduledAt: scheduledAt.toISOString(), startedAt, instance, completedAt }], options);
+  const columns = { scheduledAt: scheduledAt.toISOString(), startedAt, instance, completedAt };
+  const errors = sinkErrors.slice(0, maxSinkErrors).map((sentence) => printable(sentence));
+  await table.put([{ ...key, ...columns, ...(errors.length > 0 && { sinkErrors: JSON.stringify(errors) }) }], options);
 }
 
 /** Newest first. */
@@ -73,13 +86,14 @@ export async function readHeartbeats(
     from: invertedTime(untilMs - 1),
     // "." sorts after the key itself, which is inclusive.
     before: `${invertedTime(sinceMs)}.`,
-    select: ['scheduledAt', 'completedAt'],
+    select: ['scheduledAt', 'completedAt', 'sinkErrors'],
     count,
     signal,
   });
-  return rows.map(({ scheduledAt, completedAt }) => ({
+  return rows.map(({ scheduledAt, completedAt, sinkErrors }) => ({
     scheduledMs: Date.parse(String(scheduledAt)),
     completed: typeof completedAt === 'string',
+    sinkErrors: typeof sinkErrors === 'string' ? JSON.parse(sinkErrors) : [],
   }));
 }
 

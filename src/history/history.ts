@@ -6,6 +6,7 @@ import type { CallOptions } from '../storage/callLimit.ts';
 import type { OpenTables } from '../storage/openTables.ts';
 import { quoted, readRows, type Table } from '../storage/table.ts';
 import {
+  type CompletedRun,
   completeHeartbeat,
   type Heartbeat,
   type HeartbeatOf,
@@ -59,7 +60,7 @@ export interface OutcomeHistory {
   /** Records that a timer called. If it called twice for one scheduled run, returns the first call. */
   startHeartbeat(of: HeartbeatOf, run: StartedRun, options?: CallOptions): Promise<HeartbeatResult>;
   /** Records that the work of a scheduled run has ended. Without this record, its worker has died. */
-  completeHeartbeat(of: HeartbeatOf, run: StartedRun, options?: CallOptions): Promise<void>;
+  completeHeartbeat(of: HeartbeatOf, run: CompletedRun, options?: CallOptions): Promise<void>;
   /** The scheduled runs for which a timer called, newest first. */
   heartbeats(of: HeartbeatOf, range: TimeRange, options?: ReadOptions): Promise<readonly Heartbeat[]>;
   /** Computes counts and percentiles of the completed hours. For a timer, before `prune`. Calling it again is safe. */

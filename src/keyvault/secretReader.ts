@@ -1,6 +1,7 @@
 import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
 import { createOnce } from '../identity/createOnce.ts';
+import { onlyKeyVault } from './onlyKeyVault.ts';
 import type { SecretResult } from './secretResult.ts';
 import { disabled, secretUnavailable } from './secretUnavailable.ts';
 
@@ -184,6 +185,7 @@ async function createVaultClient(vaultUrl: string, identity: AzureIdentity): Pro
   const client = new SecretClient(vaultUrl, credential, {
     // One attempt: a vault that throttles or fails belongs in the outcome, within the probe's deadline.
     retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: onlyKeyVault, position: 'perCall' }],
     // A vault's 401 names the resource that it wants a token for. The library checks that the vault is in that resource's
     // domain, because otherwise any server could ask for a token for Azure. A stand-in on this machine cannot pass this
     // check, so it is off for vaults outside Azure, and only for them.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { firstLine } from '../identity/azureCredential.ts';
+import { NotKeyVaultError } from './onlyKeyVault.ts';
 import type { SecretUnavailable } from './secretResult.ts';
 import type { VaultProblem } from './vaultProblems.ts';
 
@@ -30,6 +31,10 @@ export function secretUnavailable(secret: string, vaultUrl: string, error: unkno
     message,
     ...(detail && { detail }),
   });
+  if (error instanceof NotKeyVaultError) {
+    const message = `a server that is not Key Vault responded with status ${error.status} at ${hostname}`;
+    return unavailable('unreachable', message, 'notKeyVault');
+  }
   const responded = serviceError.safeParse(error);
   if (!responded.success) {
     if (isCredentialError(error)) return unavailable('unauthenticated', ...noToken(error));
@@ -55,13 +60,7 @@ export function secretUnavailable(secret: string, vaultUrl: string, error: unkno
         : unavailable('unauthenticated', refused + firstLine(words));
     }
     case 403:
-      if (!details)
-        return unavailable(
-          'forbidden',
-          `${hostname} responded with 403, without Key Vault's error body`,
-          'notKeyVault',
-        );
-      return forbidden(secret, hostname, details.error);
+      return forbidden(secret, hostname, details?.error ?? {});
     case 404:
       return unavailable('notFound', `the vault ${hostname} has no secret "${secret}"`);
     case 429: {
@@ -139,7 +138,15 @@ function noToken(error: Error): readonly [message: string, detail?: VaultProblem
       'identityEndpoint',
     ];
   }
-  return [`no token for Key Vault: ${firstLine(error.message)}`];
+  const words = firstLine(error.message);
+  // MSAL's words for a response without an explanation.
+  const [, kind] = /Message (\w+): Error\(s\): Not Available/.exec(words) ?? [];
+  if (kind !== undefined) {
+    return [
+      `no token for Key Vault: the managed identity endpoint (IDENTITY_ENDPOINT) responded with an error: ${kind}`,
+    ];
+  }
+  return [`no token for Key Vault: ${words}`];
 }
 
 /** By name, because `instanceof` would need the library, which may not be loaded. */

@@ -14,12 +14,19 @@ export interface SinkError {
   readonly cause: unknown;
 }
 
+/** Above the limits of the sinks themselves, which know better what did not respond. A collector that sends a byte at a time has none. */
+const defaultSinkTimeoutMs = 15_000;
+
 /**
  * Writes to all sinks at once. The error of one sink is returned and does not affect the others. Rejects only when no sink accepted the
  * outcome, because then no record of the run exists.
  */
-export async function recordOutcome(outcome: Outcome, sinks: readonly OutcomeSink[]): Promise<readonly SinkError[]> {
-  const results = await Promise.all(sinks.map((sink) => writeAlone(sink, outcome)));
+export async function recordOutcome(
+  outcome: Outcome,
+  sinks: readonly OutcomeSink[],
+  timeoutMs = defaultSinkTimeoutMs,
+): Promise<readonly SinkError[]> {
+  const results = await Promise.all(sinks.map((sink) => writeAlone(sink, outcome, timeoutMs)));
   const errors = results.filter((error) => error !== undefined);
   if (errors.length === sinks.length) {
     const why = errors.map(({ message }) => message).join('; ') || 'there is no sink';
@@ -31,13 +38,17 @@ export async function recordOutcome(outcome: Outcome, sinks: readonly OutcomeSin
   return errors;
 }
 
-async function writeAlone(sink: OutcomeSink, outcome: Outcome): Promise<SinkError | undefined> {
+async function writeAlone(sink: OutcomeSink, outcome: Outcome, timeoutMs: number): Promise<SinkError | undefined> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no response within ${timeoutMs / 1000} s`)), timeoutMs);
   try {
-    await sink.write(outcome);
+    await Promise.race([sink.write(outcome), late]);
     return undefined;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     return { sink: sink.name, message: `${sink.name} did not accept the outcome: ${why}`, cause };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,23 +1,55 @@
+/** What is stored there, and what access to it takes. */
+const stores = {
+  history: {
+    words: 'the history storage',
+    role: 'Storage Table Data Contributor',
+    settings: 'OutcomesStorage or AzureWebJobsStorage',
+  },
+  queue: {
+    words: 'the queue storage of simulations',
+    role: 'Storage Queue Data Contributor',
+    settings: 'AzureWebJobsStorage',
+  },
+} as const;
+
 /**
- * One sentence for the person on call: what Table Storage did, and what to do. It has codes and a host name, but never a URL with its
+ * One sentence for the person on call: what the storage did, and what to do. It has codes and a host name, but never a URL with its
  * query, which may contain a signature.
  */
 export function describeStorageError(error: unknown): string {
   const facts = factsOf(error);
-  const where = facts.host === undefined ? 'the history storage' : `the history storage at ${facts.host}`;
+  const { words, role, settings } = stores[isObject(error) && ofQueues.has(error) ? 'queue' : 'history'];
+  const where = facts.host === undefined ? words : `${words} at ${facts.host}`;
+  if (error instanceof Error && facts.name === 'NotStorageError') return `${where} cannot be used: ${error.message}`;
   if (facts.name === 'AbortError' || facts.name === 'TimeoutError') {
     return `${where} did not respond in time: check the storage account's health and the network between`;
   }
   if (facts.statusCode === 401 || facts.statusCode === 403) {
-    return `${where} refused access (${facts.statusCode} ${facts.code}): give the identity the role Storage Table Data Contributor, and check the account's firewall`;
+    return `${where} refused access (${facts.statusCode} ${facts.code}): give the identity the role ${role}, and check the account's firewall`;
   }
   if (facts.statusCode !== undefined) {
     return `${where} responded ${facts.statusCode} ${facts.code}`.trimEnd();
   }
   if (/^E[A-Z]{3,}/.test(facts.code)) {
-    return `${where} cannot be reached (${facts.code}): check OutcomesStorage or AzureWebJobsStorage, and the network between`;
+    return `${where} cannot be reached (${facts.code}): check ${settings}, and the network between`;
   }
   return `${where} could not be used: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+const ofQueues = new WeakSet<object>();
+
+/** Rejects as `call` does, and remembers that the error is one of queues: a timeout itself does not show of what. */
+export async function asQueueError<Value>(call: Promise<Value>): Promise<Value> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isObject(error)) ofQueues.add(error);
+    throw error;
+  }
+}
+
+function isObject(error: unknown): error is object {
+  return typeof error === 'object' && error !== null;
 }
 
 interface StorageFacts {

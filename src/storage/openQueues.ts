@@ -1,9 +1,12 @@
+import type { RestError } from '@azure/core-rest-pipeline';
 import type { QueueClient } from '@azure/storage-queue';
 import type { StorageConnection } from '../config/storageConnection.ts';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
 import { createOnce } from '../identity/createOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
-import { isContainerMissing } from './storageResponse.ts';
+import { asQueueError } from './describeStorageError.ts';
+import { notStorage } from './onlyAzureStorage.ts';
+import { isContainerMissing, orElse } from './storageResponse.ts';
 
 /** Opens the queues of one storage account by name. Connects on the first call. */
 export type OpenQueues = (name: string) => Queue;
@@ -11,6 +14,8 @@ export type OpenQueues = (name: string) => Queue;
 export interface Queue {
   /** Creates the queue if it is missing. `delaySeconds`: the message becomes visible after this time. */
   send(text: string, options?: SendOptions): Promise<void>;
+  /** Rejects when the storage of the queue cannot be used. A queue that is missing is created by the first message. */
+  check(options?: CallOptions): Promise<void>;
 }
 
 export interface SendOptions extends CallOptions {
@@ -22,7 +27,8 @@ const retryOptions = { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 1000
 
 export function openQueues(storage: StorageConnection, identity: AzureIdentity): OpenQueues {
   const queues = new Map<string, Queue>();
-  const limited = createCallLimiter();
+  const limit = createCallLimiter();
+  const limited: CallLimiter = (options, start) => asQueueError(limit(options, start).catch(refuseOthers));
   return (name) => {
     const queue =
       queues.get(name) ??
@@ -49,7 +55,23 @@ function createQueue(client: () => Promise<QueueClient>, limited: CallLimiter): 
           await queue.sendMessage(text, message);
         }
       }),
+    check: (options = {}) =>
+      limited(options, async (abortSignal) => {
+        const queue = await client();
+        const properties = await orElse([isContainerMissing], 'missing' as const, () =>
+          queue.getProperties({ abortSignal }),
+        );
+        if (properties === 'missing' || properties.requestId !== undefined) return;
+        throw notStorage(200, new URL(queue.url).hostname);
+      }),
   };
+}
+
+/** A proxy's response is not one of the queue's. */
+function refuseOthers(error: unknown): never {
+  const { statusCode, response, request } = error as Partial<RestError>;
+  const isOther = statusCode !== undefined && statusCode < 500 && response?.headers.has('x-ms-request-id') === false;
+  throw isOther ? notStorage(statusCode, URL.parse(request?.url ?? '')?.hostname ?? 'its address') : error;
 }
 
 async function connect(storage: StorageConnection, identity: AzureIdentity, name: string): Promise<QueueClient> {

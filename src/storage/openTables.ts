@@ -3,6 +3,7 @@ import type { StorageConnection } from '../config/storageConnection.ts';
 import { type AzureIdentity, createAzureCredential } from '../identity/azureCredential.ts';
 import { createOnce } from '../identity/createOnce.ts';
 import { type CallLimiter, type CallOptions, createCallLimiter } from './callLimit.ts';
+import { onlyAzureStorage } from './onlyAzureStorage.ts';
 import { isContainerMissing, isMissing, isOutdated, isPresent, orElse } from './storageResponse.ts';
 import { maxRowsAtOnce, type Row, type StoredRow, type Table, type Written } from './table.ts';
 import { type Call, pagesOf, partitionsOf } from './tableQueries.ts';
@@ -10,8 +11,12 @@ import { type Call, pagesOf, partitionsOf } from './tableQueries.ts';
 /** Opens the tables of one storage account by name. Connects on the first call. */
 export type OpenTables = (name: string) => Table;
 
-/** Few and short on purpose: a caller should soon learn that the storage is not available. */
-const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000 };
+const clientOptions = {
+  /** Few and short on purpose: a caller should soon learn that the storage is not available. */
+  retryOptions: { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000 },
+  // Next to the socket: at a 404 the library throws an error of its own, whichever server sent it.
+  additionalPolicies: [{ policy: onlyAzureStorage, position: 'perRetry' as const }],
+};
 
 export function openTables(storage: StorageConnection, identity: AzureIdentity): OpenTables {
   const tables = new Map<string, Table>();
@@ -36,7 +41,7 @@ function createConnector(storage: StorageConnection, identity: AzureIdentity): (
     const credential = createOnce(() => createAzureCredential({ ...identity, clientId }));
     return async (table) => {
       const { TableClient } = await import('@azure/data-tables');
-      return new TableClient(endpoint, table, await credential(), { retryOptions });
+      return new TableClient(endpoint, table, await credential(), clientOptions);
     };
   }
   const { connectionString } = storage;
@@ -44,7 +49,7 @@ function createConnector(storage: StorageConnection, identity: AzureIdentity): (
   return async (table) => {
     const { TableClient } = await import('@azure/data-tables');
     try {
-      return TableClient.fromConnectionString(connectionString, table, { retryOptions, allowInsecureConnection });
+      return TableClient.fromConnectionString(connectionString, table, { ...clientOptions, allowInsecureConnection });
     } catch (cause) {
       throw new Error(
         'expected a storage connection string, such as DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net',

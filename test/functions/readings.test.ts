@@ -211,7 +211,7 @@ describe('GET /api/status', () => {
 });
 
 describe('GET /api/health', () => {
-  it('reports that configuration, vault and storage are healthy', async () => {
+  it('reports that configuration, vault, storage and queue are healthy', async () => {
     const answer = await app.call('health');
     expect(answer.status).toBe(200);
     expect(answer.json()).toEqual({
@@ -221,6 +221,7 @@ describe('GET /api/health', () => {
         { name: 'configuration', ok: true, detail: '3 probes' },
         { name: 'keyVault', ok: true, detail: '2 secrets can be read' },
         { name: 'storage', ok: true, detail: 'the history can be read' },
+        { name: 'queue', ok: true, detail: 'the queue of simulations can be used' },
       ],
     });
   });
@@ -237,6 +238,7 @@ describe('GET /api/health', () => {
         { name: 'configuration', ok: true },
         { name: 'keyVault', ok: false, detail: expect.stringMatching(/"busy-key".*no role allows it/) },
         { name: 'storage', ok: true },
+        { name: 'queue', ok: true },
       ],
     });
   });

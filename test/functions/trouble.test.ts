@@ -167,6 +167,7 @@ describe('an app with its cloud', () => {
         { name: 'configuration', ok: true },
         { name: 'keyVault', ok: false, detail: expect.stringContaining('responded with status 503') },
         { name: 'storage', ok: true },
+        { name: 'queue', ok: true },
       ],
     });
     expect(outcome).toMatchObject({ verdict: 'unknown', result: { kind: 'notRun', cause: 'unreachable' } });

@@ -24,11 +24,19 @@ describe('the heartbeat', () => {
     for (const minute of [0, 5]) await history.startHeartbeat('probes', call(minute));
     await history.completeHeartbeat('probes', call(0));
     expect(await history.heartbeats('probes', {})).toEqual([
-      { scheduledMs: at(5).getTime(), completed: false },
-      { scheduledMs: at(0).getTime(), completed: true },
+      { scheduledMs: at(5).getTime(), completed: false, sinkErrors: [] },
+      { scheduledMs: at(0).getTime(), completed: true, sinkErrors: [] },
     ]);
     expect(await history.heartbeats('maintenance', {})).toEqual([]);
     expect(await history.startHeartbeat('probes', call(0, 'two'))).toMatchObject({ kind: 'repeated' });
+  });
+
+  it('knows which sinks did not accept the outcomes of a run that ended, in text that every page can show', async () => {
+    const history = from('sinks');
+    await history.startHeartbeat('probes', call(0));
+    await history.completeHeartbeat('probes', { ...call(0), sinkErrors: ['a\u202e\nsink', 'x'.repeat(5_000)] });
+    const [newest] = await history.heartbeats('probes', {});
+    expect(newest?.sinkErrors).toEqual(['a\ufffd sink', `${'x'.repeat(399)}…`]);
   });
 
   it('reports a scheduled run that starts twice, and who was first', async () => {

@@ -64,9 +64,9 @@ describe('createSecretReader', () => {
       'good',
       'proxy',
       {
-        kind: 'forbidden',
+        kind: 'unreachable',
         detail: 'notKeyVault',
-        message: "localhost responded with 403, without Key Vault's error body",
+        message: 'a server that is not Key Vault responded with status 403 at localhost',
       },
     ],
   ])('names what is wrong with a %s secret of a vault with the fault %s', async (secret, fault, expected) => {

@@ -1,152 +1,208 @@
-import { once } from 'node:events';
-import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
-import { createServer as createHttps } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
-import { createOutcomeHistory } from '../../src/history/history.ts';
-import { historySink } from '../../src/history/historySink.ts';
-import { createSecretReader } from '../../src/keyvault/secretReader.ts';
-import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reasonCode } from '../../src/outcomes/reasonCode.ts';
-import type { OutcomeSink } from '../../src/outcomes/recordOutcome.ts';
-import { createDeviceLeases } from '../../src/probes/deviceLease.ts';
-import { type RunContext, runAndRecord } from '../../src/probes/runAndRecord.ts';
-import { createLeases } from '../../src/storage/leases.ts';
-import { availabilitySink, createAvailability } from '../../src/telemetry/appInsights/availability.ts';
-import { createOtlpTelemetry } from '../../src/telemetry/otlp/otlpTelemetry.ts';
-import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
-import { ingestionOf } from '../support/ingestionOf.ts';
-import { authority, deviceKey, localProbe, startLocalDps, vaultOf } from '../support/localProbe.ts';
-import { connectionStringFor, tablesAt } from '../support/useHistory.ts';
-import { type Dependency, type Misbehaviour, misbehaviours, survives } from './dependencies.ts';
+import { type AppBehindFronts, type Apps, startApps } from './appBehindFronts.ts';
+import {
+  type Dependency,
+  dependencies,
+  heading,
+  isLater,
+  type Misbehaviour,
+  misbehaviours,
+  type Observed,
+  type Row,
+  renderDependencies,
+  together,
+} from './dependencies.ts';
 
-const testIdentity = useManagedIdentity();
-const servers: Server[] = [];
-let dps: RunningDps;
-let certificate: Awaited<ReturnType<typeof authority.issueServer>>;
+const document = fileURLToPath(new URL('../../docs/what-it-survives.md', import.meta.url));
+const names = Object.keys(dependencies) as Dependency[];
+const ways = Object.keys(misbehaviours) as Misbehaviour[];
 
-// OpenTelemetry's SDK is registered once for a process, as MSAL is.
-let collectorResponse: RequestListener = () => undefined;
-const collectorServer = createHttp((request, response) => collectorResponse(request, response));
-const telemetry = createOtlpTelemetry('dps-canary');
-let identityResponse: RequestListener = () => undefined;
-const identityServer = createHttp((request, response) => identityResponse(request, response));
+interface Cell {
+  readonly section: string;
+  readonly name: string;
+  readonly away: readonly Dependency[];
+  readonly how: Misbehaviour;
+  readonly observe: () => Promise<Observed>;
+}
 
+/** Most of what happens here is waiting. More at once would starve the runs of a busy machine. */
+const limit = pLimit(10);
+
+let apps: Apps;
+const observed = new Map<Cell, Promise<Observed>>();
 beforeAll(async () => {
-  for (const server of [identityServer, collectorServer]) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  }
-  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${(collectorServer.address() as AddressInfo).port}`;
-  process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${(identityServer.address() as AddressInfo).port}/msi/token`;
-  [dps, certificate] = await Promise.all([startLocalDps(), authority.issueServer()]);
-});
-afterAll(async () => {
-  delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  for (const server of [identityServer, collectorServer]) {
-    server.closeAllConnections();
-    server.close();
-  }
-  await dps?.close();
-});
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-const responses: Readonly<Record<Misbehaviour, RequestListener>> = {
-  silent: () => undefined,
-  forbidden: (_, response) => response.writeHead(403).end(),
-  notFound: (_, response) => response.writeHead(404).end(),
-  throttledSeconds: (_, response) => response.writeHead(429, { 'retry-after': '30' }).end(),
-  throttledDate: (_, response) =>
-    response.writeHead(429, { 'retry-after': new Date(Date.now() + 30_000).toUTCString() }).end(),
-  unavailable: (_, response) => response.writeHead(503).end(),
-  html: (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>a proxy</html>'),
-  slow(_, response) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const timer = setInterval(() => response.write(' '), 50);
-    response.on('close', () => clearInterval(timer));
-  },
-  // A TLS socket cannot be reset, so it is closed without a response.
-  reset: ({ socket }) => void ('encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()),
-};
-
-/** A server with this misbehaviour; returns its port. */
-async function away(how: Misbehaviour, secure: boolean): Promise<number> {
-  const server = secure ? createHttps(certificate, responses[how]) : createHttp(responses[how]);
-  servers.push(server as Server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-/** All dependencies are available except this one. */
-const contexts: Readonly<Record<Dependency, (how: Misbehaviour) => Promise<Partial<RunContext>>>> = {
-  async vault(how) {
-    const vaultUrl = `https://localhost:${await away(how, true)}`;
-    return { readSecret: createSecretReader({ vaultUrl, identity: testIdentity().settings }).read };
-  },
-  async identity(how) {
-    const identity = testIdentity();
-    const vault = await startTestVault(identity, { secrets: { 'device-key': deviceKey } });
-    // MSAL caches the endpoint until the process ends, so one server shows all misbehaviours.
-    identityResponse = responses[how];
-    return { readSecret: createSecretReader({ vaultUrl: vault.url, identity: identity.settings }).read };
-  },
-  async storage(how) {
-    const open = tablesAt(connectionStringFor(await away(how, false)));
-    const history = createOutcomeHistory(open, 'here');
-    return { history, leases: createDeviceLeases(createLeases(open('deviceLeases'))), sinks: [historySink(history)] };
-  },
-  async ingestion(how) {
-    const endpoint = `https://localhost:${await away(how, true)}`;
-    const ingestion = ingestionOf(
-      `InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=${endpoint}`,
-    );
-    return { sinks: [availabilitySink(createAvailability({ ingestion, identity: { managedIdentity: false } }))] };
-  },
-  async collector(how) {
-    collectorResponse = responses[how];
-    return { sinks: [telemetry.sink()] };
-  },
-};
-
-async function runWithout(dependency: Dependency, how: Misbehaviour) {
-  const kept: Outcome[] = [];
-  const errors: string[] = [];
-  const memory: OutcomeSink = { name: 'memory', write: async (outcome) => void kept.push(outcome) };
-  const { sinks = [], ...context } = await contexts[dependency](how);
-  const isCredential = dependency === 'vault' || dependency === 'identity';
-  const result = await runAndRecord(localProbe(dps, { timeoutSeconds: isCredential ? 2 : 10 }), {
-    readSecret: vaultOf(),
-    forgetSecret: () => undefined,
-    location: 'here',
-    trigger: 'timer',
-    leases: createDeviceLeases(),
-    sinks: [memory, ...sinks],
-    reportSinkError: ({ sink }) => errors.push(sink),
-    reportUnexpected: (stack) => expect.unreachable(stack),
-    ...context,
-  });
-  if (result.kind !== 'ran') throw new Error(result.kind);
-  return { outcome: result.outcome, kept, errors };
-}
-
-describe.each(Object.keys(survives) as Dependency[])('a run while the %s is not available', (dependency) => {
-  it.each(Object.keys(misbehaviours) as Misbehaviour[])(
-    'has an outcome, which is recorded: %s',
-    async (how) => {
-      const { outcome, kept, errors } = await runWithout(dependency, how);
-      expect([`${outcome.verdict}: ${reasonCode(outcome)}`, ...errors].join('; ')).toBe(survives[dependency][how]);
-      expect(kept.map(({ runId }) => runId)).toEqual([outcome.runId]);
-      expect(outcome.durationMs).toBeLessThan(10_000);
-      const lease = outcome.notes?.filter((note) => note.includes('lease')) ?? [];
-      expect(lease).toHaveLength(dependency === 'storage' ? 1 : 0);
-    },
-    40_000,
+  apps = await startApps();
+  // OpenTelemetry's exporter is one for the process, and so is its collector: those of one way at once, one way after the other.
+  let collected: Promise<unknown> = Promise.resolve();
+  const [own = [], shared = []] = [false, true].map((isShared) =>
+    cells.filter(({ away }) => away.includes('collector') === isShared),
   );
+  for (const group of Map.groupBy(shared, ({ section, how }) => (isLater({ section }) ? section : how)).values()) {
+    const before = collected;
+    collected = Promise.allSettled(group.map((cell) => start(cell, before)));
+  }
+  // Those that wait longest, first.
+  const waits = ({ how }: Cell) => Number(how === 'silent' || how === 'slow');
+  for (const cell of own.toSorted((one, other) => waits(other) - waits(one))) start(cell);
 });
+afterAll(() => apps?.close());
+
+function start(cell: Cell, after: Promise<unknown> = Promise.resolve()): Promise<Observed> {
+  const observation = after.then(() => limit(cell.observe));
+  observation.catch(() => undefined);
+  observed.set(cell, observation);
+  return observation;
+}
+
+let count = 0;
+
+/** The vault's time is the probe's: where it is not to respond, the run need not be long. */
+function createApp(away: readonly Dependency[], how: Misbehaviour): Promise<AppBehindFronts> {
+  const waits = (how === 'silent' || how === 'slow') && away.some((name) => name === 'vault' || name === 'identity');
+  count += 1;
+  return apps.create({
+    registrationId: `matrix-${count}`,
+    timeoutSeconds: waits ? 2 : 20,
+    isCollected: away.includes('collector'),
+  });
+}
+
+function setAway({ fronts }: AppBehindFronts, away: readonly Dependency[], how: Misbehaviour | undefined): void {
+  for (const name of away) fronts[name].away = how;
+}
+
+async function ask(app: AppBehindFronts): Promise<Pick<Observed, 'health' | 'page' | 'simulation'>> {
+  const [health, page, simulation] = await Promise.all([app.health(), app.page(), app.simulate()]);
+  return { health, page, simulation };
+}
+
+async function runOf(app: AppBehindFronts) {
+  const { outcome, sinkErrors } = await app.run();
+  return { run: `${outcome.verdict}: ${reasonCode(outcome)}`, sinkErrors };
+}
+
+async function atStart(away: readonly Dependency[], how: Misbehaviour): Promise<Observed> {
+  const app = await createApp(away, how);
+  setAway(app, away, how);
+  const { run, sinkErrors } = await runOf(app);
+  return { runs: [run], sinks: sinkErrors, ...(await ask(app)) };
+}
+
+/** There for the first run, away for the second, there again for the third: what is said is said while it is away. */
+async function betweenRuns(away: Dependency): Promise<Observed> {
+  const app = await createApp([away], 'reset');
+  setAway(app, [away], undefined);
+  const before = await runOf(app);
+  setAway(app, [away], 'reset');
+  const meanwhile = await runOf(app);
+  const said = await ask(app);
+  setAway(app, [away], undefined);
+  const after = await runOf(app);
+  expect(before.sinkErrors).toEqual([]);
+  expect(after.sinkErrors).toEqual([]);
+  return { runs: [before.run, meanwhile.run, after.run], sinks: meanwhile.sinkErrors, ...said };
+}
+
+/** Away from the middle of the first run on, and there again for the second: what is said is said after that. */
+async function duringRun(away: Dependency): Promise<Observed> {
+  // A lease that could not be released lasts for the timeout and ten seconds more.
+  const app = await apps.create({
+    registrationId: `matrix-middle-${away}`,
+    timeoutSeconds: 5,
+    isCollected: away === 'collector',
+  });
+  setAway(app, [away], undefined);
+  app.inTheMiddle(() => setAway(app, [away], 'reset'));
+  const first = await runOf(app);
+  setAway(app, [away], undefined);
+  const second = await runOf(app);
+  expect(second.sinkErrors).toEqual([]);
+  return { runs: [first.run, second.run], sinks: first.sinkErrors, ...(await ask(app)) };
+}
+
+const cells: readonly Cell[] = [
+  ...names.map(
+    (name): Cell => ({
+      section: 'Between two runs, and there again for the third',
+      name,
+      away: [name],
+      how: 'reset',
+      observe: () => betweenRuns(name),
+    }),
+  ),
+  ...names.map(
+    (name): Cell => ({
+      section: 'In the middle of a run, and there again for the second',
+      name,
+      away: [name],
+      how: 'reset',
+      observe: () => duringRun(name),
+    }),
+  ),
+  ...names.flatMap((name) =>
+    ways.map((how): Cell => {
+      const away = [name];
+      return { section: dependencies[name], name: misbehaviours[how], away, how, observe: () => atStart(away, how) };
+    }),
+  ),
+  ...together.map(([how, ...away]): Cell => {
+    const all = away.length === names.length ? 'everything' : away.join(', ');
+    return { section: 'Together', name: `${all}: ${misbehaviours[how]}`, away, how, observe: () => atStart(away, how) };
+  }),
+];
+
+const checkOf: Readonly<Record<Dependency, string>> = {
+  vault: 'keyVault',
+  identity: 'keyVault',
+  storage: 'storage',
+  queue: 'queue',
+  ingestion: 'sinks',
+  collector: 'sinks',
+};
+
+describe('an app whose dependency is away', () => {
+  it.each(cells.filter((cell) => !isLater(cell)))(
+    'has its outcome, and reports what is wrong: $section, $name',
+    async (cell) => {
+      const { runs, health, page } = await observationOf(cell);
+      expect(runs).toHaveLength(1);
+      // OpenTelemetry's exporter takes every 2xx for a success.
+      if (cell.away.includes('collector') && cell.name === misbehaviours.html) return;
+      // What no sink accepted is known from the storage.
+      const known = cell.away.filter((name) => !cell.away.includes('storage') || checkOf[name] !== 'sinks');
+      expect([...new Set(health.map((check) => check.split(':')[0]))].sort()).toEqual(
+        [...new Set(known.map((name) => checkOf[name]))].sort(),
+      );
+      if (!cell.away.every((name) => name === 'queue')) expect(page).not.toEqual(['Devices can provision']);
+    },
+    150_000,
+  );
+
+  it.each(cells.filter(isLater))(
+    'goes on once it is there again: $section, $name',
+    async (cell) => {
+      const { runs } = await observationOf(cell);
+      expect(runs.length).toBeGreaterThan(1);
+      expect(runs.at(-1)).toBe('healthy: assigned');
+    },
+    150_000,
+  );
+
+  it('is described in docs/what-it-survives.md', async () => {
+    const rows = await Promise.all(
+      cells.map(async (cell): Promise<Row> => ({ ...cell, observed: await observationOf(cell) })),
+    );
+    const [faults] = (await readFile(document, 'utf8')).split(heading);
+    await expect(`${faults}${renderDependencies(rows)}`).toMatchFileSnapshot(document);
+  }, 150_000);
+});
+
+function observationOf(cell: Cell): Promise<Observed> {
+  const observation = observed.get(cell);
+  if (!observation) throw new Error('observed before all tests');
+  return observation;
+}

@@ -1,4 +1,4 @@
-/** The result of a run while a dependency is not available, by the kind of misbehaviour: verdict, reason code, and the sink that reports it. */
+/** What the app depends on, how a dependency can fail, and the table of docs/what-it-survives.md that shows the result. */
 export const misbehaviours = {
   silent: 'accepts and never responds',
   forbidden: '403 without a body',
@@ -15,68 +15,82 @@ export type Misbehaviour = keyof typeof misbehaviours;
 
 export const dependencies = {
   vault: 'Key Vault',
-  identity: 'managed identity endpoint',
-  storage: 'history and leases',
+  identity: 'Managed identity endpoint',
+  storage: 'Table storage (history and leases)',
+  queue: 'Queue storage (simulations)',
   ingestion: 'Application Insights',
   collector: 'OpenTelemetry collector',
 } as const;
 
 export type Dependency = keyof typeof dependencies;
 
-const runs = 'healthy: assigned';
-const notRun = (cause: string) => `unknown: notRun:${cause}@keyVault`;
+const names = Object.keys(dependencies) as Dependency[];
 
-/** Every outcome is recorded, at least in the log if the history is not available. */
-export const survives: Readonly<Record<Dependency, Readonly<Record<Misbehaviour, string>>>> = {
-  vault: {
-    silent: notRun('timedOut'),
-    // Without Key Vault's own body, the response is from a proxy.
-    forbidden: notRun('unreachable'),
-    notFound: notRun('unreachable'),
-    throttledSeconds: notRun('unreachable'),
-    throttledDate: notRun('unreachable'),
-    unavailable: notRun('unreachable'),
-    html: notRun('unreachable'),
-    slow: notRun('timedOut'),
-    reset: notRun('unreachable'),
-  },
-  identity: {
-    silent: notRun('timedOut'),
-    forbidden: notRun('unauthenticated'),
-    notFound: notRun('unauthenticated'),
-    throttledSeconds: notRun('unauthenticated'),
-    throttledDate: notRun('unauthenticated'),
-    unavailable: notRun('unauthenticated'),
-    html: notRun('unauthenticated'),
-    slow: notRun('timedOut'),
-    reset: notRun('unauthenticated'),
-  },
-  storage: everywhere(`${runs}; history`),
-  ingestion: everywhere(`${runs}; availability`),
-  // OpenTelemetry's exporter treats every 2xx as success.
-  collector: { ...everywhere(`${runs}; openTelemetry`), html: runs },
-};
+/** Away at the same time, in the same way. */
+export const together: readonly (readonly [how: Misbehaviour, ...away: Dependency[]])[] = [
+  ['reset', 'storage', 'collector'],
+  ['unavailable', 'storage', 'ingestion', 'collector'],
+  ['silent', 'vault', 'storage'],
+  ['silent', 'storage', 'queue'],
+  ['html', 'vault', 'storage', 'queue'],
+  ['silent', ...names.filter((name) => name !== 'collector')],
+  ['unavailable', ...names],
+  ['reset', ...names],
+];
 
-function everywhere(outcome: string): Readonly<Record<Misbehaviour, string>> {
-  return Object.fromEntries(Object.keys(misbehaviours).map((name) => [name, outcome])) as Record<Misbehaviour, string>;
+/** What an app with something away does and says. */
+export interface Observed {
+  /** Verdict and reason code of each run. */
+  readonly runs: readonly string[];
+  /** Whose error the log shows. */
+  readonly sinks: readonly string[];
+  readonly health: readonly string[];
+  readonly page: readonly string[];
+  readonly simulation: string;
 }
 
-/** For docs/what-it-survives.md. */
-export function renderDependencies(): string {
-  const head = Object.values(dependencies);
+export interface Row {
+  readonly section: string;
+  readonly name: string;
+  readonly observed: Observed;
+}
+
+export const heading = '## Dependencies that are not available';
+
+/** The rows of a section that are alike are one. */
+export function renderDependencies(rows: readonly Row[]): string {
+  const inOrder = rows.toSorted((one, other) => Number(isLater(one)) - Number(isLater(other)));
+  const sections = [...Map.groupBy(inOrder, ({ section }) => section)].flatMap(([section, ofSection]) => [
+    `### ${section}`,
+    '',
+    '| | run | error in the log of | `/api/health` | status page | `POST /api/simulations` |',
+    '|---|---|---|---|---|---|',
+    ...[...Map.groupBy(ofSection, ({ observed }) => renderCells(observed))].map(
+      ([cells, alike]) => `| ${alike.map(({ name }) => name).join('; ')} | ${cells} |`,
+    ),
+    '',
+  ]);
   return [
+    heading,
     '',
-    '## Dependencies that are not available',
+    `${rows.length} cells: the result of a scheduled run while a dependency is not available, and what the app reports. The log and every other available`,
+    'sink have the outcome. A run without storage has no lease, which its `notes` report. The same command writes these tables.',
     '',
-    'The verdict and reason code of a run while a dependency is not available, and after the semicolon the sink whose error is logged. Every',
-    'outcome is recorded by the other sinks. A run without storage has no lease, which its `notes` report.',
-    '',
-    `| | ${head.join(' | ')} |`,
-    `|---|${head.map(() => '---').join('|')}|`,
-    ...Object.entries(misbehaviours).map(([name, words]) => {
-      const cells = Object.keys(dependencies).map((of) => survives[of as Dependency][name as Misbehaviour]);
-      return `| ${words} | ${cells.join(' | ')} |`;
-    }),
-    '',
+    ...sections,
   ].join('\n');
+}
+
+/** What goes away and comes back, after what is away from the start. */
+export function isLater({ section }: Pick<Row, 'section'>): boolean {
+  return section.includes('there again');
+}
+
+function renderCells({ runs, sinks, health, page, simulation }: Observed): string {
+  return [
+    runs.map((run) => `\`${run}\``).join(', then '),
+    sinks.join(', ') || 'none',
+    health.join('<br>') || 'healthy',
+    page.join('<br>'),
+    simulation,
+  ].join(' | ');
 }

@@ -1,5 +1,4 @@
 import type { Row } from './cells.ts';
-import { renderDependencies } from './dependencies.ts';
 
 const sections = {
   connect: 'Connecting: network, TLS, WebSocket upgrade, CONNECT',
@@ -9,7 +8,7 @@ const sections = {
   hub: 'The assigned hub',
 } as const;
 
-/** docs/what-it-survives.md: the result of a run for each fault. */
+/** docs/what-it-survives.md: the result of a run for each fault. The dependencies, which follow, have a test of their own. */
 export function renderTable(rows: readonly Row<unknown>[]): string {
   const cells = rows.length * 2;
   return `${[
@@ -28,7 +27,7 @@ export function renderTable(rows: readonly Row<unknown>[]): string {
       '|---|---|---|',
       ...rows.filter(({ at }) => at === column).map(renderRow),
     ]),
-  ].join('\n')}\n${renderDependencies()}`;
+  ].join('\n')}\n\n`;
 }
 
 function renderRow({ fault, expected, probe }: Row<unknown>): string {

@@ -18,6 +18,15 @@ const broken = (name: string, why: string): OutcomeSink => ({
 describe('recordOutcome', () => {
   const outcome = buildOutcome({ verdict: 'failing' });
 
+  it('gives up a sink that never settles, and says so', async () => {
+    const endless: OutcomeSink = { name: 'endless', write: () => new Promise(() => undefined) };
+    const sink = collector();
+    expect(await recordOutcome(outcome, [endless, sink], 20)).toMatchObject([
+      { sink: 'endless', message: 'endless did not accept the outcome: no response within 0.02 s' },
+    ]);
+    expect(sink.accepted).toEqual([outcome]);
+  });
+
   it('writes the outcome to every sink and returns no error if all accept it', async () => {
     const [one, two] = [collector(), collector()];
     expect(await recordOutcome(outcome, [one, two])).toEqual([]);

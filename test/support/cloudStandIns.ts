@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLocalAuthority } from '../../src/emulator/certificates.ts';
+import { createLocalAuthority, type IssuedCertificate } from '../../src/emulator/certificates.ts';
 import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
@@ -10,7 +10,7 @@ import { type AppInsights, startAppInsights } from '../../src/local/appInsights/
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type KeyVault, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import type { LocalSecret } from '../../src/local/keyVault/secretStore.ts';
-import { startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
+import { type ManagedIdentity, startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
 
 /** Stand-ins for all services of the app, through which a test can inspect requests and inject faults. */
 export interface CloudStandIns {
@@ -18,6 +18,10 @@ export interface CloudStandIns {
   readonly vault: KeyVault;
   readonly appInsights: AppInsights;
   readonly azurite: Azurite;
+  readonly identity: ManagedIdentity;
+  /** Of all of them, by an authority that `caPem` is of. */
+  readonly certificate: IssuedCertificate;
+  readonly caPem: string;
   /** As assigned: `host:port`. */
   readonly hub: string;
   /** The settings that point an app at all stand-ins; the test adds `PROBES`. */
@@ -52,6 +56,9 @@ export async function startCloudStandIns({ dps: configuration, secrets }: CloudO
     vault,
     appInsights,
     azurite,
+    identity,
+    certificate,
+    caPem: authority.caPem,
     hub: hubName,
     settings: {
       KEY_VAULT_URL: vault.url,

@@ -57,7 +57,11 @@ function probesTimer(location: string, [newest, before]: readonly Heartbeat[], c
     const [due] = location === ownLocation ? dueTimes(everyRun, upSinceMs, nowMs - lateMs) : [];
     return { timer, location, state: due === undefined ? 'onTime' : 'silent', ...(due !== undefined && dueAt(due)) };
   }
-  const last = { lastStartedAt: new Date(newest.scheduledMs).toISOString() };
+  const { sinkErrors = [] } = [newest, before].find((heartbeat) => heartbeat?.completed) ?? {};
+  const last = {
+    lastStartedAt: new Date(newest.scheduledMs).toISOString(),
+    ...(sinkErrors.length > 0 && { sinkErrors }),
+  };
   const times = dueTimes(everyRun, newest.scheduledMs + scheduleToleranceMs, nowMs - lateMs);
   // Another location's schedule may be staggered against this one: its next run is before the second due time.
   const [due] = location === ownLocation ? times : times.slice(1);

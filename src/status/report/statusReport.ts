@@ -27,6 +27,8 @@ export interface TimerReport {
   readonly lastStartedAt?: string;
   /** ISO 8601: when the first missing run was due. */
   readonly dueAt?: string;
+  /** A sentence for each sink that did not accept an outcome of the last scheduled run that ended; absent where all accepted. */
+  readonly sinkErrors?: readonly string[];
 }
 
 export interface Correlation {

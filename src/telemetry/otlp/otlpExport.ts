@@ -11,7 +11,11 @@ export interface OtlpExport {
  *
  * The libraries load here, so they are not loaded when no collector is configured.
  */
-export async function startOtlpExport(options: { readonly serviceName: string }): Promise<OtlpExport> {
+export async function startOtlpExport(options: {
+  readonly serviceName: string;
+  /** Of one export. */
+  readonly timeoutMs: number;
+}): Promise<OtlpExport> {
   const [{ metrics, trace }, { resourceFromAttributes }, sdkTrace, sdkMetrics, spanExport, metricExport] =
     await Promise.all([
       import('@opentelemetry/api'),
@@ -22,9 +26,15 @@ export async function startOtlpExport(options: { readonly serviceName: string })
       import('@opentelemetry/exporter-metrics-otlp-proto'),
     ]);
   const resource = resourceFromAttributes({ 'service.name': options.serviceName });
-  const spanProcessor = new sdkTrace.BatchSpanProcessor({ exporter: new spanExport.OTLPTraceExporter() });
+  const spanProcessor = new sdkTrace.BatchSpanProcessor({
+    exporter: new spanExport.OTLPTraceExporter(),
+    exportTimeoutMillis: options.timeoutMs,
+  });
   const tracerProvider = new sdkTrace.TracerProvider({ resource, spanProcessors: [spanProcessor] });
-  const reader = new sdkMetrics.PeriodicExportingMetricReader({ exporter: new metricExport.OTLPMetricExporter() });
+  const reader = new sdkMetrics.PeriodicExportingMetricReader({
+    exporter: new metricExport.OTLPMetricExporter(),
+    exportTimeoutMillis: options.timeoutMs,
+  });
   const meterProvider = new sdkMetrics.MeterProvider({ resource, readers: [reader] });
   trace.setGlobalTracerProvider(tracerProvider);
   metrics.setGlobalMeterProvider(meterProvider);

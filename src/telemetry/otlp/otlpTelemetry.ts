@@ -8,10 +8,13 @@ export interface OtlpTelemetry {
   sink(traceParent?: string): OutcomeSink;
 }
 
-export function createOtlpTelemetry(serviceName: string): OtlpTelemetry {
+/** Of one export: the exporter's own limit does not count while bytes arrive. */
+const defaultTimeoutMs = 10_000;
+
+export function createOtlpTelemetry(serviceName: string, timeoutMs = defaultTimeoutMs): OtlpTelemetry {
   const exporter = createOnce(async () => {
     const { startOtlpExport } = await import('./otlpExport.ts');
-    return startOtlpExport({ serviceName });
+    return startOtlpExport({ serviceName, timeoutMs });
   });
   return {
     sink(traceParent) {
@@ -21,9 +24,17 @@ export function createOtlpTelemetry(serviceName: string): OtlpTelemetry {
         async write(outcome) {
           const { flush } = await exporter();
           await spans.write(outcome);
-          await flush();
+          await flush().catch((cause: unknown) => {
+            throw new Error(`the collector at OTEL_EXPORTER_OTLP_ENDPOINT: ${describe(cause)}`, { cause });
+          });
         },
       };
     },
   };
+}
+
+/** The SDK wraps the exporter's error, whose words are all that is left of it. */
+function describe(cause: unknown): string {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return words.replace(/^\w*Error: /, '');
 }

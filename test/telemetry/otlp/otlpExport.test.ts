@@ -25,7 +25,7 @@ describe('startOtlpExport', () => {
 
   it('has nothing registered after it is closed', async () => {
     const received = await startCollector(200);
-    const otlp = await startOtlpExport({ serviceName: 'canary-app' });
+    const otlp = await startOtlpExport({ timeoutMs: 10_000, serviceName: 'canary-app' });
     await otlp.close();
     received.length = 0;
     await openTelemetrySink().write(buildOutcome());
@@ -41,7 +41,7 @@ describe('startOtlpExport', () => {
 });
 
 async function start() {
-  const otlp = await startOtlpExport({ serviceName: 'canary-app' });
+  const otlp = await startOtlpExport({ timeoutMs: 10_000, serviceName: 'canary-app' });
   onTestFinished(() => otlp.close().catch(() => {}));
   return otlp;
 }

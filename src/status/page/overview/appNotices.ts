@@ -4,16 +4,35 @@ import { type Html, html } from '../html.ts';
 import { sinceInWords } from '../probeSentence.ts';
 import { webhookNotice } from './webhookSection.ts';
 
-/** What is wrong with the timers and the webhook of this app, each with what to do; nothing while they work. */
-export function appNotices({ timers, webhook, generatedAt }: StatusReport): Html | undefined {
-  const notices = timers.filter(({ state }) => state !== 'onTime');
-  const ofWebhook = webhookNotice(webhook);
+interface Notice {
+  readonly what: string;
+  readonly next: string;
+}
+
+/** What is wrong with the timers, the sinks and the webhook of this app, each with what to do; nothing while they work. */
+export function appNotices(report: StatusReport): Html | undefined {
+  const notices = noticesOf(report);
+  const ofWebhook = webhookNotice(report.webhook);
   if (notices.length === 0 && ofWebhook === undefined) return undefined;
   return html`<section class="notices" aria-labelledby="app"><h2 id="app">This app</h2>
-<ul class="plain">${notices.map((timer) => {
-    const { what, next } = explainTimer(timer, generatedAt);
-    return html`<li><p class="what">${what}</p><p class="next"><strong>Next step:</strong> ${next}</p></li>`;
-  })}${ofWebhook}</ul></section>`;
+<ul class="plain">${notices.map(
+    ({ what, next }) =>
+      html`<li><p class="what">${what}</p><p class="next"><strong>Next step:</strong> ${next}</p></li>`,
+  )}${ofWebhook}</ul></section>`;
+}
+
+function noticesOf({ timers, generatedAt }: StatusReport): readonly Notice[] {
+  return timers.flatMap((timer) => [
+    ...(timer.state === 'onTime' ? [] : [explainTimer(timer, generatedAt)]),
+    ...(timer.sinkErrors ?? []).map((error) => explainSinkError(timer, error)),
+  ]);
+}
+
+function explainSinkError({ location }: TimerReport, error: string): Notice {
+  return {
+    what: `The last scheduled run at ${location}: ${error}.`,
+    next: 'Check that service, its setting and the network between. Alerts and dashboards that read from it do not see these outcomes; this page does.',
+  };
 }
 
 /** True when scheduled runs are missing at this app's own location, so that its probes' states are old or missing. */
@@ -21,7 +40,7 @@ export function isSilent({ timers, location }: StatusReport): boolean {
   return timers.some((timer) => timer.timer === 'probes' && timer.location === location && timer.state === 'silent');
 }
 
-function explainTimer(timer: TimerReport, now: string): { readonly what: string; readonly next: string } {
+function explainTimer(timer: TimerReport, now: string): Notice {
   const { location, lastStartedAt, dueAt, state } = timer;
   if (timer.timer === 'maintenance') {
     const since = lastStartedAt === undefined ? '' : sinceInWords(lastStartedAt, now);
