@@ -14,8 +14,8 @@ describe('the heartbeat', () => {
     }
     const range = { sinceMs: at(5).getTime(), untilMs: at(15).getTime() };
     expect(await history.heartbeats('probes', range)).toEqual([
-      { scheduledMs: at(10).getTime(), completed: false },
-      { scheduledMs: at(5).getTime(), completed: false },
+      { scheduledMs: at(10).getTime(), completed: false, sinkErrors: [] },
+      { scheduledMs: at(5).getTime(), completed: false, sinkErrors: [] },
     ]);
   });
 
