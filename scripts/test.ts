@@ -2,9 +2,13 @@
  * `npm test [-- vitest's own arguments]`: builds the app, runs the tests, lists skipped tests with the reason, and prints the counts in the
  * last line.
  */
-import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseCLI, type Reporter, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node';
 import type {} from '../test/support/requires.ts';
 import { build } from './build.ts';
+import { projectDirectory } from './projectFiles.ts';
+import { type Output, readOutputs, searchOutputs } from './searchOutputs.ts';
 
 const usage = `npm test [-- FILE…] [vitest's options]
 
@@ -66,12 +70,26 @@ function reasonToSkip(test: TestCase): string {
 
 async function runTests(args: readonly string[]): Promise<TestCounts> {
   const { filter, options } = parseCLI(['vitest', 'run', ...args]);
-  const vitest = await startVitest('test', filter, options);
+  const outputs: Output[] = [];
+  const listener: Reporter = {
+    onUserConsoleLog: ({ content }) => void outputs.push({ name: 'console', text: content }),
+  };
+  const root = options.root ?? projectDirectory;
+  await rm(join(root, 'test/output/seen'), { recursive: true, force: true });
+  // By the CLI's parser it is `reporter`, which the types do not know.
+  const { reporter = ['default'] } = options as { readonly reporter?: readonly string[] };
+  const vitest = await startVitest('test', filter, { ...options, reporters: [...reporter, listener] });
   const modules = vitest.state.getTestModules();
   const counts = countTests(modules, vitest.state.getUnhandledErrors().length);
   await vitest.close();
   process.stdout.write(describeSkipped(modules));
-  return counts;
+  const errors = modules
+    .flatMap((module) => [...module.children.allTests()])
+    .flatMap((test) => test.result().errors ?? []);
+  outputs.push({ name: 'errors of tests', text: JSON.stringify(errors) }, ...(await readOutputs(root)));
+  const found = searchOutputs(outputs);
+  for (const leak of found) console.error(`Secret leaked: ${leak}`);
+  return { ...counts, failed: counts.failed + found.length };
 }
 
 async function main(): Promise<void> {

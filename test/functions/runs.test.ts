@@ -4,6 +4,8 @@ import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { deviceLeaseTable } from '../../src/probes/deviceLease.ts';
 import { createLeases } from '../../src/storage/leases.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { keys as hostKeys } from '../support/hostKeys.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 import { historyAt, tablesAt } from '../support/useHistory.ts';
 
@@ -15,8 +17,8 @@ function plantedKey(name: string): string {
 }
 
 const keys = {
-  individual: plantedKey('individual'),
-  fleet: plantedKey('fleet'),
+  individual: plantedSecrets.symmetricKey,
+  fleet: plantedSecrets.groupKey,
   wrong: plantedKey('wrong'),
   rotatedIn: plantedKey('rotated in'),
   rotatedOut: plantedKey('rotated out'),
@@ -222,8 +224,8 @@ describe('POST /api/probes/{name}/runs', () => {
 
 describe('the function key', () => {
   it.each([
-    ['as a header', '', { 'x-functions-key': 'the-function-key' }, 200],
-    ['as ?code=', '?code=the-function-key', {}, 200],
+    ['as a header', '', { 'x-functions-key': hostKeys.functionKey }, 200],
+    ['as ?code=', `?code=${hostKeys.functionKey}`, {}, 200],
     ['wrong as a header', '', { 'x-functions-key': 'the-function-kex' }, 401],
     ['wrong as ?code=', '?code=the', {}, 401],
     ['missing', '', {}, 401],

@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 
-const planted = createHmac('sha256', 'a key that must be seen nowhere').update('trouble').digest('base64');
+const planted = plantedSecrets.groupKey;
 const fleet = { type: 'symmetricKey', secret: 'fleet-key', enrollment: 'group' };
 
 function startCloud(): Promise<CloudStandIns> {

@@ -16,17 +16,19 @@ import { createAvailability } from '../../src/telemetry/appInsights/availability
 import { createOtlpTelemetry } from '../../src/telemetry/otlp/otlpTelemetry.ts';
 import { startCloudStandIns } from '../support/cloudStandIns.ts';
 import { localProbe } from '../support/localProbe.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
+import { recordOutput } from '../support/recordOutput.ts';
 import { trust } from '../support/trust.ts';
 import type { Dependency, Misbehaviour } from './dependencies.ts';
 import { type Front, startFront } from './front.ts';
 
-const groupKey = Buffer.from('the key of all devices of the matrix').toString('base64');
+const { groupKey } = plantedSecrets;
 /** Shorter than the product's ten seconds: nothing else depends on them. */
 const ingestionTimeoutMs = 4_000;
 const collectorTimeoutMs = 2_000;
 /** Azurite keeps accounts apart, each with its own tables and queues. */
 const maxAccounts = 400;
-const accountKey = Buffer.alloc(64, 'k').toString('base64');
+const accountKey = plantedSecrets.storageKey;
 const accountName = (index: number) => `app${index}`;
 const schedule = '0 */5 * * * *';
 const periodMs = 5 * 60_000;
@@ -177,6 +179,7 @@ function appOf(services: Services, fronts: AppBehindFronts['fronts'] & { readonl
       services.secrets.invalidate('group-key');
       const { context, lines } = createInvocation();
       await runScheduledProbes(services, now, context);
+      recordOutput('log', lines.join('\n'));
       const outcomes = lines.filter((line) => line.startsWith('{')).map((line): Outcome => JSON.parse(line));
       const [outcome] = outcomes;
       if (!outcome || outcomes.length !== 1) throw new Error(`expected one outcome in the log, got ${lines}`);

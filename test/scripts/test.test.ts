@@ -76,6 +76,15 @@ it('six', requires(), () => {});`,
     });
   });
 
+  it('fails when a test prints a planted secret, in whatever encoding', async () => {
+    const support = JSON.stringify(join(projectDirectory, 'test/support/plantedSecrets.ts'));
+    const files = {
+      'leak.case.ts': `${head}import { plantedSecrets } from ${support};
+it('one', () => { console.log('token: ' + encodeURIComponent(plantedSecrets.symmetricKey)); });`,
+    };
+    expect(await testCommand(files)).toEqual({ code: 1, lastLine: '1 passed, 1 failed' });
+  });
+
   it('counts a failed test, a failed hook, a file that cannot be loaded and an unhandled rejection, and exits 1', async () => {
     const files = {
       'mixed.case.ts': `${head}it('one', () => {}); it('two', () => expect(1).toBe(2));

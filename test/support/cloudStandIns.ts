@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { createLocalAuthority, type IssuedCertificate } from '../../src/emulator/certificates.ts';
 import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
@@ -11,6 +12,7 @@ import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type KeyVault, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import type { LocalSecret } from '../../src/local/keyVault/secretStore.ts';
 import { type ManagedIdentity, startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
+import { recordOutput } from './recordOutput.ts';
 
 /** Stand-ins for all services of the app, through which a test can inspect requests and inject faults. */
 export interface CloudStandIns {
@@ -70,8 +72,26 @@ export async function startCloudStandIns({ dps: configuration, secrets }: CloudO
       NODE_EXTRA_CA_CERTS: caFile,
     },
     async close() {
+      recordOutput('storage', await readTables(azurite.connectionString));
+      recordOutput('telemetry', JSON.stringify(appInsights.envelopes));
       await Promise.all([dps, hub, vault, appInsights, azurite, identity].map((standIn) => standIn.close()));
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Every row of every table; nothing where a test has ended the storage. */
+async function readTables(connectionString: string): Promise<string> {
+  const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
+  const rows: string[] = [];
+  try {
+    for await (const { name } of TableServiceClient.fromConnectionString(connectionString, options).listTables()) {
+      if (name === undefined) continue;
+      const table = TableClient.fromConnectionString(connectionString, name, options);
+      for await (const row of table.listEntities()) rows.push(`${name} ${JSON.stringify(row)}`);
+    }
+  } catch {
+    rows.push('the storage is not available');
+  }
+  return rows.join('\n');
 }

@@ -1,1 +1,3 @@
-export const keys = { functionKey: 'the-function-key', masterKey: 'the-master-key' };
+import { plantedSecrets } from './plantedSecrets.ts';
+
+export const keys = { functionKey: plantedSecrets.functionKey, masterKey: plantedSecrets.masterKey };

@@ -8,11 +8,12 @@ import { judgeRun } from '../../src/outcomes/judgeRun.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
 import { type RunOptions, runProbe } from '../../src/probes/runProbe.ts';
+import { plantedSecrets } from './plantedSecrets.ts';
 import { trust } from './trust.ts';
 
 /** The device that the tests play: registered individually, with this key. */
 export const registrationId = 'device-001';
-export const deviceKey = Buffer.from('the key of device-001, which is 32').toString('base64');
+export const deviceKey = plantedSecrets.symmetricKey;
 
 const trusted = await createLocalAuthority();
 trust(trusted.caPem);

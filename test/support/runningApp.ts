@@ -3,6 +3,8 @@ import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 import type { HostLogEntry } from '../../src/local/functionsHost/hostLog.ts';
 import { startLocalCloud } from '../../src/local/localCloud.ts';
+import { keys } from './hostKeys.ts';
+import { recordOutput } from './recordOutput.ts';
 
 /** The built bundle in a functions host in its own process, used over HTTP. */
 export interface RunningApp {
@@ -27,14 +29,12 @@ export interface Answer {
   json<Content = unknown>(): Content;
 }
 
-const masterKey = 'the-master-key';
-
 /** `settings` is the whole configuration: other settings are not inherited, and their services are stand-ins. */
 export async function startRunningApp(settings: Readonly<Record<string, string>>): Promise<RunningApp> {
   await build();
   const { PATH, HOME } = process.env;
   const cloud = await startLocalCloud({ PATH, HOME, ...settings });
-  const key = 'the-function-key';
+  const { functionKey: key, masterKey } = keys;
   const log: HostLogEntry[] = [];
   const answers: string[] = [];
   const host = await forkFunctionsHost({
@@ -53,9 +53,13 @@ export async function startRunningApp(settings: Readonly<Record<string, string>>
   async function fetchText(path: string, init: RequestInit): Promise<Answer> {
     const response = await fetch(`${host.url}/${path}`, init);
     const text = await response.text();
-    answers.push(JSON.stringify([...response.headers]), text);
+    // A page that was opened with a key has it in its links: for the caller who has it.
+    const shown = (words: string) => (path.includes('code=') ? words.replaceAll(key, '') : words);
+    answers.push(shown(JSON.stringify([...response.headers])), shown(text));
     return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
   }
+
+  const seen = () => [...answers, ...log.map((entry) => JSON.stringify(entry))].join('\n');
 
   return {
     url: host.url,
@@ -73,9 +77,10 @@ export async function startRunningApp(settings: Readonly<Record<string, string>>
       if (status !== 202) throw new Error(`the host answered ${status}: is there a function ${name}?`);
       return ended.promise.finally(stop);
     },
-    seen: () => [...answers, ...log.map((entry) => JSON.stringify(entry))].join('\n'),
+    seen,
     async close() {
       await host.stop();
+      recordOutput('app', seen());
       await cloud.close();
     },
   };

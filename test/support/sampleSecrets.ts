@@ -1,7 +1,7 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { plantedSecrets } from './plantedSecrets.ts';
 
 /** Values that users paste instead of the name of a secret. All are generated here and are not valid anywhere. */
-const key = createHash('sha512').update('nothing').digest();
+const key = Buffer.from(plantedSecrets.groupKey, 'base64');
 
 export const sampleSecrets: Readonly<Record<string, string>> = {
   'a key of 32 bytes in base64': key.subarray(0, 32).toString('base64'),
@@ -11,9 +11,9 @@ export const sampleSecrets: Readonly<Record<string, string>> = {
     .toString('base64')
     .replace(/[+/]/g, 'x'),
   'a key of 32 bytes in hexadecimal': key.subarray(0, 32).toString('hex'),
-  'a private key as PEM': generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  'a private key as PEM': plantedSecrets.certificateKey,
   'an IoT Hub connection string': `HostName=h.azure-devices.net;SharedAccessKeyName=device;SharedAccessKey=${key.toString('base64')}`,
-  'a storage connection string': `DefaultEndpointsProtocol=https;AccountName=account;AccountKey=${key.toString('base64')}`,
-  'a SAS token': `SharedAccessSignature sr=x&sig=${encodeURIComponent(key.toString('base64'))}&se=1`,
+  'a storage connection string': plantedSecrets.connectionString,
+  'a SAS token': plantedSecrets.sasToken,
   'a JSON web token': `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${key.toString('base64url')}`,
 };

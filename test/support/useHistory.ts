@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createOutcomeHistory, type OutcomeHistory } from '../../src/history/history.ts';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type OpenTables, openTables } from '../../src/storage/openTables.ts';
+import { plantedSecrets } from './plantedSecrets.ts';
 
 /** One Azurite for a test file. Its tests use different names of probes. */
 export function useAzurite(): { readonly connectionString: () => string } {
@@ -42,6 +43,6 @@ export async function closedStorage(): Promise<string> {
 }
 
 export function connectionStringFor(port: number): string {
-  const key = Buffer.alloc(64, 'k').toString('base64');
+  const key = plantedSecrets.storageKey;
   return `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${key};TableEndpoint=http://127.0.0.1:${port}/devstoreaccount1;`;
 }

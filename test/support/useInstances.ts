@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { type ForkedFunctionsHost, forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 import { type LocalCloud, startLocalCloud } from '../../src/local/localCloud.ts';
 import { type BuiltApp, buildApp } from './builtApp.ts';
+import { keys } from './hostKeys.ts';
 
 export interface Instances {
   /** Starts one more instance of the app, on the same storage as the others. */
@@ -10,7 +11,7 @@ export interface Instances {
   stopAll(): Promise<void>;
 }
 
-export const functionKey = 'the-function-key';
+export const { functionKey } = keys;
 
 /** The built app with stand-ins for all services, regardless of the environment. Stops after the tests of the file. */
 export function useInstances(): Instances {
@@ -38,7 +39,7 @@ export function useInstances(): Instances {
         port: 0,
         timers: false,
         functionKey,
-        masterKey: 'the-master-key',
+        masterKey: keys.masterKey,
         environment: cloud.environment,
         queueLeaseSeconds: 10,
       });
