@@ -7,7 +7,7 @@ const redacted = '(removed)';
 
 /**
  * Removes a device's secrets from what a run saw. A service may send back the token, its signature or the key: unchanged, percent-encoded,
- * in base64 or in parts. Done once, over every text, so that readers of the facts need not do it.
+ * in base64, in hexadecimal or in parts. Done once, over every text, so that readers of the facts need not do it.
  *
  * @param secrets tokens, keys and private keys, as they were used
  */
@@ -111,7 +111,9 @@ function formsOf(part: string): readonly string[] {
   const encoded = encodeURIComponent(part);
   const encodedForms = [encodeURIComponent(encoded), encoded, encoded.replace(/%../g, (byte) => byte.toLowerCase())];
   const base64url = part.replaceAll('+', '-').replaceAll('/', '_');
-  return [...encodedForms, part, base64url, ...[...encodedForms, part].flatMap(base64Of)];
+  const hex = [Buffer.from(part, 'base64').toString('hex'), Buffer.from(part).toString('hex')];
+  const hexForms = [...hex, ...hex.map((digits) => digits.toUpperCase())];
+  return [...encodedForms, part, base64url, ...hexForms, ...[...encodedForms, part].flatMap(base64Of)];
 }
 
 /**

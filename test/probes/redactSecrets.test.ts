@@ -35,6 +35,11 @@ describe('a secret in a response', () => {
     ['the key, percent-encoded', encodeURIComponent(keyText)],
     ['the key in base64url', key.toString('base64url')],
     ['the key in base64', inBase64(keyText)],
+    ['the key in hexadecimal', key.toString('hex')],
+    ['the key in hexadecimal, upper case', key.toString('hex').toUpperCase()],
+    ['the signature in hexadecimal', Buffer.from(signature, 'base64').toString('hex')],
+    ['the text of the signature in hexadecimal', Buffer.from(signature).toString('hex')],
+    ['the signature, percent-encoded twice', encodeURIComponent(encodedSignature)],
     ['key and signature, one after the other', keyText + signature],
   ])('is redacted, wherever it is: %s', (_form, echoed) => {
     const facts = { polls: 1, result: { message: `it was ${echoed}!` }, payload: [{ [echoed]: echoed }] };
