@@ -6,12 +6,12 @@ import { bundle } from '../../scripts/bundle.ts';
 import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { type BenchRow, benchRow } from './benchDevice.ts';
 import { startBenchServer } from './benchServer.ts';
-import { emulatorRegistrations } from './emulatorRegistrations.ts';
-import { historyPages } from './historyPages.ts';
-import { probeCommand } from './probeCommand.ts';
+import { emulatorRegistrations } from './emulator/emulatorRegistrations.ts';
+import { historyPages } from './history/historyPages.ts';
+import { statusPages } from './history/statusPages.ts';
 import { runProgram } from './runProgram.ts';
-import { simulationScale } from './simulationScale.ts';
-import { statusPages } from './statusPages.ts';
+import { simulationScale } from './simulation/simulationScale.ts';
+import { probeCommand } from './start/probeCommand.ts';
 
 export interface BenchRows {
   readonly title: string;
@@ -40,7 +40,7 @@ async function clientCpu(quick: boolean): Promise<readonly BenchRow[]> {
   const server = await startBenchServer(0);
   try {
     const args = quick ? [server.port, 9, 40] : [server.port, 15, 150];
-    const rows = await runProgram<readonly BenchRow[]>('./clientCpu.ts', args, server);
+    const rows = await runProgram<readonly BenchRow[]>('./clients/clientCpu.ts', args, server);
     return quick ? rows.slice(0, 3) : rows; // without the one of resumed sessions
   } finally {
     await server.close();
@@ -51,7 +51,7 @@ async function runTimes(quick: boolean): Promise<readonly BenchRow[]> {
   const server = await startBenchServer(0);
   try {
     const args = quick ? [server.port, 9, 10, 'alone'] : [server.port, 15, 40];
-    const rows = await runProgram<readonly BenchRow[]>('./runTimes.ts', args, server);
+    const rows = await runProgram<readonly BenchRow[]>('./clients/runTimes.ts', args, server);
     return quick ? rows.slice(0, 1) : rows; // without those that need more rounds
   } finally {
     await server.close();
@@ -63,7 +63,8 @@ async function waitingMemory(quick: boolean): Promise<readonly BenchRow[]> {
   const bytesOf = async (client: string) => {
     const options = { ...server, nodeFlags: ['--expose-gc'] };
     const args = [client, server.port, quick ? 250 : 2000];
-    return (await runProgram<{ readonly bytesPerDevice: number }>('./waitingMemory.ts', args, options)).bytesPerDevice;
+    return (await runProgram<{ readonly bytesPerDevice: number }>('./clients/waitingMemory.ts', args, options))
+      .bytesPerDevice;
   };
   const toMqttJs: number[] = [];
   const toSdk: number[] = [];
@@ -90,8 +91,13 @@ async function loadTime(quick: boolean): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-load-'));
   const empty = join(folder, 'empty.mjs');
   try {
-    await bundle({ projectDirectory, entry: 'test/bench/emptyApp.ts', outFile: relative(projectDirectory, empty) });
-    const cpuMs = async (file: string) => (await runProgram<{ readonly cpuMs: number }>('./loadTime.ts', [file])).cpuMs;
+    await bundle({
+      projectDirectory,
+      entry: 'test/bench/start/emptyApp.ts',
+      outFile: relative(projectDirectory, empty),
+    });
+    const cpuMs = async (file: string) =>
+      (await runProgram<{ readonly cpuMs: number }>('./start/loadTime.ts', [file])).cpuMs;
     const ratios: number[] = [];
     for (let repetition = 0; repetition < (quick ? 11 : 25); repetition += 1) {
       const ours = await cpuMs(join(projectDirectory, 'dist/main.mjs'));

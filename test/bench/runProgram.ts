@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a benchmark's program in its own process and reads the JSON that it prints last; its other output is written to stderr. */
+/** Runs a program, named from this folder, in its own process and reads the JSON that it prints last; its other output is written to stderr. */
 export async function runProgram<T>(
   program: string,
   args: readonly (string | number)[],

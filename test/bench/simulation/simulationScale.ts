@@ -1,8 +1,8 @@
 /** Whether a simulation of many devices costs, per device and in memory, what a small one costs. */
-import { startAzurite } from '../../src/local/azurite.ts';
-import { type BenchRow, benchRow } from './benchDevice.ts';
-import { startBenchServer } from './benchServer.ts';
-import { runProgram } from './runProgram.ts';
+import { startAzurite } from '../../../src/local/azurite.ts';
+import { type BenchRow, benchRow } from '../benchDevice.ts';
+import { startBenchServer } from '../benchServer.ts';
+import { runProgram } from '../runProgram.ts';
 import type { SimulationRun } from './simulationRun.ts';
 
 /** Storage transactions per device, besides those that write its outcome. */
@@ -22,7 +22,7 @@ export async function simulationScale(quick: boolean): Promise<readonly BenchRow
   const run = async (devices: number): Promise<SimulationRun> => {
     runs += 1;
     const measured = await runProgram<SimulationRun>(
-      './simulationRun.ts',
+      './simulation/simulationRun.ts',
       [azurite.connectionString, `bench${runs}`, server.port, devices],
       { ...server, nodeFlags: ['--expose-gc'] },
     );

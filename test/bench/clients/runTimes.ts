@@ -3,8 +3,8 @@
  * scheduled run. A program of its own: `NODE_EXTRA_CA_CERTS` must name the stand-in's root when it starts.
  */
 import { argv } from 'node:process';
-import { type BenchRow, benchRow, quantile } from './benchDevice.ts';
-import { benchDevices } from './benchDevices.ts';
+import { type BenchRow, benchRow, quantile } from '../benchDevice.ts';
+import { benchDevices } from '../benchDevices.ts';
 import { registerWithExchange } from './exchangeClient.ts';
 import { productClients, type RegisterDevice } from './productClients.ts';
 

@@ -5,8 +5,8 @@
 import { argv } from 'node:process';
 import { createSecureContext } from 'node:tls';
 import pLimit from 'p-limit';
-import { type BenchDevice, benchRow } from './benchDevice.ts';
-import { benchDevices } from './benchDevices.ts';
+import { type BenchDevice, benchRow } from '../benchDevice.ts';
+import { benchDevices } from '../benchDevices.ts';
 import { registerOnFloor } from './floorClient.ts';
 import { productClients, type RegisterDevice } from './productClients.ts';
 import { registerWithSdk } from './sdkClient.ts';

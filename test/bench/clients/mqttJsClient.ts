@@ -1,6 +1,6 @@
 import mqtt from 'mqtt';
-import { createSasToken } from '../../src/attestation/sasToken.ts';
-import type { BenchDevice } from './benchDevice.ts';
+import { createSasToken } from '../../../src/attestation/sasToken.ts';
+import type { BenchDevice } from '../benchDevice.ts';
 
 /** mqtt.js used as its documentation shows: the library of our transport, without phases, limits or a transcript. */
 export async function registerWithMqttJs({ host, port, idScope, registrationId, key }: BenchDevice): Promise<string> {

@@ -1,6 +1,6 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import mqttPacket, { type Packet } from 'mqtt-packet';
-import type { IssuedCertificate } from '../../src/emulator/certificates.ts';
+import type { IssuedCertificate } from '../../../src/emulator/certificates.ts';
 
 /**
  * The minimum for comparison with the emulator: a server that assigns every device with as few instructions as possible. A TLS server and

@@ -1,7 +1,7 @@
 import provisioning from 'azure-iot-provisioning-device';
 import transport from 'azure-iot-provisioning-device-mqtt';
 import security from 'azure-iot-security-symmetric-key';
-import type { BenchDevice } from './benchDevice.ts';
+import type { BenchDevice } from '../benchDevice.ts';
 
 /** The peer: Microsoft's own Node SDK, used as its samples use it. */
 export async function registerWithSdk({ host, port, idScope, registrationId, key }: BenchDevice): Promise<string> {

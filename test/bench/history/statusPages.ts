@@ -5,22 +5,22 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import pLimit from 'p-limit';
-import { type Probe, probeSchema } from '../../src/config/probe.ts';
-import { dueTimes } from '../../src/config/schedule.ts';
-import type { OutcomeHistory } from '../../src/history/history.ts';
-import { partitionOf } from '../../src/history/outcomeKeys.ts';
-import { rollUpOutcomes } from '../../src/history/rollUpOutcomes.ts';
-import { dayMs, rollupTable } from '../../src/history/rollup.ts';
-import { startAzurite } from '../../src/local/azurite.ts';
-import type { Outcome } from '../../src/outcomes/outcome.ts';
-import { renderStatusPage } from '../../src/status/page/overview/statusPage.ts';
-import { readStatusReport } from '../../src/status/report/readStatusReport.ts';
-import { maxRowsAtOnce, type Row, readRows } from '../../src/storage/table.ts';
-import { buildOutcome } from '../support/buildOutcome.ts';
-import { probeJson } from '../support/probeJson.ts';
-import { seedOutcomes } from '../support/seedOutcomes.ts';
-import { historyAt, tablesAt } from '../support/useHistory.ts';
-import { type BenchRow, benchRow } from './benchDevice.ts';
+import { type Probe, probeSchema } from '../../../src/config/probe.ts';
+import { dueTimes } from '../../../src/config/schedule.ts';
+import type { OutcomeHistory } from '../../../src/history/history.ts';
+import { partitionOf } from '../../../src/history/outcomeKeys.ts';
+import { rollUpOutcomes } from '../../../src/history/rollUpOutcomes.ts';
+import { dayMs, rollupTable } from '../../../src/history/rollup.ts';
+import { startAzurite } from '../../../src/local/azurite.ts';
+import type { Outcome } from '../../../src/outcomes/outcome.ts';
+import { renderStatusPage } from '../../../src/status/page/overview/statusPage.ts';
+import { readStatusReport } from '../../../src/status/report/readStatusReport.ts';
+import { maxRowsAtOnce, type Row, readRows } from '../../../src/storage/table.ts';
+import { buildOutcome } from '../../support/buildOutcome.ts';
+import { probeJson } from '../../support/probeJson.ts';
+import { seedOutcomes } from '../../support/seedOutcomes.ts';
+import { historyAt, tablesAt } from '../../support/useHistory.ts';
+import { type BenchRow, benchRow } from '../benchDevice.ts';
 
 const location = 'westeurope';
 const now = new Date('2026-11-24T12:30:00.000Z');

@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createLocalAuthority } from '../../src/emulator/certificates.ts';
-import { startDps } from '../../src/emulator/dps/startDps.ts';
+import { createLocalAuthority } from '../../../src/emulator/certificates.ts';
+import { startDps } from '../../../src/emulator/dps/startDps.ts';
+import { benchConfiguration } from '../benchDevices.ts';
 import { createBareServer } from './bareServer.ts';
-import { benchConfiguration } from './benchDevices.ts';
 
 const [kind] = process.argv.slice(2);
 const authority = await createLocalAuthority();

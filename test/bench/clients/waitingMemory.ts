@@ -3,8 +3,8 @@
  * memory, because most of a TLS connection lives outside the JavaScript heap. A program of its own for each client.
  */
 import { argv, exit } from 'node:process';
-import type { BenchDevice } from './benchDevice.ts';
-import { benchDevices } from './benchDevices.ts';
+import type { BenchDevice } from '../benchDevice.ts';
+import { benchDevices } from '../benchDevices.ts';
 
 const [client = 'exchange', port = '0', count = '400'] = argv.slice(2);
 const warmUp = 50;

@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { projectDirectory } from '../../scripts/projectFiles.ts';
-import { type EmulatorRequest, startEmulator } from '../../src/emulator/startEmulator.ts';
-import { type BenchRow, benchRow } from './benchDevice.ts';
+import { projectDirectory } from '../../../scripts/projectFiles.ts';
+import { type EmulatorRequest, startEmulator } from '../../../src/emulator/startEmulator.ts';
+import { type BenchRow, benchRow } from '../benchDevice.ts';
 
 const idScope = '0neBENCH';
 const registrationId = 'bench';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { connect, type SecureContext } from 'node:tls';
 import mqttPacket from 'mqtt-packet';
-import type { BenchDevice } from './benchDevice.ts';
+import type { BenchDevice } from '../benchDevice.ts';
 
 /**
  * The floor: the fewest instructions that make a device register. A TLS socket on a shared context and packets written by hand:

@@ -7,12 +7,12 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { argv } from 'node:process';
 import pLimit from 'p-limit';
-import { startSimulation } from '../../src/simulations/startSimulation.ts';
-import { groupProbe } from '../support/simulatedFleet.ts';
-import { batchQueue, simulationContext } from '../support/simulationStorage.ts';
-import { workQueue } from '../support/workQueue.ts';
-import { benchDevices, benchIdScope, groupKey } from './benchDevices.ts';
-import { registerWithExchange } from './exchangeClient.ts';
+import { startSimulation } from '../../../src/simulations/startSimulation.ts';
+import { groupProbe } from '../../support/simulatedFleet.ts';
+import { batchQueue, simulationContext } from '../../support/simulationStorage.ts';
+import { workQueue } from '../../support/workQueue.ts';
+import { benchDevices, benchIdScope, groupKey } from '../benchDevices.ts';
+import { registerWithExchange } from '../clients/exchangeClient.ts';
 
 export interface SimulationRun {
   readonly devicesPerSecond: number;

@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { type BenchDevice, type BenchRow, benchRow } from './benchDevice.ts';
-import { benchDevices } from './benchDevices.ts';
-import { registerOnFloor } from './floorClient.ts';
+import { type BenchDevice, type BenchRow, benchRow } from '../benchDevice.ts';
+import { benchDevices } from '../benchDevices.ts';
+import { registerOnFloor } from '../clients/floorClient.ts';
 
 const concurrency = 16;
 /** The servers are measured alternately with few devices each, so that a machine whose speed drifts does not favour one of them. */

@@ -1,9 +1,9 @@
-import { createSasToken } from '../../src/attestation/sasToken.ts';
-import { register } from '../../src/dps/register.ts';
-import { createDeadline } from '../../src/transport/deadline.ts';
-import { createRecorder } from '../../src/transport/recorder.ts';
-import { tlsContext } from '../../src/transport/tlsContext.ts';
-import type { BenchDevice } from './benchDevice.ts';
+import { createSasToken } from '../../../src/attestation/sasToken.ts';
+import { register } from '../../../src/dps/register.ts';
+import { createDeadline } from '../../../src/transport/deadline.ts';
+import { createRecorder } from '../../../src/transport/recorder.ts';
+import { tlsContext } from '../../../src/transport/tlsContext.ts';
+import type { BenchDevice } from '../benchDevice.ts';
 
 /**
  * Ours: the same exchange as the product's, with its phases, its transcript and its deadline. With the light check of the server's name

@@ -1,12 +1,12 @@
 /** Whether page 100 of the history takes as long as the first one: outcomes of four probes in Azurite. */
 
-import type { OutcomeQuery } from '../../src/history/history.ts';
-import { parseCursor } from '../../src/history/outcomeKeys.ts';
-import { startAzurite } from '../../src/local/azurite.ts';
-import { buildOutcome } from '../support/buildOutcome.ts';
-import { seedOutcomes } from '../support/seedOutcomes.ts';
-import { historyAt } from '../support/useHistory.ts';
-import { type BenchRow, benchRow } from './benchDevice.ts';
+import type { OutcomeQuery } from '../../../src/history/history.ts';
+import { parseCursor } from '../../../src/history/outcomeKeys.ts';
+import { startAzurite } from '../../../src/local/azurite.ts';
+import { buildOutcome } from '../../support/buildOutcome.ts';
+import { seedOutcomes } from '../../support/seedOutcomes.ts';
+import { historyAt } from '../../support/useHistory.ts';
+import { type BenchRow, benchRow } from '../benchDevice.ts';
 
 const probes = ['bench-a', 'bench-b', 'bench-c', 'bench-d'];
 const pages = 100;

@@ -1,9 +1,9 @@
-import { probeSchema } from '../../src/config/probe.ts';
-import { judgeRun } from '../../src/outcomes/judgeRun.ts';
-import { runProbe } from '../../src/probes/runProbe.ts';
-import { createDeviceRunner } from '../../src/simulations/store/openSimulations.ts';
-import type { BenchDevice } from './benchDevice.ts';
-import { benchIdScope, groupKey } from './benchDevices.ts';
+import { probeSchema } from '../../../src/config/probe.ts';
+import { judgeRun } from '../../../src/outcomes/judgeRun.ts';
+import { runProbe } from '../../../src/probes/runProbe.ts';
+import { createDeviceRunner } from '../../../src/simulations/store/openSimulations.ts';
+import type { BenchDevice } from '../benchDevice.ts';
+import { benchIdScope, groupKey } from '../benchDevices.ts';
 
 export type RegisterDevice = (device: BenchDevice) => Promise<unknown>;
 
