@@ -11,6 +11,7 @@ import { historyPages } from './history/historyPages.ts';
 import { statusPages } from './history/statusPages.ts';
 import { runProgram } from './runProgram.ts';
 import { simulationScale } from './simulation/simulationScale.ts';
+import { coldStart } from './start/coldStart.ts';
 import { probeCommand } from './start/probeCommand.ts';
 
 export interface BenchRows {
@@ -32,6 +33,7 @@ export const quickRows: readonly BenchRows[] = [
 export const allRows: readonly BenchRows[] = [
   ...quickRows,
   { title: 'npm run probe', measure: probeCommand },
+  { title: 'a cold start', measure: coldStart },
   { title: 'status page over 90 days', measure: statusPages },
   { title: 'a simulation as it grows', measure: simulationScale },
 ];
