@@ -2,6 +2,7 @@ import type { OutcomeHistory } from '../../history/history.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
 import { dayMs, hourMs, type Rollup } from '../../history/rollup.ts';
 import { newTally } from '../../history/tally.ts';
+import { sumOf } from './rememberedSums.ts';
 import { type AvailabilityWindow, type WindowName, windowNames } from './statusReport.ts';
 
 /** The roll-ups for all windows of a probe, read in a few parallel requests. */
@@ -57,8 +58,9 @@ export function availabilityWindows(
 function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Unrolled, nowMs: number) {
   const beginMs = beginOf(name, nowMs);
   const tally = newTally();
-  for (const hour of source.firstHours[name]) tally.addTally(hour);
-  for (const day of source.days) if (day.startMs >= nextDay(beginMs)) tally.addTally(day);
+  const [newest, ...past] = source.days.filter((day) => day.startMs >= nextDay(beginMs));
+  tally.addTally(sumOf([...source.firstHours[name], ...past]));
+  if (newest) tally.addTally(newest); // it changes with every hour
   for (const run of runs) if (Date.parse(run.startedAt) >= beginMs) tally.addRun(run);
   tally.addMissed(missedMs.filter((dueMs) => dueMs >= beginMs).length);
   const counts = tally.counts();
