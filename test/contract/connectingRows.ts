@@ -23,7 +23,7 @@ export const connectingRows: readonly DocumentRow[] = [
   {
     id: 'D1',
     quote: 'MQTT v3.1.1 on port 8883',
-    meaning: 'devices speak MQTT 3.1.1 on port 8883',
+    meaning: 'devices use MQTT 3.1.1 on port 8883',
     client: {
       does: 'is assigned over it; 8883 is the default',
       check: ({ mqtt, connect }) => {
@@ -63,7 +63,7 @@ export const connectingRows: readonly DocumentRow[] = [
   {
     id: 'D3',
     quote: 'DPS is not a full-featured MQTT broker',
-    meaning: 'DPS is not a full MQTT broker: it carries no messages between devices',
+    meaning: 'DPS is not a full MQTT broker: it does not route messages between devices',
     service: {
       does: 'closes the connection at a publish to any other topic',
       appliesTo: 'standIn',
@@ -78,9 +78,9 @@ export const connectingRows: readonly DocumentRow[] = [
   {
     id: 'D4',
     quote: 'All device communication with DPS must be secured using TLS/SSL',
-    meaning: 'everything goes over TLS',
+    meaning: 'all communication uses TLS',
     client: {
-      does: 'sends a ClientHello and nothing in clear text, whatever the server responds',
+      does: 'sends only a ClientHello and nothing in clear text, for any response of the server',
       check: ({ mqtt, webSocket, plaintext }) => {
         for (const { server } of [mqtt, webSocket]) expect(server?.tlsProtocol).toMatch(/^TLSv1\.[23]$/);
         expect(plaintext[0]).toBe(0x16); // a TLS handshake record, RFC 8446 section 5.1
@@ -97,7 +97,7 @@ export const connectingRows: readonly DocumentRow[] = [
     id: 'D5',
     quote: "DPS doesn't support non-secure connections over port 1883",
     meaning: 'there is no unprotected port 1883',
-    service: { does: 'does not listen there', appliesTo: 'any', check: service.port1883IsNotServed },
+    service: { does: 'does not listen on it', appliesTo: 'any', check: service.port1883IsNotServed },
   },
   {
     id: 'D6',
@@ -247,7 +247,7 @@ export const connectingRows: readonly DocumentRow[] = [
     id: 'D14',
     quote: 'The policy name should be registration',
     meaning: 'the policy name (skn) is registration',
-    client: { does: 'names it', check: (runs) => expect(passwordOf(runs)).toMatch(/&skn=registration$/) },
+    client: { does: 'sends it', check: (runs) => expect(passwordOf(runs)).toMatch(/&skn=registration$/) },
     service: {
       does: 'refuses another one, and accepts a token without one; `strict`: refuses that too',
       appliesTo: 'any',

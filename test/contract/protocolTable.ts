@@ -1,6 +1,6 @@
 import type { DocumentRow } from './documentRow.ts';
 
-/** The rows as Markdown: the document's rule, how the test shows that our client obeys it, and what the service does. */
+/** The rows as Markdown: the document's rule, how our client conforms to it, and what the service does. */
 export function protocolTable(rows: readonly DocumentRow[]): string {
   const lines = rows.map(({ id, quote, meaning, client, service, alsoIn }) => {
     const seen = service.appliesTo === 'any' ? service.does : `${service.does} (stand-in only)`;

@@ -15,7 +15,7 @@ export const provisioningRows: readonly DocumentRow[] = [
     id: 'D25',
     quote:
       'The device should publish a register message to DPS using $dps/registrations/PUT/iotdps-register/?$rid={request_id} as a Topic Name',
-    meaning: 'the register message goes to this topic',
+    meaning: 'the register message is published to this topic',
     client: {
       does: 'publishes to it, with a $rid',
       check: (runs) => {
@@ -43,7 +43,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'responds 400 to what is not JSON',
+      does: 'responds 400 to a body that is not JSON',
       appliesTo: 'standIn',
       check: async (target) => {
         const { topic } = await responseTo(await subscribed(target), registerTopic, 'not JSON');
@@ -67,7 +67,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'responds so',
+      does: 'sends this response',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target))[0]?.topic).toMatch(
@@ -110,7 +110,7 @@ export const provisioningRows: readonly DocumentRow[] = [
     id: 'D30',
     quote:
       'it can publish a get operationstatus message to the $dps/registrations/GET/iotdps-get-operationstatus/?$rid={request_id}&operationId={operationId} topic name',
-    meaning: 'the status query goes to this topic',
+    meaning: 'the status query is published to this topic',
     client: {
       does: 'publishes to it, each time with a new $rid',
       check: (runs) => {
@@ -172,7 +172,7 @@ export const provisioningRows: readonly DocumentRow[] = [
       },
     },
     service: {
-      does: 'responds so',
+      does: 'sends this response',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target)).at(-1)?.topic).toMatch(/^\$dps\/registrations\/res\/200\/\?\$rid=2$/),
@@ -232,7 +232,7 @@ export const provisioningRows: readonly DocumentRow[] = [
     meaning:
       '200 is success. On purpose our client believes the body: real services send 200 for `failed` and `disabled` too',
     client: {
-      does: 'is healthy at 200 with `assigned`, and only then',
+      does: 'is healthy only at 200 with `assigned`',
       check: ({ mqtt }) => expect(mqtt).toMatchObject({ verdict: 'healthy', result: { kind: 'assigned' } }),
     },
     service: {
@@ -256,7 +256,7 @@ export const provisioningRows: readonly DocumentRow[] = [
         expect(requestsOf(runs, 'connect').map(({ transport }) => transport)).toEqual(['mqtt', 'mqtt-ws']),
     },
     service: {
-      does: 'chooses it among others, and opens no WebSocket without it',
+      does: 'selects it among others, and opens no WebSocket without it',
       appliesTo: 'any',
       check: async (target) => {
         expect(await service.webSocket(target, ['amqp', 'mqtt'])).toBe('mqtt');
@@ -275,7 +275,7 @@ export const provisioningRows: readonly DocumentRow[] = [
         expect(webSocket.transcript?.find(({ direction }) => direction === 'received')?.what).toBe('101'),
     },
     service: {
-      does: 'closes with 1003 at a text frame, because MQTT travels in binary ones',
+      does: 'closes with 1003 at a text frame, because MQTT uses binary ones',
       appliesTo: 'standIn',
       check: async (target) => expect(await service.closeCodeForText(target)).toBe(1003),
     },

@@ -14,7 +14,7 @@ export const sessionRows: readonly DocumentRow[] = [
     meaning: 'CleanSession is 1',
     client: { does: 'sets it to 1', check: ({ connect }) => expect(connect.clean).toBe(true) },
     service: {
-      does: 'accepts 0, and keeps no session all the same; `strict`: refuses 0',
+      does: 'accepts 0, but the session is not persistent; `strict`: refuses 0',
       appliesTo: 'any',
       check: async (target) => {
         const before = await service.connected(target, { clean: false });
@@ -32,11 +32,11 @@ export const sessionRows: readonly DocumentRow[] = [
     quote: 'When a device app subscribes to a topic with QoS 2, DPS grants maximum QoS level 1 in the SUBACK packet',
     meaning: 'a subscription at QoS 2 is granted QoS 1',
     client: {
-      does: 'asks for QoS 1, and accepts what is granted',
+      does: 'requests QoS 1, and accepts the granted QoS',
       check: ({ mqtt }) => expect(mqtt.transcript?.find(({ what }) => what === 'SUBACK')?.status).toBe(1),
     },
     service: {
-      does: 'grants 1 where 2 was asked for',
+      does: 'grants 1 if 2 was requested',
       appliesTo: 'any',
       check: async (target) => expect(await service.subscribe(await service.connected(target), 2)).toBe(1),
     },
@@ -70,14 +70,14 @@ export const sessionRows: readonly DocumentRow[] = [
     quote: 'your client must connect over TLS 1.2',
     meaning: 'TLS 1.2 is needed',
     client: {
-      does: 'speaks 1.2 or newer, and does not go below',
+      does: 'supports 1.2 and newer, but no older version',
       check: ({ mqtt, oldTls }) => {
         expect(mqtt.server?.tlsProtocol).toMatch(/^TLSv1\.[23]$/);
         expect(oldTls.result).toMatchObject({ kind: 'tlsFailed' });
       },
     },
     service: {
-      does: 'speaks TLS 1.2',
+      does: 'supports TLS 1.2',
       appliesTo: 'any',
       check: async (target) => {
         const client = await target.open({ maxVersion: 'TLSv1.2' });
@@ -89,8 +89,8 @@ export const sessionRows: readonly DocumentRow[] = [
   {
     id: 'D20',
     quote: 'Attempts to skip this step fail with connection errors',
-    meaning: 'or there will be connection errors',
-    service: { does: 'ends a handshake of TLS 1.1', appliesTo: 'any', check: service.tls11IsRefused },
+    meaning: 'otherwise there are connection errors',
+    service: { does: 'aborts a handshake of TLS 1.1', appliesTo: 'any', check: service.tls11IsRefused },
     alsoIn: 'test/contract/documentConnection.test.ts',
   },
   {
@@ -163,7 +163,7 @@ export const sessionRows: readonly DocumentRow[] = [
     quote: 'it only supports the documented topic names and topic filters',
     meaning: 'only the documented topic names and filters exist',
     client: {
-      does: 'publishes to these two only',
+      does: 'publishes only to these two',
       check: ({ requests }) => {
         const published = requests.filter(({ kind }) => ['register', 'poll', 'publish'].includes(kind));
         const topics = published.map(({ topic }) => topic?.replace(/\?.*/, ''));
