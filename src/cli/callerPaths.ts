@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** npm runs scripts in the package's folder; INIT_CWD is where it was called, and what relative paths are meant from. */
+/** npm runs scripts in the package's folder. INIT_CWD is the caller's directory, to which relative paths refer. */
 export function fromCaller(path: string): string {
   return resolve(process.env.INIT_CWD ?? '.', path);
 }

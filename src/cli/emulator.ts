@@ -21,7 +21,7 @@ const usage = `npm run emulator -- [--port N] [--ws-port N] [--hub-port N] [--ho
   --help      this text
   A port of 0 takes any free one. Exit code: 0 stopped, 2 wrong usage, configuration errors or a port in use.`;
 
-/** A usage or configuration error, as the contract has it. */
+/** Exit code of a usage or configuration error. */
 const usageError = 2;
 
 type Arguments = ServeArguments | { readonly help: true };
@@ -92,7 +92,7 @@ async function start(options: EmulatorOptions): Promise<RunningEmulator | undefi
   }
 }
 
-/** What to do when a port cannot be had; undefined for any other error. */
+/** The next step if a port cannot be opened; undefined for any other error. */
 function listenSentence(error: unknown, options: EmulatorOptions): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error) || error.syscall !== 'listen')
     return undefined;

@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 
-/** What `parseArgs` rejected, as one sentence; a misspelt option with the one that was meant. `options`: names without dashes. */
+/** The error of `parseArgs` as one sentence, with a suggestion for a misspelt option. `options`: names without dashes. */
 export function explainOptionError(error: unknown, options: readonly string[]): string {
   if (!(error instanceof Error)) return String(error);
   const [, unknown] = /^Unknown option '(--?[^']+)'/.exec(error.message) ?? [];
@@ -10,7 +10,10 @@ export function explainOptionError(error: unknown, options: readonly string[]): 
   return `Unknown option ${unknown}${meant === undefined ? '' : ` (did you mean --${meant}?)`}.`;
 }
 
-/** Wrong usage: what is wrong, and where all options are explained. The whole usage would push the error off a small terminal. */
+/**
+ * The message for wrong usage: the error, and the command that explains all options. The complete usage would scroll the error off a small
+ * terminal.
+ */
 export function wrongUsage(message: string, command: string): string {
   return `${message}\nRun ${command} -- --help to see all options.`;
 }

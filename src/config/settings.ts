@@ -153,7 +153,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
   };
 }
 
-/** A list with commas. */
+/** A list separated by commas. */
 function namesIn(list: string): readonly string[] {
   return list
     .split(',')
@@ -172,7 +172,7 @@ function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
     }));
 }
 
-/** A notification that is never sent is worse than none. */
+/** An incomplete webhook is an error, because a notification that is silently not sent is worse than none. */
 function webhookErrors(own: Environment): readonly ConfigurationError[] {
   if (own.WEBHOOK_KEY_SECRET === undefined || own.WEBHOOK_URL_SECRET !== undefined) return [];
   const message = 'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address';

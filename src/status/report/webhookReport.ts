@@ -1,6 +1,6 @@
 import type { Verdict } from '../../outcomes/outcome.ts';
 
-/** A change of a probe's verdict, and when it was posted or could not be. */
+/** A change of a probe's verdict, and when it was posted or when posting failed. */
 export interface PostedChange {
   readonly probe: string;
   readonly location: string;
@@ -17,8 +17,8 @@ interface Configured {
 }
 
 /**
- * Whether changes reach the webhook. Its address is a secret, and is not part of this. `off`: no storage remembers what was posted.
- * `unknown`: that could not be read. `idle`: there was nothing to post so far.
+ * Whether changes are delivered to the webhook. Its address is a secret, and is not included. `off`: there is no storage for the posted
+ * states. `unknown`: they could not be read. `idle`: there has been no change to post.
  */
 export type WebhookReport =
   | (Omit<Configured, 'secret'> & { readonly state: 'notConfigured' })
@@ -28,9 +28,9 @@ export type WebhookReport =
   | (Configured & {
       readonly state: 'failing';
       readonly lastDelivery?: PostedChange;
-      /** Changes that the receiver does not know of. The next run of their probes tries again. */
+      /** Changes that were not delivered. The next run of their probes tries again. */
       readonly undelivered: number;
-      /** The newest of them; `error` says why, and what to do next. */
+      /** The newest of them; `error` contains the reason and the next step. */
       readonly lastFailure: PostedChange & { readonly error: string };
     });
 

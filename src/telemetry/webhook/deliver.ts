@@ -16,7 +16,7 @@ const firstPauseMs = 500;
 /**
  * Posts JSON, at most three times: it tries again after no response, 408, 429 and 5xx. Redirects are not followed, so that a signed body is
  * sent only to the URL that the operator stored.
- * @throws Error with the status or the platform's code, the name of the secret, and what to do next.
+ * @throws Error with the status or the platform's code, the name of the secret, and the next step.
  */
 export async function deliver(body: string, { url, urlSecret, key }: Receiver): Promise<void> {
   const address = URL.parse(url);
@@ -38,7 +38,7 @@ export async function deliver(body: string, { url, urlSecret, key }: Receiver): 
 
 interface Failure {
   readonly why: string;
-  /** What to do: starts with the verb. */
+  /** The next step. Starts with the verb. */
   readonly next: string;
   readonly isTransient: boolean;
 }

@@ -22,7 +22,7 @@ const storedState = z.object({
   known: z.enum([...verdicts, '']),
   /** ISO 8601: when the receiver accepted it; empty before. */
   deliveredAt: z.string(),
-  /** ISO 8601: when the newest change could not be delivered; empty once it is, or while it is being tried. */
+  /** ISO 8601: when the newest change could not be delivered; empty after its delivery, and during an attempt. */
   failedAt: z.string(),
   error: z.string(),
 });
@@ -69,7 +69,7 @@ export function claimChange(
   });
 }
 
-/** A newer change that was claimed meanwhile stays as it is; so after a failure. */
+/** Does nothing if a newer change was claimed meanwhile; `markFailed` does the same. */
 export async function markDelivered(states: Table, { key, state, etag }: Claimed): Promise<void> {
   const deliveredAt = new Date().toISOString();
   await states.replace({ ...key, ...state, delivered: true, known: state.verdict, deliveredAt }, etag);
@@ -79,13 +79,13 @@ export async function markFailed(states: Table, { key, state, etag }: Claimed, e
   await states.replace({ ...key, ...state, failedAt: new Date().toISOString(), error }, etag);
 }
 
-/** What became of the newest change of a probe at a location. */
+/** The delivery of the newest change of a probe at a location. */
 export interface Delivery {
   readonly probe: string;
   readonly location: string;
-  /** ISO 8601, with the verdict that the receiver knows: when a change was last accepted. */
+  /** ISO 8601: when the receiver last accepted a change, and its verdict. */
   readonly delivered?: { readonly at: string; readonly verdict: Outcome['verdict'] };
-  /** The newest change, where it could not be delivered; `error` names the secret of the address, never the address. */
+  /** The newest change, if it could not be delivered; `error` names the secret of the address, never the address. */
   readonly failed?: { readonly at: string; readonly verdict: Outcome['verdict']; readonly error: string };
 }
 

@@ -67,7 +67,7 @@ export function webhookSink({ urlSecret, keySecret, readSecret, states }: Webhoo
       try {
         await post(outcome, claimed.from);
       } catch (error) {
-        // The page shows it. Where storage is away as well, the error of the delivery is the one to report.
+        // For the page. If the storage is not available either, the error of the delivery is reported.
         await markFailed(states, claimed, error instanceof Error ? error.message : String(error)).catch(
           () => undefined,
         );

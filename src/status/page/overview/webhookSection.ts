@@ -3,7 +3,7 @@ import { timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { reasonParagraphs } from '../probeSentence.ts';
 
-/** Whether changes of state reach the webhook: one line, and what to do where they do not. */
+/** Whether changes of state are delivered to the webhook: one line, with the next step if they are not. */
 export function webhookSection(webhook: WebhookReport, now: string): Html {
   return html`<section aria-labelledby="webhook"><h2 id="webhook">Webhook</h2>
 ${linesOf(webhook, now)}</section>`;
