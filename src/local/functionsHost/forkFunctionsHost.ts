@@ -99,7 +99,7 @@ function forwardLines(stream: Readable | null, level: HostLogEntry['level'], emi
 
 function listening(child: ChildProcess, exited: Promise<HostExit>, emit: HostLog) {
   return new Promise<Extract<HostMessage, { type: 'listening' }>>((resolve, reject) => {
-    let fault: string | undefined;
+    let error: string | undefined;
     child.on('message', (message: HostMessage) => {
       switch (message.type) {
         case 'listening':
@@ -110,9 +110,9 @@ function listening(child: ChildProcess, exited: Promise<HostExit>, emit: HostLog
           emit(entry);
           break;
         }
-        case 'fault':
-          fault = message.message;
-          emit({ level: 'critical', category: 'Host.Fault', message: fault });
+        case 'error':
+          error = message.message;
+          emit({ level: 'critical', category: 'Host.Error', message: error });
           break;
         default:
           message satisfies never;
@@ -123,7 +123,7 @@ function listening(child: ChildProcess, exited: Promise<HostExit>, emit: HostLog
     );
     void exited.then(({ code, signal }) =>
       reject(
-        new HostError(fault ?? `The functions host stopped before it listened (${signal ?? `exit code ${code}`}).`),
+        new HostError(error ?? `The functions host stopped before it listened (${signal ?? `exit code ${code}`}).`),
       ),
     );
   });

@@ -13,7 +13,7 @@ export type HostMessage =
       readonly invocationId?: string;
     }
   /** The process ends after this. The message is a sentence with the next step, or the stack of a bug. */
-  | { readonly type: 'fault'; readonly message: string };
+  | { readonly type: 'error'; readonly message: string };
 
 export interface ParentMessage {
   readonly type: 'stop';

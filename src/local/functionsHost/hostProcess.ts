@@ -41,7 +41,7 @@ async function stop(host: FunctionsHost, exitCode: number): Promise<void> {
 
 /** Reports the error and exits once the message is sent. */
 function fail(error: unknown): void {
-  const message: HostMessage = { type: 'fault', message: describeHostError(error) };
+  const message: HostMessage = { type: 'error', message: describeHostError(error) };
   if (process.connected) process.send?.(message, () => process.exit(1));
   else {
     console.error(message.message);

@@ -14,8 +14,8 @@ export interface RoutePattern {
 /** Throws a HostError with the function's name when the template has a feature that this host does not support. */
 export function parseRoute(prefix: string, template: string, functionName: string): RoutePattern {
   const segments = [...splitSegments(prefix), ...splitSegments(template)].map((segment) =>
-    parseSegment(segment, (fault) => {
-      throw new HostError(`The route "${template}" of the function ${functionName} ${fault}.`);
+    parseSegment(segment, (problem) => {
+      throw new HostError(`The route "${template}" of the function ${functionName} ${problem}.`);
     }),
   );
   const pathname = `/${segments.map(({ pattern }) => pattern).join('/')}`;
@@ -42,7 +42,7 @@ function splitSegments(template: string): string[] {
   return template.split(/\/(?![^{]*\})/).filter((segment) => segment !== '');
 }
 
-function parseSegment(segment: string, fail: (fault: string) => never): Segment {
+function parseSegment(segment: string, fail: (problem: string) => never): Segment {
   const parts = [...segment.matchAll(/\{((?:[^{}]|\{\d+(?:,\d*)?\})+)\}|([^{}]+)/g)];
   if (parts.map((part) => part[0]).join('') !== segment) fail(`has unbalanced braces in "${segment}"`);
   const parameters = parts.filter((part) => part[1] !== undefined);
@@ -55,7 +55,7 @@ function parseSegment(segment: string, fail: (fault: string) => never): Segment 
 }
 
 /** `{name}`, `{name?}`, `{name:constraint}`, `{*name}` → `:name(regular expression)modifier`. */
-function parameterPattern(text: string, isWholeSegment: boolean, fail: (fault: string) => never): string {
+function parameterPattern(text: string, isWholeSegment: boolean, fail: (problem: string) => never): string {
   const match = /^(\*{0,2})([A-Za-z_]\w*)((?::[^?]+)?)(\??)$/.exec(text);
   const name = match?.[2];
   if (match === null || name === undefined)
@@ -77,7 +77,7 @@ const constraints: Readonly<Record<string, string>> = {
   guid: '\\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\}?',
 };
 
-function constraintExpression(constraint: string, fail: (fault: string) => never): string {
+function constraintExpression(constraint: string, fail: (problem: string) => never): string {
   const simple = constraints[constraint];
   if (simple !== undefined) return simple;
   const [, kind, argument] = /^(length|minlength|maxlength|regex)\((.+)\)$/.exec(constraint) ?? [];

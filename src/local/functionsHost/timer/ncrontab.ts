@@ -54,15 +54,15 @@ export class ScheduleError extends HostError {}
 
 /** Throws a ScheduleError with the function, the schedule and the error. Five fields are accepted, with second 0. */
 export function parseNcrontab(expression: string, functionName: string): Schedule {
-  const fault = (reason: string, cause?: unknown) =>
+  const invalid = (reason: string, cause?: unknown) =>
     new ScheduleError(
       `The schedule "${expression}" of the function ${functionName} is not valid: ${reason}. Expected six NCRONTAB fields such as "0 */5 * * * *".`,
       { cause },
     );
   const given = expression.trim().split(/\s+/);
   const parts = given.length === 5 ? ['0', ...given] : given;
-  if (parts.length !== fields.length) throw fault(`it has ${given.length} fields`);
-  const rewritten = fields.map((field, index) => rewriteField(parts[index] ?? '', field, fault));
+  if (parts.length !== fields.length) throw invalid(`it has ${given.length} fields`);
+  const rewritten = fields.map((field, index) => rewriteField(parts[index] ?? '', field, invalid));
   try {
     // In NCrontab both day and day of week must match; in classic cron, either.
     const cron = new Cron(rewritten.join(' '), { mode: '6-part', utcOffset: 0, domAndDow: true, paused: true });
@@ -71,19 +71,19 @@ export function parseNcrontab(expression: string, functionName: string): Schedul
       isBelowOneMinute: parts.slice(1).every((part) => part === '*') && !/^\d+$/.test(parts[0] ?? ''),
     };
   } catch (cause) {
-    throw fault(cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : String(cause), cause);
+    throw invalid(cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : String(cause), cause);
   }
 }
 
-function rewriteField(text: string, field: Field, fault: (reason: string) => HostError): string {
+function rewriteField(text: string, field: Field, invalid: (reason: string) => HostError): string {
   return text
     .split(',')
     .map((item) => {
       const match = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(item);
-      if (match === null) throw fault(`"${text}" is not a ${field.name}`);
+      if (match === null) throw invalid(`"${text}" is not a ${field.name}`);
       const [, first = '', last, step] = match;
-      if (first === '*' && last !== undefined) throw fault(`"${text}" is not a ${field.name}`);
-      const value = (word: string) => (word === '*' ? '*' : String(parseValue(word, field, fault)));
+      if (first === '*' && last !== undefined) throw invalid(`"${text}" is not a ${field.name}`);
+      const value = (word: string) => (word === '*' ? '*' : String(parseValue(word, field, invalid)));
       const range = last === undefined ? value(first) : `${value(first)}-${value(last)}`;
       if (step === undefined) return range;
       // "5/10" means every 10, starting at 5; croner needs the whole range.
@@ -92,14 +92,14 @@ function rewriteField(text: string, field: Field, fault: (reason: string) => Hos
     .join(',');
 }
 
-function parseValue(word: string, field: Field, fault: (reason: string) => HostError): number {
+function parseValue(word: string, field: Field, invalid: (reason: string) => HostError): number {
   if (/^\d+$/.test(word)) {
     const value = Number(word);
     if (value > field.maximum)
-      throw fault(`${word} is too large for the ${field.name}, whose maximum is ${field.maximum}`);
+      throw invalid(`${word} is too large for the ${field.name}, whose maximum is ${field.maximum}`);
     return value;
   }
   const index = field.names?.findIndex((name) => word.length >= 3 && name.startsWith(word.toLowerCase())) ?? -1;
-  if (index < 0) throw fault(`"${word}" is not a ${field.name}`);
+  if (index < 0) throw invalid(`"${word}" is not a ${field.name}`);
   return field.name === 'month' ? index + 1 : index;
 }
