@@ -205,9 +205,9 @@ describe('npm start', () => {
     const page = /http\S+/.exec(await command.line(/^Status page:/))?.[0] ?? '';
     const samples = ['individual-key', 'group-key', 'wrong-key-is-refused', 'slow-assignment', 'disabled-enrollment'];
     await Promise.all(samples.map((probe) => command.line(new RegExp(`^[✔▲✖] \\w+ +${probe} `))));
-    const answer = await fetch(page, { headers: { accept: 'text/html' } });
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain('slow-assignment');
+    const rendered = await fetch(page, { headers: { accept: 'text/html' } });
+    expect(rendered.status).toBe(200);
+    expect(await rendered.text()).toContain('slow-assignment');
     const home = await fetch(new URL('/', page), { redirect: 'manual' });
     const key = new URL(page).searchParams.get('code');
     expect([home.status, (await home.text()).replace(`${key}`, 'KEY')]).toEqual([

@@ -99,9 +99,9 @@ describe('PUBLISH', () => {
   ])('of a body with %s gets an error body', async (_, payload, status) => {
     const client = await subscribed();
     publish(client, registerTopic, payload);
-    const answer = await client.next();
-    expect(isPublish(answer) && answer.topic).toBe(`$dps/registrations/res/${status}/?$rid=1`);
-    expect(JSON.parse(String(isPublish(answer) && answer.payload))).toMatchObject({
+    const reply = await client.next();
+    expect(isPublish(reply) && reply.topic).toBe(`$dps/registrations/res/${status}/?$rid=1`);
+    expect(JSON.parse(String(isPublish(reply) && reply.payload))).toMatchObject({
       errorCode: 400004,
       trackingId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       timestampUtc: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/),
@@ -111,7 +111,7 @@ describe('PUBLISH', () => {
   it('of an operation that does not exist gets 404', async () => {
     const client = await subscribed();
     publish(client, '$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=4.none', '');
-    const answer = await client.next();
-    expect(isPublish(answer) && answer.topic).toBe('$dps/registrations/res/404/?$rid=2');
+    const reply = await client.next();
+    expect(isPublish(reply) && reply.topic).toBe('$dps/registrations/res/404/?$rid=2');
   });
 });

@@ -86,20 +86,20 @@ const registrations = new WeakMap<DocumentTarget, Promise<readonly Received[]>>(
 
 /** The responses to a registration: to register, and to each query until the service has finished. Run once for each service. */
 export function registered(target: DocumentTarget): Promise<readonly Received[]> {
-  const answers = registrations.get(target) ?? registerToTheEnd(target);
-  registrations.set(target, answers);
-  return answers;
+  const replies = registrations.get(target) ?? registerToTheEnd(target);
+  registrations.set(target, replies);
+  return replies;
 }
 
 async function registerToTheEnd(target: DocumentTarget): Promise<readonly Received[]> {
   const client = await connected(target);
   await subscribe(client, 1);
-  const answers = [await responseTo(client, registerTopic, registration(target))];
-  for (let last = answers[0]; last?.topic.includes('/res/202/'); last = answers.at(-1)) {
+  const replies = [await responseTo(client, registerTopic, registration(target))];
+  for (let last = replies[0]; last?.topic.includes('/res/202/'); last = replies.at(-1)) {
     await new Promise((resume) => setTimeout(resume, Number(/retry-after=(\d+)/.exec(last.topic)?.[1] ?? 2) * 1000));
-    answers.push(await responseTo(client, statusTopic + answers[0]?.body.operationId, ''));
+    replies.push(await responseTo(client, statusTopic + replies[0]?.body.operationId, ''));
   }
-  return answers;
+  return replies;
 }
 
 /** A client with a subscription at this QoS. */
@@ -128,8 +128,8 @@ export async function port1883IsNotServed(target: DocumentTarget): Promise<void>
     client.end();
     return first;
   });
-  const answered = await Promise.race([attempt, once(patience, 'abort')]).catch(() => 'refused');
-  expect(answered).not.toMatchObject({ cmd: 'connack' });
+  const firstEvent = await Promise.race([attempt, once(patience, 'abort')]).catch(() => 'refused');
+  expect(firstEvent).not.toMatchObject({ cmd: 'connack' });
 }
 
 export async function tls11IsRefused({ host, port }: DocumentTarget): Promise<void> {

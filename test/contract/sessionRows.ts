@@ -50,8 +50,8 @@ export const sessionRows: readonly DocumentRow[] = [
       does: 'acknowledges every delivery',
       check: (runs) => {
         for (const { unacknowledged } of requestsOf(runs, 'close')) expect(unacknowledged).toBe(0);
-        const answers = [...requestsOf(runs, 'register'), ...requestsOf(runs, 'poll')];
-        expect(requestsOf(runs, 'puback')).toHaveLength(answers.length);
+        const responses = [...requestsOf(runs, 'register'), ...requestsOf(runs, 'poll')];
+        expect(requestsOf(runs, 'puback')).toHaveLength(responses.length);
       },
     },
     service: {
@@ -59,8 +59,8 @@ export const sessionRows: readonly DocumentRow[] = [
       appliesTo: 'any',
       check: async (target) => {
         const client = await service.subscribed(target, 2);
-        const answer = await service.responseTo(client, service.registerTopic, service.registration(target));
-        expect(answer).toMatchObject({ qos: 1 });
+        const response = await service.responseTo(client, service.registerTopic, service.registration(target));
+        expect(response).toMatchObject({ qos: 1 });
       },
     },
     alsoIn: 'test/contract/documentRequests.test.ts',

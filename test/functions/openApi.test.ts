@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiPath, openApiText } from '../../scripts/openApi.ts';
 import type { SimulationView } from '../../src/simulations/simulationView.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
-import { type Answer, type RunningApp, startRunningApp } from '../support/runningApp.ts';
+import { type AppResponse, type RunningApp, startRunningApp } from '../support/runningApp.ts';
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Responses }>>>>;
@@ -83,7 +83,7 @@ async function call(
   route: string,
   path: string,
   init: RequestInit = {},
-): Promise<Answer> {
+): Promise<AppResponse> {
   const headers = { 'x-functions-key': app.key, accept: 'application/json', ...init.headers };
   const response = await app.call(path, { method, ...init, headers });
   const operation = document.paths[route]?.[method.toLowerCase()];

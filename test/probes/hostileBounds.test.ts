@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { generate } from 'mqtt-packet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalAuthority, type LocalAuthority } from '../../src/emulator/certificates.ts';
-import { connack, type Flood, frame, letIn, startFloodingServer } from '../support/floodingServer.ts';
+import { accepted, connack, type Flood, frame, startFloodingServer } from '../support/floodingServer.ts';
 import type { RunCost } from '../support/measuredRuns.ts';
 
 const program = fileURLToPath(new URL('../support/measuredRuns.ts', import.meta.url));
@@ -41,21 +41,21 @@ const nested = response(
 
 const malformed = { kind: 'malformedResponse' };
 const floods: readonly (readonly [name: string, flood: Flood, result: object])[] = [
-  ['PINGRESPs', { first: letIn, piece: repeat(pingresp, 30_000) }, malformed],
-  ['messages that nobody waits for', { first: letIn, piece: repeat(publish('t', 'x'), 10_000) }, malformed],
+  ['PINGRESPs', { first: accepted, piece: repeat(pingresp, 30_000) }, malformed],
+  ['messages without a request', { first: accepted, piece: repeat(publish('t', 'x'), 10_000) }, malformed],
   [
     'messages at QoS 1, each to be acknowledged',
-    { first: letIn, piece: repeat(publish('t', 'x', 1), 10_000) },
+    { first: accepted, piece: repeat(publish('t', 'x', 1), 10_000) },
     malformed,
   ],
-  ['messages at QoS 2', { first: letIn, piece: repeat(publish('t', 'x'.repeat(1000), 2), 100) }, malformed],
-  ['50 MB of JSON in one packet', { first: letIn, piece: large }, malformed],
-  ['JSON that is nested 100,000 deep', { first: letIn, piece: nested }, malformed],
-  ['messages of 200 KB', { first: letIn, piece: publish('t', 'x'.repeat(200_000)) }, malformed],
+  ['messages at QoS 2', { first: accepted, piece: repeat(publish('t', 'x'.repeat(1000), 2), 100) }, malformed],
+  ['50 MB of JSON in one packet', { first: accepted, piece: large }, malformed],
+  ['JSON that is nested 100,000 deep', { first: accepted, piece: nested }, malformed],
+  ['messages of 200 KB', { first: accepted, piece: publish('t', 'x'.repeat(200_000)) }, malformed],
   [
     'a packet that never ends',
     {
-      first: Buffer.concat([letIn, publish('t', 'x'.repeat(200_000)).subarray(0, 20)]),
+      first: Buffer.concat([accepted, publish('t', 'x'.repeat(200_000)).subarray(0, 20)]),
       piece: Buffer.from('x'),
       everyMs: 5,
     },
@@ -85,7 +85,7 @@ const floods: readonly (readonly [name: string, flood: Flood, result: object])[]
   ],
   [
     'WebSocket frames of PINGRESPs',
-    { webSocket: true, first: frame(2, letIn), piece: frame(2, repeat(pingresp, 60_000)) },
+    { webSocket: true, first: frame(2, accepted), piece: frame(2, repeat(pingresp, 60_000)) },
     malformed,
   ],
 ];

@@ -120,7 +120,7 @@ describe.each(transports)('a device over %s', (transport) => {
     ['an unknown status word', 'unknownStatus', { kind: 'malformedResponse', phase: 'assign' }],
     ['an assignment to nowhere', 'missingField', { kind: 'malformedResponse', phase: 'assign' }],
     ['a body that is not JSON', 'badBody', { kind: 'malformedResponse', phase: 'register' }],
-    ['answers to a foreign $rid only', 'foreignRid', { kind: 'timedOut', phase: 'register' }],
+    ['only responses to a foreign $rid', 'foreignRid', { kind: 'timedOut', phase: 'register' }],
     ['a topic that is not a response', 'wrongTopic', { kind: 'timedOut', phase: 'register' }],
   ])('reports %s as it is', async (_case, fault, result) => {
     dps = await startLocalDps({ fault });
@@ -132,11 +132,11 @@ describe.each(transports)('a device over %s', (transport) => {
   });
 
   it.each<[string, Fault]>([
-    ['in the first answer', 'assignedAtRegister'],
+    ['in the first response', 'assignedAtRegister'],
     ['after a throttled registration', { kind: 'throttled', times: 1, retryAfter: 0 }],
     ['after a throttled poll', { kind: 'throttled', at: 'poll', times: 1, retryAfter: 0 }],
-    ['after an answer to a foreign $rid', { kind: 'foreignRid', thenRight: true }],
-    ['though answers come twice', 'duplicate'],
+    ['after a response to a foreign $rid', { kind: 'foreignRid', thenRight: true }],
+    ['although responses arrive twice', 'duplicate'],
     ['though an old answer comes late', 'lateAnswer'],
     ['with the parameters in another order', 'parameterOrder'],
     ['without a PUBACK for what it published', 'noPuback'],
@@ -221,8 +221,8 @@ describe('the network before MQTT', () => {
   });
 
   it.each<[string, DpsConfigurationInput['listenerFault'], object]>([
-    ['a proxy that answers 403', { kind: 'upgradeStatus', status: 403 }, { status: 403 }],
-    ['a proxy that answers 200', { kind: 'upgradeStatus', status: 200 }, { status: 200 }],
+    ['a proxy that responds 403', { kind: 'upgradeStatus', status: 403 }, { status: 403 }],
+    ['a proxy that responds 200', { kind: 'upgradeStatus', status: 200 }, { status: 200 }],
     ['no subprotocol', 'noSubprotocol', {}],
     ['another subprotocol', 'wrongSubprotocol', {}],
   ])('breaks the WebSocket upgrade: %s', async (_case, listenerFault, more) => {

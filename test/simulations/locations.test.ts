@@ -70,13 +70,13 @@ describe('the lease of a batch', () => {
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
     const { replace } = context.batches;
     let isFirst = true;
-    const unheard: typeof replace = async (...args) => {
+    const withoutResponse: typeof replace = async (...args) => {
       const stored = await replace(...args);
       if (!isFirst) return stored;
       isFirst = false;
       throw new Error('the response was lost');
     };
-    const claim = await claimBatch({ ...context.batches, replace: unheard }, id, batchNumber, 400);
+    const claim = await claimBatch({ ...context.batches, replace: withoutResponse }, id, batchNumber, 400);
     if (claim.kind !== 'claimed') throw new Error('expected the claim');
     await expect.poll(() => isFirst, { timeout: 5000 }).toBe(false);
     await claim.lease.release();

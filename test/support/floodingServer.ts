@@ -18,7 +18,7 @@ export interface Flood {
 
 export const connack = generate({ cmd: 'connack', returnCode: 0, sessionPresent: false });
 const suback = generate({ cmd: 'suback', messageId: 1, granted: [1] });
-export const letIn = Buffer.concat([connack, suback]);
+export const accepted = Buffer.concat([connack, suback]);
 
 /** An unmasked, final frame (RFC 6455 section 5.2). */
 export function frame(opcode: number, payload: Buffer, final = true): Buffer {

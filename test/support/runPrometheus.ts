@@ -65,8 +65,8 @@ async function queryUntilThere(address: string, promql: string, deadlineMs: numb
   for (;;) {
     const response = await fetch(url);
     // 503 until it has read its storage.
-    const answer = response.ok ? ((await response.json()) as { data?: { result?: readonly QueryResult[] } }) : {};
-    const result = answer.data?.result ?? [];
+    const body = response.ok ? ((await response.json()) as { data?: { result?: readonly QueryResult[] } }) : {};
+    const result = body.data?.result ?? [];
     if (result.length > 0) return result;
     if (Date.now() > deadline) throw new Error(`${promql} gave nothing within ${deadlineMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 200));

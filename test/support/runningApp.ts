@@ -13,7 +13,7 @@ export interface RunningApp {
   /** What the app and its host have logged so far. */
   readonly log: readonly HostLogEntry[];
   /** With the function key by default. `path` is below `/api/`. */
-  call(path: string, init?: RequestInit): Promise<Answer>;
+  call(path: string, init?: RequestInit): Promise<AppResponse>;
   /** Runs a function without an HTTP trigger, and resolves with its result as reported by the host. */
   runFunction(name: string): Promise<'Succeeded' | 'Failed'>;
   /** All text that a person could read so far: responses and log. */
@@ -21,7 +21,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-export interface Answer {
+export interface AppResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -36,7 +36,7 @@ export async function startRunningApp(settings: Readonly<Record<string, string>>
   const cloud = await startLocalCloud({ PATH, HOME, ...settings });
   const { functionKey: key, masterKey } = keys;
   const log: HostLogEntry[] = [];
-  const answers: string[] = [];
+  const responses: string[] = [];
   const host = await forkFunctionsHost({
     appDirectory: projectDirectory,
     port: 0,
@@ -50,7 +50,7 @@ export async function startRunningApp(settings: Readonly<Record<string, string>>
     throw error;
   });
 
-  async function fetchText(path: string, init: RequestInit): Promise<Answer> {
+  async function fetchText(path: string, init: RequestInit): Promise<AppResponse> {
     const response = await fetch(`${host.url}/${path}`, init);
     const text = await response.text();
     // A page that was opened with a key has it in its links: for the caller who has it.
@@ -74,7 +74,7 @@ export async function startRunningApp(settings: Readonly<Record<string, string>>
       });
       const headers = { 'x-functions-key': masterKey, 'content-type': 'application/json' };
       const { status } = await fetchText(`admin/functions/${name}`, { method: 'POST', headers, body: '{"input":""}' });
-      if (status !== 202) throw new Error(`the host answered ${status}: is there a function ${name}?`);
+      if (status !== 202) throw new Error(`the host responded ${status}: is there a function ${name}?`);
       return ended.promise.finally(stop);
     },
     seen,

@@ -167,13 +167,13 @@ function rightAnswers(packet: Packet, assigned: typeof assignedState, ridPrefix 
     case 'subscribe':
       return [{ cmd: 'suback', messageId: packet.messageId ?? 1, granted: [1] }];
     case 'publish':
-      return [{ cmd: 'puback', messageId: packet.messageId ?? 1 }, ...answersTo(packet, assigned, ridPrefix)];
+      return [{ cmd: 'puback', messageId: packet.messageId ?? 1 }, ...responsesTo(packet, assigned, ridPrefix)];
     default:
       return [];
   }
 }
 
-function answersTo({ topic }: IPublishPacket, assigned: typeof assignedState, ridPrefix: string): Packet[] {
+function responsesTo({ topic }: IPublishPacket, assigned: typeof assignedState, ridPrefix: string): Packet[] {
   if (topic.startsWith('devices/')) return []; // telemetry
   const rid = `${ridPrefix}${/\$rid=(\w+)/.exec(topic)?.[1]}`;
   if (topic.startsWith('$iothub/')) return [message(`$iothub/twin/res/200/?$rid=${rid}`, '{}')];

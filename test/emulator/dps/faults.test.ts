@@ -200,9 +200,9 @@ async function exchange(registrationId: string): Promise<readonly string[]> {
   });
   const lines: string[] = [];
   const ask = async (packet: Packet): Promise<Packet | undefined> => {
-    const answers = await answersTo(client, registrationId, packet);
-    lines.push(...answers.map((answer) => (answer === 'closed' && wasReset ? 'reset' : lineOf(answer))));
-    return answers.findLast((answer) => typeof answer !== 'string');
+    const reactions = await reactionsTo(client, registrationId, packet);
+    lines.push(...reactions.map((reaction) => (reaction === 'closed' && wasReset ? 'reset' : lineOf(reaction))));
+    return reactions.findLast((reaction) => typeof reaction !== 'string');
   };
   try {
     const key = deviceKeyOf(Buffer.from(groupKey, 'base64'), registrationId).toString('base64');
@@ -214,13 +214,13 @@ async function exchange(registrationId: string): Promise<readonly string[]> {
       subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }],
     });
     if (suback?.cmd !== 'suback' || suback.granted[0] !== 1 || lines.length > 2) return lines;
-    let answer = await ask(
+    let reaction = await ask(
       publish('$dps/registrations/PUT/iotdps-register/?$rid=1', JSON.stringify({ registrationId })),
     );
     for (let poll = 0; poll < maxPolls; poll += 1) {
-      const operationId = operationToQuery(answer);
+      const operationId = operationToQuery(reaction);
       if (operationId === undefined || ends.has(lines.at(-1) ?? '')) break;
-      answer = await ask(
+      reaction = await ask(
         publish(`$dps/registrations/GET/iotdps-get-operationstatus/?$rid=${poll + 2}&operationId=${operationId}`, ''),
       );
     }
@@ -230,10 +230,14 @@ async function exchange(registrationId: string): Promise<readonly string[]> {
   }
 }
 
-type Answer = Packet | 'closed' | 'silence' | 'garbage';
+type Reaction = Packet | 'closed' | 'silence' | 'garbage';
 
 /** Packets are handled in their order, so that a PINGRESP marks the end of what was sent before it. */
-async function answersTo(client: RawMqttClient, registrationId: string, packet: Packet): Promise<readonly Answer[]> {
+async function reactionsTo(
+  client: RawMqttClient,
+  registrationId: string,
+  packet: Packet,
+): Promise<readonly Reaction[]> {
   const injected = new AbortController();
   const unanswered = (note: 'silent' | 'garbage') =>
     dps.requests.seen({ clientId: registrationId, note }, injected.signal).then(
@@ -244,44 +248,44 @@ async function answersTo(client: RawMqttClient, registrationId: string, packet: 
   const garbage = unanswered('garbage');
   client.send(packet);
   client.send({ cmd: 'pingreq' });
-  const answers: Answer[] = [];
+  const reactions: Reaction[] = [];
   while (true) {
-    const answer = await Promise.race([client.next(), silence, garbage]);
-    if (answer === 'garbage') expect(await client.next()).toBe('closed');
-    if (typeof answer !== 'string' && answer.cmd === 'pingresp') break;
-    answers.push(answer);
-    if (typeof answer === 'string') break;
+    const reaction = await Promise.race([client.next(), silence, garbage]);
+    if (reaction === 'garbage') expect(await client.next()).toBe('closed');
+    if (typeof reaction !== 'string' && reaction.cmd === 'pingresp') break;
+    reactions.push(reaction);
+    if (typeof reaction === 'string') break;
   }
   injected.abort();
-  return answers;
+  return reactions;
 }
 
 function publish(topic: string, payload: string): Packet {
   return { cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false };
 }
 
-function operationToQuery(answer: Packet | undefined): string | undefined {
-  if (answer?.cmd !== 'publish' || !answer.topic.includes('/202/') || answer.topic.includes('foreign'))
+function operationToQuery(reaction: Packet | undefined): string | undefined {
+  if (reaction?.cmd !== 'publish' || !reaction.topic.includes('/202/') || reaction.topic.includes('foreign'))
     return undefined;
   try {
-    const { operationId } = JSON.parse(String(answer.payload));
+    const { operationId } = JSON.parse(String(reaction.payload));
     return typeof operationId === 'string' ? operationId : undefined;
   } catch {
     return undefined;
   }
 }
 
-function lineOf(answer: Answer): string {
-  if (typeof answer === 'string') return answer;
-  switch (answer.cmd) {
+function lineOf(reaction: Reaction): string {
+  if (typeof reaction === 'string') return reaction;
+  switch (reaction.cmd) {
     case 'connack':
-      return `connack ${answer.returnCode}`;
+      return `connack ${reaction.returnCode}`;
     case 'suback':
-      return `suback ${answer.granted[0]}`;
+      return `suback ${reaction.granted[0]}`;
     case 'publish':
-      return `${answer.qos === 0 ? 'at QoS 0: ' : ''}${answer.topic.replace('$dps/registrations/res/', '')} ${summaryOf(String(answer.payload))}`;
+      return `${reaction.qos === 0 ? 'at QoS 0: ' : ''}${reaction.topic.replace('$dps/registrations/res/', '')} ${summaryOf(String(reaction.payload))}`;
     default:
-      return answer.cmd;
+      return reaction.cmd;
   }
 }
 

@@ -45,7 +45,7 @@ interface Body {
   };
 }
 
-const bodyOf = (answer: ServiceResponse) => answer.body as Body;
+const bodyOf = (response: ServiceResponse) => response.body as Body;
 
 function registerOne(
   state = createServiceState(),
@@ -69,9 +69,9 @@ function registerToTheEnd(
 
 describe('the service', () => {
   it('accepts a registration with a retry-after', () => {
-    const answer = registerOne();
-    expect(answer).toMatchObject({ status: 202, retryAfter: 3, body: { status: 'assigning' } });
-    expect(bodyOf(answer).registrationState).toBeUndefined();
+    const response = registerOne();
+    expect(response).toMatchObject({ status: 202, retryAfter: 3, body: { status: 'assigning' } });
+    expect(bodyOf(response).registrationState).toBeUndefined();
   });
 
   it('assigns at the first status query', () => {
@@ -146,7 +146,7 @@ describe('the service', () => {
     ['no payload, where there is none', {}, '2021-06-01', undefined],
     ['no payload in the document’s own version', { returnPayload: { colour: 'red' } }, '2019-03-31', undefined],
   ])('hands back %s', (_, over, apiVersion, payload) => {
-    const answer = registerToTheEnd(undefined, over, { apiVersion, body: { payload: { size: 3 } } });
-    expect(bodyOf(answer).registrationState?.payload).toEqual(payload);
+    const response = registerToTheEnd(undefined, over, { apiVersion, body: { payload: { size: 3 } } });
+    expect(bodyOf(response).registrationState?.payload).toEqual(payload);
   });
 });

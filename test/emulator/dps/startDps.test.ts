@@ -43,14 +43,14 @@ describe('requests', () => {
   it.each(['mqtt', 'mqtt-ws'] as const)('show what a device did over %s, in order', async (transport) => {
     const closed = dps.requests.next({ kind: 'close', transport });
     const client = clientOf(dps, transport);
-    const answers: { topic: string; body: { operationId: string } }[] = [];
+    const responses: { topic: string; body: { operationId: string } }[] = [];
     const finished = new Promise<void>((resolve) => {
       client.on('message', (topic, payload) => {
-        answers.push({ topic, body: JSON.parse(String(payload)) });
+        responses.push({ topic, body: JSON.parse(String(payload)) });
         if (topic.includes('/200/')) resolve();
         else
           client.publish(
-            `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=${answers[0]?.body.operationId}`,
+            `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=${responses[0]?.body.operationId}`,
             '',
           );
       });

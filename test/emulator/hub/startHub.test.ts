@@ -169,9 +169,9 @@ async function twinOf(deviceId: string): Promise<unknown> {
   client.send({ ...subscribeTwin, subscriptions: [...subscribeTwin.subscriptions] });
   await client.next();
   client.send(getTwin);
-  const answer = await client.next();
+  const reply = await client.next();
   client.end();
-  return isPublish(answer) ? answer.topic : answer;
+  return isPublish(reply) ? reply.topic : reply;
 }
 
 describe('a connected device', () => {
@@ -192,8 +192,8 @@ describe('a connected device', () => {
     client.send({ ...getTwin, topic: '$iothub/twin/PATCH/properties/reported/?$rid=4', payload: '{"a":1,"b":null}' });
     expect(await client.next()).toMatchObject({ topic: '$iothub/twin/res/204/?$rid=4&$version=2' });
     client.send(getTwin);
-    const answer = await client.next();
-    expect(isPublish(answer) && [answer.topic, JSON.parse(String(answer.payload))]).toEqual([
+    const reply = await client.next();
+    expect(isPublish(reply) && [reply.topic, JSON.parse(String(reply.payload))]).toEqual([
       '$iothub/twin/res/200/?$rid=5',
       { desired: { $version: 1 }, reported: { a: 1, $version: 2 } },
     ]);

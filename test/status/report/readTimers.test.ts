@@ -9,7 +9,7 @@ const now = new Date('2026-11-24T14:32:00.000Z');
 const minutesAgo = (minutes: number) => new Date(Math.floor(now.getTime() / 60_000) * 60_000 - minutes * 60_000);
 
 /** `completed`: in minutes ago, like `died`. */
-async function beat(
+async function recordHeartbeats(
   location: string,
   of: HeartbeatOf,
   { completed = [], died = [] }: Partial<Record<'completed' | 'died', number[]>>,
@@ -34,13 +34,13 @@ function timers(own: string, others: readonly string[] = [], context: Partial<Ti
 }
 
 describe('the timer of scheduled runs', () => {
-  it.each<[string, string, Parameters<typeof beat>[2], object]>([
+  it.each<[string, string, Parameters<typeof recordHeartbeats>[2], object]>([
     ['fires and ends', 'fine', { completed: [2, 7] }, { state: 'onTime', lastStartedAt: minutesAgo(2).toISOString() }],
     ['is in its run', 'running', { completed: [7], died: [2] }, { state: 'onTime' }],
     ['lost a worker', 'died', { completed: [2], died: [7] }, { state: 'unfinished' }],
     ['stopped firing', 'stopped', { completed: [12, 17] }, { state: 'silent', dueAt: minutesAgo(7).toISOString() }],
   ])('20: is reported if it %s', async (_, location, heartbeats, expected) => {
-    await beat(location, 'probes', heartbeats);
+    await recordHeartbeats(location, 'probes', heartbeats);
     expect(await timers(location)).toEqual([expect.objectContaining({ timer: 'probes', location, ...expected })]);
   });
 
@@ -53,9 +53,9 @@ describe('the timer of scheduled runs', () => {
   });
 
   it('of another location may be staggered, and is silent from the second due time on', async () => {
-    await beat('staggered', 'probes', { completed: [5, 10] });
-    await beat('silent', 'probes', { completed: [13, 18] });
-    await beat('own', 'probes', { completed: [2, 7] });
+    await recordHeartbeats('staggered', 'probes', { completed: [5, 10] });
+    await recordHeartbeats('silent', 'probes', { completed: [13, 18] });
+    await recordHeartbeats('own', 'probes', { completed: [2, 7] });
     const states = (await timers('own', ['staggered', 'silent'])).map(({ location, state }) => [location, state]);
     expect(states).toEqual([
       ['own', 'onTime'],
@@ -67,21 +67,21 @@ describe('the timer of scheduled runs', () => {
 
 describe('the maintenance', () => {
   it('is reported for all locations at once, whichever of them owns it', async () => {
-    await beat('first', 'probes', { completed: [2, 7] });
-    await beat('second', 'probes', { completed: [2, 7] });
-    await beat('second', 'maintenance', { completed: [15, 75] });
-    await beat('first', 'maintenance', { completed: [1000] });
+    await recordHeartbeats('first', 'probes', { completed: [2, 7] });
+    await recordHeartbeats('second', 'probes', { completed: [2, 7] });
+    await recordHeartbeats('second', 'maintenance', { completed: [15, 75] });
+    await recordHeartbeats('first', 'maintenance', { completed: [1000] });
     const maintenance = async () => (await timers('first', ['second'])).filter(({ timer }) => timer === 'maintenance');
     expect(await maintenance()).toMatchObject([{ state: 'onTime', lastStartedAt: minutesAgo(15).toISOString() }]);
   });
 
-  it.each<[string, string, Parameters<typeof beat>[2], string]>([
+  it.each<[string, string, Parameters<typeof recordHeartbeats>[2], string]>([
     ['has not run for hours', 'silent-maintenance', { completed: [200, 260] }, 'silent'],
     ['dies each time', 'dying-maintenance', { died: [15, 75, 135, 195], completed: [255] }, 'unfinished'],
     ['died once', 'died-once', { completed: [75], died: [15] }, 'onTime'],
   ])('is reported if it %s', async (_, location, heartbeats, state) => {
-    await beat(location, 'probes', { completed: [2, 7] });
-    await beat(location, 'maintenance', heartbeats);
+    await recordHeartbeats(location, 'probes', { completed: [2, 7] });
+    await recordHeartbeats(location, 'maintenance', heartbeats);
     expect(await timers(location)).toMatchObject([{ timer: 'probes' }, { timer: 'maintenance', state }]);
   });
 });

@@ -190,9 +190,9 @@ function lines(text: string, metric: string): readonly string[] {
 }
 
 /** A server with the response under test; returns its host and port. */
-async function serve(answer: (url: URL) => Promise<string | undefined>): Promise<string> {
+async function serve(respond: (url: URL) => Promise<string | undefined>): Promise<string> {
   const server = createServer(async (request, response) => {
-    const body = await answer(new URL(request.url ?? '/', 'http://localhost'));
+    const body = await respond(new URL(request.url ?? '/', 'http://localhost'));
     response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': metricsContentType }).end(body);
   });
   server.listen(0, '127.0.0.1');
