@@ -185,9 +185,9 @@ describe('npm run emulator exits with code 2', () => {
   });
 
   it.each(['--port', '--ws-port', '--hub-port'])('when the port of %s is in use, naming the option', async (option) => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const address = taken.address();
+    const occupied = createServer();
+    await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+    const address = occupied.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const others = anyPorts.filter((_, index, all) => all[index] !== option && all[index - 1] !== option);
     const { code, errors } = await ended(emulator(...others, option, String(port)));
@@ -195,6 +195,6 @@ describe('npm run emulator exits with code 2', () => {
       code: 2,
       errors: `Port ${port} is in use. Stop the program that listens there, or choose another port with ${option}.\n`,
     });
-    await new Promise((resolve) => taken.close(resolve));
+    await new Promise((resolve) => occupied.close(resolve));
   });
 });

@@ -177,11 +177,11 @@ describe('npm start with configured probes', () => {
   });
 
   it('prints what to do when its port is in use, exits 1, and leaves no process behind', async () => {
-    const taken = await silentPort();
-    const command = start(['--once'], { ...own, PORT: String(taken) });
+    const occupied = await silentPort();
+    const command = start(['--once'], { ...own, PORT: String(occupied) });
     const { stderr, code } = await command.ended;
     expect({ stderr, code }).toEqual({
-      stderr: `Port ${taken} on 127.0.0.1 is in use: stop the other program, or choose another port with PORT.\n`,
+      stderr: `Port ${occupied} on 127.0.0.1 is in use: stop the other program, or choose another port with PORT.\n`,
       code: 1,
     });
     expect(await command.leftFiles()).toEqual([]);

@@ -108,12 +108,14 @@ describe('the history', () => {
       topic: `$dps/registrations/res/202/?$rid=${number}&retry-after=1`,
     }));
     const history = await seed(open(), [{ probe: 'too-long', verdict: 'failing', transcript }]);
-    const kept = (await history.latest('too-long'))?.transcript ?? [];
-    const note = kept.find(({ what }) => what === 'trimmed');
-    expect(kept.length).toBeGreaterThan(1_000);
-    expect(kept[0]).toEqual(transcript[0]);
-    expect(kept.at(-1)).toEqual(transcript.at(-1));
-    expect(note?.detail).toMatch(new RegExp(`^${8_000 - (kept.length - 1)} of 8000 transcript entries were left out`));
+    const stored = (await history.latest('too-long'))?.transcript ?? [];
+    const note = stored.find(({ what }) => what === 'trimmed');
+    expect(stored.length).toBeGreaterThan(1_000);
+    expect(stored[0]).toEqual(transcript[0]);
+    expect(stored.at(-1)).toEqual(transcript.at(-1));
+    expect(note?.detail).toMatch(
+      new RegExp(`^${8_000 - (stored.length - 1)} of 8000 transcript entries were left out`),
+    );
     expect((await rowsOf('too-long'))[0]?.trimmed).toBe(note?.detail);
   });
 

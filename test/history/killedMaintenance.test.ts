@@ -145,11 +145,11 @@ describe('maintenance that is killed with SIGKILL', { timeout: 60_000 }, () => {
 
     expect(app.errors).toEqual([]);
     for (const probe of probes) {
-      const kept = young.filter((outcome) => outcome.probe === probe).map(({ runId }) => runId);
+      const stored = young.filter((outcome) => outcome.probe === probe).map(({ runId }) => runId);
       const keptOdd = young.filter((outcome) => outcome.probe === probe && outcome.verdict !== 'healthy');
       const idsOf = async (index: 'all' | 'unhealthy') =>
         (await history.newest(probe, index, 1000)).map(({ runId }) => runId).toReversed();
-      expect(await idsOf('all')).toEqual(kept);
+      expect(await idsOf('all')).toEqual(stored);
       expect(await idsOf('unhealthy')).toEqual(keptOdd.map(({ runId }) => runId));
     }
     expect(await totals()).toEqual(before);

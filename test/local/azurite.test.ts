@@ -40,8 +40,8 @@ describe('startAzurite', { timeout: 120_000 }, () => {
     await first.close();
 
     const second = await start({ directory });
-    const kept = TableClient.fromConnectionString(second.connectionString, 'kept', insecure);
-    expect(await kept.getEntity('p', 'r')).toMatchObject({ rowKey: 'r' });
+    const stored = TableClient.fromConnectionString(second.connectionString, 'kept', insecure);
+    expect(await stored.getEntity('p', 'r')).toMatchObject({ rowKey: 'r' });
   });
 
   it('takes tokens of the local managed identity over HTTPS, as storage without shared keys does', async () => {

@@ -77,8 +77,8 @@ describe('a request that is refused', () => {
   it.each(['can', 'CAN', 'can-'])(
     'because its prefix %s could make the registrationId of a configured probe',
     async (prefix) => {
-      const taken = groupProbe(1, { name: 'taken', registrationId: `${prefix.toLowerCase()}004711` });
-      const context = await lab.context(lab.newStorage(), none, { probes: [groupProbe(1), taken] });
+      const configured = groupProbe(1, { name: 'taken', registrationId: `${prefix.toLowerCase()}004711` });
+      const context = await lab.context(lab.newStorage(), none, { probes: [groupProbe(1), configured] });
       const refused = await apiOf(context).post({ probe: 'fleet', devices: 1, registrationIdPrefix: prefix });
       expect(refused).toMatchObject({
         kind: 'invalid',

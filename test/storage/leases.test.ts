@@ -44,8 +44,8 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     const { seenBy } = newLease();
     const [dead, next, third] = [seenBy(), seenBy(), seenBy()];
     const lost = leaseOf(await dead.tryAcquire({ key, holder: 'dead', lastsMs: 1_000 }));
-    const taken = await next.acquire({ key, holder: 'next', lastsMs: 60_000 }, 30_000);
-    expect(taken).toMatchObject({ kind: 'held' });
+    const acquired = await next.acquire({ key, holder: 'next', lastsMs: 60_000 }, 30_000);
+    expect(acquired).toMatchObject({ kind: 'held' });
     await lost.release();
     expect(await third.tryAcquire({ key, holder: 'third', lastsMs: 1_000 })).toMatchObject({ kind: 'busy' });
   });

@@ -83,9 +83,9 @@ export function buildStoppedProbe(last: Outcome, runs: number, differences: Part
 
 export function buildWindow(counts: Partial<Record<Verdict | 'missed', number>>): AvailabilityWindow {
   const { healthy = 0, degraded = 0, failing = 0, unknown = 0, missed = 0 } = counts;
-  const told = healthy + degraded + failing;
+  const judged = healthy + degraded + failing;
   const shares = buildOutcome().phases;
-  const percentile = (phaseMs: number) => ({ count: told, p50: phaseMs, p95: phaseMs * 1.4, p99: phaseMs * 2.3 });
+  const percentile = (phaseMs: number) => ({ count: judged, p50: phaseMs, p95: phaseMs * 1.4, p99: phaseMs * 2.3 });
   return {
     healthy,
     degraded,
@@ -93,7 +93,7 @@ export function buildWindow(counts: Partial<Record<Verdict | 'missed', number>>)
     unknown,
     missed,
     complete: true,
-    ...(told === 0 ? {} : { availability: (healthy + degraded) / told }),
+    ...(judged === 0 ? {} : { availability: (healthy + degraded) / judged }),
     percentiles: {
       ...Object.fromEntries(
         phases.flatMap((phase) => (shares[phase] === undefined ? [] : [[phase, percentile(shares[phase])]])),

@@ -31,7 +31,7 @@ function newStorage(): SimulationStorage {
   return { connectionString: azurite.connectionString, suffix: `growth${measurements}` };
 }
 
-/** Workers that have loaded everything and begin when they are told to. */
+/** Workers that have loaded everything and begin on a message. */
 async function startWorkers(count: number, job: GrowthJob): Promise<readonly ChildProcess[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {

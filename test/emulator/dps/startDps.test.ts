@@ -185,12 +185,12 @@ describe('startDps', () => {
   });
 
   it('rejects when a port is in use, and closes the other', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const address = taken.address();
+    const occupied = createServer();
+    await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+    const address = occupied.address();
     const wssPort = typeof address === 'object' && address !== null ? address.port : 0;
     await expect(startDps({ certificate, configuration, wssPort })).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await new Promise((resolve) => taken.close(resolve));
+    await new Promise((resolve) => occupied.close(resolve));
     await expect.poll(openTcp).toBe(0);
   });
 });

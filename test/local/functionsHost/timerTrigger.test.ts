@@ -71,8 +71,8 @@ describe('timer functions', () => {
     await log.next(/^Executed 'Functions.tick'/);
     expect(seen.timers).toMatchObject([{ isPastDue: true, scheduleStatus: { last: '2026-01-01T00:00:00.000+00:00' } }]);
     await close();
-    const kept = JSON.parse(await readFile(join(directory, 'tick.json'), 'utf8'));
-    expect(new Date(kept.next).getTime()).toBeGreaterThan(Date.now());
+    const stored = JSON.parse(await readFile(join(directory, 'tick.json'), 'utf8'));
+    expect(new Date(stored.next).getTime()).toBeGreaterThan(Date.now());
 
     const second = await app.start({ stateDirectory: directory });
     await fetch(`${second.url}/api/things/1`);
