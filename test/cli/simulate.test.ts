@@ -104,7 +104,7 @@ describe('npm run simulate', () => {
     ],
     [
       'with a local probe that there is not',
-      ['--probe', 'unusedUrl', '--devices', '1'],
+      ['--probe', 'unconfigured', '--devices', '1'],
       /^--probe: expected a configured probe/m,
     ],
     ['with an unknown option', ['--probe', 'x', '--devices', '1', '--fast'], /--fast/],
@@ -117,7 +117,7 @@ describe('npm run simulate', () => {
   });
 
   it.each([
-    ['a probe that unusedUrl has configured', ['--probe', 'unusedUrl', '--devices', '1'], /no such probe/i],
+    ['a probe that is not configured', ['--probe', 'unconfigured', '--devices', '1'], /no such probe/i],
     [
       'a rate above the service limit',
       ['--probe', 'group-key', '--devices', '1', '--rate', '100'],
