@@ -55,11 +55,11 @@ export async function startRunningApp(settings: Readonly<Record<string, string>>
     const text = await response.text();
     // A page that was opened with a key has it in its links: for the caller who has it.
     const shown = (words: string) => (path.includes('code=') ? words.replaceAll(key, '') : words);
-    answers.push(shown(JSON.stringify([...response.headers])), shown(text));
+    responses.push(shown(JSON.stringify([...response.headers])), shown(text));
     return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
   }
 
-  const seen = () => [...answers, ...log.map((entry) => JSON.stringify(entry))].join('\n');
+  const seen = () => [...responses, ...log.map((entry) => JSON.stringify(entry))].join('\n');
 
   return {
     url: host.url,
