@@ -5,7 +5,7 @@ import { createServer as createHttps, request as httpsRequest } from 'node:https
 import type { AddressInfo } from 'node:net';
 import type { Misbehaviour } from './dependencies.ts';
 
-export const responses: Readonly<Record<Misbehaviour, RequestListener>> = {
+const responses: Readonly<Record<Misbehaviour, RequestListener>> = {
   silent: () => undefined,
   forbidden: (_, response) => response.writeHead(403).end(),
   notFound: (_, response) => response.writeHead(404).end(),
