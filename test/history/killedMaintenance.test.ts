@@ -18,15 +18,17 @@ const minuteMs = 60_000;
 const now = new Date();
 const everything = { fromMs: 0, toMs: now.getTime() };
 
+type RunsOf = Pick<Outcome, 'probe' | 'location'>;
+
 /** A run every five minutes, as the schedule has it: every seventh is missing, and every fifth failed or could not run. */
-function runs(probe: string, fromMs: number, toMs: number, odd: Outcome['verdict']): Outcome[] {
+function runs(at: RunsOf, fromMs: number, toMs: number, odd: Outcome['verdict']): Outcome[] {
   const outcomes: Outcome[] = [];
   for (let atMs = fromMs; atMs < toMs; atMs += 5 * minuteMs) {
     const number = Math.round((atMs - fromMs) / (5 * minuteMs));
     if (number % 7 === 6) continue;
     const verdict = number % 5 === 4 ? odd : 'healthy';
     const startedAt = new Date(atMs + 20).toISOString();
-    outcomes.push(buildOutcome({ probe, location: 'weu', runId: `run-${atMs}`, startedAt, verdict }));
+    outcomes.push(buildOutcome({ ...at, runId: `run-${atMs}`, startedAt, verdict }));
   }
   return outcomes;
 }
@@ -62,23 +64,27 @@ async function startMaintenance(job: Omit<MaintenanceJob, 'connectionString' | '
   };
 }
 
-async function sumOfRuns(probe: string): Promise<number> {
-  const totals = await historyAt(azurite.connectionString(), 'weu').runTotals(probe);
+async function sumOfRuns({ probe, location }: RunsOf): Promise<number> {
+  const totals = await historyAt(azurite.connectionString(), location).runTotals(probe);
   return Object.values(totals).reduce((sum, count) => sum + count, 0);
 }
 
 describe('maintenance that is killed with SIGKILL', { timeout: 60_000 }, () => {
   it('in the middle of its roll-up counts nothing twice and loses nothing', async () => {
     const [fromMs, toMs] = [now.getTime() - 2.2 * dayMs, now.getTime() - 10 * minuteMs];
+    const location = 'weu';
     const [killed, undisturbed] = ['killed', 'undisturbed'];
-    const truth = runs(killed, fromMs, toMs, 'failing');
-    await seedOutcomes(azurite.connectionString(), [...truth, ...runs(undisturbed, fromMs, toMs, 'failing')]);
-    const history = historyAt(azurite.connectionString(), 'weu');
+    const truth = runs({ probe: killed, location }, fromMs, toMs, 'failing');
+    await seedOutcomes(azurite.connectionString(), [
+      ...truth,
+      ...runs({ probe: undisturbed, location }, fromMs, toMs, 'failing'),
+    ]);
+    const history = historyAt(azurite.connectionString(), location);
     await history.rollUp(now, plan([undisturbed]));
     const hoursOf = (probe: string) => history.rollups(probe, 'hour', everything);
 
     // Its writes are the hours of a day, the day, and so on: each process gets one write further than the one before it.
-    const work = { location: 'weu', probes: [killed], ownershipMs: 60_000 };
+    const work = { location, probes: [killed], ownershipMs: 60_000 };
     for (const count of [1, 2, 3]) {
       const maintenance = await startMaintenance({ ...work, stopAt: { table: rollupTable, write: 'put', count } });
       await maintenance.kill();
@@ -86,12 +92,12 @@ describe('maintenance that is killed with SIGKILL', { timeout: 60_000 }, () => {
       expect(hours.length).toBeGreaterThan(0);
       const expected = (await hoursOf(undisturbed)).filter(({ startMs }) => startMs <= (hours[0]?.startMs ?? 0));
       expect(hours).toEqual(expected);
-      expect(await sumOfRuns(killed)).toBe(truth.length);
+      expect(await sumOfRuns({ probe: killed, location })).toBe(truth.length);
       expect(await history.heartbeats('maintenance', {})).toMatchObject([{ completed: false }]);
     }
 
     const app = maintenanceApp({
-      location: 'weu',
+      location,
       probes: [killed],
       openTable: tablesAt(azurite.connectionString()),
       now,
@@ -103,26 +109,27 @@ describe('maintenance that is killed with SIGKILL', { timeout: 60_000 }, () => {
         await history.rollups(undisturbed, span, everything),
       );
     }
-    expect(await sumOfRuns(killed)).toBe(truth.length);
+    expect(await sumOfRuns({ probe: killed, location })).toBe(truth.length);
     expect(await history.heartbeats('maintenance', {})).toMatchObject([{ completed: true }]);
   });
 
-  it('in the middle of its deletion is succeeded when its ownership ends, and one that was only slow finds the rows gone', async () => {
+  it('in the middle of its deletion is replaced when its ownership expires, and a process that was only slow finds the rows deleted', async () => {
+    const location = 'sea';
     const probes = ['deleted-1', 'deleted-2'];
     const oldMs = now.getTime() - 100 * dayMs;
     const youngMs = now.getTime() - 3 * hourMs;
-    const old = probes.flatMap((probe) => runs(probe, oldMs, oldMs + 20 * hourMs, 'unknown'));
-    const young = probes.flatMap((probe) => runs(probe, youngMs, youngMs + hourMs, 'unknown'));
+    const old = probes.flatMap((probe) => runs({ probe, location }, oldMs, oldMs + 20 * hourMs, 'unknown'));
+    const young = probes.flatMap((probe) => runs({ probe, location }, youngMs, youngMs + hourMs, 'unknown'));
     await seedOutcomes(azurite.connectionString(), old);
-    const history = historyAt(azurite.connectionString(), 'weu');
+    const history = historyAt(azurite.connectionString(), location);
     await history.rollUp(new Date(oldMs + 22 * hourMs), plan(probes));
     await seedOutcomes(azurite.connectionString(), young);
-    const totals = () => Promise.all(probes.map(sumOfRuns));
+    const totals = () => Promise.all(probes.map((probe) => sumOfRuns({ probe, location })));
     const before = await totals();
     expect(before.reduce((sum, count) => sum + count)).toBe(old.length + young.length);
 
     const stopAt = { table: 'outcomes', write: 'removeAll', count: 1 } as const;
-    const work = { location: 'weu', probes, ownershipMs: 4_000, stopAt };
+    const work = { location, probes, ownershipMs: 4_000, stopAt };
     const killed = await startMaintenance(work);
     const leases = createLeases(tablesAt(azurite.connectionString())('maintenance'));
     const ownership = { key: { partitionKey: 'maintenance', rowKey: 'prune' }, holder: 'test', lastsMs: 1 };
