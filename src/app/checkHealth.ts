@@ -31,7 +31,7 @@ export async function checkHealth(configured: ConfiguredServices, now = new Date
   return { status: checks.every(({ ok }) => ok) ? 'healthy' : 'unhealthy', version, checks };
 }
 
-/** All at once: each may take its whole time. */
+/** All at once, because each may need its whole time limit. */
 async function checkServices(services: Services, now: Date): Promise<readonly HealthCheck[]> {
   const checks = await Promise.all([
     check('configuration', true, `${services.probes.length} probes`),

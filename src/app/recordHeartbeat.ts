@@ -13,8 +13,8 @@ const maxDelayMs = 500;
  * Records in the history that a timer's call started, does its work, and records that it ended, also when no probe is due. This
  * distinguishes a timer that did not call from a worker that died. Logs a warning when a scheduled run starts twice.
  *
- * Rejects only as `work` does. The heartbeat of work that resolves with 'failed' is not completed.
- * `sinkErrors`: what the work has learned by its end.
+ * Rejects only as `work` does. The heartbeat of work that resolves with 'failed' is not completed. `sinkErrors`: the errors of the sinks
+ * during the work.
  */
 export async function recordHeartbeat(
   { history }: Services,

@@ -6,8 +6,8 @@ import { createRunContext } from './runContext.ts';
 import type { Services } from './services.ts';
 
 /**
- * Runs the probes that are due. A failing probe is an outcome, and throws nothing. Rejects when an outcome could not be recorded
- * anywhere, once every other probe has run.
+ * Runs the probes that are due. A failing probe is an outcome, not an error. Rejects if an outcome could not be recorded anywhere, after
+ * all other probes have run.
  */
 export async function runScheduledProbes(services: Services, now: Date, context: InvocationContext): Promise<void> {
   const { probeSchedule: schedule, locations } = services.settings;

@@ -1,6 +1,6 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 
-/** An error response that is not of Key Vault: a proxy's or a firewall's. */
+/** An error response of a proxy or a firewall, not of Key Vault. */
 export class NotKeyVaultError extends Error {
   override readonly name = 'NotKeyVaultError';
   readonly status: number;

@@ -139,7 +139,7 @@ function noToken(error: Error): readonly [message: string, detail?: VaultProblem
     ];
   }
   const words = firstLine(error.message);
-  // MSAL's words for a response without an explanation.
+  // MSAL's message for a response without an explanation.
   const [, kind] = /Message (\w+): Error\(s\): Not Available/.exec(words) ?? [];
   if (kind !== undefined) {
     return [

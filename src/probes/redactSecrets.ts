@@ -7,7 +7,7 @@ const redacted = '(removed)';
 
 /**
  * Removes a device's secrets from what a run saw. A service may send back the token, its signature or the key: unchanged, percent-encoded,
- * in base64, in hexadecimal or in parts. Done once, over every text, so that readers of the facts need not do it.
+ * in base64, in hexadecimal or in parts. Done once, for every text, so that readers of the facts need not do it.
  *
  * @param secrets tokens, keys and private keys, as they were used
  */

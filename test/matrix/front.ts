@@ -1,4 +1,4 @@
-/** Servers that stand before a stand-in, and are away in whatever way they are told. */
+/** Servers in front of a stand-in that show a misbehaviour on request. */
 import { once } from 'node:events';
 import { createServer as createHttp, request as httpRequest, type RequestListener } from 'node:http';
 import { createServer as createHttps, request as httpsRequest } from 'node:https';

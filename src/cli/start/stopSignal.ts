@@ -18,7 +18,7 @@ export function stopSignal(): Promise<'stopped'> {
   });
 }
 
-/** Whether it has resolved by now. */
+/** Whether the promise has already resolved. */
 export async function isStopped(stopped: Promise<'stopped'>): Promise<boolean> {
   return (await Promise.race([stopped, 'running'])) === 'stopped';
 }

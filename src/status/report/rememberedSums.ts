@@ -6,8 +6,8 @@ const maxSums = 1_000;
 const sums = new Map<string, RunTally>();
 
 /**
- * Adds up tallies, and remembers the sum by their contents. The past hours and days of a window are the same at each look at the page, and
- * reading their histograms is nearly all of the page's work.
+ * Adds up tallies, and remembers the sum by their contents. The past hours and days of a window are the same for each request of the page,
+ * and reading their histograms is nearly all of the page's work.
  */
 export function sumOf(tallies: readonly RunTally[]): RunTally {
   const key = digestOf(tallies);

@@ -9,7 +9,7 @@ interface Notice {
   readonly next: string;
 }
 
-/** What is wrong with the timers, the sinks and the webhook of this app, each with what to do; nothing while they work. */
+/** Errors of the timers, the sinks and the webhook of this app, each with the next step. Empty without errors. */
 export function appNotices(report: StatusReport): Html | undefined {
   const notices = noticesOf(report);
   const ofWebhook = webhookNotice(report.webhook);
