@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { createLocalAuthority, type IssuedCertificate } from '../../src/emulator/certificates.ts';
 import { type RunningEmulator, startEmulator } from '../../src/emulator/startEmulator.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { bareEnvironment } from '../support/bareEnvironment.ts';
 import { requires } from '../support/requires.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -55,7 +56,7 @@ afterAll(async () => {
 });
 
 function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const env = { PATH: process.env.PATH, INIT_CWD: folder, NODE_EXTRA_CA_CERTS: emulator.caFile, ...environment };
+  const env = { ...bareEnvironment(), INIT_CWD: folder, NODE_EXTRA_CA_CERTS: emulator.caFile, ...environment };
   const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
     ([stdout, stderr, [code]]) => ({ stdout, stderr, code: code as number }),
@@ -333,7 +334,7 @@ it('asks for the key on a terminal, and does not show the input', requires('scri
   const args = atEmulator('one', '--json')
     .map((arg) => `'${arg}'`)
     .join(' ');
-  const env = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: emulator.caFile };
+  const env = { ...bareEnvironment(), NODE_EXTRA_CA_CERTS: emulator.caFile };
   const shell = spawn('script', ['-qec', `'${process.execPath}' '${command}' ${args}`, '/dev/null'], { env });
   let shown = '';
   shell.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
+import { bareEnvironment } from '../support/bareEnvironment.ts';
 import { probeJson } from '../support/probeJson.ts';
 import { descendantsOf, isRunning } from '../support/processTree.ts';
 
@@ -30,9 +31,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** The environment of a new user: only the variables of the test are set. */
 function run(command: string, args: readonly string[], environment: Environment = {}) {
-  const { PATH = '' } = process.env;
   const temporary = mkdtempSync(join(folder, 'tmp-'));
-  const env = { PATH, TMPDIR: temporary, PORT: '0', ...environment };
+  const env = { ...bareEnvironment(), TMPDIR: temporary, PORT: '0', ...environment };
   const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const lines = createInterface({ input: child.stdout });
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(

@@ -14,6 +14,7 @@ import { planErrors, planOf } from '../../src/config/plan/plan.ts';
 import { probesSchema } from '../../src/config/probes.ts';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
+import { bareEnvironment } from '../support/bareEnvironment.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/validate.ts', import.meta.url));
@@ -24,7 +25,7 @@ function validate(args: readonly string[], environment: Readonly<Record<string, 
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
     encoding: 'utf8',
     cwd: folder,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { ...bareEnvironment(), ...environment },
   });
   return { status, stdout, stderr };
 }
@@ -219,7 +220,7 @@ describe('npm run validate -- --online', () => {
   /** Not `spawnSync`: the stand-in is in this process. */
   async function look(probes: readonly object[], secrets: object, environment: Readonly<Record<string, string>> = {}) {
     const LOCAL_SECRETS_FILE = join(folder, fileWith('online-secrets.json', secrets));
-    const env = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: caFile, LOCAL_SECRETS_FILE, ...environment };
+    const env = { ...bareEnvironment(), NODE_EXTRA_CA_CERTS: caFile, LOCAL_SECRETS_FILE, ...environment };
     const file = fileWith('online.json', probes);
     const child = spawn(process.execPath, [command, file, '--online', '--json'], { cwd: folder, env });
     const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);

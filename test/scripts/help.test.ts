@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { projectDirectory } from '../../scripts/projectFiles.ts';
+import { bareEnvironment } from '../support/bareEnvironment.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(projectDirectory, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
@@ -17,7 +18,7 @@ const commands = Object.entries(scripts).flatMap(([name, command]) => {
 function run(file: string, ...args: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'help-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const env = { PATH: process.env.PATH, TMPDIR: folder };
+  const env = { ...bareEnvironment(), TMPDIR: folder };
   const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], {
     encoding: 'utf8',
     cwd: folder,

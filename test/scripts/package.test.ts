@@ -8,6 +8,7 @@ import { packageApp } from '../../scripts/package.ts';
 import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { startAzurite } from '../../src/local/azurite.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
+import { bareEnvironment } from '../support/bareEnvironment.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const production = ['dist', 'host.json', 'package.json'];
@@ -67,7 +68,7 @@ describe('packageApp', () => {
       masterKey: 'master-key',
       timers: false,
       environment: {
-        PATH: process.env.PATH,
+        ...bareEnvironment(),
         AzureWebJobsStorage: azurite.connectionString,
         KEY_VAULT_URL: 'https://vault.invalid',
         PROBES: JSON.stringify([probeJson()]),

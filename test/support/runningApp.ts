@@ -3,6 +3,7 @@ import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { forkFunctionsHost } from '../../src/local/functionsHost/forkFunctionsHost.ts';
 import type { HostLogEntry } from '../../src/local/functionsHost/hostLog.ts';
 import { startLocalCloud } from '../../src/local/localCloud.ts';
+import { bareEnvironment } from './bareEnvironment.ts';
 import { keys } from './hostKeys.ts';
 import { recordOutput } from './recordOutput.ts';
 
@@ -32,8 +33,7 @@ export interface AppResponse {
 /** `settings` is the whole configuration: other settings are not inherited, and their services are stand-ins. */
 export async function startRunningApp(settings: Readonly<Record<string, string>>): Promise<RunningApp> {
   await build();
-  const { PATH, HOME } = process.env;
-  const cloud = await startLocalCloud({ PATH, HOME, ...settings });
+  const cloud = await startLocalCloud({ ...bareEnvironment(), HOME: process.env.HOME, ...settings });
   const { functionKey: key, masterKey } = keys;
   const log: HostLogEntry[] = [];
   const responses: string[] = [];
