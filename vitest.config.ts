@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 // The tests start hundreds of processes, which load the same modules: compiled code is kept where the commands keep theirs.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node', process.version);
+// A start of the Bicep compiler lasts seconds: compiling it a second time by profile costs more than it gains.
+process.env.DOTNET_TieredPGO ??= '0';
 
 export default defineConfig({
   test: {

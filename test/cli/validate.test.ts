@@ -307,7 +307,7 @@ it('reads 10,000 probes in at most 20 times what JSON.parse and the schema take 
     const { user, system } = process.cpuUsage(before);
     return [result, user + system];
   };
-  const times = [1, 2, 3].map(() => {
+  const ratio = () => {
     const [, base] = cpuOf(() => probesSchema.parse(JSON.parse(text)));
     const [plan, whole] = cpuOf(() => {
       const parsed = parseConfiguration({ PROBES: text }, () => '');
@@ -317,6 +317,9 @@ it('reads 10,000 probes in at most 20 times what JSON.parse and the schema take 
     });
     expect(plan).toContain('10000 probes');
     return whole / base;
-  });
-  expect(Math.min(...times)).toBeLessThan(20);
+  };
+  // Compiling and collecting garbage fall on one of the two: the best of three counts.
+  const ratios = [ratio()];
+  while (ratios.length < 3 && Math.min(...ratios) >= 20) ratios.push(ratio());
+  expect(Math.min(...ratios)).toBeLessThan(20);
 });

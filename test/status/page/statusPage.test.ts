@@ -135,10 +135,15 @@ const pages = Object.entries(samplePaths).map(([title, path]) => [title, path, t
 describe('The status page in a browser', requires('chromium'), () => {
   let browser: Browser;
   let server: PageServer;
+  /** For tests that leave nothing behind but the media and the size of the window: a page of one's own costs a process. */
+  let shared: Page;
+  let sharedWithoutCsp: Page;
 
   beforeAll(async () => {
     browser = await openBrowser();
     server = await servePages(renderSample);
+    shared = await (await browser.newContext()).newPage();
+    sharedWithoutCsp = await (await browser.newContext({ bypassCSP: true })).newPage();
   });
 
   afterAll(async () => {
@@ -146,43 +151,56 @@ describe('The status page in a browser', requires('chromium'), () => {
     await server?.close();
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: desktop, ...options });
     onTestFinished(() => context.close());
     const page = await context.newPage();
+    await page.goto(`${server.origin}${path}`);
+    return page;
+  }
+
+  async function openShared(page: Page, path: string): Promise<void> {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(desktop);
+    await page.goto(`${server.origin}${path}`);
+  }
+
+  /** Everything that the browser has to say until the test ends: console lines, errors, refused loads. */
+  function complaintsOf(page: Page): readonly string[] {
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
-    await page.goto(`${server.origin}${path}`);
-    return { page, complaints };
+    onTestFinished(() => void page.removeAllListeners());
+    return complaints;
   }
 
   it.each(pages)('complies with its content security policy, and fits a phone: %s', async (_title, path, texts) => {
-    const { page, complaints } = await open(path);
-    const text = await textOf(page.locator('body'));
+    const complaints = complaintsOf(shared);
+    await openShared(shared, path);
+    const text = await textOf(shared.locator('body'));
     for (const expected of texts) expect(text).toContain(expected);
 
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.setViewportSize(phone);
-    await openAllDetails(page);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
+    await shared.emulateMedia({ colorScheme: 'dark' });
+    await shared.setViewportSize(phone);
+    await openAllDetails(shared);
+    expect(await shared.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
     expect(complaints.filter((complaint) => !/404|503/.test(complaint))).toEqual([]);
   });
 
   it.each(pages.filter(([title]) => differently.includes(title)))(
     'has no accessibility issue that axe-core detects, in light and dark mode: %s',
     async (_title, path) => {
-      const { page } = await open(path, { bypassCSP: true });
-      await openAllDetails(page);
-      expect(await findAccessibilityIssues(page)).toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await findAccessibilityIssues(page, ['color-contrast'])).toEqual([]);
+      await openShared(sharedWithoutCsp, path);
+      await openAllDetails(sharedWithoutCsp);
+      expect(await findAccessibilityIssues(sharedWithoutCsp)).toEqual([]);
+      await sharedWithoutCsp.emulateMedia({ colorScheme: 'dark' });
+      expect(await findAccessibilityIssues(sharedWithoutCsp, ['color-contrast'])).toEqual([]);
     },
   );
 
   it('is walked by keyboard: skip link first, then the failing probe before the healthy ones, and details open by Enter', async () => {
-    const { page } = await open('/one failing');
+    const page = await open('/one failing');
     await page.keyboard.press('Tab');
     expect(await focused(page)).toBe('Skip to content');
     await page.keyboard.press('Enter');
@@ -205,7 +223,7 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it('is readable by screen readers: landmarks, one first heading, charts with text', async () => {
-    const { page } = await open('/one failing?probe=weu-device-key');
+    const page = await open('/one failing?probe=weu-device-key');
     for (const role of ['banner', 'main', 'contentinfo', 'navigation'] as const) {
       expect(await page.getByRole(role).count()).toBe(1);
     }
@@ -219,7 +237,7 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it('passes the function key and the paused refresh from page to page', async () => {
-    const { page } = await open('/one failing?code=a%2Bkey%3D%3D');
+    const page = await open('/one failing?code=a%2Bkey%3D%3D');
     await page.getByRole('link', { name: 'Pause' }).click();
     await page.getByRole('link', { name: 'weu-device-key' }).first().click();
     await page.getByRole('link', { name: 'All probes' }).click();
@@ -229,13 +247,13 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it('needs no JavaScript', async () => {
-    const { page } = await open('/one failing', { javaScriptEnabled: false });
+    const page = await open('/one failing', { javaScriptEnabled: false });
     await page.getByRole('heading', { level: 1, name: /cannot provision/ }).waitFor();
   });
 
   it('shows fifty probes on two screens, on a desktop and on a phone', async () => {
     for (const viewport of [desktop, phone]) {
-      const { page } = await open('/fifty probes', { viewport });
+      const page = await open('/fifty probes', { viewport });
       const last = page.getByRole('table', { name: 'All probes' }).getByRole('row').last();
       const { y = 0, height = 0 } = (await last.boundingBox()) ?? {};
       expect(y).toBeGreaterThan(viewport.height);
@@ -244,7 +262,7 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it('links every bar to the page of its run, if the reader may see it', async () => {
-    const { page } = await open('/several failing?probe=weu-device-key&code=key');
+    const page = await open('/several failing?probe=weu-device-key&code=key');
     const bars = page.locator('.history a');
     expect(await bars.count()).toBe(90);
     await bars.last().click();
@@ -255,7 +273,7 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it('narrows the probes to a tag, and widens them again', async () => {
-    const { page } = await open('/fifty probes?code=key');
+    const page = await open('/fifty probes?code=key');
     const rows = page.getByRole('table', { name: 'All probes' }).getByRole('rowheader');
     const tags = page.getByRole('list', { name: 'Tags' });
     await tags.getByRole('link', { name: 'line-2' }).click();
@@ -267,25 +285,25 @@ describe('The status page in a browser', requires('chromium'), () => {
 
   it('shows no single run, no form and no key on an anonymous page, for any URL', async () => {
     for (const path of ['/one failing', '/one failing?probe=weu-device-key']) {
-      const { page } = await open(path);
+      const page = await open(path);
       expect(await page.locator('form, a[href*="run="], a[href*="code="]').count()).toBe(0);
     }
   });
 
   it('43: draws a refusal that is expected as passed, not as a failure', async () => {
-    const { page } = await open('/all healthy?probe=weu-wrong-key&code=key');
+    const page = await open('/all healthy?probe=weu-wrong-key&code=key');
     expect(await page.locator('.stopped').count()).toBe(0);
     expect(await textOf(page.locator('tr.refused'))).toMatch(/Register ?refused here, as expected/);
   });
 
   it('43: folds runs that ended alike into one line', async () => {
-    const { page } = await open('/degraded?probe=weu-slow&code=key');
+    const page = await open('/degraded?probe=weu-slow&code=key');
     const failures = page.getByRole('region', { name: 'Last runs that were not healthy' });
     expect(await failures.locator('summary').allTextContents()).toEqual([expect.stringContaining('4 runs')]);
   });
 
   it('12: shows no availability before the data covers its window, and no percentile of too few runs', async () => {
-    const { page } = await open('/first minute?probe=weu-young&code=key');
+    const page = await open('/first minute?probe=weu-young&code=key');
     expect(await textOf(page.getByRole('row', { name: /^Availability/ }))).toBe('Availability–––');
     expect(await textOf(page.locator('body'))).toContain(
       'The first run was 48 s ago, so there is no availability yet for',
@@ -298,7 +316,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     ['detail', samplePaths['hostile detail'] ?? ''],
     ['run', samplePaths['hostile run'] ?? ''],
   ])('shows markup in any field as the text that it is: %s', async (_title, path) => {
-    const { page } = await open(path, { bypassCSP: true });
+    const page = await open(path, { bypassCSP: true });
     expect(
       await page.evaluate('document.querySelectorAll("script, img, iframe, [onerror], [onload], [evil]").length'),
     ).toBe(0);
@@ -306,12 +324,6 @@ describe('The status page in a browser', requires('chromium'), () => {
     expect(await textOf(page.locator('body'))).toContain(hostileText.replace('\u202e', '\ufffd'));
   });
 });
-
-interface OpenedPage {
-  readonly page: Page;
-  /** All messages of the browser: console lines, errors, refused loads. */
-  readonly complaints: readonly string[];
-}
 
 /** With all white space replaced by one blank, as displayed. */
 async function textOf(element: Locator): Promise<string> {
