@@ -3,7 +3,7 @@ import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfigurat
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { deviceKey, localProbe, registrationId, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
-import { openResources } from '../support/openResources.ts';
+import { openResources, settledResources } from '../support/openResources.ts';
 
 let dps: RunningDps | undefined;
 
@@ -49,13 +49,13 @@ describe.each(transports)('a device over %s', (transport) => {
       { kind: 'silent', at: 'poll' },
       'garbage',
     ];
-    const before = openResources();
+    const before = await settledResources();
     for (const fault of faults) {
       const server = await startLocalDps({ fault });
       await run(localProbe(server, { transport, timeoutSeconds: 0.3 }));
       await server.close();
     }
-    expect(openResources()).toEqual(before);
+    await expect.poll(openResources, { timeout: 10_000 }).toEqual(before);
   });
 
   it('sends the custom allocation payload, and accepts the returned one', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runProbe } from '../../src/probes/runProbe.ts';
 import { authority, localProbe, run, vaultOf } from '../support/localProbe.ts';
-import { openResources } from '../support/openResources.ts';
+import { openResources, settledResources } from '../support/openResources.ts';
 import { assignment, type ScriptedServer, startScriptedServer } from '../support/scriptedServer.ts';
 
 let server: ScriptedServer;
@@ -20,14 +20,14 @@ it.each([
   ['assignedHub', { assignedHub: 'hub\udfff.azure-devices.net' }],
   ['assignedHub and deviceId', { assignedHub: '\ud83d', deviceId: '%\ud83d' }],
 ])('a lone surrogate in %s is a finding, not an error of this program', async (_field, over) => {
-  const before = openResources();
+  const before = await settledResources();
   server.play('surrogate', [{ do: 'right' }, { do: 'right' }, assignment(over)]);
   const outcome = await run(probeOf('surrogate', { verifyHub: 'telemetry' }));
   expect(outcome.verdict).toBe('failing');
   expect(outcome.result.kind).not.toBe('notRun');
   expect(JSON.stringify(outcome).isWellFormed()).toBe(true);
   expect(JSON.stringify(outcome)).not.toMatch(/\\ud[89a-f]/i);
-  await expect.poll(openResources).toEqual(before);
+  await expect.poll(openResources, { timeout: 10_000 }).toEqual(before);
 });
 
 it.each([
@@ -40,7 +40,7 @@ it.each([
   ['rejects', () => Promise.reject(new RangeError('with a secret in it'))],
   ['rejects with something that is not an error', () => Promise.reject('with a secret in it')],
 ])('an error in this program ends the run as notRun, and is logged: the secret reader %s', async (_how, readSecret) => {
-  const before = openResources();
+  const before = await settledResources();
   const reported: unknown[] = [];
   const facts = await runProbe(probeOf('any'), {
     readSecret,
@@ -49,11 +49,11 @@ it.each([
   expect(facts).toMatchObject({ polls: 0, result: { kind: 'notRun', phase: 'keyVault', cause: 'unexpected' } });
   expect(JSON.stringify(facts)).not.toContain('with a secret in it');
   expect(reported).toHaveLength(1);
-  expect(openResources()).toEqual(before);
+  await expect.poll(openResources, { timeout: 10_000 }).toEqual(before);
 });
 
 it('closes the connection when an error in this program ends the run in the middle of the exchange', async () => {
-  const before = openResources();
+  const before = await settledResources();
   server.play('throttled', [
     { do: 'right' },
     { do: 'right' },
@@ -66,5 +66,5 @@ it('closes the connection when an error in this program ends the run in the midd
     },
   });
   expect(facts.result).toMatchObject({ kind: 'notRun', phase: 'register', cause: 'unexpected' });
-  await expect.poll(openResources).toEqual(before);
+  await expect.poll(openResources, { timeout: 10_000 }).toEqual(before);
 });

@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+
 /**
  * Resources of a connection that was not closed: sockets, look-ups, servers. Timers are omitted, because the test runner has its own;
  * test/transport/processEnds.test.ts checks that none of ours remains.
@@ -8,4 +10,10 @@ export function openResources(): Record<string, number> {
     if (/^(TCP|TLS|GETADDRINFO|HTTP)/i.test(kind)) counts[kind] = (counts[kind] ?? 0) + 1;
   }
   return counts;
+}
+
+/** The same once the sockets of earlier tests are closed: with what stays open at the end of a test, this is compared. */
+export async function settledResources(): Promise<Record<string, number>> {
+  await expect.poll(() => openResources().TCPSocketWrap, { timeout: 10_000 }).toBeUndefined();
+  return openResources();
 }
