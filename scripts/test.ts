@@ -14,7 +14,8 @@ const usage = `npm test [-- FILE…] [vitest's options]
 
   Runs every test but the large fleets: LARGE=1 npm test, and npm run check, run them too.
   FILE               only test files whose path contains this
-  -t, --testNamePattern PATTERN, --sequence.shuffle, … as in vitest run
+  --sequence.seed N  the order of an earlier run: the tests of a file run in another order each time
+  -t, --testNamePattern PATTERN, … as in vitest run
   --help             this text
   The last lines list the skipped tests with the reason, and "N passed, N failed". Exit code: 0 if all passed, otherwise 1.`;
 
