@@ -65,7 +65,7 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
       resolve(dialled);
     };
     const fail = (failure: TransportFailure) => {
-      const server = socket.remoteAddress ? captureServer(socket, wholeChain(socket))() : undefined;
+      const server = readServer(socket);
       settle({ kind: 'notDialled', failure, ...(server && { server }) });
     };
     const onLookup = (error: Error | null) => {
@@ -97,6 +97,15 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
     if (deadline.signal.aborted) return onAbort();
     deadline.signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** The failure is the finding: it is never lost because the server's certificate cannot be read as well. */
+function readServer(socket: TLSSocket): ServerIdentity | undefined {
+  try {
+    return socket.remoteAddress ? captureServer(socket, wholeChain(socket))() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function untrusted(socket: TLSSocket): TransportFailure {
