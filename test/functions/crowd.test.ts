@@ -131,6 +131,6 @@ describe('a crowd', () => {
     // The run that the callers shared, and the scheduled one behind it.
     expect(connectionsToSilence - connected).toBe(2);
     const hanging = outcomes.filter((outcome) => outcome?.probe === 'hangs');
-    expect(hanging).toMatchObject([{ verdict: 'failing', result: { kind: 'timedOut' } }]);
+    expect(hanging, JSON.stringify(hanging)).toMatchObject([{ verdict: 'failing', result: { kind: 'timedOut' } }]);
   });
 });

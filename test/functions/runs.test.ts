@@ -58,6 +58,7 @@ beforeAll(async () => {
   app = await startRunningApp({
     ...cloud.settings,
     PROBE_LOCATION: location,
+    PROBE_SCHEDULE: '0 */5 * * * *',
     PROBES: JSON.stringify(probes(`localhost:${cloud.dps.mqttsPort}`, cloud.hub)),
   });
 });

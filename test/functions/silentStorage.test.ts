@@ -83,7 +83,7 @@ describe('fault 55: with storage that accepts and never responds', () => {
     isSilent = true;
   });
 
-  it.each(routes)('%s /api/%s responds within 10 s with %d and the reason', (method, path, status) =>
+  it.concurrent.each(routes)('%s /api/%s responds within 10 s with %d and the reason', (method, path, status) =>
     expectWithinTenSeconds(method, path, status, /did not (respond|answer) in time/),
   );
 
@@ -110,7 +110,7 @@ describe('with storage that responds 503', () => {
     isSilent = false;
   });
 
-  it.each(routes)('%s /api/%s responds within 10 s with %d and the reason', (method, path, status) =>
+  it.concurrent.each(routes)('%s /api/%s responds within 10 s with %d and the reason', (method, path, status) =>
     expectWithinTenSeconds(method, path, status, /503|did not (respond|answer) in time/),
   );
 

@@ -31,7 +31,7 @@ describe.each(transports)('field report 4: a certificate that no enrollment has,
     const [asProbe, asCanary] = [await run(probe, { readSecret }), await run(canary, { readSecret })];
     expect(asCanary.verdict).toBe(verdict);
     expect(asProbe.verdict).toBe('failing');
-    expect(asProbe.reasons.join()).toMatch(/Next: .*\bchain\b|Next: Compare .*the certificate in Key Vault/);
+    expect(asProbe.reasons.join()).toMatch(/Next: .*\bchain\b|Next: Compare .*the certificate with the enrollment/);
     if (refuseAt === 'close')
       expect(asProbe.reasons.join()).toMatch(/Next: Check the certificate's validity and chain.*firewall/);
   });
