@@ -3,7 +3,7 @@ import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfigurat
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { deviceKey, localProbe, registrationId, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
-import { openResources, settledResources } from '../support/openResources.ts';
+import { openedSince, settledResources } from '../support/openResources.ts';
 
 let dps: RunningDps | undefined;
 
@@ -55,7 +55,7 @@ describe.each(transports)('a device over %s', (transport) => {
       await run(localProbe(server, { transport, timeoutSeconds: 0.3 }));
       await server.close();
     }
-    await expect.poll(openResources, { timeout: 10_000 }).toEqual(before);
+    await expect.poll(() => openedSince(before), { timeout: 10_000 }).toEqual({});
   });
 
   it('sends the custom allocation payload, and accepts the returned one', async () => {

@@ -17,3 +17,8 @@ export async function settledResources(): Promise<Record<string, number>> {
   await expect.poll(() => openResources().TCPSocketWrap, { timeout: 10_000 }).toBeUndefined();
   return openResources();
 }
+
+/** Those of `openResources` that are more than before: an earlier test's server may still have been closing then. */
+export function openedSince(before: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(openResources()).filter(([kind, count]) => count > (before[kind] ?? 0)));
+}
