@@ -7,7 +7,8 @@ import { projectDirectory } from './projectFiles.ts';
 
 const usage = `npm run check [-- --no-tests]
 
-  Types, format and lint, unused code, the sources in figures, Bicep, package, and every test, the large fleets included (LARGE=1): what CI runs.
+  Types, format and lint, unused code, the sources in figures, Bicep, package, soak, fuzz, and every test, the large fleets included (LARGE=1): what CI runs.
+  About seven minutes without the tests, most of them soak and fuzz.
   --no-tests   everything but the tests
   Exit code: 0 everything passed, 1 otherwise, 2 wrong usage.`;
 
@@ -32,6 +33,13 @@ const steps: readonly Step[] = [
   { name: 'the sources in figures', command: 'node', args: ['scripts/figures.ts'] },
   { name: 'Bicep', command: 'node', args: ['scripts/checkBicep.ts'] },
   { name: 'package', command: 'node', args: ['scripts/package.ts'] },
+  { name: 'memory, handles and descriptors', command: 'node', args: ['scripts/soak.ts', '--minutes', '2'] },
+  // The same inputs each time, so that a failure here is one of the change that is checked: `npm run fuzz` looks for new ones.
+  {
+    name: 'fuzz',
+    command: 'node',
+    args: ['scripts/fuzz.ts', '--runs', '10000', '--minutes', '1', '--seed', '20261126'],
+  },
 ];
 
 /** The tools are in node_modules/.bin, which npm adds to PATH. */
