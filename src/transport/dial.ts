@@ -73,7 +73,6 @@ export function dial(endpoint: Endpoint, secureContext: SecureContext, run: Run)
     };
     const onConnect = () => recorder.enter('tls');
     const meet = () => {
-      if (!socket.isSessionReused()) certificate ??= wholeChain(socket);
       if (!socket.authorized) return fail(untrusted(socket));
       const server = captureServer(socket, certificate, lightIdentityCheck ? () => wholeChain(socket) : undefined);
       tlsSessions?.keep(endpoint, secureContext, socket);
