@@ -12,6 +12,8 @@ export interface RunningEmulator {
   readonly mqtts: number;
   readonly wss: number;
   readonly hub: number;
+  /** PEM of the authority to trust. */
+  readonly caFile: string;
   readonly close: () => Promise<void>;
 }
 
@@ -24,7 +26,10 @@ export async function startEmulator(configuration: object): Promise<RunningEmula
   const args = ['--port', '0', '--ws-port', '0', '--hub-port', '0', '--config', file, '--json'];
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
-  const [first] = await once(lines, 'line');
+  const [first] = await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(() => Promise.reject(new Error('the emulator ended before it listened'))),
+  ]);
   lines.close();
   child.stdout.resume();
   const { mqtts, wss, hub, caFile } = JSON.parse(String(first));
@@ -33,6 +38,7 @@ export async function startEmulator(configuration: object): Promise<RunningEmula
     mqtts,
     wss,
     hub,
+    caFile,
     close: async () => {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');

@@ -39,22 +39,20 @@ export const allRows: readonly BenchRows[] = [
 ];
 
 async function clientCpu(quick: boolean): Promise<readonly BenchRow[]> {
-  const server = await startBenchServer(0);
-  try {
-    const args = quick ? [server.port, 9, 40] : [server.port, 15, 150];
-    const rows = await runProgram<readonly BenchRow[]>('./clients/clientCpu.ts', args, server);
-    return quick ? rows.slice(0, 3) : rows; // without the one of resumed sessions
-  } finally {
-    await server.close();
-  }
+  const rows = await rowsOf('./clients/clientCpu.ts', ...(quick ? [9, 40] : [15, 150]));
+  return quick ? rows.slice(0, 3) : rows; // without the one of resumed sessions
 }
 
 async function runTimes(quick: boolean): Promise<readonly BenchRow[]> {
+  const rows = await rowsOf('./clients/runTimes.ts', ...(quick ? [9, 10, 'alone'] : [15, 40]));
+  return quick ? rows.slice(0, 1) : rows; // without those that need more rounds
+}
+
+/** Of a program that registers at a stand-in. */
+async function rowsOf(program: string, ...args: readonly (string | number)[]): Promise<readonly BenchRow[]> {
   const server = await startBenchServer(0);
   try {
-    const args = quick ? [server.port, 9, 10, 'alone'] : [server.port, 15, 40];
-    const rows = await runProgram<readonly BenchRow[]>('./clients/runTimes.ts', args, server);
-    return quick ? rows.slice(0, 1) : rows; // without those that need more rounds
+    return await runProgram<readonly BenchRow[]>(program, [server.port, ...args], server);
   } finally {
     await server.close();
   }
