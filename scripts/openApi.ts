@@ -69,7 +69,7 @@ function refTo(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-function operationOf(operation: Operation, route: string, query: z.ZodObject): Json {
+function operationOf(operation: Operation, route: string, query: z.core.$ZodObject): Json {
   const { operationId, summary, tag, requestBody, requestHeaders = {}, responses } = operation;
   const inPath = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -83,7 +83,7 @@ function operationOf(operation: Operation, route: string, query: z.ZodObject): J
     description,
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   }));
-  const parameters = [...inPath, ...Object.entries(query.shape).map(queryParameter), ...inHeader];
+  const parameters = [...inPath, ...Object.entries(query._zod.def.shape).map(queryParameter), ...inHeader];
   return {
     operationId,
     summary,
@@ -99,7 +99,7 @@ function operationOf(operation: Operation, route: string, query: z.ZodObject): J
 }
 
 /** In a URL every value is text. Clients expect numbers as a number type in the document. */
-function queryParameter([name, schema]: readonly [string, z.ZodType]): Json {
+function queryParameter([name, schema]: readonly [string, z.core.$ZodType]): Json {
   const { description, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const { $schema: _, maximum, default: byDefault, ...text } = json;
   const isNumber = maximum !== undefined;
@@ -107,7 +107,7 @@ function queryParameter([name, schema]: readonly [string, z.ZodType]): Json {
     name,
     in: 'query',
     ...(description && { description }),
-    ...(!schema.safeParse(undefined).success && { required: true }),
+    ...(!z.safeParse(schema, undefined).success && { required: true }),
     schema: isNumber ? { type: 'integer', minimum: 1, maximum, default: byDefault } : text,
   };
 }
@@ -129,7 +129,7 @@ function responseOf({ description, content, headers = {} }: DocumentedResponse):
   };
 }
 
-function schemaOf(schema: z.ZodType): Json {
+function schemaOf(schema: z.core.$ZodType): Json {
   const id = components.get(schema)?.id;
   if (id === undefined) throw new Error('a schema of the OpenAPI document is not in its components');
   return { $ref: refTo(id) };

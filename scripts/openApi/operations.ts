@@ -13,7 +13,7 @@ import {
 
 export interface DocumentedResponse {
   readonly description: string;
-  readonly content: Readonly<Record<string, z.ZodType | 'text'>>;
+  readonly content: Readonly<Record<string, z.core.$ZodType | 'text'>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -29,12 +29,12 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly tag: keyof typeof tags;
-  readonly requestBody?: z.ZodType;
+  readonly requestBody?: z.core.$ZodType;
   readonly requestHeaders?: Readonly<Record<string, string>>;
   readonly responses: Readonly<Record<number, DocumentedResponse>>;
 }
 
-const json = (description: string, schema: z.ZodType, headers?: Readonly<Record<string, string>>) => ({
+const json = (description: string, schema: z.core.$ZodType, headers?: Readonly<Record<string, string>>) => ({
   description,
   content: { 'application/json': schema },
   ...(headers && { headers }),

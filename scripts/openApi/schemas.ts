@@ -8,7 +8,7 @@ import { phases } from '../../src/transport/phase.ts';
 /** What the routes return, as components of the OpenAPI document. A test compares each with what the running app returns. */
 export const components = z.registry<{ id: string }>();
 
-function component<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+function component<Schema extends z.core.$ZodType>(id: string, schema: Schema): Schema {
   components.add(schema, { id });
   return schema;
 }
@@ -122,7 +122,7 @@ export const probesSchema = component(
           idScope: z.string(),
           registrationId: z.string(),
           attestation: z.looseObject({ type: z.enum(['symmetricKey', 'x509']) }),
-          expect: z.looseObject({ result: expectationSchema.shape.result.unwrap() }),
+          expect: z.looseObject({ result: expectationSchema.shape.result.def.innerType }),
           lastOutcome: outcomeSchema.nullable(),
         })
         .meta({ description: 'The probe as configured, with the names of its secrets.' }),

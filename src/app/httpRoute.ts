@@ -5,13 +5,13 @@ import type {
   HttpResponseInit,
   InvocationContext,
 } from '@azure/functions';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { problem } from '../http/problem.ts';
 import { parseQuery } from '../http/query.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 
 /** One request with its parsed query. */
-export interface Call<Query extends z.ZodObject = typeof noQuery> {
+export interface Call<Query extends z.ZodMiniObject = typeof noQuery> {
   readonly request: HttpRequest;
   readonly query: z.infer<Query>;
   readonly invocation: InvocationContext;
@@ -19,7 +19,7 @@ export interface Call<Query extends z.ZodObject = typeof noQuery> {
   readonly signal: AbortSignal;
 }
 
-export interface HttpRoute<Query extends z.ZodObject> {
+export interface HttpRoute<Query extends z.ZodMiniObject> {
   readonly route: string;
   /** GET includes HEAD. A handler whose GET runs something must not run it when `request.method` is HEAD. */
   readonly methods: readonly Exclude<HttpMethod, 'HEAD'>[];
@@ -41,7 +41,7 @@ const storageTimeoutMs = 9_000;
 export interface RegisteredRoute {
   readonly route: string;
   readonly methods: readonly string[];
-  readonly query: z.ZodObject;
+  readonly query: z.ZodMiniObject;
 }
 
 const registered: RegisteredRoute[] = [];
@@ -55,7 +55,9 @@ export function registeredRoutes(): readonly RegisteredRoute[] {
  * What all HTTP functions share: unknown query parameters are refused, HEAD works wherever GET does, errors become problem+json, and routes
  * that run no probe respond within 10 s.
  */
-export function httpRoute<Query extends z.ZodObject = typeof noQuery>(options: HttpRoute<Query>): HttpFunctionOptions {
+export function httpRoute<Query extends z.ZodMiniObject = typeof noQuery>(
+  options: HttpRoute<Query>,
+): HttpFunctionOptions {
   const { route, authLevel, handler, takes = 'storage' } = options;
   const query = options.query ?? (noQuery as unknown as Query);
   const methods = options.methods.flatMap((method) => (method === 'GET' ? (['GET', 'HEAD'] as const) : [method]));

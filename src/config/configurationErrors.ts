@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { looksLikeSecret } from './formats.ts';
 
 /** One error in the configuration. It never quotes a configured value that could be a secret. */
@@ -123,7 +123,7 @@ export function closest(name: string, known: readonly string[]): string | undefi
 }
 
 function fieldsOf(schema: unknown): readonly string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return schema instanceof z.ZodMiniObject ? Object.keys(schema.shape) : [];
 }
 
 const expectedTypes: Readonly<Record<string, string>> = {

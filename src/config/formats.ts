@@ -1,25 +1,27 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Environment variables, or a test's. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `https://host[:port]`, for SDK clients. Azure is only called over TLS. */
-export function httpsOrigin(what: string): z.ZodType<string, string> {
+export function httpsOrigin(what: string): z.ZodMiniType<string, string> {
   const error = `expected the https URL of ${what}, without a path`;
-  return z
-    .string()
-    .regex(/^https:\/\/[^\s/?#@]+\/?$/, { error, abort: true })
-    .refine((url) => URL.canParse(url), { error });
+  return z.string().check(
+    z.regex(/^https:\/\/[^\s/?#@]+\/?$/, { error, abort: true }),
+    z.refine((url) => URL.canParse(url), { error }),
+  );
 }
 
 export const identityClientId = z.guid({ error: 'expected the client ID of a user-assigned identity, a GUID' });
 
 /** Whole days, at most ten years. */
-export const days = z
-  .string()
-  .regex(/^\d{1,4}$/, { error: 'expected a whole number of days', abort: true })
-  .transform(Number)
-  .pipe(z.int().min(1).max(3650));
+export const days = z.pipe(
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,4}$/, { error: 'expected a whole number of days', abort: true })),
+    z.transform(Number),
+  ),
+  z.int().check(z.minimum(1), z.maximum(3650)),
+);
 
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
 const port = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
@@ -28,12 +30,12 @@ const port = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|65
  * `host[:port]`: a host name (RFC 1123 section 2.1) or an IPv4 address (for stand-ins). No scheme, no path, and no IPv6 literal, because
  * its colons are ambiguous. The port, 1 to 65535, defaults to the transport's own.
  */
-export const endpointSchema = z
-  .string()
-  .max(259, { error: 'expected at most 253 characters of host name and a port' })
-  .regex(new RegExp(`^${label}(?:\\.${label})*(?::${port})?$`), {
+export const endpointSchema = z.string().check(
+  z.maxLength(259, { error: 'expected at most 253 characters of host name and a port' }),
+  z.regex(new RegExp(`^${label}(?:\\.${label})*(?::${port})?$`), {
     error: 'expected host[:port], without scheme and path',
-  });
+  }),
+);
 
 /** The cloud of a DPS host: `net` public, `us` US Government, `cn` China. Undefined for any other host, such as a stand-in. */
 export function microsoftCloud(endpoint: string): 'net' | 'us' | 'cn' | undefined {
@@ -66,13 +68,15 @@ const maxPayloadBytes = 96 * 1024;
 const maxDepth = 32;
 
 /** Custom allocation data: any JSON whose serialised form fits into a message and whose depth is safe for recursion. */
-export const payloadSchema = z
-  .unknown()
-  .superRefine((payload, context) => {
-    const message = payloadError(payload);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  })
-  .transform((payload) => payload as z.core.util.JSONType);
+export const payloadSchema = z.pipe(
+  z.unknown().check(
+    z.superRefine((payload, context) => {
+      const message = payloadError(payload);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    }),
+  ),
+  z.transform((payload) => payload as z.core.util.JSONType),
+);
 
 function payloadError(payload: unknown): string | undefined {
   // Iterative, because recursion is not known to be safe yet.

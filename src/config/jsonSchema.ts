@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { fieldsByResult } from './expectationSchema.ts';
 import { probeFields } from './probe.ts';
 import { probesSchema } from './probes.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { attestationSchema } from './attestationSchema.ts';
 import { alternatives } from './configurationErrors.ts';
 import { expectationSchema, fieldsByResult } from './expectationSchema.ts';
@@ -24,80 +24,96 @@ export const probeFields = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
-        error: 'expected 1 to 63 lower-case letters, digits and dashes, starting with a letter or digit',
-      })
-      .meta({ description: 'The probe in URLs, metrics and history. Each probe has its own.' }),
+      .check(
+        z.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+          error: 'expected 1 to 63 lower-case letters, digits and dashes, starting with a letter or digit',
+        }),
+      )
+      .register(z.globalRegistry, { description: 'The probe in URLs, metrics and history. Each probe has its own.' }),
     idScope: z
       .string()
-      .regex(/^[0-9A-Za-z]{1,64}$/, {
-        error: 'expected the ID scope of a DPS instance: letters and digits, as in 0ne00A1B2C3',
-      })
-      .meta({ description: "The DPS instance's ID scope.", examples: ['0ne00A1B2C3'] }),
+      .check(
+        z.regex(/^[0-9A-Za-z]{1,64}$/, {
+          error: 'expected the ID scope of a DPS instance: letters and digits, as in 0ne00A1B2C3',
+        }),
+      )
+      .register(z.globalRegistry, { description: "The DPS instance's ID scope.", examples: ['0ne00A1B2C3'] }),
     registrationId: registrationIdSchema,
     attestation: attestationSchema,
-    globalDeviceEndpoint: endpointSchema.default('global.azure-devices-provisioning.net').meta({
-      description: 'host[:port] that the device connects to. The port defaults to 8883, over WebSocket to 443.',
-    }),
-    transport: z.enum(['mqtt', 'mqtt-ws']).default('mqtt').meta({
+    globalDeviceEndpoint: z
+      ._default(endpointSchema, 'global.azure-devices-provisioning.net')
+      .register(z.globalRegistry, {
+        description: 'host[:port] that the device connects to. The port defaults to 8883, over WebSocket to 443.',
+      }),
+    transport: z._default(z.enum(['mqtt', 'mqtt-ws']), 'mqtt').register(z.globalRegistry, {
       description: 'mqtt: MQTT over TLS, port 8883. mqtt-ws: MQTT over WebSocket and TLS, port 443.',
     }),
     apiVersion: z
-      .string()
-      .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, { error: 'expected a date, as in 2019-03-31, or a date and -preview' })
-      .optional()
-      .meta({
+      .optional(
+        z.string().check(
+          z.regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, {
+            error: 'expected a date, as in 2019-03-31, or a date and -preview',
+          }),
+        ),
+      )
+      .register(z.globalRegistry, {
         description:
           'DPS device API version. Default: 2019-03-31; with requestCertificate 2025-07-01-preview, with expect.connectionProfile 2026-11-02-preview.',
         examples: ['2019-03-31', '2021-06-01', '2021-10-01', '2025-07-01-preview', '2026-11-02-preview'],
       }),
-    payload: payloadSchema.optional().meta({
+    payload: z.optional(payloadSchema).register(z.globalRegistry, {
       description: "Custom allocation data, sent with the registration to the enrollment's allocation function.",
     }),
     timeoutSeconds: z
-      .number()
-      .positive()
-      .max(maxTimeoutSeconds)
-      .optional()
-      .meta({
+      .optional(z.number().check(z.positive(), z.maximum(maxTimeoutSeconds)))
+      .register(z.globalRegistry, {
         default: 60,
         description: `The one deadline of a run, from the Key Vault read to the hub's response. At most ${maxTimeoutSeconds}. Default: 60; with verifyHub renew 180.`,
       }),
-    everyMinutes: z.int().positive().max(minutesPerDay).optional().meta({
+    everyMinutes: z.optional(z.int().check(z.positive(), z.maximum(minutesPerDay))).register(z.globalRegistry, {
       description:
         'Run only every so many minutes, counted from midnight UTC where a day is a multiple; at most 1440. Default: every scheduled run; with verifyHub renew 60.',
     }),
-    requestCertificate: z.boolean().default(false).meta({
+    requestCertificate: z._default(z.boolean(), false).register(z.globalRegistry, {
       description:
         'Ask DPS for an operational certificate with a certificate signing request, made with a fresh key in memory for each run. Each run issues a certificate.',
     }),
-    verifyHub: z.enum(['connect', 'telemetry', 'twin', 'renew']).optional().meta({
+    verifyHub: z.optional(z.enum(['connect', 'telemetry', 'twin', 'renew'])).register(z.globalRegistry, {
       description:
         'Afterwards prove the assignment at the hub, with the operational certificate where one is requested. connect: the hub accepts the connection. telemetry: it also acknowledges a message. twin: it also returns the twin. renew: it renews the operational certificate and accepts the new one; only with requestCertificate. Only with an expected result of assigned.',
     }),
     tags: z
-      .array(
-        z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-          error: 'expected 1 to 63 letters, digits or . _ - with a letter or digit first',
-        }),
+      .optional(
+        z
+          .array(
+            z.string().check(
+              z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+                error: 'expected 1 to 63 letters, digits or . _ - with a letter or digit first',
+              }),
+            ),
+          )
+          .check(
+            z.maxLength(maxTags),
+            z.refine((tags) => new Set(tags).size === tags.length, { error: 'expected each tag once' }),
+          ),
       )
-      .max(maxTags)
-      .refine((tags) => new Set(tags).size === tags.length, { error: 'expected each tag once' })
-      .optional()
-      .meta({
+      .register(z.globalRegistry, {
         description: 'Groups of probes: the status page and the API filter by them.',
         examples: [['weu', 'line-3']],
       }),
-    expect: expectationSchema.prefault({}),
+    expect: z.prefault(expectationSchema, {}),
   })
   .check(z.superRefine(checkFieldsTogether, { when: ({ value }) => isRecord(value) }))
-  .meta({
+  .register(z.globalRegistry, {
     id: 'Probe',
     title: 'Probe',
     description: 'One simulated device that registers with DPS, and what must happen.',
   });
 
-export const probeSchema = probeFields.transform((probe) => ({ ...probe, ...dependentDefaults(probe) }));
+export const probeSchema = z.pipe(
+  probeFields,
+  z.transform((probe) => ({ ...probe, ...dependentDefaults(probe) })),
+);
 
 /** A probe as the app uses it: parsed, defaults filled in. */
 export type Probe = z.infer<typeof probeSchema>;
@@ -153,6 +169,6 @@ function isMicrosoftEndpoint(endpoint: unknown): boolean {
 
 /** An unknown result has its own error already. */
 function isAmong(result: unknown, results: readonly string[]): boolean {
-  const known: readonly unknown[] = expectationSchema.shape.result.unwrap().options;
+  const known: readonly unknown[] = expectationSchema.shape.result.def.innerType.options;
   return !known.includes(result) || results.some((one) => one === result);
 }

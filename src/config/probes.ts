@@ -1,19 +1,26 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type ConfigurationError, explainIssue, type Finding, findingsOf, pathBelow } from './configurationErrors.ts';
 import { looksLikeSecret } from './formats.ts';
 import { type Probe, probeFields, probeSchema } from './probe.ts';
 import { readJson } from './readJson.ts';
 
 /** The two forms of probes: an array, or an object that names its JSON Schema for the editor. */
-const probeList = z.array(probeSchema).meta({ title: 'Probes' });
+const probeList = z.array(probeSchema).register(z.globalRegistry, { title: 'Probes' });
 const probeDocument = z
   .strictObject({
-    $schema: z.string().optional().meta({ description: 'Where the editor finds the JSON Schema of this file.' }),
+    $schema: z
+      .optional(z.string())
+      .register(z.globalRegistry, { description: 'Where the editor finds the JSON Schema of this file.' }),
     probes: probeList,
   })
-  .meta({ title: 'Probes with a $schema' });
+  .register(z.globalRegistry, { title: 'Probes with a $schema' });
 
-export const probesSchema = z.union([probeList, probeDocument]).meta({
+const probesOfDocument = z.pipe(
+  probeDocument,
+  z.transform(({ probes }) => probes),
+);
+
+export const probesSchema = z.union([probeList, probeDocument]).register(z.globalRegistry, {
   title: 'DPS Canary probes',
   description: 'What PROBES and PROBES_FILE hold: the simulated devices, and what must happen to each.',
 });
@@ -48,7 +55,7 @@ export function parseProbes(text: string, { root, file }: ProbesSource): ParsedP
   // A union would only report that neither form matches, so the form is chosen here.
   const parsed = Array.isArray(json.value)
     ? probeList.safeParse(json.value, { error: explainIssue })
-    : probeDocument.transform(({ probes }) => probes).safeParse(json.value, { error: explainIssue });
+    : probesOfDocument.safeParse(json.value, { error: explainIssue });
   const findings =
     form === undefined
       ? [...findingsOf(parsed.error?.issues ?? []), ...duplicateNames(list, root, Array.isArray(json.value))]

@@ -1,5 +1,5 @@
 import { type ElementNode, type MemberNode, type NumberNode, parse, type ValueNode } from '@humanwhocodes/momoa';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** A position in a text; both numbers start at 1. */
 export interface Place {

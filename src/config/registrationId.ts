@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const placeholder = '{location}';
 
@@ -10,10 +10,12 @@ const configuredForm =
 
 export const registrationIdSchema = z
   .string()
-  .regex(configuredForm, {
-    error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
-  })
-  .meta({
+  .check(
+    z.regex(configuredForm, {
+      error: 'expected at most 128 letters, digits or : . _ - with a letter or digit at both ends',
+    }),
+  )
+  .register(z.globalRegistry, {
     description: `The simulated device's registration ID. Use a different one for each probe, because it is the MQTT client ID. In a group enrollment ${placeholder} gives each location a device of its own.`,
   });
 

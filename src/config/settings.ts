@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Ingestion, parseIngestion } from './applicationInsights.ts';
 import { keyVaultName } from './attestationSchema.ts';
 import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
@@ -48,23 +48,23 @@ export type ParsedSettings =
   | { readonly kind: 'valid'; readonly settings: Settings }
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
-const settingsSchema = z
-  .object({
+const settingsSchema = z.partial(
+  z.object({
     KEY_VAULT_URL: httpsOrigin('a key vault, as in https://NAME.vault.azure.net'),
     PROBES: z.string(),
     PROBES_FILE: z.string(),
-    PROBE_SCHEDULE: z.string().superRefine((expression, context) => {
-      const message = scheduleError(expression);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    }),
+    PROBE_SCHEDULE: z.string().check(
+      z.superRefine((expression, context) => {
+        const message = scheduleError(expression);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      }),
+    ),
     PROBE_LOCATION: z
       .string()
-      .max(64)
-      .regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' }),
+      .check(z.maxLength(64), z.regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' })),
     PROBE_LOCATIONS: z
       .string()
-      .max(2000)
-      .regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' }),
+      .check(z.maxLength(2000), z.regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' })),
     /** Set by App Service. */
     REGION_NAME: z.string(),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z.string(),
@@ -80,8 +80,8 @@ const settingsSchema = z
     OUTCOME_RETENTION_DAYS: days,
     WEBHOOK_URL_SECRET: keyVaultName('secret'),
     WEBHOOK_KEY_SECRET: keyVaultName('secret'),
-  })
-  .partial();
+  }),
+);
 
 /** Every five minutes (CONTRACT, "Settings"). */
 export const defaultProbeSchedule = '0 */5 * * * *';

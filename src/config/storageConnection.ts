@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ConfigurationError } from './configurationErrors.ts';
 import { type Environment, httpsOrigin, identityClientId } from './formats.ts';
 
@@ -20,12 +20,14 @@ export type StorageConnection =
 export type StorageService = 'table' | 'queue';
 
 /** The settings of one storage account. */
-function settingsOf(name: string): Readonly<Record<string, z.ZodType<string>>> {
+function settingsOf(name: string): Readonly<Record<string, z.ZodMiniType<string>>> {
   return {
     [name]: z.string(),
-    [`${name}__accountName`]: z.string().regex(/^[a-z0-9]{3,24}$/, {
-      error: 'expected the name of a storage account: 3 to 24 lower-case letters and digits',
-    }),
+    [`${name}__accountName`]: z.string().check(
+      z.regex(/^[a-z0-9]{3,24}$/, {
+        error: 'expected the name of a storage account: 3 to 24 lower-case letters and digits',
+      }),
+    ),
     [`${name}__blobServiceUri`]: httpsOrigin('a blob service'),
     [`${name}__queueServiceUri`]: httpsOrigin('a queue service'),
     [`${name}__tableServiceUri`]: httpsOrigin('a table service'),
@@ -34,9 +36,9 @@ function settingsOf(name: string): Readonly<Record<string, z.ZodType<string>>> {
   };
 }
 
-export const storageSettingsSchema = z
-  .object({ ...settingsOf('OutcomesStorage'), ...settingsOf('AzureWebJobsStorage') })
-  .partial();
+export const storageSettingsSchema = z.partial(
+  z.object({ ...settingsOf('OutcomesStorage'), ...settingsOf('AzureWebJobsStorage') }),
+);
 
 /** The storage of outcomes: `OutcomesStorage`, or if that is not set the app's own account. */
 export function parseOutcomesStorage(environment: Environment): StorageConnection | ConfigurationError | undefined {

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { printable } from '../transport/printable.ts';
 import { readNestedMessage } from './nestedMessage.ts';
 import type { ServiceError } from './registrationResult.ts';
@@ -10,34 +11,37 @@ export function deviceRegistration(registrationId: string, payload: unknown, csr
 
 /** A missing value may be left out or null: serialisers differ. */
 const registrationState = z.looseObject({
-  assignedHub: z.string().nullish(),
-  deviceId: z.string().nullish(),
-  substatus: z.string().nullish(),
-  errorCode: z.number().nullish(),
-  errorMessage: z.string().nullish(),
-  trackingId: z.string().nullish(),
-  payload: z.unknown().optional(),
-  connectionProfile: z.string().nullish().catch(undefined),
-  issuedCertificateChain: z.unknown().optional(),
+  assignedHub: z.nullish(z.string()),
+  deviceId: z.nullish(z.string()),
+  substatus: z.nullish(z.string()),
+  errorCode: z.nullish(z.number()),
+  errorMessage: z.nullish(z.string()),
+  trackingId: z.nullish(z.string()),
+  payload: z.optional(z.unknown()),
+  connectionProfile: z.catch(z.nullish(z.string()), undefined),
+  issuedCertificateChain: z.optional(z.unknown()),
 });
 
 /** RegistrationOperationStatus (REST reference, device API). `disabled` has an empty operationId; unknown values must not crash. */
 const operationStatus = z.looseObject({
-  operationId: z.string().nullish(),
+  operationId: z.nullish(z.string()),
   status: z.string(),
-  registrationState: registrationState.nullish(),
+  registrationState: z.nullish(registrationState),
   /** The field's name in responses of 2017. */
-  registrationStatus: registrationState.nullish(),
+  registrationStatus: z.nullish(registrationState),
 });
 
 export type OperationStatus = z.infer<typeof operationStatus>;
+
+/** `zod/mini` has no texts of its own. */
+const inEnglish = { error: en().localeError };
 
 /** The parsed body, or what is wrong with it, with the service's own message. */
 export function parseOperationStatus(body: Buffer): OperationStatus | { readonly malformed: string } {
   if (body.length === 0) return { malformed: 'the body is empty' };
   const json = parseJson(body);
   if (json === undefined) return { malformed: `the body is not valid JSON: ${quote(parseServiceError(body))}` };
-  const parsed = operationStatus.safeParse(json);
+  const parsed = operationStatus.safeParse(json, inEnglish);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'body';

@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withServices } from '../app/withServices.ts';
 import { parseCursor as parsePosition } from '../history/outcomeKeys.ts';
@@ -13,19 +13,21 @@ const outcomesQuery = z
   .object({
     probe: list,
     /** Inclusive. */
-    since: time.optional(),
+    since: z.optional(time),
     /** Exclusive. */
-    until: time.optional(),
-    verdict: oneOf(verdicts).optional(),
-    tag: z.string().max(64, { error: 'expected a tag of at most 64 characters' }).optional(),
-    location: z.string().max(64, { error: 'expected a location of at most 64 characters' }).optional(),
+    until: z.optional(time),
+    verdict: z.optional(oneOf(verdicts)),
+    tag: z.optional(z.string().check(z.maxLength(64, { error: 'expected a tag of at most 64 characters' }))),
+    location: z.optional(z.string().check(z.maxLength(64, { error: 'expected a location of at most 64 characters' }))),
     limit: limit(100),
-    cursor: z.string().optional(),
+    cursor: z.optional(z.string()),
   })
-  .refine(({ since, until }) => since === undefined || until === undefined || since <= until, {
-    path: ['since'],
-    error: 'expected a time that is not after until',
-  });
+  .check(
+    z.refine(({ since, until }) => since === undefined || until === undefined || since <= until, {
+      path: ['since'],
+      error: 'expected a time that is not after until',
+    }),
+  );
 
 /** The history, newest first, one page at a time. Default: all probes and all locations. */
 export async function listOutcomes({ query, signal }: Call<typeof outcomesQuery>): Promise<HttpResponseInit> {

@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { noSuchSimulation, withSimulation } from '../app/withSimulations.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
@@ -8,9 +8,9 @@ import { limit, oneOf } from '../http/query.ts';
 import { verdicts } from '../outcomes/outcome.ts';
 
 const devicesQuery = z.object({
-  verdict: oneOf(verdicts).optional(),
+  verdict: z.optional(oneOf(verdicts)),
   limit: limit(100),
-  cursor: z.string().optional(),
+  cursor: z.optional(z.string()),
 });
 
 /** The outcomes of a simulation's devices, one page at a time, failures first. */

@@ -1,12 +1,12 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withSimulations } from '../app/withSimulations.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
 import { json, problem } from '../http/problem.ts';
 import { limit } from '../http/query.ts';
 
-const simulationsQuery = z.object({ limit: limit(20), cursor: z.string().optional() });
+const simulationsQuery = z.object({ limit: limit(20), cursor: z.optional(z.string()) });
 
 /** The simulations of all locations, newest first, one page at a time. Changes nothing. */
 export async function listSimulations({ query, invocation }: Call<typeof simulationsQuery>): Promise<HttpResponseInit> {

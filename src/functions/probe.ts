@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit } from '@azure/functions';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';

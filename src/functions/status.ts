@@ -1,5 +1,5 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
 import { cacheFor, statusReportOf } from '../app/statusReportOf.ts';
@@ -16,22 +16,22 @@ import type { StatusReport } from '../status/report/statusReport.ts';
 
 const seconds = { error: 'expected off, or a whole number of seconds from 5 to 3600' };
 const statusQuery = z.object({
-  probe: z.string().optional(),
-  run: z.string().optional(),
-  tag: z.string().optional(),
-  location: z.string().optional(),
-  refresh: z
-    .union(
+  probe: z.optional(z.string()),
+  run: z.optional(z.string()),
+  tag: z.optional(z.string()),
+  location: z.optional(z.string()),
+  refresh: z.optional(
+    z.union(
       [
         z.literal('off'),
-        z
-          .stringFormat('seconds', /^[1-9]\d{0,3}$/)
-          .transform(Number)
-          .pipe(z.int().min(5).max(3600)),
+        z.pipe(
+          z.pipe(z.stringFormat('seconds', /^[1-9]\d{0,3}$/), z.transform(Number)),
+          z.int().check(z.minimum(5), z.maximum(3600)),
+        ),
       ],
       seconds,
-    )
-    .optional(),
+    ),
+  ),
 });
 
 /** The status page as HTML, or its data as JSON, by `Accept`. With an invalid configuration it lists the errors. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Outcome, type Trigger, type Verdict, verdicts } from '../outcomes/outcome.ts';
 import { fromChunks, toChunks } from '../storage/chunkedText.ts';
 import { double, type Row } from '../storage/table.ts';
@@ -111,8 +111,8 @@ const storedSummary = z.object({
   trigger,
   phases: z.string(),
   // A selected column that the row does not have may be null.
-  waitedMs: z.number().nullish(),
-  reason: z.string().nullish(),
+  waitedMs: z.nullish(z.number()),
+  reason: z.nullish(z.string()),
 });
 
 /** Throws an error that names the row if it has no valid outcome. Only this module writes rows. */

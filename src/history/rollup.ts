@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { verdicts } from '../outcomes/outcome.ts';
 import { type EncodedHistograms, measures } from '../outcomes/phaseHistograms.ts';
 import type { RunState } from '../outcomes/runState.ts';
@@ -74,9 +74,9 @@ export async function readRollups(
   return rows.map((row) => rollupOf(span, row));
 }
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 /** Stored as a double: the totals of a large fleet exceed an Int32 after years. */
-const total = z.number().nonnegative();
+const total = z.number().check(z.nonnegative());
 const storedRollup = z.object({
   start: z.iso.datetime(),
   end: z.iso.datetime(),

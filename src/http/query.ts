@@ -1,47 +1,51 @@
 import { closestMatch } from 'leven';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type ProblemError, shown } from './problem.ts';
 
 /** The host's own parameters: a function key as `code`, and the key's name as `clientId`. */
 const hostParameters = ['code', 'clientId'];
 
 /** `true`, `false` or left out. A typo is an error: a gate that silently stays open is worse than no gate. */
-export const flag = z
-  .enum(['true', 'false'], { error: 'expected true or false' })
-  .transform((text) => text === 'true')
-  .optional();
+export const flag = z.optional(
+  z.pipe(
+    z.enum(['true', 'false'], { error: 'expected true or false' }),
+    z.transform((text) => text === 'true'),
+  ),
+);
 
 /** A whole number in decimal digits, 1 to `max`. */
 export function limit(defaultLimit: number, max = 1000) {
   const error = `expected a whole number from 1 to ${max}`;
+  const digits = z.string().check(z.regex(/^[1-9]\d{0,8}$/, { error }));
+  const number = z.pipe(digits, z.transform(Number)).check(z.refine((value) => value <= max, { error }));
   return z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, { error })
-    .transform(Number)
-    .refine((value) => value <= max, { error })
-    .default(defaultLimit)
-    .meta({ description: `Maximum number of items, 1 to ${max}.`, maximum: max });
+    ._default(number, defaultLimit)
+    .register(z.globalRegistry, { description: `Maximum number of items, 1 to ${max}.`, maximum: max });
 }
 
 /** Several values, separated by commas or in repeated parameters, which the host joins with commas. */
 export const list = z
-  .string()
-  .transform((text) => text.split(',').filter((part) => part !== ''))
-  .optional()
-  .meta({ description: 'One or more, separated by commas.' });
+  .optional(
+    z.pipe(
+      z.string(),
+      z.transform((text) => text.split(',').filter((part) => part !== '')),
+    ),
+  )
+  .register(z.globalRegistry, { description: 'One or more, separated by commas.' });
 
 /** ISO 8601, as milliseconds since 1970. */
-export const time = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+export const time = z.pipe(
+  z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'expected a time such as 2026-11-24T01:00:00Z or a date such as 2026-11-24',
-  })
-  .transform((text) => Date.parse(text));
+  }),
+  z.transform((text) => Date.parse(text)),
+);
 
 export function oneOf<const Value extends string>(values: readonly Value[]) {
   return z.enum(values, { error: `expected one of ${values.join(', ')}` });
 }
 
-export type ParsedQuery<Schema extends z.ZodObject> =
+export type ParsedQuery<Schema extends z.ZodMiniObject> =
   | { readonly kind: 'query'; readonly query: z.infer<Schema> }
   | { readonly kind: 'invalid'; readonly errors: readonly ProblemError[] };
 
@@ -49,7 +53,7 @@ export type ParsedQuery<Schema extends z.ZodObject> =
  * Returns every error with its parameter's name. A parameter with an empty value counts as left out, so that a URL with empty filters
  * works; an empty flag is an error.
  */
-export function parseQuery<Schema extends z.ZodObject>(
+export function parseQuery<Schema extends z.ZodMiniObject>(
   search: Iterable<[string, string]>,
   schema: Schema,
 ): ParsedQuery<Schema> {

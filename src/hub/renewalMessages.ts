@@ -1,9 +1,12 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { printable } from '../transport/printable.ts';
 import type { MalformedResponse } from '../transport/transportFailure.ts';
 import type { HubRenewed, RenewalInfo, RenewalOperation, RenewalRejected } from './hubResult.ts';
 
-const accepted = z.looseObject({ correlationId: z.string().optional(), operationExpires: z.string().optional() });
+const accepted = z.looseObject({
+  correlationId: z.optional(z.string()),
+  operationExpires: z.optional(z.string()),
+});
 
 /** The body of a 202. Leaves out what cannot be read: the status is what counts. */
 export function readOperation(body: Buffer): RenewalOperation {
@@ -15,8 +18,8 @@ export function readOperation(body: Buffer): RenewalOperation {
 }
 
 const issued = z.looseObject({
-  correlationId: z.string().optional().catch(undefined),
-  certificates: z.unknown().optional(),
+  correlationId: z.catch(z.optional(z.string()), undefined),
+  certificates: z.optional(z.unknown()),
 });
 
 /** The body of a 200. */
@@ -35,20 +38,14 @@ export function readIssued(body: Buffer): Omit<HubRenewed, 'durationMs'> | Malfo
 }
 
 /** A number, or a string of digits: serialisers differ. */
-const numeric = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number),
-]);
+const numeric = z.union([z.number(), z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number))]);
 
 const rejection = z.looseObject({
-  errorCode: numeric.optional().catch(undefined),
-  message: z.string().optional().catch(undefined),
-  trackingId: z.string().optional().catch(undefined),
-  retryAfter: numeric.optional().catch(undefined),
-  info: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  errorCode: z.catch(z.optional(numeric), undefined),
+  message: z.catch(z.optional(z.string()), undefined),
+  trackingId: z.catch(z.optional(z.string()), undefined),
+  retryAfter: z.catch(z.optional(numeric), undefined),
+  info: z.catch(z.optional(z.record(z.string(), z.unknown())), undefined),
 });
 
 /** The body of an error. The status is a finding even when the body is malformed. */

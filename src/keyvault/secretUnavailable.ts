@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { firstLine } from '../identity/azureCredential.ts';
 import { NotKeyVaultError } from './onlyKeyVault.ts';
 import type { SecretUnavailable } from './secretResult.ts';
@@ -7,16 +7,21 @@ import type { VaultProblem } from './vaultProblems.ts';
 /** What the Azure libraries throw when a service responded: its status and error body. */
 const serviceError = z.object({
   statusCode: z.number(),
-  details: z
-    .object({
-      error: z.object({
-        message: z.string().optional(),
-        innerError: z.object({ code: z.string().optional() }).optional(),
+  details: z.catch(
+    z.optional(
+      z.object({
+        error: z.object({
+          message: z.optional(z.string()),
+          innerError: z.optional(z.object({ code: z.optional(z.string()) })),
+        }),
       }),
-    })
-    .optional()
-    .catch(undefined),
-  response: z.object({ headers: z.custom<{ get(name: string): string | undefined }>() }).optional().catch(undefined),
+    ),
+    undefined,
+  ),
+  response: z.catch(
+    z.optional(z.object({ headers: z.custom<{ get(name: string): string | undefined }>() })),
+    undefined,
+  ),
 });
 
 /** What they throw when no service responded: the platform's code. */

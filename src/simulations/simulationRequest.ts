@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { explainIssue, toErrors } from '../config/configurationErrors.ts';
 import { expectationSchema } from '../config/expectationSchema.ts';
 import { type Probe, probeFields, probeSchema } from '../config/probe.ts';
@@ -19,33 +19,33 @@ const maxRequestBytes = 16 * 1024;
  */
 export const simulationRequestSchema = z.strictObject({
   probe: probeFields.shape.name,
-  devices: z.int().min(1).max(100_000),
+  devices: z.int().check(z.minimum(1), z.maximum(100_000)),
   registrationIdPrefix: z
-    .string()
-    .max(prefixLength, { error: `expected at most ${prefixLength} characters: six digits follow` })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9:._-]*$/, {
-      error: 'expected letters, digits or : . _ - with a letter or digit first',
-    })
-    .optional()
-    .meta({
+    .optional(
+      z.string().check(
+        z.maxLength(prefixLength, { error: `expected at most ${prefixLength} characters: six digits follow` }),
+        z.regex(/^[A-Za-z0-9][A-Za-z0-9:._-]*$/, {
+          error: 'expected letters, digits or : . _ - with a letter or digit first',
+        }),
+      ),
+    )
+    .register(z.globalRegistry, {
       description:
         "Followed by six digits. Default: the probe's name and -sim-, so that a simulation that runs again reuses its devices.",
     }),
-  ratePerSecond: z.number().min(minRatePerSecond).max(1000).optional().meta({
+  ratePerSecond: z.optional(z.number().check(z.minimum(minRatePerSecond), z.maximum(1000))).register(z.globalRegistry, {
     description: 'Registrations started per second, over all instances. Default: what the limit of the service leaves.',
   }),
-  transport: probeFields.shape.transport.unwrap().optional(),
+  transport: z.optional(probeFields.shape.transport.def.innerType),
   payload: probeFields.shape.payload,
-  timeoutSeconds: probeFields.shape.timeoutSeconds.unwrap().optional(),
-  expect: expectationSchema.omit({ deviceId: true }).optional(),
+  timeoutSeconds: z.optional(probeFields.shape.timeoutSeconds.def.innerType),
+  expect: z.optional(z.omit(expectationSchema, { deviceId: true })),
   allowAboveServiceLimits: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Has to be true for a rate beyond 1,000 registrations per minute.' }),
-  reuseTlsSessions: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Resume TLS sessions. Real devices make a full TLS handshake when they start.' }),
+    ._default(z.boolean(), false)
+    .register(z.globalRegistry, { description: 'Has to be true for a rate beyond 1,000 registrations per minute.' }),
+  reuseTlsSessions: z._default(z.boolean(), false).register(z.globalRegistry, {
+    description: 'Resume TLS sessions. Real devices make a full TLS handshake when they start.',
+  }),
 });
 
 /** The parsed request, with the defaults that do not depend on the configuration. */

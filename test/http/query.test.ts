@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { flag, limit, list, oneOf, parseQuery, time } from '../../src/http/query.ts';
 
 const schema = z.object({
   probe: list,
-  since: time.optional(),
-  verdict: oneOf(['healthy', 'failing']).optional(),
+  since: z.optional(time),
+  verdict: z.optional(oneOf(['healthy', 'failing'])),
   gate: flag,
   limit: limit(100),
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { chunkColumns, fromChunks, toChunks } from '../../storage/chunkedText.ts';
 import type { Queue } from '../../storage/openQueues.ts';
 import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
@@ -130,7 +130,7 @@ function rowKeyOf(number: number): string {
  */
 const taskSchema = z.discriminatedUnion('work', [
   /** Run this batch. */
-  z.strictObject({ work: z.literal('batch'), simulationId: z.string(), batchNumber: z.int().nonnegative() }),
+  z.strictObject({ work: z.literal('batch'), simulationId: z.string(), batchNumber: z.int().check(z.nonnegative()) }),
   /** Reconcile the simulation; sent again until it has ended. */
   z.strictObject({ work: z.literal('watch'), simulationId: z.string() }),
 ]);

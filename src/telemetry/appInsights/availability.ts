@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Ingestion } from '../../config/applicationInsights.ts';
 import { type AzureIdentity, createAzureCredential, firstLine } from '../../identity/azureCredential.ts';
 import { createOnce } from '../../identity/createOnce.ts';
@@ -99,13 +99,13 @@ async function createPost({ trackUrl, tokenScope, clientId }: Ingestion, options
 }
 
 /** The service's TrackResponse. A proxy's page in its place parses as empty. */
-const trackResponse = z
-  .object({
-    itemsAccepted: z.number(),
-    errors: z.array(z.object({ statusCode: z.number(), message: z.string() })),
-  })
-  .partial()
-  .catch({});
+const trackResponse = z.catch(
+  z.object({
+    itemsAccepted: z.optional(z.number()),
+    errors: z.optional(z.array(z.object({ statusCode: z.number(), message: z.string() }))),
+  }),
+  {},
+);
 
 function parseTrackResponse(text: string) {
   try {

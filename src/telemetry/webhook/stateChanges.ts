@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { recordingLimits } from '../../history/history.ts';
 import { partitionOf } from '../../history/outcomeKeys.ts';
 import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
