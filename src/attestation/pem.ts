@@ -41,8 +41,8 @@ export function looksLikePem(text: string): boolean {
 }
 
 /**
- * Reads every block of a PEM text and ignores text between them (bag attributes, comments). Repairs lost line breaks, because the base64 between BEGIN and END is unambiguous: they may be written as the two characters `
-`, replaced by spaces, or missing.
+ * Reads every block of a PEM text and ignores text between them (bag attributes, comments). Repairs line breaks that became the two
+ * characters `\n`, became spaces, or were lost: the base64 between BEGIN and END is unambiguous without them.
  */
 export function readPem(text: string): PemText | UnreadableText {
   const source = withLineBreaks(text);

@@ -1,7 +1,7 @@
 /**
  * The stand-ins' own check of a shared access signature, written from the document: `SharedAccessSignature sr={URL-encoded
- * resource}&sig={signature}&se={expiry}[&skn={policy}]`, where the signature is the HMAC-SHA256 of `{sr}
-{se}` with the base64-decoded key. `sr` is signed as it was sent (`%2F`, `%2f` or `/`).
+ * resource}&sig={signature}&se={expiry}[&skn={policy}]`. The signature is the HMAC-SHA256 of `{sr}\n{se}` with the base64-decoded key.
+ * `sr` is signed as it was sent (`%2F`, `%2f` or `/`).
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
