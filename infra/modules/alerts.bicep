@@ -103,7 +103,7 @@ var rules = [
   {
     name: 'prober-silent'
     severity: 1
-    description: 'The timer of a location does not call the app: no probe runs there.'
+    description: 'The timer of a location does not fire: no probe runs there.'
     query: replace(
       replace(loadTextContent('../queries/proberSilent.kql'), '{{apps}}', appRows),
       '{{silentMinutes}}',

@@ -1,4 +1,4 @@
-metadata description = 'Role assignments of one principal, each the least that works, described by the name of the role: a plan shows IDs otherwise. Called for the own resource group, and for the group of the vault.'
+metadata description = 'Role assignments of one principal: the least privileged roles that work. The description of each is the name of its role, because a plan shows only IDs. Deployed once for the resource group of the app, and once for that of the vault.'
 
 @description('Resource ID of the identity. It is part of the name of each assignment.')
 param identityId string

@@ -6,7 +6,7 @@ set -eu
 free=$(az iot hub list ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"} \
   --query "[?sku.name=='F1'].name | [0]" --output tsv)
 if [ -n "$free" ]; then
-  echo "The subscription has its free hub already ($free): the sandbox's hub is an S1, about 25 USD a month."
+  echo "The subscription already has a free hub ($free): the sandbox's hub is an S1, about 25 USD a month."
   azd env set SANDBOX_HUB_SKU S1
 else
   azd env set SANDBOX_HUB_SKU F1

@@ -38,7 +38,7 @@ dps() { # dps GROUP-OF-COMMANDS VERB ARGUMENTS…
 }
 
 # A new role takes effect after some minutes. Until then the error is the same as for a missing role.
-patiently() { # patiently WHAT COMMAND…: tries the command until it succeeds, and shows why it does not
+retry() { # retry WHAT COMMAND…: runs the command until it succeeds, and shows each error
   what=$1 attempt=1
   shift
   while ! "$@" 2>"$folder/error"; do
@@ -70,7 +70,7 @@ store() { # store NAME: the secret is in $value
 
 store_key_of() { # store_key_of COMMANDS ENROLLMENT SECRET
   value=$(dps "$1" show --enrollment-id "$2" --show-keys --query attestation.symmetricKey.primaryKey --output tsv)
-  patiently "$3" store "$3"
+  retry "$3" store "$3"
 }
 
 create_certificate() { # the vault makes the key pair; only the certificate leaves it
@@ -86,24 +86,24 @@ create_certificate() { # the vault makes the key pair; only the certificate leav
     }'
 }
 
-# az would ask whether to install it, and azd cannot answer.
+# Without this, az asks whether to install the extension, and azd cannot reply.
 az extension add --name azure-iot --upgrade --yes --only-show-errors
 
-patiently sandbox-key ensure_enrollment enrollment sandbox-key --attestation-type symmetrickey
+retry sandbox-key ensure_enrollment enrollment sandbox-key --attestation-type symmetrickey
 store_key_of enrollment sandbox-key sandbox-key
 
-patiently sandbox-group ensure_enrollment enrollment-group sandbox-group
+retry sandbox-group ensure_enrollment enrollment-group sandbox-group
 store_key_of enrollment-group sandbox-group sandbox-group-key
 
 # An enrollment whose key is not in the vault: the probe presents another key, and must be refused.
-patiently sandbox-wrong-key ensure_enrollment enrollment sandbox-wrong-key --attestation-type symmetrickey
+retry sandbox-wrong-key ensure_enrollment enrollment sandbox-wrong-key --attestation-type symmetrickey
 value=$(head -c 64 /dev/urandom | base64 | tr -d '\n')
-patiently sandbox-wrong-key store sandbox-wrong-key
+retry sandbox-wrong-key store sandbox-wrong-key
 
-patiently sandbox-certificate create_certificate
+retry sandbox-certificate create_certificate
 azure keyvault certificate download --vault-name "$KEY_VAULT_NAME" --name sandbox-certificate \
   --encoding PEM --file "$folder/sandbox-certificate.pem"
-patiently sandbox-certificate ensure_enrollment enrollment sandbox-certificate --attestation-type x509 \
+retry sandbox-certificate ensure_enrollment enrollment sandbox-certificate --attestation-type x509 \
   --certificate-path "$folder/sandbox-certificate.pem"
 
 echo 'The sandbox is ready: with the next scheduled run three probes are accepted, and sandbox-wrong-key is refused.'
