@@ -40,7 +40,7 @@ export const connectingRows: readonly DocumentRow[] = [
         await service.notAccepted(target, { protocolVersion: 5 });
       },
     },
-    alsoIn: 'test/transport/parseEndpoint.test.ts',
+    alsoIn: 'test/transport/endpoint.test.ts',
   },
   {
     id: 'D2',
@@ -121,7 +121,7 @@ export const connectingRows: readonly DocumentRow[] = [
         expect(topic).toContain('/res/400/');
       },
     },
-    alsoIn: 'test/config/probeFaults.test.ts',
+    alsoIn: 'test/config/probeErrors.test.ts',
   },
   {
     id: 'D7',

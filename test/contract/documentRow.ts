@@ -10,7 +10,7 @@ export interface DocumentRow {
   /** Absent if the sentence does not require anything of a device. */
   readonly client?: ClientSide;
   readonly service: ServiceSide;
-  /** Where else it is shown, in more detail. */
+  /** A test file that covers it in more detail, and optionally the title of its test: `test/dps/a.test.ts, "title"`. */
   readonly alsoIn?: string;
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DocumentTarget, missingVariables, realTarget, standInTarget } from '../support/documentTarget.ts';
 import { type ClientRuns, clientRuns } from './clientRuns.ts';
@@ -34,13 +34,23 @@ describe.each<[string, DocumentTarget]>([
 });
 
 const missing = missingVariables(process.env);
-it.skipIf(missing.length > 0)(`runs against a real DPS where ${missing.join(', ') || 'it is named'} is set`, () => {
+it.skipIf(missing.length > 0)(`runs against a real DPS if ${missing.join(', ') || 'its variables'} are set`, () => {
   expect(real).toBeDefined();
 });
 
 describe('the table of the document', () => {
   it('has its rows in order', () => {
     expect(documentRows.map(({ id }) => id)).toEqual(documentRows.map((_, index) => `D${index + 1}`));
+  });
+
+  it('names only tests that exist', () => {
+    const named = documentRows.flatMap(({ alsoIn }) => (alsoIn === undefined ? [] : [alsoIn]));
+    const missing = named.filter((place) => {
+      const [path = '', title] = place.split(', ');
+      const file = new URL(`../../${path}`, import.meta.url);
+      return !existsSync(file) || !readFileSync(file, 'utf8').includes(title?.slice(1, -1) ?? '');
+    });
+    expect(missing).toEqual([]);
   });
 
   it('is in docs/protocol.md as it is here', () => {

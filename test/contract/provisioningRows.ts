@@ -74,7 +74,7 @@ export const provisioningRows: readonly DocumentRow[] = [
           /^\$dps\/registrations\/res\/202\/\?\$rid=1&retry-after=\d+$/,
         ),
     },
-    alsoIn: 'test/dps/retryAfter.test.ts',
+    alsoIn: 'test/probes/runProbe.test.ts',
   },
   {
     id: 'D28',
@@ -183,12 +183,12 @@ export const provisioningRows: readonly DocumentRow[] = [
     quote: 'The payload of the response will contain the RegistrationOperationStatus object',
     meaning: 'with a RegistrationOperationStatus again',
     client: {
-      does: 'reads hub and device id from it',
+      does: 'reads hub and device ID from it',
       check: ({ mqtt }) =>
         expect(mqtt.result).toMatchObject({ assignedHub: 'hub-a.azure-devices.net', deviceId: mqtt.registrationId }),
     },
     service: {
-      does: 'names the assigned hub and the device id',
+      does: 'names the assigned hub and the device ID',
       appliesTo: 'any',
       check: async (target) =>
         expect((await registered(target)).at(-1)?.body).toMatchObject({

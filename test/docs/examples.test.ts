@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -180,6 +181,20 @@ describe('the links in README and docs', () => {
       }
     }
     expect(broken).toEqual([]);
+  });
+
+  it('name files of the repository that exist', async () => {
+    const missing: string[] = [];
+    for await (const page of glob(['README.md', 'CONTRIBUTING.md', 'docs/*.md'], { cwd: root })) {
+      const text = await readFile(join(root, page), 'utf8');
+      for (const [path] of text.matchAll(
+        /(?<![\w./-])(?:src|test|scripts|infra|monitoring|docs|\.ci|\.github)\/[\w./-]*\w/g,
+      )) {
+        const ignored = spawnSync('git', ['check-ignore', '--no-index', '--quiet', path], { cwd: root }).status === 0;
+        if (!ignored && !existsSync(join(root, path))) missing.push(`${page}: ${path}`);
+      }
+    }
+    expect(missing).toEqual([]);
   });
 });
 
