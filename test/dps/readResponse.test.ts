@@ -79,7 +79,7 @@ describe('readResponse', () => {
     ['an unknown status word', 200, { operationId, status: 'pondering' }],
     ['an assignment without a hub', 200, { operationId, status: 'assigned', registrationState: { deviceId: 'd' } }],
     [
-      'an assignment without a device id',
+      'an assignment without a device ID',
       200,
       { operationId, status: 'assigned', registrationState: { assignedHub: 'h' } },
     ],

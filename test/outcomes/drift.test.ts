@@ -32,7 +32,7 @@ describe('drift', () => {
       { kind: 'assignedHub', from: 'hub-a', to: 'hub-b' },
     ],
     [
-      'another device id',
+      'another device ID',
       { result: { ...assigned, deviceId: 'dev-2' } },
       { kind: 'deviceId', from: 'dev-1', to: 'dev-2' },
     ],

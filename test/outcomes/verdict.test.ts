@@ -70,7 +70,7 @@ describe('judge, if an assignment is expected', () => {
       { assignedHub: ['hub-b.azure-devices.net'] },
       'Assigned to hub-a.azure-devices.net, expected hub-b',
     ],
-    ['another device id', { deviceId: 'two' }, 'Assigned as one, expected two'],
+    ['another device ID', { deviceId: 'two' }, 'Assigned as one, expected two'],
     [
       'another substatus',
       { substatus: 'deviceDataMigrated' },

@@ -44,7 +44,7 @@ describe('a request that is refused', () => {
     ['an individual enrollment', { probe: 'one' }, 'probe', /"enrollment": "group"/],
     ['a field of the probe that is none of a request', { idScope: '0neOTHER' }, 'idScope', /^unknown field/],
     ['a host', { globalDeviceEndpoint: 'evil.example' }, 'globalDeviceEndpoint', /^unknown field/],
-    ['one device id for all', { expect: { deviceId: 'x' } }, 'expect.deviceId', /^unknown field/],
+    ['one device ID for all', { expect: { deviceId: 'x' } }, 'expect.deviceId', /^unknown field/],
     [
       'values that do not fit together',
       { timeoutSeconds: 5, expect: { withinSeconds: 9 } },

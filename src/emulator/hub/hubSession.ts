@@ -42,7 +42,7 @@ export interface Hub {
   readonly strict: boolean;
   readonly clockSkewSeconds: number;
   readonly history: RequestHistory<HubRequestKind>;
-  /** By device id. */
+  /** By device ID. */
   readonly connected: Map<string, HubSession>;
   readonly twins: Map<string, Twin>;
   /** By device ID: certificate renewals that are not delivered yet. */

@@ -43,7 +43,7 @@ export function parseRenewalRequest(body: string, deviceId: string): RenewalRequ
   const unknown = Object.keys(parsed).find((name) => !fields.has(name));
   if (unknown !== undefined) return invalid(`Unknown field ${JSON.stringify(unknown.slice(0, 64))}.`);
   const { id, csr, replace } = parsed as { readonly id?: unknown; readonly csr?: unknown; readonly replace?: unknown };
-  if (id !== deviceId) return invalid('id: expected the device id of this connection.');
+  if (id !== deviceId) return invalid('id: expected the device ID of this connection.');
   if (typeof csr !== 'string' || csr === '') return invalid(`csr: ${csrRule}.`);
   if (replace !== undefined && (typeof replace !== 'string' || !(replace === '*' || replacedRid.test(replace))))
     return invalid('replace: expected "*" or the $rid of the pending request.');

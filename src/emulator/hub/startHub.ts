@@ -18,7 +18,7 @@ const refused = 0x80;
 export interface HubServiceOptions {
   /** The devices that the DPS stand-in has assigned: one stand-in plays all hubs. */
   readonly registry: DeviceRegistry;
-  /** By device id. */
+  /** By device ID. */
   readonly faults?: Readonly<Record<string, HubFault>>;
   /** Refuse what the documents do not allow. Default: false. */
   readonly strict?: boolean;

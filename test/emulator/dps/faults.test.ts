@@ -179,7 +179,7 @@ it.each([
   ['2', /^2\.[0-9a-f]{16}\.[0-9a-f-]{36}$/],
   ['5', /^5\.[0-9a-f]{16}\.[0-9a-f-]{36}$/],
   ['registrationId', /^id-registrationid\.[0-9a-f-]{36}$/],
-] as const)('plays the operation ids of form %s, field report 21', async (form, pattern) => {
+] as const)('sends operation IDs of form %s (field report 21)', async (form, pattern) => {
   await exchange(`id-${form}`.toLowerCase());
   const poll = await dps.requests.seen({ kind: 'poll', clientId: `id-${form}`.toLowerCase(), answer: 200 });
   expect(poll.operationId).toMatch(pattern);

@@ -129,7 +129,7 @@ describe('renewal at the hub', () => {
     expect(await client.next()).toMatchObject({ returnCode: 0 });
   });
 
-  it('takes the device id as common name, too', async () => {
+  it('accepts the device ID as common name, too', async () => {
     const named = await makeRequest('CN=dev-1');
     const [, finished] = await renew('dev-1', { csr: named.csr });
     expect(finished.topic).toContain('/res/200/');
