@@ -35,7 +35,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
     'storage',
     'http',
   ],
-  http: [],
+  http: ['config', 'transport'],
   probes: ['config', 'storage', 'attestation', 'keyvault', 'transport', 'dps', 'hub', 'outcomes'],
   simulations: ['config', 'probes', 'outcomes', 'history', 'storage', 'transport'],
   attestation: ['transport'],

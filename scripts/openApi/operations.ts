@@ -47,6 +47,7 @@ const problem = (description: string, headers?: Readonly<Record<string, string>>
 const prometheus = { description: 'Prometheus text.', content: { 'text/plain': 'text' as const } };
 
 const invalidQuery = problem('A query parameter is unknown or not valid.');
+const otherSite = problem('A browser sent this request from a page of another site.');
 const unknownProbe = problem('No probe has this name.');
 const unknownSimulation = problem('No simulation has this ID.');
 const noStorage = problem('Storage or the configuration cannot be used.');
@@ -66,7 +67,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         headers: { Location: 'The page of the run.' },
       },
       400: invalidQuery,
-      403: problem('A browser sent this request from a page of another site.'),
+      403: otherSite,
       404: unknownProbe,
       409: {
         description: 'Another process runs the device.',
@@ -163,6 +164,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     responses: {
       202: json('Accepted.', simulationSchema, { ...retryAfter, Location: 'The URL of its progress.' }),
       400: problem('The body or the query is not valid: each error with its field.'),
+      403: otherSite,
       404: unknownProbe,
       422: problem('The Idempotency-Key was used with another request.'),
       503: noStorage,
@@ -194,6 +196,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: json('Every device has an outcome.', simulationSchema),
       202: json('Some devices are still running.', simulationSchema, retryAfter),
       400: invalidQuery,
+      403: otherSite,
       404: unknownSimulation,
       409: problem('The simulation has already finished.'),
       503: noStorage,

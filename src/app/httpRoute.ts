@@ -6,8 +6,9 @@ import type {
   InvocationContext,
 } from '@azure/functions';
 import * as z from 'zod/mini';
-import { problem } from '../http/problem.ts';
-import { parseQuery } from '../http/query.ts';
+import { invalidRequest, problem } from '../http/problem.ts';
+import { parseQuery, queryOf } from '../http/query.ts';
+import { refuseForeignSite } from '../http/refuseForeignSite.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 
 /** One request with its parsed query. */
@@ -52,8 +53,8 @@ export function registeredRoutes(): readonly RegisteredRoute[] {
 }
 
 /**
- * What all HTTP functions share: unknown query parameters are refused, HEAD works wherever GET does, errors become problem+json, and routes
- * that run no probe respond within 10 s.
+ * What all HTTP functions share: unknown query parameters are refused, and pages of other sites where something is started or cancelled;
+ * HEAD works wherever GET does, errors become problem+json, and routes that run no probe respond within 10 s.
  */
 export function httpRoute<Query extends z.ZodMiniObject = typeof noQuery>(
   options: HttpRoute<Query>,
@@ -64,9 +65,10 @@ export function httpRoute<Query extends z.ZodMiniObject = typeof noQuery>(
   registered.push({ route, methods, query });
 
   const respond = async (request: HttpRequest, invocation: InvocationContext): Promise<HttpResponseInit> => {
-    const parsed = parseQuery(options.anyQuery ? [] : request.query, query);
-    if (parsed.kind === 'invalid')
-      return problem({ status: 400, title: 'The query is not valid', errors: parsed.errors });
+    const refused = ['GET', 'HEAD'].includes(request.method) ? undefined : refuseForeignSite(request);
+    if (refused) return refused;
+    const parsed = parseQuery(options.anyQuery ? [] : queryOf(request), query);
+    if (parsed.kind === 'invalid') return invalidRequest(parsed.errors);
     const ended = new AbortController();
     const { signal } = ended;
     const call = { request, query: parsed.query, invocation, signal };

@@ -106,11 +106,11 @@ function reportRepeated(members: readonly MemberNode[], path: readonly PropertyK
 const hasControl = /[\u0000-\u001F]/;
 const escapeExpected =
   'expected no line break or other control character inside the quotes: write \\n for a line break';
-const numberExpected =
+export const numberExpected =
   'expected a number that JavaScript represents exactly: whole numbers up to 9007199254740991, and none above 1.8e308; write it as a string';
 
 /** True when parsing changes the number. Rounding of fractions is expected. */
-function isChanged(node: NumberNode, source: string): boolean {
+export function isChanged(node: NumberNode, source: string): boolean {
   const { value } = node;
   if (Number.isSafeInteger(value)) return false;
   if (!Number.isFinite(value)) return true;

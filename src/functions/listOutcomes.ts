@@ -5,7 +5,7 @@ import { withServices } from '../app/withServices.ts';
 import { parseCursor as parsePosition } from '../history/outcomeKeys.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
 import { unknownProbe } from '../http/probeProblems.ts';
-import { json, problem } from '../http/problem.ts';
+import { invalidRequest, json, problem } from '../http/problem.ts';
 import { limit, list, oneOf, time } from '../http/query.ts';
 import { verdicts } from '../outcomes/outcome.ts';
 
@@ -40,7 +40,7 @@ export async function listOutcomes({ query, signal }: Call<typeof outcomesQuery>
     const bound = { ...filter, sinceMs, untilMs };
     const after = cursor === undefined ? undefined : parsePosition(parseCursor(cursor, bound) ?? '');
     if (cursor !== undefined && !after) {
-      return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
+      return invalidRequest([foreignCursor]);
     }
     const { probe: asked = names, tag, location, ...rest } = bound;
     const locations = location === undefined ? undefined : [location];

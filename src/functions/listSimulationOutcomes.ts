@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { noSuchSimulation, withSimulation } from '../app/withSimulations.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
-import { json, problem } from '../http/problem.ts';
+import { invalidRequest, json } from '../http/problem.ts';
 import { limit, oneOf } from '../http/query.ts';
 import { verdicts } from '../outcomes/outcome.ts';
 
@@ -24,7 +24,7 @@ export async function listSimulationOutcomes({
     const filter = { simulation: id, verdict };
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter);
     if (cursor !== undefined && after === undefined) {
-      return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
+      return invalidRequest([foreignCursor]);
     }
     if (!(await context.simulations.read(id))) return noSuchSimulation(id);
     const { outcomes, last } = await context.outcomes.page(id, { limit, verdict, after });

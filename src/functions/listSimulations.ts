@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withSimulations } from '../app/withSimulations.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
-import { json, problem } from '../http/problem.ts';
+import { invalidRequest, json } from '../http/problem.ts';
 import { limit } from '../http/query.ts';
 
 const simulationsQuery = z.object({ limit: limit(20), cursor: z.optional(z.string()) });
@@ -12,7 +12,7 @@ const simulationsQuery = z.object({ limit: limit(20), cursor: z.optional(z.strin
 export async function listSimulations({ query, invocation }: Call<typeof simulationsQuery>): Promise<HttpResponseInit> {
   const after = query.cursor === undefined ? undefined : parseCursor(query.cursor, listName);
   if (query.cursor !== undefined && after === undefined) {
-    return problem({ status: 400, title: 'The query is not valid', errors: [foreignCursor] });
+    return invalidRequest([foreignCursor]);
   }
   return withSimulations(invocation, async (context) => {
     const { summarizeSimulation } = await import('../simulations/simulationView.ts');

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { createRunContext } from '../app/runContext.ts';
 import { withServices } from '../app/withServices.ts';
+import { timeoutMs } from '../config/probe.ts';
 import { deviceBusy, unknownProbe } from '../http/probeProblems.ts';
 import { flag } from '../http/query.ts';
 
@@ -20,7 +21,9 @@ export async function probe({ request, query, invocation }: Call<typeof probeQue
     const { metricsContentType, renderProbe } = await import('../telemetry/prometheus/prometheus.ts');
     const headers = { 'content-type': metricsContentType };
     if (request.method === 'HEAD') return { headers };
-    const maxWaitMs = scrapeTimeoutMs(request.headers.get('x-prometheus-scrape-timeout-seconds'));
+    const longestWaitMs = requestLimitMs - timeoutMs(configured);
+    const askedMs = scrapeTimeoutMs(request.headers.get('x-prometheus-scrape-timeout-seconds'));
+    const maxWaitMs = Math.min(askedMs, longestWaitMs);
     const context = createRunContext(services, 'http', invocation);
     const { runAndRecord } = await import('../probes/runAndRecord.ts');
     const result = await runAndRecord(configured, context, { joins: true, maxWaitMs });
@@ -29,6 +32,8 @@ export async function probe({ request, query, invocation }: Call<typeof probeQue
   });
 }
 
+/** Azure's load balancer ends a request after 230 s: a wait and the run after it must end before that. */
+const requestLimitMs = 225_000;
 /** Respond a little before Prometheus gives up, so that it still reads the response. */
 const scrapeReserveMs = 500;
 

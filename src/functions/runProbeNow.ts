@@ -6,9 +6,8 @@ import type { Services } from '../app/services.ts';
 import { withServices } from '../app/withServices.ts';
 import { negotiateFormat, pageResponse } from '../http/pageResponse.ts';
 import { deviceBusy, unknownProbe } from '../http/probeProblems.ts';
-import { json, problem } from '../http/problem.ts';
+import { invalidRequest, json } from '../http/problem.ts';
 import { flag } from '../http/query.ts';
-import { refuseForeignSite } from '../http/refuseForeignSite.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 
 const runQuery = z.object({ gate: flag });
@@ -16,17 +15,13 @@ const runQuery = z.object({ gate: flag });
 /** Runs one probe now. `?gate=true` makes it a step of a pipeline: 503 when the verdict is failing or unknown. */
 export async function runProbeNow({ request, query, invocation }: Call<typeof runQuery>): Promise<HttpResponseInit> {
   return withServices(async (services) => {
-    const refused = refuseForeignSite(request);
-    if (refused) return refused;
     const { name = '' } = request.params;
     const probe = services.probes.find((configured) => configured.name === name);
     if (!probe) return unknownProbe(name, services.probes);
     // The body is not used. Some pipelines' gates send one; it must be valid JSON then.
     const { readJsonBody } = await import('../http/jsonBody.ts');
     const body = await readJsonBody(request);
-    if (body.kind === 'invalid') {
-      return problem({ status: 400, title: 'The body is not valid JSON', errors: body.errors });
-    }
+    if (body.kind === 'invalid') return invalidRequest(body.errors);
     const isForm = !query.gate && asksForPage(request, services);
     const { runAndRecord } = await import('../probes/runAndRecord.ts');
     const result = await runAndRecord(probe, createRunContext(services, 'http', invocation), { joins: true });

@@ -2,7 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { progressResponse, withSimulations } from '../app/withSimulations.ts';
 import { unknownProbe } from '../http/probeProblems.ts';
-import { type ProblemError, pointerTo, problem } from '../http/problem.ts';
+import { invalidRequest, pointerTo, problem } from '../http/problem.ts';
 
 const maxKeyCharacters = 255;
 
@@ -14,18 +14,20 @@ export async function startSimulation({ request, invocation }: Call): Promise<Ht
   return withSimulations(invocation, async (context) => {
     const { readJsonBody } = await import('../http/jsonBody.ts');
     const body = await readJsonBody(request);
-    if (body.kind === 'invalid') return invalid(body.errors);
-    if (body.kind === 'empty') return invalid([{ pointer: '#', detail: 'expected a JSON object, got nothing' }]);
+    if (body.kind === 'invalid') return invalidRequest(body.errors);
+    if (body.kind === 'empty') return invalidRequest([{ pointer: '#', detail: 'expected a JSON object, got nothing' }]);
     const key = request.headers.get('idempotency-key') ?? undefined;
     if (key !== undefined && (key.length === 0 || key.length > maxKeyCharacters)) {
       const detail = `expected 1 to ${maxKeyCharacters} characters, got ${key.length}`;
-      return invalid([{ header: 'Idempotency-Key', detail }]);
+      return invalidRequest([{ header: 'Idempotency-Key', detail }]);
     }
     const { startSimulation: start } = await import('../simulations/startSimulation.ts');
     const started = await start(body.value, key, context);
     switch (started.kind) {
       case 'invalid':
-        return invalid(started.errors.map(({ field, message }) => ({ pointer: pointerTo(field), detail: message })));
+        return invalidRequest(
+          started.errors.map(({ field, message }) => ({ pointer: pointerTo(field), detail: message })),
+        );
       case 'unknownProbe':
         return unknownProbe(started.name, context.probes, { pointer: '#/probe' });
       case 'keyInUse': {
@@ -40,13 +42,6 @@ export async function startSimulation({ request, invocation }: Call): Promise<Ht
       }
     }
   });
-}
-
-function invalid(errors: readonly ProblemError[]): HttpResponseInit {
-  const detail = errors
-    .map((error) => `${'pointer' in error ? error.pointer : 'Idempotency-Key'}: ${error.detail}`)
-    .join('; ');
-  return problem({ status: 400, title: 'The request is not valid', detail, errors });
 }
 
 app.http(

@@ -10,28 +10,18 @@ import type { OutcomeHistory } from '../history/history.ts';
 import { negotiateFormat, type PageFormat, pageResponse } from '../http/pageResponse.ts';
 import { unknownProbe } from '../http/probeProblems.ts';
 import { json, problem } from '../http/problem.ts';
+import { wholeNumber } from '../http/query.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { PageContext } from '../status/page/pageContext.ts';
 import type { StatusReport } from '../status/report/statusReport.ts';
 
-const seconds = { error: 'expected off, or a whole number of seconds from 5 to 3600' };
+const refreshExpected = 'expected off, or a whole number of seconds from 5 to 3600';
 const statusQuery = z.object({
   probe: z.optional(z.string()),
   run: z.optional(z.string()),
   tag: z.optional(z.string()),
   location: z.optional(z.string()),
-  refresh: z.optional(
-    z.union(
-      [
-        z.literal('off'),
-        z.pipe(
-          z.pipe(z.stringFormat('seconds', /^[1-9]\d{0,3}$/), z.transform(Number)),
-          z.int().check(z.minimum(5), z.maximum(3600)),
-        ),
-      ],
-      seconds,
-    ),
-  ),
+  refresh: z.optional(z.union([z.literal('off'), wholeNumber(5, 3600, refreshExpected)], { error: refreshExpected })),
 });
 
 /** The status page as HTML, or its data as JSON, by `Accept`. With an invalid configuration it lists the errors. */
@@ -51,7 +41,8 @@ export async function status({ request, query, invocation }: Call<typeof statusQ
     const page = pageContextOf(query, request.query.get('code') || undefined, isAnonymous);
     const report = await statusReportOf(services, now);
     const { run } = page;
-    if (run !== undefined) return oneRun(services, report, { ...page, run }, format);
+    const isKnown = page.probe === undefined || services.probes.some(({ name }) => name === page.probe);
+    if (run !== undefined && isKnown) return oneRun(services, report, { ...page, run }, format);
     return format === 'json' ? reportAsJson(services, report, page) : reportAsPage(services, report, page, invocation);
   });
 }

@@ -1,4 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
+import { printable } from '../transport/printable.ts';
 
 /** What is wrong with a request, as in RFC 9457. */
 export interface Problem {
@@ -38,6 +39,19 @@ export function problem(problem: Problem, headers: Readonly<Record<string, strin
   };
 }
 
+/** 400 with every error: of the query, or of the body and the headers. */
+export function invalidRequest(errors: readonly ProblemError[]): HttpResponseInit {
+  const isQuery = errors.every((error) => 'parameter' in error);
+  const detail = errors.map((error) => `${placeOf(error)}: ${error.detail}`).join('; ');
+  return problem({ status: 400, title: `The ${isQuery ? 'query' : 'request'} is not valid`, detail, errors });
+}
+
+function placeOf(error: ProblemError): string {
+  if ('pointer' in error) return error.pointer;
+  if ('parameter' in error) return error.parameter;
+  return 'header' in error ? error.header : error.setting;
+}
+
 /** `field` is the path of the value in the body; its parts are not escaped yet. */
 export function pointerTo(field: readonly PropertyKey[]): string {
   const parts = field.map((part) =>
@@ -61,5 +75,5 @@ const maxShownCharacters = 64;
 
 /** Text of a request, as far as an error may quote it. */
 export function shown(text: string): string {
-  return text.toWellFormed().slice(0, maxShownCharacters);
+  return printable(text, maxShownCharacters);
 }

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '@azure/functions';
 import { closestMatch } from 'leven';
 import * as z from 'zod/mini';
 import { type ProblemError, shown } from './problem.ts';
@@ -13,25 +14,28 @@ export const flag = z.optional(
   ),
 );
 
-/** A whole number in decimal digits, 1 to `max`. */
-export function limit(defaultLimit: number, max = 1000) {
-  const error = `expected a whole number from 1 to ${max}`;
+/** A whole number in decimal digits. */
+export function wholeNumber(min: number, max: number, error = `expected a whole number from ${min} to ${max}`) {
   const digits = z.string().check(z.regex(/^[1-9]\d{0,8}$/, { error }));
-  const number = z.pipe(digits, z.transform(Number)).check(z.refine((value) => value <= max, { error }));
+  return z.pipe(digits, z.transform(Number)).check(z.refine((value) => value >= min && value <= max, { error }));
+}
+
+export function limit(defaultLimit: number, max = 1000) {
   return z
-    ._default(number, defaultLimit)
+    ._default(wholeNumber(1, max), defaultLimit)
     .register(z.globalRegistry, { description: `Maximum number of items, 1 to ${max}.`, maximum: max });
 }
 
 /** Several values, separated by commas or in repeated parameters, which the host joins with commas. */
 export const list = z
-  .optional(
-    z.pipe(
-      z.string(),
-      z.transform((text) => text.split(',').filter((part) => part !== '')),
-    ),
-  )
+  .optional(z.pipe(z.string(), z.transform(partsOf)))
   .register(z.globalRegistry, { description: 'One or more, separated by commas.' });
+
+/** Undefined: no part has a text. */
+function partsOf(text: string): string[] | undefined {
+  const parts = text.split(',').filter((part) => part !== '');
+  return parts.length === 0 ? undefined : parts;
+}
 
 /** ISO 8601, as milliseconds since 1970. */
 export const time = z.pipe(
@@ -48,6 +52,12 @@ export function oneOf<const Value extends string>(values: readonly Value[]) {
 export type ParsedQuery<Schema extends z.ZodMiniObject> =
   | { readonly kind: 'query'; readonly query: z.infer<Schema> }
   | { readonly kind: 'invalid'; readonly errors: readonly ProblemError[] };
+
+/** The query as the host read it, and the names that it lost: `__proto__` is not a name for the worker. */
+export function queryOf({ query, url }: Pick<HttpRequest, 'query' | 'url'>): Iterable<[string, string]> {
+  const lost = [...new URL(url).searchParams].filter(([name]) => !query.has(name));
+  return [...query, ...lost];
+}
 
 /**
  * Returns every error with its parameter's name. A parameter with an empty value counts as left out, so that a URL with empty filters

@@ -27,5 +27,5 @@ const foreignSite = problem({
   status: 403,
   title: 'Request from another site',
   detail:
-    'A browser may start a run only from the status page of this app. Other clients send neither Origin nor Sec-Fetch-Site.',
+    'A browser may start or cancel something only from the status page of this app. Other clients send neither Origin nor Sec-Fetch-Site.',
 });

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { explainIssue, toErrors } from '../config/configurationErrors.ts';
+import { explainIssue, findingsOf } from '../config/configurationErrors.ts';
 import { expectationSchema } from '../config/expectationSchema.ts';
 import { type Probe, probeFields, probeSchema } from '../config/probe.ts';
+import { printable } from '../transport/printable.ts';
 
 /** Device numbers always have six digits, so that registrationIds of a prefix sort and do not depend on N. */
 export const registrationIdDigits = 6;
@@ -83,15 +84,7 @@ export function parseSimulationRequest(body: unknown): ParsedRequest {
 }
 
 function requestErrors(issues: readonly z.core.$ZodIssue[], body: unknown): readonly RequestError[] {
-  return issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys')
-      return { field: issue.path, message: withFound(issue.message, issue.path, body) };
-    const messages = toErrors([issue], '').map(({ message }) => message);
-    return issue.keys.map((key, index) => ({
-      field: [...issue.path, key],
-      message: messages[index] ?? issue.message,
-    }));
-  });
+  return findingsOf(issues).map(({ path, message }) => ({ field: path, message: withFound(message, path, body) }));
 }
 
 const maxShownCharacters = 64;
@@ -104,7 +97,9 @@ function withFound(message: string, field: readonly PropertyKey[], body: unknown
   );
   if (found === undefined || /, (?:not|got) /.test(message) || !message.startsWith('expected ')) return message;
   const text = JSON.stringify(found) ?? '';
-  return text.length <= maxShownCharacters ? `${message}, got ${text}` : `${message}, got ${text.length} characters`;
+  return text.length <= maxShownCharacters
+    ? `${message}, got ${printable(text)}`
+    : `${message}, got ${text.length} characters`;
 }
 
 export type SimulatedProbe =
@@ -135,9 +130,13 @@ export function simulatedProbe(configured: Probe, request: ResolvedRequest): Sim
     { error: explainIssue },
   );
   if (parsed.success) return { kind: 'probe', probe: parsed.data, configuredHubs: configured.expect.assignedHub };
-  const errors = requestErrors(parsed.error.issues, request).map(({ field, message }) => ({
-    field: field[0] === 'registrationId' ? ['registrationIdPrefix'] : field,
-    message,
-  }));
+  const errors = requestErrors(parsed.error.issues, request).map(({ field, message }): RequestError => {
+    const [name] = field;
+    if (name === 'registrationId') return { field: ['registrationIdPrefix'], message };
+    // Field and expectation do not fit together, and a request can change only the expectation.
+    return name === undefined || name in simulationRequestSchema.shape
+      ? { field, message }
+      : { field: ['expect'], message: `it does not fit ${String(name)} of the configured probe: ${message}` };
+  });
   return { kind: 'invalid', errors };
 }

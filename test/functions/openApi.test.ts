@@ -146,9 +146,13 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     await call(usual, 'GET', '/outcomes', 'outcomes?probe=nobody');
     await call(usual, 'GET', '/status', 'status?probe=nobody');
     await call(usual, 'GET', '/status', 'status?run=none', { headers: { accept: 'text/html' } });
-    await call(usual, 'POST', '/probes/{name}/runs', 'probes/fleet/runs', {
-      headers: { origin: 'https://evil.example' },
-    });
+    for (const [method, route, path] of [
+      ['POST', '/probes/{name}/runs', 'probes/fleet/runs'],
+      ['POST', '/simulations', 'simulations'],
+      ['DELETE', '/simulations/{id}', `simulations/${unknown}`],
+    ] as const) {
+      await call(usual, method, route, path, { headers: { origin: 'https://evil.example' } });
+    }
     await call(usual, 'GET', '/status', 'status', { headers: { accept: 'image/png' } });
     await call(usual, 'GET', '/badges/{name}.svg', 'badges/nobody.svg');
     await call(usual, 'POST', '/simulations', 'simulations', { body: '{"probe":"nobody","devices":1}' });

@@ -131,6 +131,20 @@ describe('every route', () => {
     },
   );
 
+  it.each(routes.filter(([method]) => method !== 'GET'))(
+    '%s %s refuses a page of another site, before it looks at anything else',
+    async (method, path) => {
+      const before = await simulationIds();
+      for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'same-site' }]) {
+        const body = method === 'POST' ? '{"probe":"weu-fleet","devices":1}' : null;
+        const problem = await problemOf(`${path}?gatez=true`, { method, headers, body });
+        expect(problem).toMatchObject({ status: 403, title: 'Request from another site' });
+      }
+      expect(requestsOfProbes()).toEqual([]);
+      expect(await simulationIds()).toEqual(before);
+    },
+  );
+
   it('asks for the key before it reveals whether a route exists', async () => {
     expect((await app.call('nothing', { headers: {} })).status).toBe(401);
   });
@@ -142,6 +156,7 @@ describe('a probe that is not configured', () => {
     ['GET', 'probe?target=weu-flet', undefined, { parameter: 'target' }],
     ['GET', 'outcomes?probe=neu-fleet,weu-flet', undefined, { parameter: 'probe' }],
     ['GET', 'status?probe=weu-flet', undefined, { parameter: 'probe' }],
+    ['GET', 'status?probe=weu-flet&run=01a219ba', undefined, { parameter: 'probe' }],
     ['POST', 'simulations', '{"probe":"weu-flet","devices":1}', { pointer: '#/probe' }],
   ])('is the same 404 for %s %s, with the names that are', async (method, path, body, where) => {
     const problem = await problemOf(path, { method, headers: { accept: 'application/json' }, ...(body && { body }) });
@@ -189,6 +204,24 @@ describe('POST /api/simulations', () => {
       '{"probe":"weu-fleet","devices":2,"globalDeviceEndpoint":"evil.example"}',
       [{ pointer: '#/globalDeviceEndpoint', detail: expect.stringMatching(/^unknown field/) }],
     ],
+    ['{"probe":"weu-fleet","device":2}', [{ pointer: '#/device', detail: 'unknown field, did you mean devices?' }]],
+    [
+      '{"probe":"weu-fleet","devices":1,"payload":{"serial":9007199254740993}}',
+      [{ pointer: '#/payload/serial', detail: expect.stringMatching(/^expected a number .* as a string$/) }],
+    ],
+    [
+      '{"probe":"weu-fleet","devices":1,"registrationIdPrefix":"a\\u202eb"}',
+      [{ pointer: '#/registrationIdPrefix', detail: expect.stringMatching(/, got "a\ufffdb"$/) }],
+    ],
+    [
+      '{"probe":"weu-fleet","devices":1,"expect":{"connectionProfile":"classic"}}',
+      [
+        {
+          pointer: '#/expect',
+          detail: expect.stringMatching(/^it does not fit apiVersion of the configured probe: expected 2026-11-02/),
+        },
+      ],
+    ],
     ['{"probe":"weu-fleet","devices":0}', [{ pointer: '#/devices', detail: 'expected at least 1, got 0' }]],
     [
       '{"probe":"weu-fleet","devices":1,"expect":{"withinSecond":3}}',
@@ -207,6 +240,18 @@ describe('POST /api/simulations', () => {
     const before = await simulationIds();
     expect(await problemOf('simulations', { method: 'POST', body })).toMatchObject({ status: 400, errors });
     expect(await simulationIds()).toEqual(before);
+  });
+
+  it.each(['POST simulations', 'POST probes/weu-fleet/runs'])('%s refuses a body that is not UTF-8', async (route) => {
+    const body = Buffer.from('{"probe":"weu-fleet","devices":1,"payload":"\xff"}', 'latin1');
+    const [method = '', path = ''] = route.split(' ');
+    expect(await problemOf(path, { method, body })).toMatchObject({
+      status: 400,
+      title: 'The request is not valid',
+      detail: '#: expected UTF-8, got bytes that are not',
+      errors: [{ pointer: '#' }],
+    });
+    expect(requestsOfProbes()).toEqual([]);
   });
 
   it('responds with 202, where the progress is and when to look; the list has the newest first, a page at a time', async () => {

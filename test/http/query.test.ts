@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { flag, limit, list, oneOf, parseQuery, time } from '../../src/http/query.ts';
+import { flag, limit, list, oneOf, parseQuery, queryOf, time, wholeNumber } from '../../src/http/query.ts';
 
 const schema = z.object({
   probe: list,
@@ -16,6 +16,7 @@ describe('a query', () => {
     ['', { limit: 100 }],
     ['probe=&since=&verdict=&limit=', { limit: 100 }],
     ['probe=two', { probe: ['two'], limit: 100 }],
+    ['probe=,', { limit: 100 }],
     ['probe=two,one', { probe: ['two', 'one'], limit: 100 }],
     ['limit=1&code=key&clientId=default', { limit: 1 }],
     ['limit=1000&verdict=failing&gate=true', { limit: 1000, verdict: 'failing', gate: true }],
@@ -59,10 +60,26 @@ describe('a query', () => {
     ['verdikt=failing', 'verdikt', /did you mean "verdict"/],
     ['colour=blue', 'colour', 'unknown parameter: expected one of probe, since, verdict, gate, limit'],
     ['CODE=key', 'CODE', /^unknown parameter/],
-    [`${'x'.repeat(5000)}=1`, 'x'.repeat(64), /^unknown parameter/],
+    [`${'x'.repeat(5000)}=1`, `${'x'.repeat(63)}…`, /^unknown parameter/],
+    ['\u202egate=1', '\ufffdgate', /^unknown parameter/],
     ['__proto__=1', '__proto__', /^unknown parameter/],
   ])('refuses %.40j and names the parameter', (search, parameter, detail) => {
     const errors = [{ parameter, detail: typeof detail === 'string' ? detail : expect.stringMatching(detail) }];
     expect(parse(search)).toEqual({ kind: 'invalid', errors });
+  });
+
+  it('has a whole number within bounds, which the error names', () => {
+    const refresh = z.object({ refresh: z.union([z.literal('off'), wholeNumber(5, 60)]) });
+    const of = (text: string) => parseQuery(new URLSearchParams({ refresh: text }), refresh);
+    expect(of('off')).toMatchObject({ query: { refresh: 'off' } });
+    expect(of('5')).toMatchObject({ query: { refresh: 5 } });
+    for (const text of ['4', '61']) {
+      expect(of(text)).toMatchObject({ errors: [{ detail: `expected a whole number from 5 to 60, got "${text}"` }] });
+    }
+  });
+
+  it('has the names that the worker leaves out', () => {
+    const request = { query: new URLSearchParams('limit=5'), url: 'http://localhost/api/probes?limit=5&__proto__=1' };
+    expect(parseQuery(queryOf(request), schema)).toMatchObject({ errors: [{ parameter: '__proto__' }] });
   });
 });
