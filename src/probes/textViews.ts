@@ -1,0 +1,178 @@
+/** A text that was made from another one, and where in the first text each of its characters came from. */
+export interface TextView {
+  readonly text: string;
+  readonly startOf: (index: number) => number;
+  /** Exclusive. */
+  readonly endOf: (index: number) => number;
+}
+
+export function viewOf(text: string): TextView {
+  return { text, startOf: (index) => index, endOf: (index) => index + 1 };
+}
+
+/** The first text's range for the characters of a view. */
+export function rangeOf(view: TextView, start: number, end: number): { readonly start: number; readonly end: number } {
+  const [first, last] = [start, end - 1]; // in a reversed view, the last one came first
+  return {
+    start: Math.min(view.startOf(first), view.startOf(last)),
+    end: Math.max(view.endOf(first), view.endOf(last)),
+  };
+}
+
+/** The view's letters and digits (ASCII). */
+export function lettersOf(view: TextView): TextView {
+  return only(view, letters);
+}
+
+/** The view's hexadecimal digits, in lower case. */
+export function hexDigitsOf(view: TextView): TextView {
+  return only(view, hexDigits);
+}
+
+/** For each character that is wanted, the one to put in its place; otherwise 0. */
+type Wanted = Uint8Array;
+const letters = tableOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
+const hexDigits = tableOf('0123456789abcdefABCDEF', (digit) => digit.toLowerCase());
+
+function tableOf(wanted: string, put = (character: string) => character): Wanted {
+  const table = new Uint8Array(128);
+  for (const character of wanted) table[character.charCodeAt(0)] = put(character).charCodeAt(0);
+  return table;
+}
+
+function only(view: TextView, wanted: Wanted): TextView {
+  const { text } = view;
+  const bytes = Buffer.allocUnsafe(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const put = wanted[text.charCodeAt(at)] ?? 0;
+    if (put !== 0) bytes[length++] = put;
+  }
+  let places: Uint32Array | undefined; // needed only if something is found
+  const placeOf = (index: number) => {
+    places ??= placesOf(text, wanted, length);
+    return places[index] ?? 0;
+  };
+  return {
+    text: bytes.toString('latin1', 0, length),
+    startOf: (index) => view.startOf(placeOf(index)),
+    endOf: (index) => view.endOf(placeOf(index)),
+  };
+}
+
+function placesOf(text: string, wanted: Wanted, count: number): Uint32Array {
+  const places = new Uint32Array(count);
+  let next = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (wanted[text.charCodeAt(at)]) places[next++] = at;
+  }
+  return places;
+}
+
+/** Of a text of ASCII characters. */
+export function reversed(view: TextView): TextView {
+  const last = view.text.length - 1;
+  return {
+    text: Buffer.from(view.text, 'latin1').reverse().toString('latin1'),
+    startOf: (index) => view.startOf(last - index),
+    endOf: (index) => view.endOf(last - index),
+  };
+}
+
+/**
+ * Escapes of URLs (`%41`), of JSON and JavaScript (`\u0041`, `\x41`, `\n`) and of HTML (`&#65;`, `&#x41;`), and the prefix of hexadecimal
+ * bytes. The percent sign or backslash may have been escaped as well, any number of times.
+ */
+const escapes =
+  /%(?:25)*([\da-f]{2})|(?<!\\)\\+(?:u([\da-f]{4})|x([\da-f]{2})|[nrtbf])|&#(?:x([\da-f]{1,6})|(\d{1,7}));|\b0x(?=[\da-f]{2}\b)/gi;
+const mayHaveEscapes = /[%\\]|&#|0x/i;
+/** Kinds of escapes inside one another, such as a percent sign in a JSON escape. */
+const maxEscapes = 3;
+
+/** The view without its escapes; the same object if it has none. */
+export function unescaped(view: TextView, more = maxEscapes): TextView {
+  if (more === 0 || !mayHaveEscapes.test(view.text)) return view;
+  const text = view.text.replace(escapes, characterOf);
+  if (text.length === view.text.length) return view;
+  let places: Uint32Array | undefined; // needed only if something is found
+  const placeOf = (index: number) => {
+    places ??= unescapedPlaces(view.text, text.length);
+    return places[index] ?? view.text.length;
+  };
+  const plain: TextView = {
+    text,
+    startOf: (index) => view.startOf(placeOf(index)),
+    endOf: (index) => view.endOf(placeOf(index + 1) - 1),
+  };
+  return unescaped(plain, more - 1);
+}
+
+/** At most one UTF-16 unit; no secret has a character beyond ASCII. */
+function characterOf(
+  _escape: string,
+  percent?: string,
+  unicode?: string,
+  byte?: string,
+  hex?: string,
+  decimal?: string,
+) {
+  const digits = percent ?? unicode ?? byte ?? hex;
+  const code = digits === undefined ? Number(decimal) : Number.parseInt(digits, 16);
+  return code <= 0xffff ? String.fromCharCode(code) : ''; // NaN if it stands for no character
+}
+
+function unescapedPlaces(text: string, count: number): Uint32Array {
+  const places = new Uint32Array(count);
+  let [next, at] = [0, 0];
+  const addUpTo = (end: number) => {
+    for (; at < end; at += 1) places[next++] = at;
+  };
+  for (const match of text.matchAll(escapes)) {
+    addUpTo(match.index);
+    const [whole, ...digits] = match;
+    if (characterOf(whole, ...digits) !== '') places[next++] = at;
+    at += whole.length;
+  }
+  addUpTo(text.length);
+  return places;
+}
+
+/** What base64 stands for, if some of it is text. Its groups of four characters may begin at any of the first four. */
+export function base64Decoded(base64: TextView): readonly TextView[] {
+  return [0, 1, 2, 3].flatMap((first) => {
+    const bytes = Buffer.from(base64.text.slice(first), 'base64');
+    if (!hasText(bytes)) return [];
+    return {
+      text: bytes.toString('latin1'),
+      startOf: (index: number) => base64.startOf(first + Math.floor((index * 8) / 6)),
+      endOf: (index: number) => base64.endOf(first + Math.floor((index * 8 + 7) / 6)),
+    };
+  });
+}
+
+/** What hexadecimal digits stand for, if some of it is text. */
+export function hexDecoded(digits: TextView): readonly TextView[] {
+  return [0, 1].flatMap((first) => {
+    const bytes = Buffer.from(digits.text.slice(first), 'hex');
+    if (!hasText(bytes)) return [];
+    return {
+      text: bytes.toString('latin1'),
+      startOf: (index: number) => digits.startOf(first + 2 * index),
+      endOf: (index: number) => digits.endOf(first + 2 * index + 1),
+    };
+  });
+}
+
+/** Base64 of 12 characters. Bytes that are not text hardly ever have so many ASCII characters in a row. */
+const textCharacters = 16;
+
+/** Looks at each sixteenth byte, and backwards from it only if it is a character. */
+function hasText(bytes: Uint8Array): boolean {
+  for (let at = textCharacters - 1; at < bytes.length; ) {
+    let before = at;
+    while (before > at - textCharacters && (bytes[before] ?? 0x80) < 0x80) before -= 1;
+    if (before === at - textCharacters) return true;
+    at = before + textCharacters;
+  }
+  return false;
+}
