@@ -1,4 +1,4 @@
-import { configuration } from '../config/configuration.ts';
+import { type Configuration, configuration } from '../config/configuration.ts';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import type { Probe } from '../config/probe.ts';
 import type { Settings } from '../config/settings.ts';
@@ -23,16 +23,16 @@ export interface Services {
   readonly secrets: SecretReader;
   /** Reads from the vault each time and never from the cache of the probes, which it leaves unchanged. */
   readonly freshSecrets: SecretReader;
-  /** Keep the runs of a device apart, whichever process starts them. */
+  /** Prevent two simultaneous runs of one device, also by different processes. */
   readonly leases: DeviceLeases;
-  /** Absent where no storage is configured. */
+  /** Absent if no storage is configured. */
   readonly openTable?: OpenTables;
   readonly history?: OutcomeHistory;
-  /** Absent where the app's own account has no queues. */
+  /** Absent if the app's own account has no queues. */
   readonly openQueue?: OpenQueues;
-  /** Absent where Application Insights is not configured. */
+  /** Absent if Application Insights is not configured. */
   readonly availability?: Availability;
-  /** Absent where no OpenTelemetry collector is configured. */
+  /** Absent if no OpenTelemetry collector is configured. */
   readonly openTelemetry?: OtlpTelemetry;
 }
 
@@ -40,11 +40,12 @@ export type ConfiguredServices =
   | { readonly kind: 'configured'; readonly services: Services }
   | { readonly kind: 'misconfigured'; readonly errors: readonly ConfigurationError[] };
 
-let made: ConfiguredServices | undefined;
+let memoised: ConfiguredServices | undefined;
 
+/** The services of this process, created on the first call, or the errors of its configuration. */
 export function services(): ConfiguredServices {
-  made ??= make();
-  return made;
+  memoised ??= servicesOf(configuration());
+  return memoised;
 }
 
 /** Needed when the functions are registered, so it must also work with an invalid configuration. */
@@ -53,13 +54,12 @@ export function publicPagesAuthLevel(): 'function' | 'anonymous' {
   return parsed.kind === 'valid' ? parsed.settings.statusPageAuth : 'function';
 }
 
-function make(): ConfiguredServices {
-  const parsed = configuration();
+function servicesOf(parsed: Configuration): ConfiguredServices {
   if (parsed.kind === 'invalid') return { kind: 'misconfigured', errors: parsed.errors };
   return { kind: 'configured', services: createServices(parsed.settings, parsed.probes) };
 }
 
-/** Those of one configuration. */
+/** Creates the services of a valid configuration. */
 export function createServices(settings: Settings, probes: readonly Probe[]): Services {
   const { keyVaultUrl: vaultUrl } = settings;
   const identity = { managedIdentity: settings.identity.kind === 'managed', clientId: settings.identity.clientId };

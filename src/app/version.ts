@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' };
 
-/** Of this build. */
+/** The version of this build (SemVer). */
 export const { version } = manifest;

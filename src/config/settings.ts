@@ -74,7 +74,7 @@ const settingsSchema = z.partial(
       error: 'expected the http or https URL of an OTLP collector, as in https://collector:4318',
     }),
     AZURE_CLIENT_ID: identityClientId,
-    /** Set by App Service where there is a managed identity. */
+    /** Set by App Service if there is a managed identity. */
     IDENTITY_ENDPOINT: z.string(),
     STATUS_PAGE_AUTH: z.enum(['function', 'anonymous']),
     OUTCOME_RETENTION_DAYS: days,

@@ -42,7 +42,7 @@ const maxReasonLength = 1_000;
 
 /**
  * The rows of one outcome, one for each index that it belongs to: columns for queries, and the outcome as JSON in `outcome0`, `outcome1` …
- * An outcome that does not fit is shortened; its `notes` and the column `trimmed` then tell so.
+ * An outcome that does not fit is shortened; its `notes` and the column `trimmed` then report what was removed.
  */
 export function rowsOf(outcome: Outcome): readonly Row[] {
   const columns = columnsOf(outcome);

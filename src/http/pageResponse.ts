@@ -15,7 +15,7 @@ export function negotiateFormat(accept: string | undefined, preferred: PageForma
   return type === 'text/html' ? 'html' : 'json';
 }
 
-/** Default status: 200, or 404 for a page that says that the probe or run does not exist. */
+/** Default status: 200, or 404 for a page that reports that the probe or run does not exist. */
 export function pageResponse(page: RenderedPage, status = page.found ? 200 : 404): HttpResponseInit {
   return {
     status,

@@ -30,7 +30,7 @@ export interface HubConnection {
   readonly secureContext: SecureContext;
   /** Creates the SAS token for `{hub}/devices/{deviceId}`; absent with X.509. */
   readonly password?: ((resource: string) => string) | undefined;
-  /** Set where `secureContext` presents an operational certificate. */
+  /** Set if `secureContext` presents an operational certificate. */
   readonly credential?: OperationalCredential | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Why a vault refuses a read, where the status alone does not show it. Each problem has its own next step. */
+/** Why a vault refuses a read, if the status alone does not show it. Each problem has its own next step. */
 export type VaultProblem =
   | 'noRole'
   | 'noAccessPolicy'

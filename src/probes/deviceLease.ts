@@ -63,7 +63,7 @@ interface RunInProcess {
   endsByMs: number;
 }
 
-/** `leases`: absent where no storage is configured. */
+/** `leases`: absent if no storage is configured. */
 export function createDeviceLeases(leases?: Leases): DeviceLeases {
   const running = new Map<string, RunInProcess>();
 

@@ -24,7 +24,7 @@ export type CallLimiter = <Value>(
 export function createCallLimiter(): CallLimiter {
   let isStalled = false;
   return async ({ signal, limitMs = defaultLimitMs, stalledLimitMs = defaultStalledLimitMs }, start) => {
-    // A call that never began says nothing about the storage.
+    // A call that did not start shows nothing about the storage, so `isStalled` must not change.
     signal?.throwIfAborted();
     try {
       const value = await withCallLimit(isStalled ? Math.min(limitMs, stalledLimitMs) : limitMs, signal, start);

@@ -22,7 +22,7 @@ export function describeStorageError(error: unknown): string {
   const where = facts.host === undefined ? words : `${words} at ${facts.host}`;
   if (error instanceof Error && facts.name === 'NotStorageError') return `${where} cannot be used: ${error.message}`;
   if (facts.name === 'AbortError' || facts.name === 'TimeoutError') {
-    return `${where} did not respond in time: check the storage account's health and the network between`;
+    return `${where} did not respond in time: check the storage account's health and the network connection to it`;
   }
   if (facts.statusCode === 401 || facts.statusCode === 403) {
     return `${where} refused access (${facts.statusCode} ${facts.code}): give the identity the role ${role}, and check the account's firewall`;
@@ -31,14 +31,14 @@ export function describeStorageError(error: unknown): string {
     return `${where} responded ${facts.statusCode} ${facts.code}`.trimEnd();
   }
   if (/^E[A-Z]{3,}/.test(facts.code)) {
-    return `${where} cannot be reached (${facts.code}): check ${settings}, and the network between`;
+    return `${where} cannot be reached (${facts.code}): check ${settings}, and the network connection to it`;
   }
   return `${where} could not be used: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 const ofQueues = new WeakSet<object>();
 
-/** Rejects as `call` does, and remembers that the error is one of queues: a timeout itself does not show of what. */
+/** Rejects as `call` does, and records that the error is about a queue, which a timeout error itself does not show. */
 export async function asQueueError<Value>(call: Promise<Value>): Promise<Value> {
   try {
     return await call;

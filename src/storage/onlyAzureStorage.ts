@@ -1,8 +1,8 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 
 /**
- * A response that is not of Azure Storage: a proxy's page, or another server at its address. A 404 or a page with the status 200 would
- * otherwise read as a table without rows.
+ * A response that is not from Azure Storage: a proxy's page, or another server at its address. Otherwise a 404, or a page with status 200,
+ * would be read as an empty table.
  */
 class NotStorageError extends Error {
   override readonly name = 'NotStorageError';
@@ -10,7 +10,7 @@ class NotStorageError extends Error {
 
 export function notStorage(status: number, hostname: string): Error {
   return new NotStorageError(
-    `a server that is not Azure Storage responded with status ${status} at ${hostname}: look for a proxy, a firewall or a sign-in page between`,
+    `a server that is not Azure Storage responded with status ${status} at ${hostname}: look for a proxy, a firewall or a sign-in page in between`,
   );
 }
 
@@ -20,7 +20,7 @@ export const onlyAzureStorage: PipelinePolicy = {
   async sendRequest(request, next) {
     const response = await next(request);
     const { status, headers } = response;
-    // Before a service that is down stands a gateway that is its own.
+    // A 5xx may be from a gateway of Azure, which does not send a request ID.
     if (status >= 500 || headers.has('x-ms-request-id')) return response;
     throw notStorage(status, new URL(request.url).hostname);
   },

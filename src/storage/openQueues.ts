@@ -67,7 +67,7 @@ function createQueue(client: () => Promise<QueueClient>, limited: CallLimiter): 
   };
 }
 
-/** A proxy's response is not one of the queue's. */
+/** The client library accepts the error response of any server; see `onlyAzureStorage`. */
 function refuseOthers(error: unknown): never {
   const { statusCode, response, request } = error as Partial<RestError>;
   const isOther = statusCode !== undefined && statusCode < 500 && response?.headers.has('x-ms-request-id') === false;

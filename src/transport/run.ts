@@ -6,7 +6,7 @@ import type { TlsSessions } from './tlsSessions.ts';
 export interface Run {
   readonly recorder: Recorder;
   readonly deadline: Deadline;
-  /** Resumes a TLS session where there is one; a device that starts for the first time has none. */
+  /** Resumes a TLS session if there is one; a device that starts for the first time has none. */
   readonly tlsSessions?: TlsSessions | undefined;
   /** For simulations, which have no CPU to spare: of the server's chain, Node reads the leaf alone, and the rest once for all devices. */
   readonly lightIdentityCheck?: boolean | undefined;

@@ -11,11 +11,11 @@ export interface ServerIdentity {
   readonly tlsSessionReused?: true;
   /** Of the leaf, as ISO 8601. */
   readonly certificateNotAfter?: string;
-  /** Of the leaf: the issuer's common name, or its organisation where it has none. */
+  /** Of the leaf: the issuer's common name, or its organisation if it has none. */
   readonly issuer?: string;
   /** SHA-256 of the last certificate of the chain, upper-case hexadecimal with colons. */
   readonly rootFingerprint256?: string;
-  /** Leaf first, root last (where the trust store knows it). */
+  /** Leaf first, root last (if the trust store has it). */
   readonly chain?: readonly ChainCertificate[];
 }
 
@@ -26,7 +26,7 @@ export interface ChainCertificate {
   readonly fingerprint256: string;
 }
 
-/** A certificate of the handshake as Node reads it. Where the chain was read, each holds the one that issued it. */
+/** A certificate of the handshake as Node reads it. If the chain was read, each holds the one that issued it. */
 export interface PresentedCertificate {
   readonly fingerprint256: string;
   /** DER. */
@@ -38,7 +38,7 @@ export interface PresentedCertificate {
  * Reads the server's identity while the socket is open, and returns a function that describes it. Call that after the exchange: describing
  * a new chain takes a few milliseconds.
  *
- * @param readWhole where only the leaf was read: its chain is read once for all connections that present this leaf
+ * @param readWhole if only the leaf was read: its chain is read once for all connections that present this leaf
  */
 export function captureServer(
   socket: TLSSocket,

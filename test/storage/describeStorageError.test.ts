@@ -27,11 +27,11 @@ describe('an error of the storage', () => {
     ],
     [
       restError('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
-      'the history storage at account.table.core.windows.net cannot be reached (ENOTFOUND): check OutcomesStorage or AzureWebJobsStorage, and the network between',
+      'the history storage at account.table.core.windows.net cannot be reached (ENOTFOUND): check OutcomesStorage or AzureWebJobsStorage, and the network connection to it',
     ],
     [
       new DOMException('aborted', 'TimeoutError'),
-      "the history storage did not respond in time: check the storage account's health and the network between",
+      "the history storage did not respond in time: check the storage account's health and the network connection to it",
     ],
     [new Error('row all-1 holds no outcome'), 'the history storage could not be used: row all-1 holds no outcome'],
     ['nonsense', 'the history storage could not be used: nonsense'],

@@ -315,6 +315,6 @@ export const sampleReports = {
   'storage unreachable': buildReport({
     probes: [fresh(healthyKey), fresh(healthyWebSocket)],
     storageFault:
-      'the history storage at canary.table.core.windows.net cannot be reached (ENOTFOUND): check OutcomesStorage or AzureWebJobsStorage, and the network between',
+      'the history storage at canary.table.core.windows.net cannot be reached (ENOTFOUND): check OutcomesStorage or AzureWebJobsStorage, and the network connection to it',
   }),
 } as const satisfies Record<string, StatusReport>;

@@ -5,7 +5,7 @@ import { optionError } from './simulateArguments.ts';
 
 /** Client of an app's simulations API. */
 export interface SimulationClient {
-  /** @throws SimulationRefused where the app refuses the request, with its reasons. */
+  /** @throws SimulationRefused if the app refuses the request, with its reasons. */
   start(request: unknown): Promise<SimulationView>;
   look(id: string): Promise<{ readonly view: SimulationView; readonly ended: boolean }>;
   cancel(id: string): Promise<void>;

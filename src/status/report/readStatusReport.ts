@@ -17,7 +17,7 @@ export interface StatusReportOptions {
   readonly now: Date;
   /** Since when this process could have observed a scheduled run. Default: now. */
   readonly upSince?: Date;
-  /** Absent where no webhook is configured. */
+  /** Absent if no webhook is configured. */
   readonly webhook?: WebhookSource | undefined;
   /** Default: 8 s, below the 10 s of every route, so that the page can still report that the storage is not available. */
   readonly timeoutMs?: number;
@@ -49,7 +49,7 @@ export async function readStatusReport(
     };
     const [reports, timers, deliveries] = await rejectWhenAborted(signal, read());
     const known = new Set(reports.map((probe) => probe.location));
-    // What could not be delivered of a probe or a location that is gone stays so.
+    // Undelivered changes of a removed probe or location are never delivered, so reporting them would never stop.
     const current = deliveries?.filter((one) =>
       reports.some(({ name, location: at }) => name === one.probe && at === one.location),
     );

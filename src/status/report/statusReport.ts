@@ -27,7 +27,7 @@ export interface TimerReport {
   readonly lastStartedAt?: string;
   /** ISO 8601: when the first missing run was due. */
   readonly dueAt?: string;
-  /** A sentence for each sink that did not accept an outcome of the last scheduled run that ended; absent where all accepted. */
+  /** A sentence for each sink that did not accept an outcome of the last finished scheduled run; absent if all accepted. */
   readonly sinkErrors?: readonly string[];
 }
 

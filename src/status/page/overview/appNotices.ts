@@ -31,7 +31,7 @@ function noticesOf({ timers, generatedAt }: StatusReport): readonly Notice[] {
 function explainSinkError({ location }: TimerReport, error: string): Notice {
   return {
     what: `The last scheduled run at ${location}: ${error}.`,
-    next: 'Check that service, its setting and the network between. Alerts and dashboards that read from it do not see these outcomes; this page does.',
+    next: 'Check that service, its setting and the network connection to it. Alerts and dashboards that read from it do not see these outcomes; this page does.',
   };
 }
 
