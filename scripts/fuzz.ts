@@ -6,10 +6,10 @@ import { startVitest } from 'vitest/node';
 const usage = `npm run fuzz [-- --runs N] [--minutes N] [--seed N]
 
   --runs     how often each fuzz test runs its subject (default 10000; a million takes hours)
-  --minutes  after which each test stops, whatever it has done by then (default: never)
+  --minutes  after which each test stops, even if it has runs left (default: never)
   --seed     of an earlier failure, as its report shows it
   --help     this text
-  Prints what the runs came to. Exit code: 0 nothing was found, 1 otherwise, 2 wrong usage.`;
+  Prints the results of the runs. Exit code: 0 nothing was found, 1 otherwise, 2 wrong usage.`;
 
 interface FuzzOptions {
   readonly runs: number;

@@ -46,7 +46,7 @@ function deployedPackageJson(text: string): Uint8Array {
 const usage = `npm run package [-- --unpacked]
 
   Builds the app and packs ${packagePath}: production files only, the same bytes from the same sources.
-  --unpacked         also lays the files out in ${unpackedPath}, where azd takes them from
+  --unpacked         also writes the files to ${unpackedPath}, which azd deploys
   Exit code: 0 packed, 1 the sources have errors, 2 wrong usage.`;
 
 /** Replaces the folder with the contents of the zip. */

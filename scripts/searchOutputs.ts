@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { findPlantedSecrets } from '../test/support/plantedSecrets.ts';
 
-/** What is built and packed, what the documentation shows, and what tests leave behind: answers, logs, tables, texts of pages. */
+/** What is built and packed, what the documentation shows, and what tests leave behind: responses, logs, tables, texts of pages. */
 const outputFolders = ['dist', 'docs', 'test/output'];
 
 export interface Output {

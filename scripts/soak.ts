@@ -18,7 +18,7 @@ const usage = `npm run soak [-- --minutes N]
   Prints a line for each tenth of that time. Exit code: 0 memory, handles and descriptors stayed flat, 1 otherwise, 2 wrong usage.`;
 
 setFlagsFromString('--expose-gc');
-/** `last-resort` also gives back the pages that V8 does not need, so that the rest of the process's memory can be seen. */
+/** `last-resort` also releases the pages that V8 does not need, so that the rest of the process's memory can be seen. */
 const collectGarbage: (options: { type: 'major'; flavor: 'last-resort' }) => void = runInNewContext('gc');
 
 const devicesAtOnce = 20;

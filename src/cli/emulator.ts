@@ -6,23 +6,20 @@ import { describeRequest } from '../emulator/describeRequest.ts';
 import { readConfiguration } from '../emulator/readConfiguration.ts';
 import { type EmulatorOptions, type RunningEmulator, startEmulator } from '../emulator/startEmulator.ts';
 import { fromCaller } from './callerPaths.ts';
-import { explainOptionError, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, wrongUsage } from './optionErrors.ts';
 
 const usage = `npm run emulator -- [--port N] [--ws-port N] [--hub-port N] [--host ADDRESS] [--names A,B] [--config FILE] [--json]
 
   --port      MQTT over TLS (default 8883)
   --ws-port   MQTT over WebSocket (default 8443)
   --hub-port  IoT Hub, MQTT over TLS and over WebSocket (default 8884); the same as --port or --ws-port: one listener
-              plays both services, and the assigned hub has no port, as devices with built-in ports need
+              serves both, and the assigned hub has no port, as devices with built-in ports need
   --host      address to listen on (default 127.0.0.1; 0.0.0.0 for devices elsewhere on the network)
   --names     further names in the server's certificate, for devices whose hosts file points them here
   --config    enrollments and faults, as in docs/emulator.md (default: a demo device and a demo group)
   --json      one line of JSON for each request
   --help      this text
-  A port of 0 takes any free one. Exit code: 0 stopped, 2 wrong usage, configuration errors or a port in use.`;
-
-/** Exit code of a usage or configuration error. */
-const usageError = 2;
+  Port 0 selects any free port. Exit code: 0 stopped, 2 wrong usage, configuration errors or a port in use.`;
 
 type Arguments = ServeArguments | { readonly help: true };
 
@@ -152,7 +149,7 @@ function readNames(text: string): string[] {
 
 function stop(sentences: readonly string[]): void {
   for (const sentence of sentences) console.error(sentence);
-  process.exitCode = usageError;
+  process.exitCode = exitCodes.usage;
 }
 
 await main();

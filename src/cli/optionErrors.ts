@@ -1,5 +1,8 @@
 import { closestMatch } from 'leven';
 
+/** The exit codes of all commands. What counts as a failure is in each command's usage. */
+export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
+
 /** The error of `parseArgs` as one sentence, with a suggestion for a misspelt option. `options`: names without dashes. */
 export function explainOptionError(error: unknown, options: readonly string[]): string {
   if (!(error instanceof Error)) return String(error);

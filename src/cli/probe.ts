@@ -1,6 +1,6 @@
 /** `npm run probe`: one run, now, from this machine. It starts nothing else and stores nothing. */
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
-import { wrongUsage } from './optionErrors.ts';
+import { exitCodes, wrongUsage } from './optionErrors.ts';
 import { readProbeArguments } from './probe/probeArguments.ts';
 
 const usage = `npm run probe -- --id-scope S --registration-id R [credential] [options]
@@ -26,8 +26,6 @@ Options:
 A configured probe reads its secret from LOCAL_SECRETS_FILE, else from the vault at KEY_VAULT_URL.
 The run holds no lease: it can cut off a deployed run of the same device.
 Exit code: 0 healthy or degraded, 1 failing or unknown, 2 wrong usage or configuration.`;
-
-const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 
 async function main(): Promise<number> {
   const args = readProbeArguments(process.argv.slice(2));

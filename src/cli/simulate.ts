@@ -1,14 +1,13 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
 import { availableParallelism } from 'node:os';
 import { resolvePathSettings } from './callerPaths.ts';
-import { wrongUsage } from './optionErrors.ts';
+import { exitCodes, wrongUsage } from './optionErrors.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulate/simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulate/simulationClient.ts';
 import { showProgress } from './simulate/simulationProgress.ts';
 import { describeSimulation } from './simulate/simulationTable.ts';
 import type { LocalApp } from './start/localApp.ts';
 
-const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const pollEveryMs = 500;
 /** Registrations per second and core: the app, its storage and the DPS stand-in share this machine. */
 const localRatePerCore = 15;
@@ -94,7 +93,7 @@ async function simulate(
   let { view, ended } = { view: started, ended: false };
   while (!ended) {
     await new Promise((resume) => setTimeout(resume, pollEveryMs));
-    ({ view, ended } = await client.look(started.id));
+    ({ view, ended } = await client.read(started.id));
     progress.update(view);
   }
   progress.end();
@@ -116,10 +115,10 @@ async function simulate(
 
 /** The first Ctrl-C cancels the simulation and waits for running devices; the second quits at once. */
 function cancelOnInterrupt(id: string, client: SimulationClient): { readonly forget: () => void } {
-  let asked = false;
+  let isCancelling = false;
   const onInterrupt = () => {
-    if (asked) process.exit(exitCodes.failure);
-    asked = true;
+    if (isCancelling) process.exit(exitCodes.failure);
+    isCancelling = true;
     console.error(
       '\nCancelling: no more devices will start; waiting for running ones. Press Ctrl-C again to quit now.',
     );

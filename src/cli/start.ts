@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import { fromCaller, localSecretsFile, resolvePathSettings } from './callerPaths.ts';
-import { explainOptionError, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { isStopped, stopSignal } from './start/stopSignal.ts';
 
@@ -21,7 +21,6 @@ Without probes, samples run: one of them fails on purpose, to show a failure; --
 PORT (default 7071, with --once any free one) is where the functions are served; FUNCTION_KEY is their key (default: a new one).
 Exit code 2: wrong usage, or errors of the configuration.`;
 
-const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 const defaultPort = 7071;
 
 interface Arguments {
@@ -130,9 +129,11 @@ function readArguments(): Arguments | 'help' | string {
   }
 }
 
-/** Creates the folder if it is missing.
+/**
+ * Creates the folder if it is missing.
  *
- * @throws a sentence with the option */
+ * @throws a sentence that names the option
+ */
 function folderFrom(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   const folder = fromCaller(path);

@@ -6,7 +6,7 @@ import { type ConfigurationError, formatErrors } from '../config/configurationEr
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
 import { fromCaller, localSecretsFile } from './callerPaths.ts';
-import { explainOptionError, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, wrongUsage } from './optionErrors.ts';
 import type { OnlineCheck } from './validate/checkOnline.ts';
 import { describePlan } from './validate/describePlan.ts';
 
@@ -18,8 +18,6 @@ const usage = `npm run validate [-- FILE…] [--online] [--json]
            or { "valid": true, "plan": {…}, "online": [{ subject, level, message, probes }] }
   --help   this text
   Comments and trailing commas are allowed. Exit code: 0 valid, 1 --online found an error, 2 errors or wrong usage.`;
-
-const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 
 interface Arguments {
   readonly files: readonly string[];

@@ -144,12 +144,12 @@ describe('npm run simulate', () => {
 it('describes hubs, reasons and percentiles without colour when there is no terminal', async () => {
   const client = createSimulationClient(url, functionKey);
   const { id } = await client.start({ probe: 'group-key', devices: 2 });
-  let look = await client.look(id);
-  while (!look.ended) {
+  let current = await client.read(id);
+  while (!current.ended) {
     await new Promise((resume) => setTimeout(resume, 200));
-    look = await client.look(id);
+    current = await client.read(id);
   }
-  const described = describeSimulation(look.view, { colour: false, isLocal: true });
+  const described = describeSimulation(current.view, { colour: false, isLocal: true });
   expect(described).toContain('healthy │       2 │ 100.0 %');
   expect(described).toMatch(/│ total +│/);
   expect(described).not.toContain('\u001b');

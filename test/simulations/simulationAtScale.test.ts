@@ -61,7 +61,7 @@ async function progressOf(
   isFarEnough: (view: SimulationView) => boolean,
 ): Promise<SimulationView> {
   for (;;) {
-    const { view, ended } = await client.look(id);
+    const { view, ended } = await client.read(id);
     if (ended || isFarEnough(view)) return view;
     await new Promise((resume) => setTimeout(resume, 100));
   }

@@ -7,7 +7,7 @@ import { optionError } from './simulateArguments.ts';
 export interface SimulationClient {
   /** @throws SimulationRefused if the app refuses the request, with its reasons. */
   start(request: unknown): Promise<SimulationView>;
-  look(id: string): Promise<{ readonly view: SimulationView; readonly ended: boolean }>;
+  read(id: string): Promise<{ readonly view: SimulationView; readonly ended: boolean }>;
   cancel(id: string): Promise<void>;
   /** The outcomes of all devices, failures first. */
   outcomes(id: string): AsyncIterable<Outcome>;
@@ -52,7 +52,7 @@ export function createSimulationClient(appUrl: string, key: string): SimulationC
       const { body } = await call('POST', '', { body: JSON.stringify(request), headers });
       return body as SimulationView;
     },
-    async look(id) {
+    async read(id) {
       const { status, body } = await call('GET', `/${id}`);
       return { view: body as SimulationView, ended: status === 200 };
     },

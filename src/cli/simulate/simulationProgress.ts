@@ -32,12 +32,12 @@ function bar(first: SimulationView): ProgressDisplay {
 }
 
 function lines(first: SimulationView): ProgressDisplay {
-  let saidAtMs = Date.now();
+  let loggedAtMs = Date.now();
   console.error(`Simulation ${first.id}: ${first.devices} devices of ${first.probe}`);
   return {
     update(view) {
-      if (Date.now() - saidAtMs < plainLineEveryMs) return;
-      saidAtMs = Date.now();
+      if (Date.now() - loggedAtMs < plainLineEveryMs) return;
+      loggedAtMs = Date.now();
       console.error(`${view.done}/${view.devices} ${inWords(view)}`);
     },
     end: () => undefined,

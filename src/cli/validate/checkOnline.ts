@@ -1,6 +1,7 @@
 import { examineCredential } from '../../attestation/examineCredential.ts';
 import type { Probe } from '../../config/probe.ts';
 import type { Settings } from '../../config/settings.ts';
+import { daysLeft } from '../../outcomes/expiries.ts';
 import { explain } from '../../outcomes/explanations/explain.ts';
 import { explainNotRun } from '../../outcomes/explanations/notRun.ts';
 import { type ReadSecret, secretName } from '../../probes/credential.ts';
@@ -23,7 +24,6 @@ export interface OnlineCheck {
 }
 
 const timeoutMs = 15_000;
-const dayMs = 86_400_000;
 /** Warn when a certificate or secret expires within this time. */
 const soonDays = 14;
 
@@ -63,7 +63,7 @@ async function checkSecret(
     return [{ subject, level: 'error', message: sentence(message, next), probes: names }];
   }
   const checks: OnlineCheck[] = [];
-  if (secret.expiresOn !== undefined && daysUntil(secret.expiresOn) < soonDays) {
+  if (secret.expiresOn !== undefined && expiresSoon(secret.expiresOn)) {
     const message = `expires on ${secret.expiresOn.slice(0, 10)}: store a new version`;
     checks.push({ subject, level: 'warning', message, probes: names });
   }
@@ -82,7 +82,7 @@ async function checkSecret(
       checks.push({ subject, level, message: sentence(message, next), probes: [probe] });
     }
     const { credential } = examined;
-    if (credential?.type === 'x509' && daysUntil(credential.bundle.notAfter) < soonDays) {
+    if (credential?.type === 'x509' && expiresSoon(credential.bundle.notAfter)) {
       const message = `its certificate expires on ${credential.bundle.notAfter.slice(0, 10)}: renew it`;
       checks.push({ subject, level: 'warning', message, probes: [probe] });
     }
@@ -110,7 +110,7 @@ async function checkEndpoint(probes: readonly Probe[]): Promise<readonly OnlineC
     ({ expect: { rootFingerprints: expected } }) =>
       expected !== undefined && root !== undefined && !expected.some((one) => one.toUpperCase() === root),
   );
-  const ending = chain.filter(({ notAfter }) => daysUntil(notAfter) < soonDays);
+  const expiring = chain.filter(({ notAfter }) => expiresSoon(notAfter));
   const checks: OnlineCheck[] = [
     ...unexpected.map(({ name }): OnlineCheck => {
       return {
@@ -120,7 +120,7 @@ async function checkEndpoint(probes: readonly Probe[]): Promise<readonly OnlineC
         probes: [name],
       };
     }),
-    ...ending.map(({ subject: of, notAfter }): OnlineCheck => {
+    ...expiring.map(({ subject: of, notAfter }): OnlineCheck => {
       return {
         subject,
         level: 'warning',
@@ -171,8 +171,8 @@ async function checkStorageAccess({ outcomesStorage, identity }: Settings): Prom
   }
 }
 
-function daysUntil(instant: string): number {
-  return (Date.parse(instant) - Date.now()) / dayMs;
+function expiresSoon(instant: string): boolean {
+  return daysLeft({ at: instant }, Date.now()) < soonDays;
 }
 
 function sentence(what: string, next: string): string {
