@@ -19,6 +19,7 @@ const alwaysRead = [
   'package-lock.json',
   'scripts/build.ts',
   'scripts/bundle.ts',
+  'scripts/withoutUnusedParts.ts',
   'src/config/jsonSchema.ts',
 ];
 

@@ -1,8 +1,10 @@
 /** Bundles a function app into the files that the Node worker loads. */
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { type BuildFailure, build, type Metafile, type Plugin, stop } from 'esbuild';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { type RolldownLog, type RolldownOutput, rolldown } from 'rolldown';
 import { writeIfChanged } from './projectFiles.ts';
+import { withoutUnusedParts } from './withoutUnusedParts.ts';
 
 export interface BundleOptions {
   /** Paths in the bundle and its maps are relative to this folder, so that they are the same on every machine. */
@@ -20,81 +22,59 @@ export interface Bundled {
   readonly inputs: readonly string[];
 }
 
-/** Libraries in the CommonJS format load Node's modules with `require`, which an ES module does not have. */
-const requireInModules = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
-
-/** Badges contain only Latin letters and punctuation. All characters from here on get the same width. */
-const firstUnusedCharacter = 0x2200;
-
-/** Reduces four tables of character widths from 0.9 MB to 26 KB: only one badge style is used, with few characters. */
-const withoutUnusedCharacters: Plugin = {
-  name: 'without unused characters',
-  setup(builder) {
-    builder.onLoad({ filter: /anafanafo.data.[\w-]+\.json$/ }, async ({ path }) => {
-      const widths: readonly (readonly number[])[] = JSON.parse(await readFile(path, 'utf8'));
-      const isDrawn = path.endsWith('verdana-11px-normal.json');
-      const used = isDrawn ? widths.filter(([first = 0]) => first < firstUnusedCharacter) : [];
-      const others = [isDrawn ? firstUnusedCharacter : 0, 0x10_ffff, 7];
-      return { contents: JSON.stringify([...used, others]), loader: 'json' };
-    });
-  },
-};
-
 /**
- * Bundles an app into an ES module and chunks that are imported on demand, so that an invocation parses only what it uses. The output has
- * no whitespace, but keeps its identifiers: shorter ones would save a seventh of the package, but stack traces would be unreadable without
- * the maps. esbuild's `keepNames` has both advantages, but adds a twelfth to the load time.
+ * Bundles an app into an ES module and chunks that are imported on demand, so that an invocation parses only what it uses. What is loaded
+ * at the start is one file. Functions and classes keep their names, so that stack traces are readable without the maps; variables do not.
  * Throws an Error whose message lists every error with its position.
  */
 export async function bundle({ projectDirectory, entry, outFile }: BundleOptions): Promise<Bundled> {
   const folder = join(projectDirectory, dirname(outFile));
   try {
-    const { outputFiles, metafile } = await build({
-      write: false,
-      absWorkingDir: projectDirectory,
-      entryPoints: { [outFile.slice(dirname(outFile).length + 1, -'.mjs'.length)]: entry },
-      outdir: folder,
-      outExtension: { '.js': '.mjs' },
-      chunkNames: 'chunks/[name]-[hash]',
-      bundle: true,
-      splitting: true,
-      platform: 'node',
-      target: 'node22',
-      format: 'esm',
-      banner: { js: requireInModules },
-      // The worker itself provides this module to require(); there is no package with this name.
-      external: ['@azure/functions-core'],
-      sourcemap: 'linked',
-      // The map contains positions and names. With the sources it would be three times as large.
-      sourcesContent: false,
-      minifyWhitespace: true,
-      minifySyntax: true,
-      plugins: [withoutUnusedCharacters],
-      metafile: true,
-      logLevel: 'silent',
-    });
-    refuseCommonJs(metafile);
-    for (const { path, contents } of outputFiles) await writeIfChanged(path, contents);
-    const outputs = outputFiles.map(({ path }) => relative(projectDirectory, path)).toSorted();
-    await removeOtherChunks(join(folder, 'chunks'), new Set(outputFiles.map(({ path }) => path)));
-    return { outputs, inputs: Object.keys(metafile.inputs) };
+    const { output, inputs } = await bundleInMemory(projectDirectory, entry, outFile);
+    const files = output.map(({ fileName }) => join(folder, fileName));
+    for (const file of output) {
+      const contents = file.type === 'chunk' ? file.code : file.source;
+      await writeIfChanged(join(folder, file.fileName), Buffer.from(contents));
+    }
+    await removeOtherChunks(join(folder, 'chunks'), new Set(files));
+    return { outputs: files.map((file) => relative(projectDirectory, file)).toSorted(), inputs };
   } catch (cause) {
-    throw new Error(describeFailure(cause, entry), { cause });
-  } finally {
-    await stop(); // otherwise the bundler stays in memory, with several hundred megabytes
+    throw new Error(`${entry} could not be bundled:\n${describeFailure(cause, projectDirectory)}`, { cause });
   }
 }
 
-/** `await import('a-commonjs-package')` has named exports in Node, but only `default` in a bundle. */
-function refuseCommonJs({ outputs }: Metafile): void {
-  const nameless = Object.values(outputs)
-    .filter(({ entryPoint, exports }) => entryPoint?.includes('node_modules') && exports.join() === 'default')
-    .map(({ entryPoint }) => entryPoint);
-  if (nameless.length > 0) {
-    throw new Error(
-      `${nameless.join(', ')} is CommonJS: import it in a module of src, and load that module with import()`,
-    );
-  }
+interface BundledInMemory {
+  readonly output: RolldownOutput['output'];
+  readonly inputs: readonly string[];
+}
+
+async function bundleInMemory(projectDirectory: string, entry: string, outFile: string): Promise<BundledInMemory> {
+  const unresolved: RolldownLog[] = [];
+  await using bundler = await rolldown({
+    cwd: projectDirectory,
+    input: { [basename(outFile, '.mjs')]: resolve(projectDirectory, entry) },
+    platform: 'node',
+    transform: { target: 'node24' },
+    // The worker itself provides this module to require(); there is no package with this name.
+    external: ['@azure/functions-core'],
+    plugins: [withoutUnusedParts()],
+    // By default, a package that is missing counts as one that is present at run time.
+    onLog: (_level, log) => void (log.code === 'UNRESOLVED_IMPORT' && unresolved.push(log)),
+  });
+  const { output } = await bundler.generate({
+    dir: dirname(join(projectDirectory, outFile)),
+    format: 'esm',
+    entryFileNames: '[name].mjs',
+    chunkFileNames: 'chunks/[name]-[hash].mjs',
+    codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] },
+    minify: { compress: true, mangle: { toplevel: true, keepNames: true }, codegen: true },
+    comments: { legal: true, annotation: false, jsdoc: false },
+    sourcemap: true,
+    // The map contains positions and names. With the sources it would be three times as large.
+    sourcemapExcludeSources: true,
+  });
+  if (unresolved.length > 0) throw new AggregateError(unresolved);
+  return { output, inputs: (await bundler.watchFiles).map((file) => relative(projectDirectory, file)) };
 }
 
 /** Chunk names contain a hash of the contents, so chunks of earlier builds are not overwritten. */
@@ -104,11 +84,17 @@ async function removeOtherChunks(folder: string, kept: ReadonlySet<string>): Pro
   await Promise.all(left.map((file) => rm(file, { force: true })));
 }
 
-function describeFailure(cause: unknown, entry: string): string {
-  const { errors } = cause as Partial<BuildFailure>;
-  if (errors === undefined) return `${entry} could not be bundled: ${cause instanceof Error ? cause.message : cause}`;
-  const lines = errors.map(({ text, location }) =>
-    location === null ? `  ${text}` : `  ${location.file}:${location.line}:${location.column + 1}: ${text}`,
-  );
-  return `${entry} could not be bundled:\n${lines.join('\n')}`;
+/** A line for each error. The bundler's messages are several lines with colours and an extract of the source. */
+function describeFailure(cause: unknown, projectDirectory: string): string {
+  const { errors } = cause as { readonly errors?: readonly RolldownLog[] };
+  if (errors === undefined) return `  ${cause instanceof Error ? cause.message : cause}`;
+  return errors
+    .map(({ message, loc }) => {
+      const [summary = ''] = stripVTControlCharacters(message)
+        .replace(/^\[\w+\] /, '')
+        .split('\n');
+      if (loc?.file === undefined) return `  ${summary}`;
+      return `  ${relative(projectDirectory, loc.file)}:${loc.line}:${loc.column + 1}: ${summary}`;
+    })
+    .join('\n');
 }

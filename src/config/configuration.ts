@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { ConfigurationError } from './configurationErrors.ts';
 import type { Environment } from './formats.ts';
 import type { Probe } from './probe.ts';
@@ -74,7 +73,8 @@ let memoised: Configuration | undefined;
 
 /** The configuration of this process. Its environment is read only here, once. */
 export function configuration(): Configuration {
-  memoised ??= parseConfiguration(process.env, (path) => readFileSync(path, 'utf8'));
+  // An import of node:fs would load its streams and promises at every start, for a file that a deployed app rarely has.
+  memoised ??= parseConfiguration(process.env, (path) => process.getBuiltinModule('fs').readFileSync(path, 'utf8'));
   return memoised;
 }
 

@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 
 /**
  * An app as one CommonJS file. Tests that start several hosts in their own process need that: Node loads an ES module, and the chunks that
@@ -6,15 +6,11 @@ import { build } from 'esbuild';
  */
 export async function bundleCjs(projectDirectory: string, entry: string, outfile: string): Promise<void> {
   await build({
-    absWorkingDir: projectDirectory,
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
+    cwd: projectDirectory,
+    input: entry,
     platform: 'node',
-    target: 'node22',
-    format: 'cjs',
     external: ['@azure/functions-core'],
-    sourcemap: 'linked',
-    logLevel: 'error',
+    logLevel: 'silent',
+    output: { file: outfile, format: 'cjs', codeSplitting: false, sourcemap: true },
   });
 }
