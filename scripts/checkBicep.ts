@@ -1,15 +1,8 @@
-import { execFile } from 'node:child_process';
-import { cp, glob, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { glob, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { z } from 'zod';
 import { findBicepCli } from './bicepCli.ts';
+import { type BicepCompilation, type BicepServer, startBicepServer } from './bicepServer.ts';
 import { projectDirectory } from './projectFiles.ts';
-
-const run = promisify(execFile);
-const maxBuffer = 64 * 1024 * 1024;
 
 /** The result of checking the Bicep files. `errors` are sentences that name a file. */
 export type BicepCheck =
@@ -18,112 +11,46 @@ export type BicepCheck =
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /**
- * Builds, lints and checks the format of every Bicep file in `infra`, and of the parameter files of the tests. It works on a copy, because
- * the compiler writes its output next to the source.
+ * Compiles, lints and checks the format of every Bicep file in `infra`, and of the parameter files of the tests. `server` is a running
+ * compiler; without one, it starts and stops its own.
  */
-export async function checkBicep(root: string = projectDirectory): Promise<BicepCheck> {
+export async function checkBicep(root: string = projectDirectory, server?: BicepServer): Promise<BicepCheck> {
+  if (server !== undefined) return checkFiles(root, server);
   const cli = await findBicepCli(root);
   if (cli.kind === 'absent') return { kind: 'skipped', reason: cli.reason };
-
-  const copy = await mkdtemp(join(tmpdir(), 'check-bicep-'));
+  const own = startBicepServer(cli.path);
   try {
-    const folders = ['infra', 'test/infra'];
-    for (const folder of folders) await cp(join(root, folder), join(copy, folder), { recursive: true });
-    const modules = await filesIn(copy, 'infra/**/*.bicep');
-    const parameters = await filesIn(copy, '{infra,test/infra}/**/*.bicepparam');
-    const files = [...modules, ...parameters];
-    const findings = await lintErrors(cli.path, copy, modules.length);
-    // The compiler would only repeat the errors.
-    const failures = findings.length === 0 ? await buildErrors(cli.path, copy) : [];
-    const errors = [...findings, ...failures, ...(await formatErrors(cli.path, copy, files))];
-    return errors.length === 0 ? { kind: 'passed', files: files.length } : { kind: 'failed', errors };
+    return await checkFiles(root, own);
   } finally {
-    await rm(copy, { recursive: true, force: true });
+    await own.stop();
   }
 }
 
-/** The exit code is 0 despite warnings, and the level of some warnings cannot be raised. So the check passes only with an empty report. */
-async function lintErrors(bicep: string, folder: string, fileCount: number): Promise<readonly string[]> {
-  const args = ['lint', '--pattern', '**/*.bicep', '--diagnostics-format', 'sarif'];
-  const { stdout, stderr } = await outputOf(bicep, args, folder);
-  // One report per file: a sequence of indented objects.
-  const reports = stdout.split(/(?<=^\})(?=\{$)/m).map(parseReport);
-  // The compiler does not report a pattern that matches no file, and the check would pass.
-  if (reports.length !== fileCount || reports.some((report) => report === undefined)) {
-    return [`bicep lint gave no report for each of ${fileCount} files: ${stderr || stdout}`];
+async function checkFiles(root: string, bicep: BicepServer): Promise<BicepCheck> {
+  const modules = await filesIn(root, 'infra/**/*.bicep');
+  const parameters = await filesIn(root, '{infra,test/infra}/**/*.bicepparam');
+  const errors: string[] = [];
+  for (const file of modules) errors.push(...described(root, await bicep.compile(join(root, file))));
+  // Their errors would only repeat those of the templates.
+  if (errors.length === 0) {
+    for (const file of parameters) errors.push(...described(root, await bicep.compileParameters(join(root, file))));
   }
-  const errors = reports
-    .flatMap((report) => report?.runs ?? [])
-    .flatMap(({ results }) =>
-      results.map(({ ruleId, message, locations }) => {
-        const place = locations[0]?.physicalLocation;
-        const file = place === undefined ? 'infra' : relative(folder, pathOf(place.artifactLocation.uri));
-        return `${file}:${place?.region.startLine ?? 0} ${ruleId}: ${message.text}`;
-      }),
-    );
+  const files = [...modules, ...parameters];
+  for (const file of files) {
+    const text = await readFile(join(root, file), 'utf8');
+    if ((await bicep.format(join(root, file))) !== text) {
+      errors.push(`${file} is not formatted: bicep format --config infra/bicepconfig.json ${file}`);
+    }
+  }
   // A module is reported for itself and for each file that refers to it.
-  return [...new Set(errors)];
+  return errors.length === 0
+    ? { kind: 'passed', files: files.length }
+    : { kind: 'failed', errors: [...new Set(errors)] };
 }
 
-/** Building a parameter file also builds its template, and checks each value against its type. */
-async function buildErrors(bicep: string, folder: string): Promise<readonly string[]> {
-  const args = ['build-params', '--pattern', '**/*.bicepparam'];
-  const { exitCode, stderr } = await outputOf(bicep, args, folder);
-  if (exitCode === 0 && stderr === '') return [];
-  return stderr.split('\n').map((line) => line.replace(`${folder}/`, ''));
-}
-
-async function formatErrors(bicep: string, folder: string, files: readonly string[]): Promise<readonly string[]> {
-  const before = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const config = join(folder, 'infra', 'bicepconfig.json');
-  const args = ['format', '--pattern', '**/*.bicep*', '--config', config];
-  const { exitCode, stderr } = await outputOf(bicep, args, folder);
-  if (exitCode !== 0) return [`bicep format failed: ${stderr}`];
-  const after = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  return files
-    .filter((_, index) => before[index] !== after[index])
-    .map((file) => `${file} is not formatted: bicep format --config infra/bicepconfig.json ${file}`);
-}
-
-interface Output {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The compiler exits with 1 when it reports errors. This is not an exception here. */
-async function outputOf(bicep: string, args: readonly string[], cwd: string): Promise<Output> {
-  try {
-    const { stdout, stderr } = await run(bicep, [...args], { cwd, maxBuffer });
-    return { exitCode: 0, stdout: stdout.trim(), stderr: stderr.trim() };
-  } catch (error) {
-    const failed = processFailure.safeParse(error);
-    if (!failed.success) throw error;
-    return { exitCode: failed.data.code, stdout: failed.data.stdout.trim(), stderr: failed.data.stderr.trim() };
-  }
-}
-
-const processFailure = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
-
-const location = z.object({
-  physicalLocation: z.object({
-    artifactLocation: z.object({ uri: z.string() }),
-    region: z.object({ startLine: z.int() }),
-  }),
-});
-const finding = z.object({ ruleId: z.string(), message: z.object({ text: z.string() }), locations: z.array(location) });
-const sarif = z.object({ runs: z.array(z.object({ results: z.array(finding) })) });
-
-function parseReport(text: string): z.infer<typeof sarif> | undefined {
-  try {
-    return sarif.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function pathOf(uri: string): string {
-  return uri.startsWith('file:') ? fileURLToPath(uri) : uri;
+/** A warning is an error too: the level of some warnings cannot be raised in `bicepconfig.json`. */
+function described(root: string, { diagnostics }: BicepCompilation): readonly string[] {
+  return diagnostics.map(({ file, line, code, message }) => `${relative(root, file)}:${line + 1} ${code}: ${message}`);
 }
 
 async function filesIn(root: string, pattern: string): Promise<readonly string[]> {

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, glob, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { findBicepCli } from '../../scripts/bicepCli.ts';
+import { type BicepServer, startBicepServer } from '../../scripts/bicepServer.ts';
 import { mustHave, requirement } from './requires.ts';
 
-const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const cli = await findBicepCli(root);
 
@@ -17,11 +15,20 @@ if (cli.kind === 'absent' && mustHave('bicep')) throw new Error(cli.reason);
 /** For suites that need the Bicep CLI. */
 export const needsBicep = requirement(cli.kind === 'found', cli.kind === 'found' ? '' : cli.reason);
 
-/** The path of the program; an empty string if there is none, and the tests that need it are skipped. */
-export const bicepPath = cli.kind === 'found' ? cli.path : '';
+/** The compiler, one process for all tests of this worker. It ends with the worker, which closes its input. */
+export function bicep(): BicepServer {
+  if (cli.kind === 'absent') throw new Error(cli.reason);
+  server ??= startBicepServer(cli.path);
+  return server;
+}
+let server: BicepServer | undefined;
 
-/** Of the imagined subscription that the snapshots deploy to. */
-export const subscriptionId = '00000000-0000-0000-0000-000000000000';
+/** The imagined subscription that the snapshots deploy to. */
+const place = {
+  subscriptionId: '00000000-0000-0000-0000-000000000000',
+  tenantId: '00000000-0000-0000-0000-000000000000',
+  location: 'westeurope',
+};
 
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export type PredictedResource = Snapshot['predictedResources'][number];
@@ -52,23 +59,12 @@ export async function snapshotOf(name: string): Promise<Snapshot> {
   return snapshotSchema.parse(JSON.parse(text));
 }
 
-/** The snapshot is written next to its parameters, so it is made in a copy. */
 async function takeSnapshot(name: string, cached: string): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), 'snapshot-'));
-  try {
-    await cp(join(root, 'infra'), join(copy, 'infra'), { recursive: true });
-    await cp(join(root, 'test/infra'), join(copy, 'test/infra'), { recursive: true });
-    const parameters = join(copy, 'test/infra/parameters', `${name}.bicepparam`);
-    const place = ['--subscription-id', subscriptionId, '--tenant-id', subscriptionId, '--location', 'westeurope'];
-    await run(bicepPath, ['snapshot', parameters, '--mode', 'overwrite', ...place]);
-    const text = await readFile(join(dirname(parameters), `${name}.snapshot.json`), 'utf8');
-    const draft = join(copy, 'snapshot.json');
-    await writeFile(draft, text);
-    await rename(draft, cached); // whole or not at all: several test files ask for the same one
-    return text;
-  } finally {
-    await rm(copy, { recursive: true, force: true });
-  }
+  const text = await bicep().snapshot(join(root, 'test/infra/parameters', `${name}.bicepparam`), place);
+  const draft = `${cached}.${process.pid}`;
+  await writeFile(draft, text);
+  await rename(draft, cached); // whole or not at all: several test files ask for the same one
+  return text;
 }
 
 async function digestOfSources(): Promise<string> {
@@ -81,8 +77,29 @@ async function digestOfSources(): Promise<string> {
 
 /** The ARM template that a Bicep file compiles to. */
 export async function compile(file: string): Promise<unknown> {
-  const { stdout } = await run(bicepPath, ['build', join(root, file), '--stdout'], { maxBuffer: 64 * 1024 * 1024 });
-  return JSON.parse(stdout);
+  const { template, diagnostics } = await bicep().compile(join(root, file));
+  if (template === undefined) throw new Error(`${file}: ${JSON.stringify(diagnostics)}`);
+  return JSON.parse(template);
+}
+
+/** What the compiler reports of a deployment with these parameters. Empty if it can be deployed. */
+export async function refusalOf(parameters: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'deployment-'));
+  try {
+    await symlink(join(root, 'infra'), join(folder, 'infra'));
+    const file = join(folder, 'example.bicepparam');
+    await writeFile(
+      file,
+      `using 'infra/main.bicep'\nparam environmentName = 'a'\nparam location = 'westeurope'\n${parameters}`,
+    );
+    const { diagnostics } = await bicep().compileParameters(file);
+    if (diagnostics.length === 0) await bicep().snapshot(file, place);
+    return diagnostics.map(({ message }) => message).join('\n');
+  } catch (error) {
+    return String(error);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 export function resourcesOf(snapshot: Snapshot, type: string): readonly PredictedResource[] {
