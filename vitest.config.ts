@@ -1,15 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { testFilesByNeed } from './test/support/changesProcess.ts';
 
 // The tests start hundreds of processes, which load the same modules: compiled code is kept where the commands keep theirs.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node', process.version);
 // A start of the Bicep compiler lasts seconds: compiling it a second time by profile costs more than it gains.
 process.env.DOTNET_TieredPGO ??= '0';
 
+const { alone, together } = testFilesByNeed(import.meta.dirname);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
@@ -17,5 +19,10 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // In another order each time (vitest prints the seed), so that no test comes to depend on the one before it. Files start with the longest.
     sequence: { shuffle: { tests: true, files: false } },
+    // Loading the modules again for each file costs more than most of the tests.
+    projects: [
+      { extends: true, test: { name: 'alone', include: [...alone] } },
+      { extends: true, test: { name: 'together', include: [...together], isolate: false } },
+    ],
   },
 });
