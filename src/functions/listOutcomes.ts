@@ -2,7 +2,7 @@ import { app, type HttpResponseInit } from '@azure/functions';
 import * as z from 'zod/mini';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { withServices } from '../app/withServices.ts';
-import { parseCursor as parsePosition } from '../history/outcomeKeys.ts';
+import { parsePosition } from '../history/outcomeKeys.ts';
 import { foreignCursor, formatCursor, parseCursor } from '../http/cursor.ts';
 import { unknownProbe } from '../http/probeProblems.ts';
 import { invalidRequest, json, problem } from '../http/problem.ts';

@@ -1,8 +1,9 @@
 import { app, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as z from 'zod/mini';
+import { cacheFor } from '../app/cacheFor.ts';
 import { type Call, httpRoute } from '../app/httpRoute.ts';
 import { publicPagesAuthLevel, type Services, services } from '../app/services.ts';
-import { cacheFor, statusReportOf } from '../app/statusReportOf.ts';
+import { statusReportOf } from '../app/statusReportOf.ts';
 import { withServices } from '../app/withServices.ts';
 import type { Probe } from '../config/probe.ts';
 import { nextDueTime } from '../config/schedule.ts';

@@ -20,7 +20,7 @@ import { knownLocations, locationTable, registerLocation } from './locations.ts'
 import { mergeNewest, type Pages } from './mergeNewest.ts';
 import {
   comparePositions,
-  formatCursor,
+  formatPosition,
   indexRange,
   type KeyRange,
   type OutcomeIndex,
@@ -214,7 +214,7 @@ async function list(
   );
   const outcomes = found.slice(0, query.limit);
   const last = outcomes.at(-1);
-  return { outcomes, ...(found.length > query.limit && last && { cursor: formatCursor(positionOf(last)) }) };
+  return { outcomes, ...(found.length > query.limit && last && { cursor: formatPosition(positionOf(last)) }) };
 }
 
 /** Probes run about equally often, so twice the average share is usually enough of each. */

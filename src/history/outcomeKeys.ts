@@ -63,16 +63,16 @@ function compareText(one: string, other: string): number {
 }
 
 /** The position of a page's last outcome as URL-safe text. Opaque to clients. */
-export function formatCursor({ key, probe }: Position): string {
+export function formatPosition({ key, probe }: Position): string {
   return Buffer.from(`${key}/${probe}`).toString('base64url');
 }
 
-/** Undefined: the text does not come from `formatCursor`. */
-export function parseCursor(text: string): Position | undefined {
+/** Undefined: the text does not come from `formatPosition`. */
+export function parsePosition(text: string): Position | undefined {
   const decoded = Buffer.from(text, 'base64url').toString();
   const [, key, probe] = /^(\d{13}-(?:~[\w-]{43}|[\w.-]{1,128}))\/([a-z0-9][a-z0-9-]{0,62})$/.exec(decoded) ?? [];
   if (key === undefined || probe === undefined) return undefined;
   const position = { key, probe };
   // The base64 decoder is lenient; accept only the exact text.
-  return formatCursor(position) === text ? position : undefined;
+  return formatPosition(position) === text ? position : undefined;
 }

@@ -80,7 +80,7 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     } catch (error) {
       const why = describeStorageError(error);
       const notes = [`Ran without a device lease, another run may have interfered: ${why}`];
-      return { kind: 'reserved', notes, isStorageAway: true };
+      return { kind: 'reserved', notes, isStorageUnavailable: true };
     }
   };
 
@@ -89,13 +89,13 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     probe: Probe,
     waitMs: number,
     run: RunAlone,
-    present: RunInProcess,
+    current: RunInProcess,
   ): Promise<RunResult> => {
     const storageSignal = AbortSignal.timeout(storageBudgetMs);
     const reservation = await reserve(probe, waitMs, storageSignal);
     if (reservation.kind === 'busy') return busyFor(reservation.remainingMs);
-    present.isWaiting = false;
-    present.endsByMs = performance.now() + timeoutMs(probe);
+    current.isWaiting = false;
+    current.endsByMs = performance.now() + timeoutMs(probe);
     const recordedRun = run(reservation.notes, signalFor(reservation, waitMs, storageSignal));
     return { kind: 'ran', outcome: await settle(recordedRun, reservation.lease) };
   };
@@ -106,9 +106,9 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
     const { promise: result, resolve } = Promise.withResolvers<RunResult>();
     const waitsMs = Math.min(waitMs, timeoutMs(probe) + slackMs);
     const endsByMs = performance.now() + waitsMs + timeoutMs(probe);
-    const present = { probe: probe.name, result, isWaiting: waitMs > 0, endsByMs };
-    running.set(device, present);
-    resolve(reserveAndRun(probe, waitMs, run, present));
+    const current = { probe: probe.name, result, isWaiting: waitMs > 0, endsByMs };
+    running.set(device, current);
+    resolve(reserveAndRun(probe, waitMs, run, current));
     try {
       return await result;
     } finally {
@@ -118,20 +118,20 @@ export function createDeviceLeases(leases?: Leases): DeviceLeases {
 
   const runScheduled = async (probe: Probe, endMs: number, run: RunAlone): Promise<RunResult> => {
     const device = deviceOf(probe);
-    for (let present = running.get(device); present; present = running.get(device)) {
-      if (!(await settlesBefore(present.result, endMs))) return busyFor(present.endsByMs - performance.now());
+    for (let current = running.get(device); current; current = running.get(device)) {
+      if (!(await settlesBefore(current.result, endMs))) return busyFor(current.endsByMs - performance.now());
     }
     return start(probe, Math.max(0, endMs - performance.now()), run);
   };
 
   const runForCaller = async (probe: Probe, endMs: number, run: RunAlone): Promise<RunResult> => {
     for (;;) {
-      const present = running.get(deviceOf(probe));
-      const isJoined = present?.probe === probe.name && !present.isWaiting;
+      const current = running.get(deviceOf(probe));
+      const isJoined = current?.probe === probe.name && !current.isWaiting;
       let result: RunResult;
-      if (!present) result = await start(probe, 0, run);
-      else if (isJoined) result = await present.result;
-      else result = busyFor(present.endsByMs - performance.now());
+      if (!current) result = await start(probe, 0, run);
+      else if (isJoined) result = await current.result;
+      else result = busyFor(current.endsByMs - performance.now());
       const leftMs = endMs - performance.now();
       if (result.kind === 'ran' || leftMs <= 0) return result;
       await new Promise((resume) => setTimeout(resume, Math.min(callerPollMs, leftMs)));
@@ -150,14 +150,14 @@ interface Reserved {
   readonly kind: 'reserved';
   readonly notes: readonly string[];
   readonly lease?: Lease;
-  readonly isStorageAway?: true;
+  readonly isStorageUnavailable?: true;
 }
 
 type Reservation = Reserved | { readonly kind: 'busy'; readonly remainingMs: number };
 
-/** Storage that is away is not asked again before the run. A wait for the device was not lost to the storage. */
-function signalFor({ isStorageAway }: Reserved, waitMs: number, storageSignal: AbortSignal): AbortSignal {
-  if (isStorageAway) return AbortSignal.abort();
+/** A storage that did not respond is not called again before the run. Time spent waiting for the device does not count against it. */
+function signalFor({ isStorageUnavailable }: Reserved, waitMs: number, storageSignal: AbortSignal): AbortSignal {
+  if (isStorageUnavailable) return AbortSignal.abort();
   return waitMs > 0 ? AbortSignal.timeout(storageBudgetMs) : storageSignal;
 }
 

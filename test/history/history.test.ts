@@ -2,7 +2,7 @@ import { TableClient } from '@azure/data-tables';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutcomePage, OutcomeQuery } from '../../src/history/history.ts';
-import { parseCursor } from '../../src/history/outcomeKeys.ts';
+import { parsePosition } from '../../src/history/outcomeKeys.ts';
 import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
 import { newRunId } from '../../src/outcomes/runId.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
@@ -253,7 +253,7 @@ describe('listing outcomes', () => {
     );
     const first = await history.list({ probes: [probe], limit: 2 });
     await history.append(buildOutcome({ probe, runId: 'new', startedAt: at(9) }));
-    const second = await history.list({ probes: [probe], limit: 2, after: parseCursor(first.cursor ?? '') });
+    const second = await history.list({ probes: [probe], limit: 2, after: parsePosition(first.cursor ?? '') });
     expect(runIds(second)).toEqual(['old-0']);
   });
 
@@ -294,7 +294,7 @@ async function everyPage(history: ReturnType<typeof open>, query: OutcomeQuery):
     const page = await history.list({ ...query, after });
     expect(page.outcomes.length).toBeLessThanOrEqual(query.limit);
     outcomes.push(...page.outcomes);
-    after = page.cursor === undefined ? undefined : parseCursor(page.cursor);
+    after = page.cursor === undefined ? undefined : parsePosition(page.cursor);
   } while (after !== undefined);
   return outcomes;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparePositions, formatCursor, parseCursor, positionOf } from '../../src/history/outcomeKeys.ts';
+import { comparePositions, formatPosition, parsePosition, positionOf } from '../../src/history/outcomeKeys.ts';
 import { invertedTime, keyText } from '../../src/storage/keys.ts';
 
 const timeMs = fc.integer({ min: 0, max: 9_999_999_999_999 });
@@ -55,7 +55,7 @@ describe('a cursor', () => {
   it('returns its position', () => {
     fc.assert(
       fc.property(position, (it) => {
-        expect(parseCursor(formatCursor(it))).toEqual(it);
+        expect(parsePosition(formatPosition(it))).toEqual(it);
       }),
     );
   });
@@ -63,7 +63,7 @@ describe('a cursor', () => {
   it('is safe in a URL', () => {
     fc.assert(
       fc.property(position, (it) => {
-        expect(encodeURIComponent(formatCursor(it))).toBe(formatCursor(it));
+        expect(encodeURIComponent(formatPosition(it))).toBe(formatPosition(it));
       }),
     );
   });
@@ -71,13 +71,13 @@ describe('a cursor', () => {
   it('is refused when it is any other text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(parseCursor(text)).toBeUndefined();
+        expect(parsePosition(text)).toBeUndefined();
       }),
     );
   });
 
   it('is refused when a character is added, lost or changed', () => {
-    const cursor = formatCursor({ key: '8235999999999-run', probe: 'one' });
+    const cursor = formatPosition({ key: '8235999999999-run', probe: 'one' });
     for (const text of [
       `${cursor}=`,
       `${cursor} `,
@@ -85,7 +85,7 @@ describe('a cursor', () => {
       `*${cursor}`,
       `${cursor.slice(0, 8)}\n${cursor.slice(8)}`,
     ]) {
-      expect(parseCursor(text)).toBeUndefined();
+      expect(parsePosition(text)).toBeUndefined();
     }
   });
 
@@ -96,6 +96,6 @@ describe('a cursor', () => {
     ['8235999999999-run'],
     [''],
   ])('is refused when %j is packed into it by hand', (text) => {
-    expect(parseCursor(Buffer.from(text).toString('base64url'))).toBeUndefined();
+    expect(parsePosition(Buffer.from(text).toString('base64url'))).toBeUndefined();
   });
 });

@@ -62,14 +62,14 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
     async *ofRange(simulationId, first, count) {
       let elsewhere = 0;
       for await (const row of outcomesIn(simulationId, { from: deviceKey(first), before: deviceKey(first + count) })) {
-        const device = deviceOf(row);
+        const device = deviceOutcomeOf(row);
         if (device) yield device;
         else elsewhere += 1;
       }
       for (const verdict of elsewhere > 0 ? notHealthy : []) {
         const keys = { from: attentionKey(verdict, first), before: attentionKey(verdict, first + count) };
         for await (const row of outcomesIn(simulationId, keys)) {
-          const device = deviceOf(row);
+          const device = deviceOutcomeOf(row);
           if (device) yield device;
         }
       }
@@ -81,7 +81,7 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
       const options = { partitionKey: simulationId, ...range, from, after, count: limit + 1 };
       // `hasOutcome` excludes the first row of devices that are not healthy.
       const rows = await readRows(table, { ...options, where: 'hasOutcome eq true' });
-      const outcomes = rows.slice(0, limit).flatMap((row) => deviceOf(row)?.outcome ?? []);
+      const outcomes = rows.slice(0, limit).flatMap((row) => deviceOutcomeOf(row)?.outcome ?? []);
       return { outcomes, ...(rows.length > limit && { last: String(rows[limit - 1]?.rowKey) }) };
     },
     async removeAll(simulationId, signal) {
@@ -125,7 +125,7 @@ function rowsOf(partitionKey: string, { index, outcome }: DeviceOutcome): readon
 }
 
 /** Undefined: this device's outcome is in its other row. */
-function deviceOf({ index, json }: Readonly<Record<string, unknown>>): DeviceOutcome | undefined {
+function deviceOutcomeOf({ index, json }: Readonly<Record<string, unknown>>): DeviceOutcome | undefined {
   return typeof json === 'string' ? { index: Number(index), outcome: JSON.parse(json) as Outcome } : undefined;
 }
 

@@ -8,11 +8,11 @@ import type { BatchState, BatchStore, StoredBatch } from '../store/batchStore.ts
  * storage's (`ageMs`), so the clocks of two workers are never compared.
  */
 export type Claim =
-  | { readonly kind: 'claimed'; readonly lease: Lease; readonly batch: BatchState }
+  | { readonly kind: 'claimed'; readonly lease: BatchLease; readonly batch: BatchState }
   | { readonly kind: 'held'; readonly expiresInMs: number }
   | { readonly kind: 'done' };
 
-export interface Lease {
+export interface BatchLease {
   /**
    * Another worker has claimed the batch: start no more devices. Outcomes may still be written, because the first one of a device counts.
    */
@@ -26,7 +26,7 @@ export interface Lease {
 }
 
 /** Ends the lease when the work fails. Otherwise it would be renewed for ever, and no other worker could run the batch. */
-export async function withLease<Result>(lease: Lease, work: () => Promise<Result>): Promise<Result> {
+export async function withLease<Result>(lease: BatchLease, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -64,7 +64,7 @@ export function isHeld({ batch, ageMs }: Omit<StoredBatch, 'etag'>, leaseMs: num
   return batch.state === 'running' && ageMs < leaseMs;
 }
 
-function holdLease(batches: BatchStore, simulationId: string, claimed: StoredBatch, leaseMs: number): Lease {
+function holdLease(batches: BatchStore, simulationId: string, claimed: StoredBatch, leaseMs: number): BatchLease {
   let held = claimed;
   let lost = false;
   let progress: VerdictCounts | undefined;

@@ -6,7 +6,7 @@ import { expired, isHalted, running, type Simulation, serviceBudgetPerSecond, st
 import type { SimulationContext } from '../simulationContext.ts';
 import { registrationIdOf } from '../simulationRequest.ts';
 import { createOutcomeWriter } from '../store/deviceOutcomes.ts';
-import type { Lease } from './claimBatch.ts';
+import type { BatchLease } from './claimBatch.ts';
 import type { RecordedDevices } from './finishBatch.ts';
 
 /** `released`: the time is up and some devices have not started. `lost`: another worker has claimed the batch. */
@@ -29,7 +29,7 @@ export async function runDevices(
   simulation: Simulation,
   { probe, configuredHubs }: { readonly probe: Probe; readonly configuredHubs: readonly string[] | undefined },
   recorded: RecordedDevices,
-  lease: Lease,
+  lease: BatchLease,
   context: SimulationContext,
 ): Promise<DevicesEnd> {
   const { limits, simulations } = context;

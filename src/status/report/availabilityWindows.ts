@@ -2,7 +2,7 @@ import type { OutcomeHistory } from '../../history/history.ts';
 import type { RunSummary } from '../../history/outcomeRow.ts';
 import { dayMs, hourMs, type Rollup } from '../../history/rollup.ts';
 import { newTally } from '../../history/tally.ts';
-import { sumOf } from './rememberedSums.ts';
+import { cachedSum } from './cachedSum.ts';
 import { type AvailabilityWindow, type WindowName, windowNames } from './statusReport.ts';
 
 /** The roll-ups for all windows of a probe, read in a few parallel requests. */
@@ -59,7 +59,7 @@ function windowOf(name: WindowName, source: WindowSource, { runs, missedMs }: Un
   const beginMs = beginOf(name, nowMs);
   const tally = newTally();
   const [newest, ...past] = source.days.filter((day) => day.startMs >= nextDay(beginMs));
-  tally.addTally(sumOf([...source.firstHours[name], ...past]));
+  tally.addTally(cachedSum([...source.firstHours[name], ...past]));
   if (newest) tally.addTally(newest); // it changes with every hour
   for (const run of runs) if (Date.parse(run.startedAt) >= beginMs) tally.addRun(run);
   tally.addMissed(missedMs.filter((dueMs) => dueMs >= beginMs).length);

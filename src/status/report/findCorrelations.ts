@@ -25,7 +25,7 @@ function acrossLocations(runs: readonly LastRun[]): Correlation[] {
   return [...Map.groupBy(runs, ({ probe }) => probe.name)].flatMap(([name, ofProbe]) => {
     const [first] = ofProbe;
     const together = ofProbe.filter((run) => first !== undefined && atTheSameTime(first, run));
-    const failing = together.filter((run) => stopOf(run) !== undefined);
+    const failing = together.filter((run) => failedPhase(run) !== undefined);
     const fine = together.filter(isFine);
     const text = compareLocations(name, failing, fine);
     return text === undefined ? [] : [{ probes: [name], text }];
@@ -36,11 +36,11 @@ function compareLocations(name: string, failing: readonly LastRun[], fine: reado
   const [first] = failing;
   if (first === undefined) return undefined;
   if (fine.length > 0) {
-    if (!failing.every(isOnTheWay)) return undefined;
+    if (!failing.every(mayBeNetwork)) return undefined;
     return `${name} fails at ${locationsOf(failing)} and works at ${locationsOf(fine)}: the cause is the network at ${locationsOf(failing)}, not the service. ${stops(first)}.`;
   }
   if (failing.length < 2) return undefined;
-  const suspect = failing.every(isOnTheWay)
+  const suspect = failing.every(mayBeNetwork)
     ? 'the service or the path to it'
     : 'the service, the enrollment or the credential';
   return `${name} fails at ${locationsOf(failing)}: the cause is ${suspect}, not the network of one location.`;
@@ -64,12 +64,12 @@ function byTransport(one: LastRun, other: LastRun): string | undefined {
   if (one.probe.transport === other.probe.transport || !isSameBut(one, other, 'transport')) return undefined;
   const [tcp, webSocket] = one.probe.transport === 'mqtt' ? [one, other] : [other, one];
   const [tcpPort, webSocketPort] = [portOf(tcp), portOf(webSocket)];
-  const [tcpStop, webSocketStop] = [stopOf(tcp), stopOf(webSocket)];
-  if (tcpStop && webSocketStop) return bothFail(tcpStop, webSocketStop, `ports ${tcpPort} and ${webSocketPort}`);
-  if (tcpStop && isFine(webSocket) && isOnTheWay(tcp)) {
+  const [tcpPhase, webSocketPhase] = [failedPhase(tcp), failedPhase(webSocket)];
+  if (tcpPhase && webSocketPhase) return bothFail(tcpPhase, webSocketPhase, `ports ${tcpPort} and ${webSocketPort}`);
+  if (tcpPhase && isFine(webSocket) && mayBeNetwork(tcp)) {
     return `${tcpPort} blocked, ${webSocketPort} fine: a firewall, not the service. ${stops(tcp)}.`;
   }
-  if (webSocketStop && isFine(tcp) && isOnTheWay(webSocket)) {
+  if (webSocketPhase && isFine(tcp) && mayBeNetwork(webSocket)) {
     return `${webSocketPort} blocked, ${tcpPort} fine: a proxy or TLS inspection, not the service. ${stops(webSocket)}.`;
   }
   return undefined;
@@ -78,10 +78,10 @@ function byTransport(one: LastRun, other: LastRun): string | undefined {
 function byEndpoint(one: LastRun, other: LastRun): string | undefined {
   const [oneHost, otherHost] = [one.probe.globalDeviceEndpoint, other.probe.globalDeviceEndpoint];
   if (oneHost === otherHost || !isSameBut(one, other, 'globalDeviceEndpoint')) return undefined;
-  const [oneStop, otherStop] = [stopOf(one), stopOf(other)];
-  if (oneStop && otherStop) return bothFail(oneStop, otherStop, `${oneHost} and ${otherHost}`);
-  const [failing, fine] = oneStop ? [one, other] : [other, one];
-  if (!stopOf(failing) || !isFine(fine)) return undefined;
+  const [onePhase, otherPhase] = [failedPhase(one), failedPhase(other)];
+  if (onePhase && otherPhase) return bothFail(onePhase, otherPhase, `${oneHost} and ${otherHost}`);
+  const [failing, fine] = onePhase ? [one, other] : [other, one];
+  if (!failedPhase(failing) || !isFine(fine)) return undefined;
   return `${failing.probe.globalDeviceEndpoint} fails, ${fine.probe.globalDeviceEndpoint} is fine: the cause is that endpoint or the network path to it, not the enrollment or the credential. ${stops(failing)}.`;
 }
 
@@ -94,7 +94,7 @@ function bothFail(one: Phase, other: Phase, what: string): string {
 }
 
 /** The phase in which a failing run stopped; undefined for a wrong assignment. */
-function stopOf({ last }: LastRun): Phase | undefined {
+function failedPhase({ last }: LastRun): Phase | undefined {
   return last.verdict === 'failing' && 'phase' in last.result ? last.result.phase : undefined;
 }
 
@@ -103,7 +103,7 @@ function isFine({ last }: LastRun): boolean {
 }
 
 /** True when the run stopped before the service responded, so that the network path may be the cause. */
-function isOnTheWay({ last: { result } }: LastRun): boolean {
+function mayBeNetwork({ last: { result } }: LastRun): boolean {
   switch (result.kind) {
     case 'unreachable':
     case 'webSocketRefused':

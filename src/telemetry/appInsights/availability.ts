@@ -4,7 +4,7 @@ import { type AzureIdentity, createAzureCredential, firstLine } from '../../iden
 import { createOnce } from '../../identity/createOnce.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
-import { parseTraceParent } from '../otlp/traceParent.ts';
+import { parseTraceParent } from '../traceParent.ts';
 import { availabilityEnvelope, type Envelope } from './availabilityEnvelope.ts';
 
 export interface AvailabilityOptions {

@@ -2,7 +2,7 @@ import { daysLeft, expiries } from '../../outcomes/expiries.ts';
 import { certificateStateOf, issuedCertificateOf, renewalOf } from '../../outcomes/operationalCertificate.ts';
 import type { Outcome, ProbeResult } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
-import type { TraceParent } from '../otlp/traceParent.ts';
+import type { TraceParent } from '../traceParent.ts';
 
 /** One item of Application Insights' ingestion: https://github.com/microsoft/ApplicationInsights-Home/tree/main/EndpointSpecs/Schemas/Bond */
 export interface Envelope {

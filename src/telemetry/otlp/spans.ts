@@ -3,7 +3,7 @@ import type { Outcome } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
 import { phases } from '../../transport/phase.ts';
-import { parseTraceParent, type TraceParent } from './traceParent.ts';
+import { parseTraceParent, type TraceParent } from '../traceParent.ts';
 
 type Api = typeof import('@opentelemetry/api');
 

@@ -1,7 +1,7 @@
 /** Whether page 100 of the history takes as long as the first one: outcomes of four probes in Azurite. */
 
 import type { OutcomeQuery } from '../../../src/history/history.ts';
-import { parseCursor } from '../../../src/history/outcomeKeys.ts';
+import { parsePosition } from '../../../src/history/outcomeKeys.ts';
 import { startAzurite } from '../../../src/local/azurite.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { seedOutcomes } from '../../support/seedOutcomes.ts';
@@ -23,7 +23,7 @@ export async function historyPages(quick: boolean): Promise<readonly BenchRow[]>
     let last = first;
     for (let page = 1; page < pages; page += 1) {
       const { cursor } = await history.list(last);
-      last = { ...first, after: parseCursor(cursor ?? '') };
+      last = { ...first, after: parsePosition(cursor ?? '') };
     }
     const timeOf = async (query: OutcomeQuery) => {
       const start = performance.now();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timeSpan } from '../../../src/telemetry/appInsights/availabilityEnvelope.ts';
-import { parseTraceParent } from '../../../src/telemetry/otlp/traceParent.ts';
+import { parseTraceParent } from '../../../src/telemetry/traceParent.ts';
 
 describe('timeSpan', () => {
   it.each([

@@ -120,17 +120,17 @@ export function affectedProbes({ affected }: Headline, report: StatusReport, con
   const [only] = affected;
   if (only === undefined) return undefined;
   if (affected.length === 1) {
-    const stop = stopOf(only);
+    const stop = stopName(only);
     return stop === undefined ? undefined : html`<p>It stops at <strong>${stop}</strong>.</p>`;
   }
   return html`<ul class="hero-list">${affected.map((probe) => {
-    const stop = stopOf(probe);
+    const stop = stopName(probe);
     const since = probe.since !== undefined && html`, since ${formatClock(probe.since, report.generatedAt)}`;
     return html`<li><a href="${probeLink(context, probe)}">${probe.name}</a>${stop && html` stops at <strong>${stop}</strong>`}${since}</li>`;
   })}</ul>`;
 }
 
-function stopOf({ last }: ProbeReport): string | undefined {
+function stopName({ last }: ProbeReport): string | undefined {
   const phase = last && stoppedAt(last.result);
   return phase && phaseNames[phase];
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { newTally, type RunTally } from '../../history/tally.ts';
 
-/** Three windows of 300 probes. A sum has about 20 KB of text. */
+/** Three windows of 300 probes. A sum is about 20 KB of text. */
 const maxSums = 1_000;
 const sums = new Map<string, RunTally>();
 
 /**
- * Adds up tallies, and remembers the sum by their contents. The past hours and days of a window are the same for each request of the page,
+ * Adds up tallies, and caches the sum by their contents. The past hours and days of a window are the same for each request of the page,
  * and reading their histograms is nearly all of the page's work.
  */
-export function sumOf(tallies: readonly RunTally[]): RunTally {
+export function cachedSum(tallies: readonly RunTally[]): RunTally {
   const key = digestOf(tallies);
   const known = sums.get(key);
   if (known) return known;
