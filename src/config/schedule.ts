@@ -68,18 +68,6 @@ export function nextDueTime(expression: string, after: Date): Date | undefined {
   return cron(expression).nextRun(after) ?? undefined;
 }
 
-/** The due times from `from` inclusive to `until` exclusive. */
-export function dueTimesBetween(expression: string, from: Date, until: Date): readonly Date[] {
-  const schedule = cron(expression);
-  const times: Date[] = [];
-  let time = schedule.nextRun(new Date(from.getTime() - 1));
-  while (time !== null && time < until) {
-    times.push(time);
-    time = schedule.nextRun(time);
-  }
-  return times;
-}
-
 /** The last due time before an instant. */
 export function previousDueTime(expression: string, before: Date): Date | undefined {
   return cron(expression).previousRuns(1, before)[0];

@@ -71,7 +71,7 @@ const fastKeys = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as cons
 export const operationalKeys = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' } as const;
 type KeyAlgorithm = typeof fastKeys | typeof operationalKeys;
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 const localNames = ['localhost', '127.0.0.1', '::1'];
 
 /** A new root with one intermediate. `commonName` distinguishes several authorities in one test. */

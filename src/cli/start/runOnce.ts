@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Probe } from '../../config/probe.ts';
+import { deviceOf } from '../../config/registrationId.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { formatOutcome, legend } from '../outcomeLine.ts';
 import type { LocalApp } from './localApp.ts';
@@ -32,7 +33,7 @@ export async function runProbesNow(
   probes: readonly ConfiguredProbe[],
   onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
-  const devices = Map.groupBy(probes, ({ idScope, registrationId }) => `${idScope} ${registrationId.toLowerCase()}`);
+  const devices = Map.groupBy(probes, deviceOf);
   const outcomes = await Promise.all(
     [...devices.values()].map(async (ofOneDevice) => {
       const ofDevice: Outcome[] = [];

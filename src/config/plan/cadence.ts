@@ -1,4 +1,4 @@
-import { dueTimesBetween } from '../schedule.ts';
+import { dueTimes } from '../schedule.ts';
 
 const millisecondsPerSecond = 1000;
 const millisecondsPerDay = 86_400_000;
@@ -107,6 +107,6 @@ function smallest(values: readonly number[]): number {
 
 /** The indexes of those among the first `count` units in which the schedule is due. */
 function offsets(schedule: string, unitMs: number, count: number): readonly number[] {
-  const times = dueTimesBetween(schedule, new Date(firstInstant), new Date(firstInstant + count * unitMs));
-  return times.map((time) => Math.round((time.getTime() - firstInstant) / unitMs));
+  const times = dueTimes(schedule, {}, firstInstant, firstInstant + count * unitMs);
+  return times.map((time) => Math.round((time - firstInstant) / unitMs));
 }

@@ -1,6 +1,7 @@
 import { microsoftCloud } from '../formats.ts';
 import { renewEveryMinutes, renewTimeoutSeconds } from '../operationalCertificate.ts';
 import type { Probe } from '../probe.ts';
+import { deviceOf } from '../registrationId.ts';
 import type { Settings } from '../settings.ts';
 import type { ScopeLoad } from './scopeLoad.ts';
 
@@ -102,7 +103,7 @@ function warningsOfCadence({ name, everyMinutes }: Probe, gapSeconds: number): r
 }
 
 function warningsOfDevices(probes: readonly Probe[]): readonly string[] {
-  const ofDevice = Map.groupBy(probes, ({ idScope, registrationId }) => `${idScope}/${registrationId.toLowerCase()}`);
+  const ofDevice = Map.groupBy(probes, deviceOf);
   return [...ofDevice].flatMap(([device, sameDevice]) => {
     if (sameDevice.length < 2) return [];
     const [asking = [], others = []] = [true, false].map((wanted) =>

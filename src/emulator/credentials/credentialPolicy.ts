@@ -5,6 +5,7 @@
 import { type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import {
   clientUsage,
+  dayMs,
   type Issuer,
   nameOf,
   newIssuer,
@@ -37,7 +38,6 @@ export interface LeafRequest {
   readonly validity?: Validity;
 }
 
-const dayMs = 86_400_000;
 /** A device's clock may be behind. */
 const backdatedMs = 60_000;
 

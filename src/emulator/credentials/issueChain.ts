@@ -1,6 +1,8 @@
 /** The chain that a device receives, correct or with a fault. */
+
 import { generateKeyPairSync } from 'node:crypto';
 import { z } from 'zod';
+import { dayMs } from '../certificates.ts';
 import { type CredentialPolicy, createCredentialPolicies, type LeafRequest } from './credentialPolicy.ts';
 
 /**
@@ -24,8 +26,6 @@ export const chainFaultSchema = z.enum([
 ]);
 
 export type ChainFault = z.output<typeof chainFaultSchema>;
-
-const dayMs = 86_400_000;
 
 /** Base64 DER, leaf first, unless a fault changes it; undefined: no chain is sent. */
 export async function issueChain(

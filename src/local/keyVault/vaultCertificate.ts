@@ -17,6 +17,7 @@ const macSaltBytes = 8;
 /** RFC 7292 §B.3: this key is for the MAC. */
 const macKeyPurpose = 3;
 const sha1Bytes = 20;
+
 /** The secret from which a Key Vault certificate is read with its key. It has the dates of the certificate. */
 export function certificateSecret(pem: string, form: 'pkcs12' | 'pem'): LocalSecret {
   const { validFrom, validTo } = new X509Certificate(pem);

@@ -1,3 +1,4 @@
+import { microsoftCloud } from '../../config/formats.ts';
 import type { Probe } from '../../config/probe.ts';
 import type { ServiceError } from '../../dps/registrationResult.ts';
 
@@ -31,9 +32,9 @@ export function forAttestation(text: ByAttestation, { attestation }: ExplainedPr
 
 /** ID scopes of Azure in China start with 0cn. The public cloud's endpoint does not know them, and vice versa. */
 export function scopeHint({ idScope, globalDeviceEndpoint }: ExplainedProbe): string | undefined {
-  const [, cloud] = /\.azure-devices-provisioning\.(net|cn)(?::\d+)?$/i.exec(globalDeviceEndpoint) ?? [];
+  const cloud = microsoftCloud(globalDeviceEndpoint);
   const isChinese = /^0cn/i.test(idScope);
-  if (cloud === undefined || isChinese === (cloud.toLowerCase() === 'cn')) return undefined;
+  if (cloud === undefined || isChinese === (cloud === 'cn')) return undefined;
   return isChinese
     ? `The ID scope ${idScope} is one of Azure in China, whose endpoint is global.azure-devices-provisioning.cn`
     : `${globalDeviceEndpoint} is the endpoint of Azure in China, and the ID scope ${idScope} is not one of its scopes`;

@@ -5,7 +5,7 @@ const nbsp = '\u00a0';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-const dayMs = 24 * hourMs;
+export const dayMs = 24 * hourMs;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -59,8 +59,9 @@ function twoUnits(spanMs: number, largeMs: number, large: string, smallMs: numbe
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
+
 /** A share of 1 as a percentage, rounded down so that no failure is hidden: 0.99999 is 99.99 %, and only 1 is 100 %. */
 export function formatShare(share: number): string {
-  if (share === 1) return '100\u00a0%';
-  return `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)}\u00a0%`;
+  if (share === 1) return `100${nbsp}%`;
+  return `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)}${nbsp}%`;
 }

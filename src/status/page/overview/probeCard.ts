@@ -1,12 +1,12 @@
 import { issuedCertificateOf } from '../../../outcomes/operationalCertificate.ts';
 import { reasonCode } from '../../../outcomes/reasonCode.ts';
 import { type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
+import { issuedDaysLeft } from '../daysLeft.ts';
 import { formatDuration, timeAgo } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { type PageContext, probeLink, runLink } from '../pageContext.ts';
 import { phaseNames, phaseRail, stoppedAt } from '../phaseRail.ts';
 import { availabilityFigures } from '../probe/availabilityTable.ts';
-import { issuedDaysLeft } from '../probe/expiryList.ts';
 import { historyBars } from '../probe/historyBars.ts';
 import { latencyChart } from '../probe/latencyChart.ts';
 import { currentReasons, probeSentence, reasonParagraphs } from '../probeSentence.ts';

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../../outcomes/outcome.ts';
+import { daysLeft } from '../daysLeft.ts';
 import { formatDay } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
@@ -7,14 +8,11 @@ interface Expiry {
   readonly at: string;
 }
 
-const dayMs = 86_400_000;
-const defaultSoonDays = 30;
-
 /** Everything with an expiry date in the last run: device certificate, secret, and the server's chain. Sorted by date. */
 export function expiryList(outcome: Outcome, now: string): Html {
   const expiries = expiriesOf(outcome).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   if (expiries.length === 0)
-    return html`<p class="note">Nothing that the last run used has an expiry date: it saw no server certificate, and its secret has none.</p>`;
+    return html`<p class="note">Nothing that the last run used has an expiry date: it received no server certificate, and its secret has none.</p>`;
   return html`<dl class="facts">${expiries.map(({ what, at }) => html`<div><dt>${what}</dt><dd>${daysLeft(at, now)} <time datetime="${at}" class="aside">${formatDay(at, now)}</time></dd></div>`)}</dl>`;
 }
 
@@ -29,21 +27,4 @@ function expiriesOf({ server, credential }: Outcome): readonly Expiry[] {
     { what: 'Key Vault secret', at: credential?.secretExpiresOn },
     ...(chain.length > 0 ? certificates : [{ what: 'Server certificate', at: server?.certificateNotAfter }]),
   ].flatMap(({ what, at }) => (at === undefined ? [] : [{ what, at }]));
-}
-
-/** Of a certificate that is issued for weeks on purpose: it expires soon when less than a third of its validity is left. */
-export function issuedDaysLeft(
-  { notBefore, notAfter }: { readonly notBefore: string; readonly notAfter: string },
-  now: string,
-): Html {
-  return daysLeft(notAfter, now, (Date.parse(notAfter) - Date.parse(notBefore)) / dayMs / 3);
-}
-
-/** `Expires in 29 days`, or that it has expired. `soonDays`: fewer are marked. */
-function daysLeft(at: string, now: string, soonDays = defaultSoonDays): Html {
-  const days = Math.floor((Date.parse(at) - Date.parse(now)) / dayMs);
-  if (Number.isNaN(days)) return html`Unknown`;
-  if (days < 0) return html`<strong class="expired">Expired</strong>`;
-  const words = days === 0 ? 'Expires within a day' : `Expires in ${days} ${days === 1 ? 'day' : 'days'}`;
-  return days < soonDays ? html`<strong class="soon">${words}</strong>` : html`${words}`;
 }

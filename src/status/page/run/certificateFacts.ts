@@ -1,8 +1,8 @@
 import { issuedCertificateOf, renewalOf } from '../../../outcomes/operationalCertificate.ts';
 import type { ProbeResult } from '../../../outcomes/outcome.ts';
+import { issuedDaysLeft } from '../daysLeft.ts';
 import { formatDay, formatDuration } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { issuedDaysLeft } from '../probe/expiryList.ts';
 
 type Certificate = NonNullable<ReturnType<typeof issuedCertificateOf>>;
 
