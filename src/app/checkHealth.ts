@@ -1,6 +1,6 @@
 import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
-import { explainNotRun } from '../outcomes/explanations/notRun.ts';
+import { explainNotRun, unreadableSecret } from '../outcomes/explanations/notRun.ts';
 import { webhookReport } from '../status/report/webhookReport.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { ConfiguredServices, Services } from './services.ts';
@@ -59,9 +59,9 @@ async function checkKeyVault({ probes, settings: { webhook }, freshSecrets: secr
 }
 
 /** Uses the sentences of an outcome that could not run for the same reason. */
-function describe({ kind: cause, ...rest }: SecretUnavailable): string {
-  const { next } = explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, ...rest });
-  return `${rest.message}. ${next}.`;
+function describe(secret: SecretUnavailable): string {
+  const { next } = explainNotRun(unreadableSecret(secret));
+  return `${secret.message}. ${next}.`;
 }
 
 async function checkStorage({ history, probes }: Services): Promise<HealthCheck> {

@@ -5,6 +5,7 @@ import { createSasToken, deriveDeviceKey } from '../attestation/sasToken.ts';
 import { loadX509 } from '../attestation/x509Library.ts';
 import type { Probe } from '../config/probe.ts';
 import type { SecretFound, SecretResult } from '../keyvault/secretResult.ts';
+import { unreadableSecret } from '../outcomes/explanations/notRun.ts';
 import type { CredentialExpiry, NotRun } from '../outcomes/outcome.ts';
 import { tlsContext } from '../transport/tlsContext.ts';
 
@@ -38,9 +39,8 @@ export async function readCredential(
   const { attestation } = probe;
   const secret = await readSecret(secretName(probe), signal);
   if (secret.kind !== 'found') {
-    const { kind: cause, detail, message } = secret;
-    if (signal.aborted) return { kind: 'notRun', phase: 'keyVault', cause: 'timedOut', message };
-    return { kind: 'notRun', phase: 'keyVault', cause, message, ...(detail && { detail }) };
+    if (!signal.aborted) return unreadableSecret(secret);
+    return { kind: 'notRun', phase: 'keyVault', cause: 'timedOut', message: secret.message };
   }
   switch (attestation.type) {
     case 'symmetricKey':

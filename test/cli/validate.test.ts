@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OnlineCheck } from '../../src/cli/validate/checkOnline.ts';
+import { checkOnline, type OnlineCheck } from '../../src/cli/validate/checkOnline.ts';
 import { describePlan } from '../../src/cli/validate/describePlan.ts';
 import { parseConfiguration } from '../../src/config/configuration.ts';
 import { formatErrors } from '../../src/config/configurationErrors.ts';
@@ -14,6 +14,7 @@ import { planErrors, planOf } from '../../src/config/plan/plan.ts';
 import { probesSchema } from '../../src/config/probes.ts';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
+import { vaultProblems } from '../../src/keyvault/vaultProblems.ts';
 import { bareEnvironment } from '../support/bareEnvironment.ts';
 import { probeJson } from '../support/probeJson.ts';
 
@@ -272,6 +273,19 @@ describe('npm run validate -- --online', () => {
     const { stdout, online } = await look([local({})], secrets, { WEBHOOK_URL_SECRET: 'chat-address' });
     expect(online.at(-1)).toMatchObject({ subject: 'webhook', level, message: expect.stringContaining(message) });
     expect(stdout).not.toContain('T0KEN');
+  });
+
+  it('gives the next step for the reason why the vault refuses, not only for the refusal', async () => {
+    const PROBES = JSON.stringify([local({ globalDeviceEndpoint: 'localhost:1' })]);
+    const environment = { PROBES, WEBHOOK_URL_SECRET: 'chat-address', KEY_VAULT_URL: 'https://a.vault.azure.net' };
+    const configuration = parseConfiguration(environment, () => '');
+    if (configuration.kind === 'invalid') throw new Error(formatErrors(configuration.errors));
+    const online = await checkOnline(configuration.settings, configuration.probes, async (secret) => {
+      return { kind: 'forbidden', secret, detail: 'firewall', message: 'Key Vault refused' };
+    });
+    const refused = online.filter(({ message }) => message.startsWith('Key Vault refused'));
+    expect(refused.map(({ subject }) => subject)).toEqual(['secret canary-001-key', 'webhook']);
+    for (const { message } of refused) expect(message).toContain(vaultProblems.firewall.next);
   });
 
   it('finds an endpoint that is not trusted, and storage that cannot be reached', async () => {

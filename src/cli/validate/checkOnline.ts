@@ -1,9 +1,10 @@
 import { examineCredential } from '../../attestation/examineCredential.ts';
 import type { Probe } from '../../config/probe.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { SecretUnavailable } from '../../keyvault/secretResult.ts';
 import { daysLeft } from '../../outcomes/expiries.ts';
 import { explain } from '../../outcomes/explanations/explain.ts';
-import { explainNotRun } from '../../outcomes/explanations/notRun.ts';
+import { explainNotRun, unreadableSecret } from '../../outcomes/explanations/notRun.ts';
 import { type ReadSecret, secretName } from '../../probes/credential.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { openTables } from '../../storage/openTables.ts';
@@ -58,9 +59,7 @@ async function checkSecret(
   const names = probes.map((probe) => probe.name);
   const secret = await readSecret(name, AbortSignal.timeout(timeoutMs));
   if (secret.kind !== 'found') {
-    const { kind: cause, message } = secret;
-    const { next } = explain({ kind: 'notRun', phase: 'keyVault', cause, message }, probes[0]);
-    return [{ subject, level: 'error', message: sentence(message, next), probes: names }];
+    return [{ subject, level: 'error', message: describeUnreadable(secret), probes: names }];
   }
   const checks: OnlineCheck[] = [];
   if (secret.expiresOn !== undefined && expiresSoon(secret.expiresOn)) {
@@ -141,10 +140,7 @@ async function checkWebhook({ webhook }: Settings, readSecret: ReadSecret): Prom
   const names = keySecret === undefined ? [urlSecret] : [urlSecret, keySecret];
   const secrets = await Promise.all(names.map((name) => readSecret(name, AbortSignal.timeout(timeoutMs))));
   const problems = secrets.flatMap((secret, index) => {
-    if (secret.kind !== 'found') {
-      const { kind: cause, message } = secret;
-      return sentence(message, explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, message }).next);
-    }
+    if (secret.kind !== 'found') return describeUnreadable(secret);
     if (index > 0 || URL.parse(secret.value.trim())?.protocol === 'https:') return [];
     return sentence(`secret ${urlSecret} does not hold an https URL`, 'Store the whole address of the webhook in it');
   });
@@ -169,6 +165,10 @@ async function checkStorageAccess({ outcomesStorage, identity }: Settings): Prom
   } catch (error) {
     return [{ subject, level: 'error', message: describeStorageError(error) }];
   }
+}
+
+function describeUnreadable(secret: SecretUnavailable): string {
+  return sentence(secret.message, explainNotRun(unreadableSecret(secret)).next);
 }
 
 function expiresSoon(instant: string): boolean {

@@ -1,4 +1,5 @@
 import { credentialProblems } from '../../attestation/credentialProblems.ts';
+import type { SecretUnavailable } from '../../keyvault/secretResult.ts';
 import { vaultProblems } from '../../keyvault/vaultProblems.ts';
 import type { NotRun } from '../outcome.ts';
 import type { Advice, Explanation } from './explanation.ts';
@@ -58,6 +59,11 @@ const rows: { readonly [cause in NotRun['cause']]: Advice } = {
   cancelled: { next: 'Start it again if it is still wanted', source: thisProgram },
   neverRun: { next: 'Start it again if it is still wanted', source: thisProgram },
 };
+
+/** The result of a run whose secret could not be read. */
+export function unreadableSecret({ kind: cause, message, detail }: SecretUnavailable): NotRun {
+  return { kind: 'notRun', phase: 'keyVault', cause, message, ...(detail && { detail }) };
+}
 
 /** Explains why a probe could not run. The cause is not in DPS. */
 export function explainNotRun({ cause, detail, message }: NotRun): Explanation {

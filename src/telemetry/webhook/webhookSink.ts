@@ -1,5 +1,5 @@
 import type { SecretResult } from '../../keyvault/secretResult.ts';
-import { explainNotRun } from '../../outcomes/explanations/notRun.ts';
+import { explainNotRun, unreadableSecret } from '../../outcomes/explanations/notRun.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
@@ -49,9 +49,8 @@ export function webhookSink({ urlSecret, keySecret, readSecret, states }: Webhoo
   async function readText(name: string): Promise<string> {
     const secret = await readSecret(name, AbortSignal.timeout(secretTimeoutMs));
     if (secret.kind === 'found') return secret.value.trim();
-    const { kind: cause, message, detail } = secret;
-    const { next } = explainNotRun({ kind: 'notRun', phase: 'keyVault', cause, message, ...(detail && { detail }) });
-    throw new Error(`${message}. Next: ${next}`);
+    const { next } = explainNotRun(unreadableSecret(secret));
+    throw new Error(`${secret.message}. Next: ${next}`);
   }
 
   async function post(outcome: Outcome, from: Claimed['from']): Promise<void> {
