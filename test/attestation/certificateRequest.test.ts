@@ -12,7 +12,7 @@ const openssl = (csr: string, ...parameters: readonly string[]) =>
   });
 
 describe('a certificate signing request', () => {
-  it('is base64 without line breaks, and smaller than the 8 KB that DPS takes', async () => {
+  it('is base64 without line breaks, and smaller than the 8 KB that DPS accepts', async () => {
     const { csr } = await createCertificateRequest('x'.repeat(128));
     expect(csr).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
     expect(Buffer.byteLength(csr)).toBeLessThan(8 * 1024);

@@ -100,7 +100,7 @@ describe('npm run emulator', () => {
 });
 
 describe('npm run emulator with --hub-port equal to --port, field report 3a', () => {
-  it('plays both services on one listener, and assigns a hub without a port that is in its certificate', async () => {
+  it('serves DPS and hub on one listener, and assigns a hub without a port that is in its certificate', async () => {
     const port = String(await freePort());
     const names = 'global.azure-devices-provisioning.net,my-hub.azure-devices.net';
     const child = emulator('--port', port, '--ws-port', '0', '--hub-port', port, '--names', names, '--json');

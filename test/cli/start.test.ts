@@ -143,7 +143,7 @@ describe('npm start with configured probes', () => {
     return { ...rest, PROBES: JSON.stringify(probes) };
   }
 
-  it('runs them against the endpoint, the secrets and the trust of that person', async () => {
+  it('runs them with the configured endpoint, secrets and trusted certificates', async () => {
     const { stdout, stderr, code } = await start(['--once', '--json'], own).ended;
     expect(outcomesIn(stdout).map(({ probe, verdict }) => [probe, verdict])).toEqual(
       expect.arrayContaining([

@@ -12,7 +12,7 @@ const program = `
   console.log(await stopped);
   clearInterval(forever);`;
 
-it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('takes %s for the wish to stop', async (signal) => {
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('resolves on %s', async (signal) => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
   await once(child.stderr, 'data');
   child.kill(signal);

@@ -35,7 +35,7 @@ describe('the settings of Application Insights', () => {
     });
   });
 
-  it('takes the audience of another cloud from the connection string', () => {
+  it('reads the audience of another cloud from the connection string', () => {
     const connectionString = `InstrumentationKey=${key};AADAudience=https://monitor.azure.cn/.default`;
     expect(ingestionOf(connectionString, 'Authorization=AAD').tokenScope).toBe('https://monitor.azure.cn/.default');
   });

@@ -46,7 +46,7 @@ describe('the configuration', () => {
     expect(parseConfiguration({ PROBES: '[]' }, noFile)).toMatchObject({ kind: 'valid', probes: [] });
   });
 
-  it('takes the example of the contract, its alternatives chosen', () => {
+  it('accepts the example of the contract with either of its alternatives', () => {
     const example = {
       name: 'weu-group-key',
       idScope: '0ne00A1B2C3',

@@ -30,7 +30,7 @@ describe('CONNECT', () => {
     expect(connack).toMatchObject({ cmd: 'connack', returnCode, sessionPresent: false });
   });
 
-  it('takes the newer api-versions and the SDKs’ ClientVersion', async () => {
+  it('accepts the newer api-versions and the SDKs’ ClientVersion', async () => {
     for (const version of ['2021-06-01', '2021-10-01&ClientVersion=my%20device%2F1.0']) {
       const client = await open();
       client.send(connectPacket('one', token, { username: `0neLOCAL/registrations/one/api-version=${version}` }));

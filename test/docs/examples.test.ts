@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
 interface Example {
-  /** `docs/deploy.md:42`: where its first line is. */
+  /** The file and its first line: `docs/deploy.md:42`. */
   readonly place: string;
   readonly language: string;
   readonly text: string;

@@ -45,7 +45,7 @@ describe('judgeSasToken', () => {
     expect(judgeSasToken(late, { ...expected, clockSkewSeconds: 30 })).toBe('expired');
   });
 
-  it('takes its fields in any order', () => {
+  it('accepts the fields in any order', () => {
     const [scheme, fields] = sasToken({ resource, key }).split(' ');
     expect(judgeSasToken(`${scheme} ${fields?.split('&').reverse().join('&')}`, expected)).toBe('valid');
   });

@@ -85,7 +85,7 @@ const run = (probe: string, init: RequestInit = {}) =>
   app.call(`probes/${probe}/runs`, { method: 'POST', headers: { 'x-functions-key': app.key }, ...init });
 
 describe('a crowd', () => {
-  it('of four anonymous readers of the page shares one report, while runs go on as ever (faults 22, 54)', {
+  it('of four anonymous readers of the page shares one report, and runs continue as before (faults 22, 54)', {
     timeout: 120_000,
   }, async () => {
     const visit = () => app.call('status', { headers: { accept: 'text/html' } });
@@ -113,7 +113,7 @@ describe('a crowd', () => {
     expect(tookMs).toBeLessThan(60_000);
   });
 
-  it('of ten callers who have gone holds up no scheduled run (fault 49)', { timeout: 120_000 }, async () => {
+  it('of ten callers that have disconnected delays no scheduled run (fault 49)', { timeout: 120_000 }, async () => {
     const connected = connectionsToSilence;
     const abandoned = Array.from({ length: 10 }, async () => {
       const controller = new AbortController();

@@ -182,7 +182,7 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     await call(usual, 'GET', '/simulations', 'simulations');
   }),
 
-  'when its storage is away': once(async () => {
+  'when its storage is not available': once(async () => {
     await call(cutOff, 'GET', '/outcomes', 'outcomes');
     await call(cutOff, 'GET', '/metrics', 'metrics');
     await call(cutOff, 'GET', '/health', 'health');
@@ -205,7 +205,7 @@ function once(run: () => Promise<void>): () => Promise<void> {
 describe('the running app', { timeout: 120_000 }, () => {
   it.each(Object.entries(scenarios))('responds as documented %s', (_, scenario) => scenario());
 
-  it('was seen with every documented response that a test can bring about', async () => {
+  it('has every documented response that a test can cause', async () => {
     for (const scenario of Object.values(scenarios)) await scenario();
     // A second process at the device; a configuration that is not valid (test/functions/trouble.test.ts has both kinds).
     const elsewhere = [

@@ -254,7 +254,7 @@ describe('POST /api/simulations', () => {
     expect(requestsOfProbes()).toEqual([]);
   });
 
-  it('responds with 202, where the progress is and when to look; the list has the newest first, a page at a time', async () => {
+  it('responds 202 with the address of the progress and the time of the next request; the list has the newest first, in pages', async () => {
     const body = JSON.stringify({ probe: 'weu-fleet', devices: 2 });
     const headers = { 'x-functions-key': app.key, 'idempotency-key': 'change-4711' };
     const started = await app.call('simulations', { method: 'POST', body, headers });

@@ -285,7 +285,7 @@ describe('GET /api/probe', () => {
 });
 
 describe('the timer', () => {
-  it('runs each probe whose turn it is, and leaves its outcome in the history, in telemetry and in the log', async () => {
+  it('runs each probe that is due, and records its outcome in the history, in telemetry and in the log', async () => {
     const logged = app.log.length;
     expect(await app.runFunction('runProbes')).toBe('Succeeded');
 

@@ -10,7 +10,7 @@ let settings: Parameters<typeof startRunningApp>[0];
 let server: Server;
 const sockets = new Set<Socket>();
 let isSilent = true;
-/** The client library would wait for as long as this says. */
+/** The client library would wait this long. */
 const unavailable = 'HTTP/1.1 503 Server Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
 beforeAll(async () => {

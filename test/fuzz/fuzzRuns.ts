@@ -21,8 +21,8 @@ const hangingAfterMs = 30_000;
 const enoughAfterMs = isAskedFor ? Number(process.env.FUZZ_MINUTES ?? Number.POSITIVE_INFINITY) * 60_000 : 45_000;
 
 /**
- * Checks the property that often. What fails is reported with the seed that repeats it, and shrunk: with `npm run fuzz -- --seed N` alone
- * where thousands of runs were asked for, because shrinking runs it hundreds of times.
+ * Checks the property `times` times. A failure is reported with the seed that repeats it. It is then shrunk, except in `npm run fuzz` without
+ * `--seed`, because shrinking repeats the run hundreds of times.
  */
 export async function holdsAlways<Values>(property: fc.IAsyncProperty<Values>, times: number): Promise<void> {
   const limits = Number.isFinite(enoughAfterMs) ? [fc.interruptAfterTimeLimit(enoughAfterMs)] : [];

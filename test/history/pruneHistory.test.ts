@@ -47,7 +47,7 @@ describe('pruning', () => {
     expect(await history.prune(now, { retentionDays: 10 })).toEqual({ deletedRows: 0, complete: true });
   });
 
-  it('reaches probes that are no longer configured, in more rows than one request takes', async () => {
+  it('reaches probes that are no longer configured, in more rows than fit into one request', async () => {
     const outcomes = Array.from({ length: 250 }, (_, number) =>
       buildOutcome({ probe: 'forgotten', runId: `run-${number}`, startedAt: daysAgo(100) }),
     );

@@ -51,7 +51,7 @@ async function hoursOf(history: OutcomeHistory, probe: string) {
 }
 
 describe('rolling up', () => {
-  it('carries how many runs there were, so that a total never shrinks: not by a roll-up, a late run or a deletion', async () => {
+  it('stores the number of runs, so that a roll-up, a late run or a deletion never reduces a total', async () => {
     const probe = 'monotonic';
     const history = open();
     const seen: number[] = [];
@@ -201,7 +201,7 @@ describe('rolling up', () => {
     expect(await hoursOf(history, probe)).toHaveLength(2);
   });
 
-  it('begins where all outcomes are stored: before that, only failures are', async () => {
+  it('begins with the first hour of which all outcomes are stored, because only failures are stored for longer', async () => {
     const probe = 'retained';
     await seedOutcomes(
       azurite.connectionString(),

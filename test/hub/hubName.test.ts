@@ -10,7 +10,7 @@ describe('isAllowedHub', () => {
     'hub-a.device.azure-devices.net',
     'Hub-A.Device.azure-devices.us',
     'device.azure-devices.net',
-  ])('lets a credential go to %s (field report 2)', (hub) => expect(isAllowedHub(hub)).toBe(true));
+  ])('allows a credential to be sent to %s (field report 2)', (hub) => expect(isAllowedHub(hub)).toBe(true));
 
   it.each([
     'azure-devices.net',
@@ -35,7 +35,7 @@ describe('isAllowedHub', () => {
     '',
   ])('does not present it to %j', (hub) => expect(isAllowedHub(hub)).toBe(false));
 
-  it("takes the operator's word for other names, exactly as written", () => {
+  it('accepts other names only if the operator lists them, exactly as written', () => {
     expect(isAllowedHub('localhost:8884', ['localhost:8884'])).toBe(true);
     expect(isAllowedHub('localhost:8885', ['localhost:8884'])).toBe(false);
   });

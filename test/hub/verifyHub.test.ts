@@ -49,7 +49,7 @@ describe.each(transports)('the assigned hub over %s', (transport) => {
     expect(outcome.phases.hub).toBeGreaterThan(0);
   });
 
-  it('takes the derived key of a group device as well', async () => {
+  it('also accepts the derived key of a group device', async () => {
     const probe = localProbe(dps, {
       transport,
       verifyHub: 'telemetry',
@@ -64,7 +64,7 @@ describe.each(transports)('the assigned hub over %s', (transport) => {
     ['refused', 'connect', { kind: 'connectionRefused', returnCode: 5 }],
     ['mute', 'telemetry', { kind: 'timedOut', phase: 'hub' }],
     ['twinless', 'twin', { kind: 'twinRejected', status: 404 }],
-  ])('that does not play along is hubRefused: %s', async (id, verifyHub, cause) => {
+  ])('that does not behave as a hub is hubRefused: %s', async (id, verifyHub, cause) => {
     const probe = localProbe(dps, {
       transport,
       verifyHub,
@@ -82,7 +82,7 @@ describe.each(transports)('the assigned hub over %s', (transport) => {
   });
 });
 
-describe('a run that is cancelled while the hub is asked', () => {
+describe('a run that is cancelled while the hub is verified', () => {
   it('does not blame the hub', async () => {
     const cancel = new AbortController();
     const probe = localProbe(dps, {

@@ -44,7 +44,7 @@ describe('application settings', needsBicep, () => {
     expect(Object.keys(settings).toSorted()).toEqual([...expected, 'AzureWebJobsDisableHomepage'].toSorted());
   }, 120_000);
 
-  it('leave out what was not asked for', async () => {
+  it('leave out what was not requested', async () => {
     const [settings = {}] = settingsIn(await snapshotOf('defaults'));
     const [all = {}] = settingsIn(await snapshotOf('everything'));
     const left = Object.keys(all).filter((name) => !(name in settings));

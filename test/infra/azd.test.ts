@@ -95,7 +95,7 @@ describe('the deployment workflow', async () => {
     for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
   });
 
-  it('reads by default, and requests a token only where it signs in', () => {
+  it('only reads by default, and requests a token only to sign in', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
     for (const { permissions, steps } of jobs) {
       const signsIn = steps.some(({ uses }) => uses?.startsWith('azure/login@'));

@@ -51,7 +51,7 @@ describe('each function app', needsBicep, () => {
     }
   });
 
-  it('takes its package from storage by its identity', () => {
+  it('reads its package from storage with its identity', () => {
     for (const { deployment } of configsIn(everything)) {
       expect(deployment.storage.authentication.type).toBe('UserAssignedIdentity');
     }

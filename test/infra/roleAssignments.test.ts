@@ -35,7 +35,7 @@ describe('role assignments', needsBicep, () => {
     ]);
   }, 120_000);
 
-  it('are described by the names of their roles, which a plan shows beside the IDs', async () => {
+  it('are described by the names of their roles, because a plan shows only IDs', async () => {
     for (const stage of ['defaults', 'everything', 'existing']) {
       for (const { properties } of resourcesOf(await snapshotOf(stage), 'Microsoft.Authorization/roleAssignments')) {
         const roleId = String(properties?.roleDefinitionId).split('/').at(-1) ?? '';

@@ -84,7 +84,7 @@ describe('infra/scripts/sandbox.sh', () => {
     expect(enrolled.toSorted()).toEqual(['sandbox-certificate', 'sandbox-key', 'sandbox-wrong-key']);
   });
 
-  it('carries keys through pipes: into the vault, and into no argument and no terminal', async () => {
+  it('passes keys through pipes into the vault, never in an argument or to the terminal', async () => {
     const { calls, stdout, output } = await runScript('no', ['sandbox.sh']);
     expect(output).toContain(`stored: ${key}\n`);
     expect(calls.join('\n')).not.toContain(key);
@@ -129,7 +129,7 @@ describe('infra/scripts/sandbox.sh', () => {
 describe('infra/scripts/deployPackage.sh', () => {
   const apps = { FUNCTION_APP_NAMES: '["func-a","func-b"]', PACKAGE: 'package.json' };
 
-  it('takes the package to the app of each location', async () => {
+  it('deploys the package to the app of each location', async () => {
     const { calls } = await runScript('no', ['deployPackage.sh'], apps);
     expect(calls).toEqual([
       expect.stringContaining('--name func-a --src package.json'),

@@ -41,7 +41,7 @@ describe.each(everyParameterFile)('the deployment with %s', needsBicep, (name) =
     for (const policy of publishing) expect(policy.properties).toEqual({ allow: false });
   });
 
-  it('takes telemetry from identities alone', () => {
+  it('accepts telemetry only from identities', () => {
     for (const component of resourcesOf(snapshot, 'Microsoft.Insights/components')) {
       expect(component.properties).toMatchObject({ DisableLocalAuth: true });
     }

@@ -104,7 +104,7 @@ describe('createSecretReader', () => {
       /is of tenant [0-9a-f-]{36}, the vault's is [0-9a-f-]{36}$/,
     ],
   ])(
-    'field report 16: a vault that refuses with the fault %s has a next step of its own',
+    'field report 16: each fault %s with which a vault refuses has its own next step',
     async (fault, expected, words) => {
       const { vault, reader } = await start({ secrets: { key: canary } });
       vault.setFault(fault);
@@ -113,7 +113,7 @@ describe('createSecretReader', () => {
     },
   );
 
-  it('field report 16: names the tenants in words, whatever else the message holds', async () => {
+  it('field report 16: names the tenants in words, regardless of the rest of the message', async () => {
     const { vault, identity, reader } = await start({ secrets: { key: canary } });
     vault.setFault('tenant');
     expect(await reader.read('key', noDeadline)).toHaveProperty('message', expect.stringContaining(identity.tenantId));
@@ -183,7 +183,7 @@ describe('createSecretReader', () => {
     expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found', value: canary });
   });
 
-  it('field report 17: reads on where the identity endpoint aborts one request of six', async () => {
+  it('field report 17: continues to read if the identity endpoint aborts one request of six', async () => {
     const { identity, reader } = await start({ secrets: { key: canary } }, { failureCacheMs: 0, cacheMs: 0 });
     identity.setFault('resetSometimes');
     const kinds: string[] = [];
@@ -250,7 +250,7 @@ describe('createSecretReader', () => {
     expect(await reader.read('key', noDeadline)).toMatchObject({ value: 'second' });
   });
 
-  it('reads again at once after invalidate', async () => {
+  it('reads again immediately after invalidate', async () => {
     const { vault, reader } = await start({ secrets: { key: 'first' } });
     await reader.read('key', noDeadline);
     vault.setSecret('key', 'second');

@@ -44,7 +44,7 @@ describe('startAzurite', { timeout: 120_000 }, () => {
     expect(await stored.getEntity('p', 'r')).toMatchObject({ rowKey: 'r' });
   });
 
-  it('takes tokens of the local managed identity over HTTPS, as storage without shared keys does', async () => {
+  it('accepts tokens of the local managed identity over HTTPS, as storage without shared keys does', async () => {
     const directory = await temporaryDirectory();
     const authority = await createLocalAuthority();
     trust(authority.caPem);

@@ -42,7 +42,7 @@ describe('the cloud on this machine', () => {
     await cloud.close();
   });
 
-  it('takes a setting that is empty as not set: the samples, with a schedule that one sees ticking', async () => {
+  it('treats an empty setting as not set: the samples run, with a schedule of short intervals', async () => {
     const cloud = await startLocalCloud({ ...given, PROBES: ' ', PROBE_SCHEDULE: '' });
     expect(cloud.standIns.map(({ name }) => name)).toEqual(['DPS', 'IoT Hub']);
     expect(cloud.ownProbes).toBe(false);

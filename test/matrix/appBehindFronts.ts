@@ -38,13 +38,13 @@ export interface AppBehindFronts {
   readonly fronts: Readonly<Record<Dependency, { away: Misbehaviour | undefined }>>;
   /** Calls back in the middle of the next run: when it reads its secret, after it has reserved the device. */
   inTheMiddle(callback: () => void): void;
-  /** The next scheduled run: its outcome, as the log has it, and the sinks that the log says did not accept it. */
+  /** The next scheduled run: its outcome from the log, and the sinks that did not accept it according to the log. */
   run(): Promise<{ readonly outcome: Outcome; readonly sinkErrors: readonly string[] }>;
   /** What `/api/health` finds wrong. */
   health(): Promise<readonly string[]>;
-  /** What the status page says first, and what it says is wrong with this app. */
+  /** The headline of the status page, and its notices about this app. */
   page(): Promise<readonly string[]>;
-  /** What becomes of a request for a simulation. */
+  /** The response to a request for a simulation. */
   simulate(): Promise<string>;
 }
 
@@ -78,7 +78,7 @@ export async function startApps(): Promise<Apps> {
   delete process.env.AZURITE_ACCOUNTS;
   trust(cloud.caPem);
   const { identity, certificate, settings } = cloud;
-  // MSAL remembers for the life of the process where the endpoint is, and OpenTelemetry's SDK is registered once.
+  // MSAL caches the address of the endpoint for the life of the process, and OpenTelemetry's SDK is registered once.
   const identityAway = new Map<string, Misbehaviour | undefined>();
   const [identityFront, collector] = await Promise.all([
     startFront({

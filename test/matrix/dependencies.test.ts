@@ -36,7 +36,7 @@ let apps: Apps;
 const observed = new Map<Cell, Promise<Observed>>();
 beforeAll(async () => {
   apps = await startApps();
-  // OpenTelemetry's exporter is one for the process, and so is its collector: those of one way at once, one way after the other.
+  // The process has one OpenTelemetry exporter and one collector: cells with the same misbehaviour run together, the groups one by one.
   let collected: Promise<unknown> = Promise.resolve();
   const [own = [], shared = []] = [false, true].map((isShared) =>
     cells.filter(({ away }) => away.includes('collector') === isShared),
@@ -60,7 +60,7 @@ function start(cell: Cell, after: Promise<unknown> = Promise.resolve()): Promise
 
 let count = 0;
 
-/** The vault's time is the probe's: where it is not to respond, the run need not be long. */
+/** The vault has as long as the probe: if it does not respond in this cell, a short timeout is enough. */
 function createApp(away: readonly Dependency[], how: Misbehaviour): Promise<AppBehindFronts> {
   const waits = (how === 'silent' || how === 'slow') && away.some((name) => name === 'vault' || name === 'identity');
   count += 1;
@@ -164,7 +164,7 @@ const checkOf: Readonly<Record<Dependency, string>> = {
   collector: 'sinks',
 };
 
-describe('an app whose dependency is away', () => {
+describe('an app whose dependency is not available', () => {
   it.each(cells.filter((cell) => !isLater(cell)))(
     'has its outcome, and reports what is wrong: $section, $name',
     async (cell) => {

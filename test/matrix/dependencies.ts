@@ -38,11 +38,11 @@ export const together: readonly (readonly [how: Misbehaviour, ...away: Dependenc
   ['reset', ...names],
 ];
 
-/** What an app with something away does and says. */
+/** What an app does and reports while a dependency is not available. */
 export interface Observed {
   /** Verdict and reason code of each run. */
   readonly runs: readonly string[];
-  /** Whose error the log shows. */
+  /** The sinks whose errors the log shows. */
   readonly sinks: readonly string[];
   readonly health: readonly string[];
   readonly page: readonly string[];
@@ -57,7 +57,7 @@ export interface Row {
 
 export const heading = '## Dependencies that are not available';
 
-/** The rows of a section that are alike are one. */
+/** Rows of a section with the same cells are merged. */
 export function renderDependencies(rows: readonly Row[]): string {
   const inOrder = rows.toSorted((one, other) => Number(isLater(one)) - Number(isLater(other)));
   const sections = [...Map.groupBy(inOrder, ({ section }) => section)].flatMap(([section, ofSection]) => [
@@ -80,7 +80,7 @@ export function renderDependencies(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** What goes away and comes back, after what is away from the start. */
+/** Cells in which a dependency is lost and restored follow those in which it is missing from the start. */
 export function isLater({ section }: Pick<Row, 'section'>): boolean {
   return section.includes('there again');
 }

@@ -65,7 +65,7 @@ describe('drift', () => {
     expect(driftOf(named('hub-b.device.azure-devices.net'), { previous: classic })).toHaveLength(1);
   });
 
-  it('is seen across an outage, and once', () => {
+  it('is reported across an outage, and only once', () => {
     const moved = buildOutcome({ result: { ...assigned, assignedHub: 'hub-b' }, server });
     expect(driftOf(moved, { previous: unreachable, lastUp: before })).toEqual([
       { kind: 'assignedHub', from: 'hub-a', to: 'hub-b' },

@@ -57,7 +57,7 @@ const rejected = { kind: 'renewalRejected', status: 409, errorCode: 409_004 } as
 const timedOut = { kind: 'timedOut', phase: 'hub', message: 'the deadline passed' } as const;
 const pending = { ...timedOut, correlationId: 'c-1', operationExpires: '2026-01-31T12:52:20.565000000Z' };
 
-describe('what became of an operational certificate', () => {
+describe('the state of an operational certificate', () => {
   it.each<[string, ProbeResult, string, string]>([
     ['none requested', buildOutcome().result, 'none', 'assigned'],
     ['issued', issued, 'issued', 'assigned'],

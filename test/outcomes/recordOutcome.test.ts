@@ -18,7 +18,7 @@ const broken = (name: string, why: string): OutcomeSink => ({
 describe('recordOutcome', () => {
   const outcome = buildOutcome({ verdict: 'failing' });
 
-  it('gives up a sink that never settles, and says so', async () => {
+  it('stops waiting for a sink that never settles, and reports it', async () => {
     const endless: OutcomeSink = { name: 'endless', write: () => new Promise(() => undefined) };
     const sink = collector();
     expect(await recordOutcome(outcome, [endless, sink], 20)).toMatchObject([
@@ -68,7 +68,7 @@ describe('recordOutcome', () => {
     expect(await recorded).toEqual([]);
   });
 
-  it('rejects when no sink took it, with run, verdict and every cause', async () => {
+  it('rejects when no sink accepted it, with run, verdict and every cause', async () => {
     const recorded = recordOutcome(outcome, [broken('log', 'full'), broken('history', 'away')]);
     await expect(recorded).rejects.toThrow(
       `run ${outcome.runId} of probe weu-group-key (failing) could not be recorded anywhere: log did not accept the outcome: full; history did not accept the outcome: away`,

@@ -17,7 +17,7 @@ const testIdentity = useManagedIdentity();
 let seen: string[];
 let spies: MockInstance[];
 
-describe('no key, token or connection string is seen', () => {
+describe('no key, token or connection string is shown', () => {
   beforeEach(() => {
     seen = [];
     const keep = (chunk: unknown) => seen.push(String(chunk)) > 0;

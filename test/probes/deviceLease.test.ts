@@ -103,7 +103,7 @@ describe('the runs of a device', () => {
     }
   });
 
-  it('are not delayed by ten callers who have gone, because there is no queue (fault 49)', async () => {
+  it('are not delayed by ten callers that have disconnected, because callers do not queue (fault 49)', async () => {
     const [timer, http] = [processOn(), processOn()];
     const probe = newProbe();
     const { run, started, end } = heldRun();

@@ -134,13 +134,13 @@ describe('forms that ids, times and responses have (field report 21)', () => {
     },
   );
 
-  it('takes registrationStatus for registrationState, as in 2017', async () => {
+  it('accepts registrationStatus instead of registrationState, as in 2017', async () => {
     const { registrationState, ...rest } = assigned;
     const outcome = await play([finished({ ...rest, registrationStatus: registrationState })]);
     expect(outcome).toMatchObject({ verdict: 'healthy', result: { assignedHub: 'contoso.azure-devices.net' } });
   });
 
-  it('takes responses at QoS 0, and parameters in any order', async () => {
+  it('accepts responses at QoS 0, and parameters in any order', async () => {
     const outcome = await play([
       respond('$dps/registrations/res/202/?retry-after=0&$rid=1', bodies['202'].body, 0),
       respond('$dps/registrations/res/200/?x=y&$rid=2', assigned, 0),

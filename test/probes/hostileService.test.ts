@@ -72,7 +72,7 @@ describe('429', () => {
     expect(JSON.stringify(outcome)).not.toContain('Infinity');
   });
 
-  it('as the last word before the deadline is the result, though the next request is open', async () => {
+  it('is the result if it is the last response before the deadline, although the next request is open', async () => {
     const outcome = await play([right, right, respond(429, '', '&retry-after=0.0001'), { do: 'silence' }], {
       timeoutSeconds: 0.5,
     });

@@ -287,7 +287,7 @@ describe('refusal canaries', () => {
     expect(await run(localProbe(dps, { expect: expect_ }))).toMatchObject({ verdict: 'healthy' });
   });
 
-  it('fail when the lock is open', async () => {
+  it('fail when the device is accepted', async () => {
     dps = await startLocalDps();
     expect(await run(localProbe(dps, { expect: expect_ }))).toMatchObject({ verdict: 'failing' });
   });

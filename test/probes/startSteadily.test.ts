@@ -107,7 +107,7 @@ describe('a scheduled run', () => {
     expect(ran[0]?.endMs).toBe(10);
   });
 
-  it('of no probe is over at once', async () => {
+  it('without probes ends immediately', async () => {
     expect(await play([], { durationMs: 10 })).toEqual([]);
   });
 });

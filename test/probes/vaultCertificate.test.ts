@@ -39,7 +39,7 @@ describe.each(['rsa', 'ec'] as const)('a certificate with a chain in the vault, 
     ['pkcs12', 'mqtt-ws'],
     ['pem', 'mqtt'],
   ] as const)(
-    'field report 1: is read as the vault hands it out (%s), and assigned over %s',
+    'field report 1: is read as the vault returns it (%s), and the device is assigned over %s',
     async (form, transport) => {
       const { vault, dps, readSecret } = await startServices(type, form);
       const outcome = await run(localProbe(dps, { transport, attestation }), { readSecret });

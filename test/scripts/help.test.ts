@@ -34,7 +34,7 @@ describe.each(commands)('npm run $name', ({ name, file }) => {
     expect(stdout).toMatch(new RegExp(`^npm (run )?${name}\\b`));
   });
 
-  it.skipIf(name === 'test')('says which option is unknown and where the usage is, and exits 2', () => {
+  it.skipIf(name === 'test')('names the unknown option and how to see the usage, and exits 2', () => {
     const { status, stdout, stderr } = run(file, '--no-such-option');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('--no-such-option');

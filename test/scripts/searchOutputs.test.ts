@@ -24,7 +24,7 @@ describe('the search for planted secrets', () => {
     expect(found).toEqual(encodings.map(() => expect.arrayContaining([kind])));
   });
 
-  it('finds none where there is none: names, shapes and other secrets are no finding', () => {
+  it('finds nothing in outputs without planted secrets: names, shapes and other secrets are not findings', () => {
     expect(findPlantedSecrets(JSON.stringify(kinds.map(([kind]) => kind)))).toEqual([]);
     expect(
       findPlantedSecrets('-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n'),

@@ -99,7 +99,7 @@ describe('group', () => { beforeAll(() => { throw new Error('hook'); }); it('thr
     });
   });
 
-  it('hands arguments on', async () => {
+  it('passes arguments to vitest', async () => {
     expect(await testCommand(twoFiles, 'b.case')).toEqual({ code: 0, lastLine: '1 passed, 0 failed' });
   });
 

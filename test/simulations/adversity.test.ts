@@ -139,7 +139,7 @@ describe('a batch that cannot run', () => {
     expect(ended.reasons).toEqual([expect.objectContaining({ reason: 'notRun:neverRun', count: 4 })]);
   });
 
-  it('ends as expired when no worker handles the queue, by being read', async () => {
+  it('ends as expired when it is read, if no worker handles the queue', async () => {
     const { context, api, registrations } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 250, ...unhurried });
     await context.simulations.update(id, (simulation) => ({ ...simulation, expiresAt: new Date(0).toISOString() }));

@@ -65,7 +65,7 @@ describe('the outcomes of devices', () => {
     expect((await store.page('s', { limit: 1000, verdict: 'degraded' })).outcomes).toHaveLength(58);
   });
 
-  it('fault 31: fit into transactions when every one is as long as a row takes, and are stored short and marked when longer', async () => {
+  it('fault 31: fit into transactions when each is as long as a row allows; longer ones are shortened and marked', async () => {
     const store = newStore();
     const transcript = Array.from({ length: 400 }, (_, i) => ({
       atMs: i,
@@ -84,7 +84,7 @@ describe('the outcomes of devices', () => {
     }
   });
 
-  it('fault 50: are stored when the service sent long texts that no row takes', async () => {
+  it('fault 50: are stored when the service sent long texts that do not fit into a row', async () => {
     const store = newStore();
     const reasons = ['\u{1f525}"'.repeat(200_000)];
     const result = { kind: 'assigned', operationId: 'x'.repeat(500_000), assignedHub: 'h', deviceId: 'd' } as const;

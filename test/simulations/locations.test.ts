@@ -56,13 +56,13 @@ describe('the lease of a batch', () => {
   it('is the next worker’s once its worker has not renewed it for as long as it lasts', async () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 5, ...unhurried });
-    const away = { ...context.batches, replace: () => Promise.reject(new Error('storage is away')) };
+    const away = { ...context.batches, replace: () => Promise.reject(new Error('the storage is not available')) };
     const dead = await claimBatch(away, id, batchNumber, 1000);
     if (dead.kind !== 'claimed') throw new Error('expected the claim');
     await expect
       .poll(async () => (await claimBatch(context.batches, id, batchNumber, 1000)).kind, { timeout: 10_000 })
       .toBe('claimed');
-    await expect(dead.lease.release()).rejects.toThrow('storage is away');
+    await expect(dead.lease.release()).rejects.toThrow('the storage is not available');
   });
 
   it('is not lost by a write whose response did not arrive', async () => {
@@ -86,7 +86,7 @@ describe('the lease of a batch', () => {
   });
 });
 
-it('starts devices at the asked rate when the clocks of two worker processes differ by four minutes', async () => {
+it('starts devices at the requested rate when the clocks of two worker processes differ by four minutes', async () => {
   const { dps, storage, api, registrations } = await lab.fleet();
   for (const clockSkewMs of [-120_000, 120_000]) {
     lab.forkWorker({ storage, dpsPort: dps.mqttsPort, limits: {}, visibilitySeconds: 30, clockSkewMs });

@@ -94,7 +94,7 @@ describe('a storm', () => {
     expect(isStorm(pace)).toBe(false);
   });
 
-  it('is forgotten when the rate is back at what was asked for', () => {
+  it('is forgotten when the rate is back at the requested one', () => {
     const recovered = adapt(after429At(minute.slice(0, 4)), asked, noFeedback, 1_000_000);
     expect(isStorm(adapt(adapt(recovered, asked, noFeedback, 1_001_000), asked, throttled, 1_002_000))).toBe(false);
   });

@@ -81,10 +81,10 @@ it('tries every open simulation although one of them fails', async () => {
   const tried: string[] = [];
   const update: typeof context.simulations.update = async (id, change) => {
     tried.push(id);
-    if (id === second.id) throw new Error('storage is away');
+    if (id === second.id) throw new Error('the storage is not available');
     return context.simulations.update(id, change);
   };
   const failing = { ...context, simulations: { ...context.simulations, update } };
-  await expect(pruneSimulations(failing, new Date(), 90)).rejects.toThrow('storage is away');
+  await expect(pruneSimulations(failing, new Date(), 90)).rejects.toThrow('the storage is not available');
   expect(tried).toEqual([second.id, first.id]);
 });

@@ -7,7 +7,7 @@ const lab = useSimulations();
 const unhurried = { allowAboveServiceLimits: true, ratePerSecond: 500 };
 
 describe('storage that fails for a moment', () => {
-  const failing = () => Promise.reject(new Error('storage is away'));
+  const failing = () => Promise.reject(new Error('the storage is not available'));
 
   it('waits for running devices before the batch is released, so that none is connected twice', async () => {
     const { context, api, registrations } = await lab.fleet(
@@ -22,7 +22,7 @@ describe('storage that fails for a moment', () => {
     };
     const message = { work: 'batch', simulationId: id, batchNumber: 0 };
     const broken = { ...context, simulations: { ...context.simulations, update } };
-    await expect(runSimulationTask(message, broken)).rejects.toThrow('storage is away');
+    await expect(runSimulationTask(message, broken)).rejects.toThrow('the storage is not available');
     expect(await api.get(id)).toMatchObject({ done: 10, left: 20 });
     await runSimulationTask(message, context);
     expect((await api.untilEnded(id)).verdicts.healthy).toBe(30);
@@ -40,12 +40,12 @@ describe('storage that fails for a moment', () => {
         return runs > 3 ? failing() : context.outcomes.insert(...args);
       };
       const broken = { ...context, outcomes: { ...context.outcomes, insert } };
-      await expect(runSimulationTask(message, broken)).rejects.toThrow('storage is away');
+      await expect(runSimulationTask(message, broken)).rejects.toThrow('the storage is not available');
       expect(await api.get(id)).toMatchObject({ done, left: 20 - done });
     }
   });
 
-  it('leaves a batch that could not be ended to the next who looks', async () => {
+  it('leaves a batch that could not be released to the next worker that claims it', async () => {
     const { context, api } = await lab.fleet();
     const { id } = await api.start({ probe: 'fleet', devices: 8, ...unhurried });
     const broken = { ...context, outcomes: { ...context.outcomes, insert: failing } };
@@ -55,7 +55,7 @@ describe('storage that fails for a moment', () => {
       { ...broken, log: (line) => lines.push(line) },
     );
     expect(lines).toEqual([expect.objectContaining({ level: 'error', event: 'simulationTaskNotFailed' })]);
-    await expect(apiOf(broken).cancel(id)).rejects.toThrow('storage is away');
+    await expect(apiOf(broken).cancel(id)).rejects.toThrow('the storage is not available');
     expect(await api.untilEnded(id)).toMatchObject({ state: 'cancelled', cancelled: 8 });
   });
 });

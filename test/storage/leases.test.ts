@@ -105,7 +105,7 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     expect(await row()).toBeUndefined();
   });
 
-  it('is not waited for longer than asked, and then forgets who waited', async () => {
+  it('is not waited for longer than requested, and the request is then removed', async () => {
     const { seenBy, waiting } = newLease();
     const [holder, waiter] = [seenBy(), seenBy()];
     await holder.tryAcquire({ key, holder: 'holder', lastsMs: 60_000 });

@@ -11,7 +11,7 @@ export interface Party {
 }
 
 export interface Issue {
-  /** As RFC 4514 text, or as the library's own form where a test needs an unusual name. */
+  /** As RFC 4514 text, or in the library's own form if a test needs an unusual name. */
   readonly name: string | x509.JsonName;
   /** Default: signs itself. */
   readonly issuer?: Pick<Party, 'certificate' | 'keys'>;

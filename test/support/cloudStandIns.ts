@@ -80,7 +80,7 @@ export async function startCloudStandIns({ dps: configuration, secrets }: CloudO
   };
 }
 
-/** Every row of every table; nothing where a test has ended the storage. */
+/** Every row of every table; nothing if a test has stopped the storage. */
 async function readTables(connectionString: string): Promise<string> {
   const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
   const rows: string[] = [];

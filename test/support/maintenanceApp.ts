@@ -25,7 +25,7 @@ const secrets = {
   invalidate: () => undefined,
 };
 
-/** The app of one location, as far as its maintenance goes; for its storage it is a separate process. */
+/** The part of the app of one location that its maintenance needs; for its storage it is a separate process. */
 export function maintenanceApp(options: MaintenanceAppOptions) {
   const { location, openTable, now = new Date(), probes = [], ownershipMs } = options;
   const parsed = parseSettings({ PROBE_LOCATION: location });

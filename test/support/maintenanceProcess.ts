@@ -1,6 +1,6 @@
 /**
- * The maintenance of one location in a process of its own, to be forked by a test: it stops in the middle of its work, and then is killed
- * or goes on when it gets the next message.
+ * The maintenance of one location in its own process, which a test forks: it pauses in the middle of its work, and is then killed, or
+ * continues with the next message.
  */
 import { once } from 'node:events';
 import type { OpenTables } from '../../src/storage/openTables.ts';

@@ -4,7 +4,7 @@ import { projectDirectory } from '../../scripts/projectFiles.ts';
 
 let written = 0;
 
-/** Leaves what a test has seen of the app where `npm test` looks for planted secrets after the run. */
+/** Writes what the app returned or logged in a test to the folder that `npm test` searches for planted secrets after the run. */
 export function recordOutput(name: string, text: string): void {
   const folder = join(projectDirectory, 'test/output/seen');
   mkdirSync(folder, { recursive: true });

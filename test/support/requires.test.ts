@@ -22,7 +22,7 @@ function pathWith(...programs: readonly string[]): string {
 
 describe('what a test requires', () => {
   it.each(['chromium', 'prometheus', 'promtool', 'openssl'] as const)(
-    'skips when %s is hidden, and tells how to get it',
+    'skips when %s is hidden, and reports how to install it',
     (program) => {
       pathWith();
       expect(requires(program)).toEqual({
@@ -40,7 +40,7 @@ describe('what a test requires', () => {
     expect(findProgram('chromium')).toBe(join(folder, 'google-chrome'));
   });
 
-  it('takes the browser that CHROME_PATH names, and no other', () => {
+  it('uses only the browser that CHROME_PATH names', () => {
     const folder = pathWith('chromium', 'my-chrome');
     vi.stubEnv('CHROME_PATH', join(folder, 'my-chrome'));
     expect(findProgram('chromium')).toBe(join(folder, 'my-chrome'));

@@ -36,7 +36,7 @@ interface Program {
 
 export type Need = keyof typeof programs | 'large';
 
-/** Skips where one of these is missing, except for what the machine is known to have (`mustHave`). */
+/** Skips if one of these is missing, except for what the machine is known to have (`mustHave`). */
 export function requires(...needs: readonly Need[]): Requirement {
   const missing = needs.flatMap((need) => {
     if (need === 'large') return process.env.LARGE ? [] : [largeFleets];

@@ -35,7 +35,7 @@ describe('the plan', () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  it("adds up, per ID scope, what the busiest minute takes of the service's 1,000 registrations", () => {
+  it("adds up, per ID scope, how many of the service's 1,000 registrations the busiest minute uses", () => {
     const plan = planFor([probeJson(), refusal, probeJson({ name: 'other', idScope: '0ne1', everyMinutes: 5 })], {
       ...complete,
       PROBE_SCHEDULE: '*/10 * * * * *',
@@ -71,7 +71,7 @@ describe('the plan', () => {
     expect(planFor([asking, probeJson({ idScope: '0ne1' }), refusal]).warnings.join()).not.toContain('asking');
   });
 
-  it('does not warn of ten probes, and does of eleven', () => {
+  it('warns about eleven probes, but not about ten', () => {
     const probes = (number: number) =>
       Array.from({ length: number - 1 }, (_, at) => probeJson({ name: `p${at}`, registrationId: `p${at}` }));
 

@@ -17,7 +17,7 @@ function errorsIn(input: unknown): readonly string[] {
   return parsed.ok ? [] : parsed.errors;
 }
 
-it('takes the example of the contract', () => {
+it('accepts the example of the contract', () => {
   const parsed = parseDpsConfiguration({
     idScope: '0neLOCAL',
     retryAfterSeconds: 1,
@@ -53,7 +53,7 @@ it('may be empty', () => {
   });
 });
 
-it('takes a certificate as the REST interface shows it, DER in base64', () => {
+it('accepts a certificate as the REST interface shows it, DER in base64', () => {
   const der = caPem.replace(/-----[^-]+-----|\s/g, '');
   expect(errorsIn({ enrollmentGroups: [x509Group(der)] })).toEqual([]);
 });

@@ -132,7 +132,7 @@ describe('the service', () => {
     expect(hubOf('device-7')).toBe(assigned[7]);
   });
 
-  it('takes the first hub under a static policy', () => {
+  it('uses the first hub with a static policy', () => {
     const over = { iotHubs: ['a.azure-devices.net', 'b.azure-devices.net'], allocationPolicy: 'static' as const };
     const hubs = ['p', 'q', 'r', 's'].map(
       (id) => bodyOf(registerToTheEnd(undefined, over, { id })).registrationState?.assignedHub,
@@ -145,7 +145,7 @@ describe('the service', () => {
     ['its own payload, under custom allocation', { allocationPolicy: 'custom' as const }, '2021-10-01', { size: 3 }],
     ['no payload, where there is none', {}, '2021-06-01', undefined],
     ['no payload in the document’s own version', { returnPayload: { colour: 'red' } }, '2019-03-31', undefined],
-  ])('hands back %s', (_, over, apiVersion, payload) => {
+  ])('returns %s', (_, over, apiVersion, payload) => {
     const response = registerToTheEnd(undefined, over, { apiVersion, body: { payload: { size: 3 } } });
     expect(bodyOf(response).registrationState?.payload).toEqual(payload);
   });

@@ -243,7 +243,7 @@ describe('renewal at the hub', () => {
 });
 
 describe('faults of a renewal', () => {
-  it('renewalRefused: at once, or after the 202', async () => {
+  it('renewalRefused: immediately, or after the 202', async () => {
     const client = await connect('refused');
     ask(client, '1', { id: 'refused', csr });
     expect((await response(client)).body).toMatchObject({ errorCode: 400040, info: { credentialError: 'X' } });

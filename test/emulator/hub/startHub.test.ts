@@ -97,7 +97,7 @@ describe('CONNECT at the hub', () => {
     client.end();
   });
 
-  it('takes the certificate that DPS took', async () => {
+  it('accepts the certificate that DPS accepted', async () => {
     const { client, returnCode } = await connect('dev-x', {
       password: undefined,
       certificate: await fleet.issueClient({ commonName: 'reg-x' }),

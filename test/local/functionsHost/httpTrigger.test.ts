@@ -6,7 +6,7 @@ import { keys } from '../../support/hostKeys.ts';
 describe('HTTP functions', () => {
   const app = useFixtureApp();
 
-  it('hands a handler the request as the real host does', async () => {
+  it('passes a handler the request as the real host does', async () => {
     const { url, port } = await app.start();
     const response = await fetch(`${url}/api/things/a%20b?x=1&y=&x=2`, {
       method: 'PUT',

@@ -41,7 +41,7 @@ describe('queue functions', () => {
   const countIn = async (queue: string) =>
     (await service.getQueueClient(queue).getProperties()).approximateMessagesCount ?? 0;
 
-  it('hand over the message and its metadata, and delete it afterwards', async () => {
+  it('pass the message and its metadata to the function, and delete it afterwards', async () => {
     const sent = await send('{"probe":"weu","n":1}');
     const { log, seen } = await start();
     await log.next(/^Executed 'Functions.work' \(Succeeded/);
@@ -69,7 +69,7 @@ describe('queue functions', () => {
     ['[1,2]', [1, 2]],
     ['123', 123],
     ['plain', 'plain'],
-  ])('hand over %s as the real host does', async (text, body) => {
+  ])('pass %s as the real host does', async (text, body) => {
     await send(text);
     const { log, seen } = await start();
     await log.next(/^Executed/);
@@ -206,7 +206,7 @@ describe('queue functions', () => {
     expect(log.entries.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('fetch nothing new once the host closes, and settle what is in work', async () => {
+  it('fetch no further messages once the host closes, and finish those in progress', async () => {
     await send('{"waitMs":300}');
     const host = await start();
     await host.log.next(/^Executing/);

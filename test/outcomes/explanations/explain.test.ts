@@ -33,7 +33,7 @@ const probes = [key, groupKey, certificate].flatMap((attestation) =>
 
 const alert = 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA';
 const message = 'words of the service';
-/** At least one failure of each kind, and of each phase where the kind has several. */
+/** At least one failure of each kind, and of each phase if the kind has several. */
 const transportFailures: {
   readonly [Kind in TransportFailure['kind']]: readonly Extract<TransportFailure, { kind: Kind }>[];
 } = {
@@ -198,7 +198,7 @@ describe('explain, for every result × cause × attestation × transport', () =>
     }
   });
 
-  it('quotes the code, the words and the tracking ID of the service', () => {
+  it('quotes the code, the message and the tracking ID of the service', () => {
     const { what } = explain(
       {
         kind: 'rejected',
@@ -246,7 +246,7 @@ describe('field report 10: 401000 and 401002', () => {
   });
 });
 
-it.each([401, 401000, 401002])('field report 11: %i names network rules beside the credential', (code) => {
+it.each([401, 401000, 401002])('field report 11: %i names network rules besides the credential', (code) => {
   const errorCode = code > 999 ? { errorCode: code } : {};
   for (const probe of probes) {
     const { usually } = explain({ kind: 'rejected', phase: 'register', status: 401, ...errorCode }, probe);
@@ -310,7 +310,7 @@ describe('field report 19: a derived key', () => {
   const refused = { kind: 'rejected', phase: 'register', status: 401, errorCode: 401000 } as const;
   const usually = (over: object) => explain(refused, probeWith(over)).usually ?? '';
 
-  it('of an id with capitals may be the wrong one: the hint names the id as it is written', () => {
+  it('may be wrong for an ID with capitals: the hint shows the ID as it is configured', () => {
     expect(usually({ ...groupKey, registrationId: 'SN-007' })).toMatch(
       /derived from "SN-007" as it is written.*lower case/,
     );

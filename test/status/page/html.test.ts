@@ -10,7 +10,7 @@ describe('html', () => {
     );
   });
 
-  it('shows characters that would turn the text around', () => {
+  it('shows characters that would reverse the direction of the text', () => {
     expect(html`${'hub\u202eenif'} fine`.toString()).toBe('hub\ufffdenif fine');
   });
 

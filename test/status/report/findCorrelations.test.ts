@@ -109,7 +109,7 @@ describe('two probes that differ only in their transport', () => {
     ],
     ['expect something else', {}, { expect: { result: 'refused' } }, 0],
     ['wait for another time', { timeoutSeconds: 10 }, { timeoutSeconds: 20, everyMinutes: 5 }, 1],
-  ])('are read together or not when they %s', (_, tcp, ws, correlations) => {
+  ])('are compared or not when they %s', (_, tcp, ws, correlations) => {
     expect(texts(lastRun('tcp', tcp, noPort), lastRun('ws', { transport: 'mqtt-ws', ...ws }, healthy))).toHaveLength(
       correlations,
     );
@@ -151,7 +151,7 @@ describe('two probes that differ only in their endpoint', () => {
   });
 });
 
-it('names the probes that a reading is made of', () => {
+it('names the probes of a correlation', () => {
   const [reading] = findCorrelations([
     lastRun('tcp', {}, noPort),
     lastRun('alone', { idScope: '0neX' }, noPort),

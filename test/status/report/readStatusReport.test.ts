@@ -320,7 +320,7 @@ describe('the whole report', () => {
   });
   const options = { location: 'westeurope', dueTimes: bySchedule, now };
 
-  it('lists the probes in their order, and reads pairs of them together', async () => {
+  it('lists the probes in their order, and finds correlations between them', async () => {
     const probes = [probeNamed('pair-ws', { transport: 'mqtt-ws' }), probeNamed('pair-tcp')];
     const unreachable = { kind: 'unreachable', phase: 'tcp', code: 'ETIMEDOUT', message: 'no answer' } as const;
     await seedOutcomes(azurite.connectionString(), runs('pair-ws', 1));

@@ -66,7 +66,7 @@ describe('the timer of scheduled runs', () => {
 });
 
 describe('the maintenance', () => {
-  it('is reported for all locations at once, whichever of them owns it', async () => {
+  it('is reported for all locations in one report, regardless of the location that reads it', async () => {
     await recordHeartbeats('first', 'probes', { completed: [2, 7] });
     await recordHeartbeats('second', 'probes', { completed: [2, 7] });
     await recordHeartbeats('second', 'maintenance', { completed: [15, 75] });

@@ -179,7 +179,7 @@ describe('createAvailability', () => {
     expect(again.requests).toHaveLength(1);
   });
 
-  it('asks the managed identity for a token when the component takes no telemetry by key', async () => {
+  it('requests a token of the managed identity when the component refuses telemetry with only a key', async () => {
     const { endpoint, settings } = testIdentity();
     const appInsights = await startTestAppInsights({ checkToken: endpoint.checkToken });
     await expect(availabilityAt(appInsights).send([rejected])).rejects.toThrow('responded 401');

@@ -32,7 +32,7 @@ describe('startOtlpExport', () => {
     expect(received).toEqual([]);
   });
 
-  it('rejects a flush that the collector did not take', async () => {
+  it('rejects a flush that the collector did not accept', async () => {
     await startCollector(400);
     const otlp = await start();
     await openTelemetrySink().write(buildOutcome());
