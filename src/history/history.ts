@@ -1,10 +1,10 @@
 import { createOnce } from '../identity/createOnce.ts';
-import type { Outcome, Verdict } from '../outcomes/outcome.ts';
+import type { Outcome } from '../outcomes/outcome.ts';
 import { runStartMs } from '../outcomes/runId.ts';
 import { advance, noRuns, type RunState, type RunTotals } from '../outcomes/runState.ts';
 import type { CallOptions } from '../storage/callLimit.ts';
 import type { OpenTables } from '../storage/openTables.ts';
-import { quoted, readRows, type Table } from '../storage/table.ts';
+import { quoted, readRows } from '../storage/table.ts';
 import {
   type CompletedRun,
   completeHeartbeat,
@@ -16,18 +16,9 @@ import {
   type StartedRun,
   startHeartbeat,
 } from './heartbeat.ts';
+import { listOutcomes, type OutcomePage, type OutcomeQuery } from './listOutcomes.ts';
 import { knownLocations, locationTable, registerLocation } from './locations.ts';
-import { mergeNewest, type Pages } from './mergeNewest.ts';
-import {
-  comparePositions,
-  formatPosition,
-  indexRange,
-  type KeyRange,
-  type OutcomeIndex,
-  type Position,
-  partitionOf,
-  positionOf,
-} from './outcomeKeys.ts';
+import { indexRange, type KeyRange, type OutcomeIndex, partitionOf } from './outcomeKeys.ts';
 import { outcomeOf, outcomeTable, type RunSummary, rowsOf, summaryColumns, summaryOf } from './outcomeRow.ts';
 import type { PruneOptions, PruneResult } from './pruneHistory.ts';
 import type { RollUpPlan, RollUpResult } from './rollUpOutcomes.ts';
@@ -81,35 +72,11 @@ export interface RollupRange {
   readonly toMs: number;
 }
 
-/** Which outcomes to list. */
-export interface OutcomeQuery {
-  readonly probes: readonly string[];
-  /** Milliseconds since 1970, inclusive. */
-  readonly sinceMs?: number | undefined;
-  /** Milliseconds since 1970, exclusive. */
-  readonly untilMs?: number | undefined;
-  readonly verdict?: Verdict | undefined;
-  /** Default: all locations of the history. */
-  readonly locations?: readonly string[] | undefined;
-  readonly limit: number;
-  /** The position of the previous page's last outcome. */
-  readonly after?: Position | undefined;
-}
-
-export interface OutcomePage {
-  readonly outcomes: readonly Outcome[];
-  /** Present when there is a next page. */
-  readonly cursor?: string;
-}
-
 export interface ReadOptions {
   readonly count?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Limit of the service. */
-const maxPageSize = 1000;
-const minPageSize = 10;
 const dayMs = 86_400_000;
 /** A run takes at most 220 s, and Azure ends a request after 230 s. */
 const recordMs = 5_000;
@@ -151,7 +118,8 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
       const [row] = await readRows(outcomes, { ...here(probe, 'all'), where, count: 1, signal });
       return row && outcomeOf(row);
     },
-    list: async (query, signal) => list(outcomes, query, query.locations ?? (await history.locations(signal)), signal),
+    list: async (query, signal) =>
+      listOutcomes(outcomes, query, query.locations ?? (await history.locations(signal)), signal),
     async newest(probe, index, count, signal) {
       return (await readRows(outcomes, { ...here(probe, index), count, signal })).map(outcomeOf);
     },
@@ -195,53 +163,4 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     },
   };
   return history;
-}
-
-async function list(
-  table: Table,
-  query: OutcomeQuery,
-  locations: readonly string[],
-  signal?: AbortSignal,
-): Promise<OutcomePage> {
-  // One more shows whether there is a next page.
-  const wanted = query.limit + 1;
-  const pageSize = pageSizeFor(wanted, query.probes.length * locations.length);
-  const sources = query.probes.flatMap((probe) =>
-    locations.map((location) => outcomePages(table, { probe, location, query, pageSize, signal })),
-  );
-  const found = await mergeNewest(sources, wanted, (one, other) =>
-    comparePositions(positionOf(one), positionOf(other)),
-  );
-  const outcomes = found.slice(0, query.limit);
-  const last = outcomes.at(-1);
-  return { outcomes, ...(found.length > query.limit && last && { cursor: formatPosition(positionOf(last)) }) };
-}
-
-/** Probes run about equally often, so twice the average share is usually enough of each. */
-function pageSizeFor(wanted: number, sources: number): number {
-  const share = sources <= 1 ? wanted : Math.max(minPageSize, Math.ceil((2 * wanted) / sources));
-  return Math.min(share, wanted, maxPageSize);
-}
-
-interface OutcomeSource {
-  readonly probe: string;
-  readonly location: string;
-  readonly query: OutcomeQuery;
-  readonly pageSize: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function* outcomePages(
-  table: Table,
-  { probe, location, query: { verdict, ...range }, pageSize, signal }: OutcomeSource,
-): Pages<Outcome> & AsyncGenerator<readonly Outcome[]> {
-  const index = verdict === undefined || verdict === 'healthy' ? 'all' : 'unhealthy';
-  const pages = table.pages({
-    partitionKey: partitionOf(probe, location),
-    ...indexRange(probe, index, range),
-    where: verdict && `verdict eq ${quoted(verdict)}`,
-    pageSize,
-    signal,
-  });
-  for await (const page of pages) yield page.map(outcomeOf);
 }

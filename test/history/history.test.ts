@@ -1,7 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OutcomePage, OutcomeQuery } from '../../src/history/history.ts';
+import type { OutcomePage, OutcomeQuery } from '../../src/history/listOutcomes.ts';
 import { parsePosition } from '../../src/history/outcomeKeys.ts';
 import type { Outcome, Verdict } from '../../src/outcomes/outcome.ts';
 import { newRunId } from '../../src/outcomes/runId.ts';

@@ -1,6 +1,6 @@
 /** Whether page 100 of the history takes as long as the first one: outcomes of four probes in Azurite. */
 
-import type { OutcomeQuery } from '../../../src/history/history.ts';
+import type { OutcomeQuery } from '../../../src/history/listOutcomes.ts';
 import { parsePosition } from '../../../src/history/outcomeKeys.ts';
 import { startAzurite } from '../../../src/local/azurite.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
