@@ -47,7 +47,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   outcomes: ['config', 'transport', 'dps', 'hub', 'keyvault', 'attestation'],
   history: ['config', 'outcomes', 'storage', 'transport', 'identity'],
   telemetry: ['config', 'keyvault', 'storage', 'outcomes', 'transport', 'identity', 'history'],
-  storage: ['config', 'identity'],
+  storage: ['config', 'identity', 'transport'],
   status: ['config', 'history', 'outcomes', 'simulations', 'storage', 'transport', 'http'],
   config: [],
   emulator: [],

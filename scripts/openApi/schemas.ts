@@ -184,6 +184,10 @@ const statusSchema = component(
     ),
     webhook: webhookSchema,
     correlations: z.array(z.looseObject({ probes: z.array(z.string()), text: z.string() })),
+    unreadableRows: z.array(z.string()).optional().meta({
+      description:
+        'Rows of the history that another program or another version of this app wrote, and that are left out.',
+    }),
     storageFault: z.string().optional(),
   }),
 );

@@ -68,7 +68,9 @@ async function checkStorage({ history, probes }: Services): Promise<HealthCheck>
   if (!history) return check('storage', false, 'no storage is configured: set OutcomesStorage or AzureWebJobsStorage');
   try {
     await history.latest(probes[0]?.name ?? 'health', AbortSignal.timeout(timeoutMs));
-    return check('storage', true, 'the history can be read');
+    const rows = history.unreadable();
+    const except = rows.length === 0 ? '' : `, except for rows of another program or version: ${rows.join('; ')}`;
+    return check('storage', true, `the history can be read${except}`);
   } catch (error) {
     return check('storage', false, describeStorageError(error));
   }

@@ -110,7 +110,7 @@ async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise
 }
 
 /** Errors of the storage clients and of aborted signals, by name: `instanceof` would load the clients. */
-const storageErrors = ['RestError', 'AbortError', 'TimeoutError', 'NotStorageError'];
+const storageErrors = ['RestError', 'AbortError', 'TimeoutError', 'NotStorageError', 'UnreadableRowError'];
 
 function failed(error: unknown, invocation: InvocationContext): HttpResponseInit {
   if (error instanceof Error && storageErrors.includes(error.name)) {

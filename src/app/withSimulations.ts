@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { formatErrors } from '../config/configurationErrors.ts';
 import { json, problem, shown } from '../http/problem.ts';
-import { hasEnded, type Simulation } from '../simulations/simulation.ts';
+import { hasEnded, isSimulationId, type Simulation } from '../simulations/simulation.ts';
 import type { SimulationContext } from '../simulations/simulationContext.ts';
 import { services } from './services.ts';
 import { withServices } from './withServices.ts';
@@ -47,7 +47,7 @@ export async function withSimulation(
 ): Promise<HttpResponseInit> {
   const { id = '' } = request.params;
   return withServices(async () =>
-    /^[0-9a-f]{24}$/.test(id) ? withSimulations(invocation, (context) => respond(id, context)) : noSuchSimulation(id),
+    isSimulationId(id) ? withSimulations(invocation, (context) => respond(id, context)) : noSuchSimulation(id),
   );
 }
 
@@ -55,7 +55,7 @@ export function noSuchSimulation(id: string): HttpResponseInit {
   return problem({
     status: 404,
     title: 'No such simulation',
-    detail: /^[0-9a-f]{24}$/.test(id)
+    detail: isSimulationId(id)
       ? 'It does not exist, or its retention period has passed.'
       : `A simulation ID is 24 lower-case hexadecimal digits, got ${JSON.stringify(shown(id))}.`,
   });

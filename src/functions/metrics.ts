@@ -15,7 +15,7 @@ export async function metrics({ signal }: Call): Promise<HttpResponseInit> {
       [...latest.keys()].map(async (probe) => ({ probe, totals: await history.runTotals(probe, signal) })),
     );
     const { metricsContentType, renderMetrics } = await import('../telemetry/prometheus/prometheus.ts');
-    const build = { version, location: settings.location };
+    const build = { version, location: settings.location, unreadableRows: history.unreadable().length };
     const body = await renderMetrics([...latest.values()], build, runTotals);
     return { headers: { 'content-type': metricsContentType }, body };
   });

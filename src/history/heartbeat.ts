@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { CallOptions } from '../storage/callLimit.ts';
 import { invertedTime, keyText } from '../storage/keys.ts';
 import { readRows, type Table } from '../storage/table.ts';
@@ -90,12 +91,24 @@ export async function readHeartbeats(
     count,
     signal,
   });
-  return rows.map(({ scheduledAt, completedAt, sinkErrors }) => ({
-    scheduledMs: Date.parse(String(scheduledAt)),
-    completed: typeof completedAt === 'string',
-    sinkErrors: typeof sinkErrors === 'string' ? JSON.parse(sinkErrors) : [],
-  }));
+  return rows.flatMap(({ scheduledAt, completedAt, sinkErrors }) => {
+    const scheduledMs = Date.parse(String(scheduledAt));
+    // Another program's row.
+    if (Number.isNaN(scheduledMs)) return [];
+    return [{ scheduledMs, completed: typeof completedAt === 'string', sinkErrors: sentencesOf(sinkErrors) }];
+  });
 }
+
+function sentencesOf(column: unknown): readonly string[] {
+  if (typeof column !== 'string') return [];
+  try {
+    return storedErrors.parse(JSON.parse(column));
+  } catch {
+    return [printable(column)];
+  }
+}
+
+const storedErrors = z.array(z.string());
 
 export interface HeartbeatPartition {
   readonly of: HeartbeatOf;

@@ -4,7 +4,8 @@ import { runStartMs } from '../outcomes/runId.ts';
 import { advance, noRuns, type RunState, type RunTotals } from '../outcomes/runState.ts';
 import type { CallOptions } from '../storage/callLimit.ts';
 import type { OpenTables } from '../storage/openTables.ts';
-import { quoted, readRows } from '../storage/table.ts';
+import { quoted } from '../storage/table.ts';
+import { createUnreadableRows, readableRows } from '../storage/unreadableRows.ts';
 import {
   type CompletedRun,
   completeHeartbeat,
@@ -62,6 +63,8 @@ export interface OutcomeHistory {
   runTotals(probe: string, signal?: AbortSignal): Promise<RunTotals>;
   /** Deletes rows whose retention period has passed. For a timer. */
   prune(now: Date, options: PruneOptions): Promise<PruneResult>;
+  /** Names of rows that no method could read lately, and left out: another program or another version of this app wrote them. */
+  unreadable(): readonly string[];
 }
 
 /** Milliseconds since 1970: inclusive to exclusive. */
@@ -89,8 +92,13 @@ export function recordingLimits({ trigger }: Pick<Outcome, 'trigger'>): CallOpti
 }
 
 /** `location`: the location of this app's outcomes. */
-export function createOutcomeHistory(open: OpenTables, location: string): OutcomeHistory {
+export function createOutcomeHistory(
+  open: OpenTables,
+  location: string,
+  unreadable = createUnreadableRows(),
+): OutcomeHistory {
   const outcomes = open(outcomeTable);
+  const read = (query: Parameters<typeof readableRows>[1]) => readableRows(outcomes, query, outcomeOf, unreadable.note);
   const here = (probe: string, index: OutcomeIndex, range?: KeyRange) => ({
     partitionKey: partitionOf(probe, location),
     ...indexRange(probe, index, range),
@@ -101,7 +109,7 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
   let registerAgainMs = Date.now() + dayMs;
   const history: OutcomeHistory = {
     location,
-    at: (other) => (other === location ? history : createOutcomeHistory(open, other)),
+    at: (other) => (other === location ? history : createOutcomeHistory(open, other, unreadable)),
     locations: (signal) => knownLocations(open(locationTable), location, signal),
     async append(outcome) {
       if (Date.now() > registerAgainMs) {
@@ -115,25 +123,21 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
     latest: async (probe, signal) => (await history.newest(probe, 'all', 1, signal))[0],
     async latestUp(probe, signal) {
       const where = "(verdict eq 'healthy' or verdict eq 'degraded')";
-      const [row] = await readRows(outcomes, { ...here(probe, 'all'), where, count: 1, signal });
-      return row && outcomeOf(row);
+      return (await read({ ...here(probe, 'all'), where, count: 1, signal }))[0];
     },
     list: async (query, signal) =>
-      listOutcomes(outcomes, query, query.locations ?? (await history.locations(signal)), signal),
-    async newest(probe, index, count, signal) {
-      return (await readRows(outcomes, { ...here(probe, index), count, signal })).map(outcomeOf);
-    },
+      listOutcomes(outcomes, query, query.locations ?? (await history.locations(signal)), unreadable.note, signal),
+    newest: (probe, index, count, signal) => read({ ...here(probe, index), count, signal }),
     async find(probe, runId, signal) {
       const startMs = runStartMs(runId);
       // The ID contains the start. For an ID from another program, search the whole partition.
       const range = startMs === undefined ? {} : { sinceMs: startMs, untilMs: startMs + 1 };
       const where = `runId eq ${quoted(runId)}`;
-      const [row] = await readRows(outcomes, { ...here(probe, 'all', range), where, count: 1, signal });
-      return row && outcomeOf(row);
+      return (await read({ ...here(probe, 'all', range), where, count: 1, signal }))[0];
     },
-    async summaries(probe, range, options = {}) {
-      const rows = await readRows(outcomes, { ...here(probe, 'all', range), ...options, select: summaryColumns });
-      return rows.map(summaryOf);
+    summaries(probe, range, options = {}) {
+      const query = { ...here(probe, 'all', range), ...options, select: summaryColumns };
+      return readableRows(outcomes, query, summaryOf, unreadable.note);
     },
     startHeartbeat: (of, run, options) => startHeartbeat(open(heartbeatTable), { of, location }, run, options),
     completeHeartbeat: (of, run, options) => completeHeartbeat(open(heartbeatTable), { of, location }, run, options),
@@ -144,15 +148,26 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
         import('./rollUpOutcomes.ts'),
         import('./rollup.ts'),
       ]);
-      return rollUpOutcomes({ table: open(rollupTable), location }, history.summaries, now, plan);
+      return rollUpOutcomes(
+        { table: open(rollupTable), location, onUnreadable: unreadable.note },
+        history.summaries,
+        now,
+        plan,
+      );
     },
     async rollups(probe, span, range, signal) {
       const { readRollups, rollupTable } = await import('./rollup.ts');
-      return readRollups({ table: open(rollupTable), location }, probe, span, range, signal);
+      return readRollups(
+        { table: open(rollupTable), location, onUnreadable: unreadable.note },
+        probe,
+        span,
+        range,
+        signal,
+      );
     },
     async runTotals(probe, signal) {
       const { readRollups, rollupTable } = await import('./rollup.ts');
-      const store = { table: open(rollupTable), location };
+      const store = { table: open(rollupTable), location, onUnreadable: unreadable.note };
       const [newest] = await readRollups(store, probe, 'hour', { fromMs: 0, toMs: Date.now(), count: 1 }, signal);
       const since = await history.summaries(probe, { sinceMs: newest?.endMs }, { signal });
       return since.reduceRight<RunState | undefined>(advance, newest?.state)?.totals ?? noRuns;
@@ -161,6 +176,7 @@ export function createOutcomeHistory(open: OpenTables, location: string): Outcom
       const { pruneHistory } = await import('./pruneHistory.ts');
       return pruneHistory(open, now, options);
     },
+    unreadable: unreadable.recent,
   };
   return history;
 }

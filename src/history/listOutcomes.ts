@@ -1,5 +1,6 @@
 import type { Outcome, Verdict } from '../outcomes/outcome.ts';
 import { quoted, type Table } from '../storage/table.ts';
+import { type OnUnreadable, readableOf } from '../storage/unreadableRows.ts';
 import { mergeNewest, type Pages } from './mergeNewest.ts';
 import { comparePositions, formatPosition, indexRange, type Position, partitionOf, positionOf } from './outcomeKeys.ts';
 import { outcomeOf } from './outcomeRow.ts';
@@ -33,13 +34,14 @@ export async function listOutcomes(
   table: Table,
   query: OutcomeQuery,
   locations: readonly string[],
+  onUnreadable: OnUnreadable,
   signal?: AbortSignal,
 ): Promise<OutcomePage> {
   // One more shows whether there is a next page.
   const wanted = query.limit + 1;
   const pageSize = pageSizeFor(wanted, query.probes.length * locations.length);
   const sources = query.probes.flatMap((probe) =>
-    locations.map((location) => outcomePages(table, { probe, location, query, pageSize, signal })),
+    locations.map((location) => outcomePages(table, { probe, location, query, pageSize, onUnreadable, signal })),
   );
   const found = await mergeNewest(sources, wanted, (one, other) =>
     comparePositions(positionOf(one), positionOf(other)),
@@ -60,20 +62,22 @@ interface OutcomeSource {
   readonly location: string;
   readonly query: OutcomeQuery;
   readonly pageSize: number;
+  readonly onUnreadable: OnUnreadable;
   readonly signal: AbortSignal | undefined;
 }
 
 async function* outcomePages(
   table: Table,
-  { probe, location, query: { verdict, ...range }, pageSize, signal }: OutcomeSource,
+  { probe, location, query: { verdict, ...range }, pageSize, onUnreadable, signal }: OutcomeSource,
 ): Pages<Outcome> & AsyncGenerator<readonly Outcome[]> {
   const index = verdict === undefined || verdict === 'healthy' ? 'all' : 'unhealthy';
+  const partitionKey = partitionOf(probe, location);
   const pages = table.pages({
-    partitionKey: partitionOf(probe, location),
+    partitionKey,
     ...indexRange(probe, index, range),
     where: verdict && `verdict eq ${quoted(verdict)}`,
     pageSize,
     signal,
   });
-  for await (const page of pages) yield page.map(outcomeOf);
+  for await (const page of pages) yield readableOf(table, partitionKey, page, outcomeOf, onUnreadable);
 }

@@ -24,5 +24,6 @@ export async function forgetLocations(table: Table, olderThan: Date): Promise<vo
 
 export async function knownLocations(table: Table, own: string, signal?: AbortSignal): Promise<readonly string[]> {
   const rows = await readRows(table, { partitionKey, select: ['location'], signal });
-  return [...new Set([own, ...rows.map(({ location }) => String(location))])].sort();
+  const others = rows.flatMap(({ location }) => (typeof location === 'string' ? [location] : []));
+  return [...new Set([own, ...others])].sort();
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { type Outcome, type Trigger, type Verdict, verdicts } from '../outcomes/outcome.ts';
+import { type Outcome, type ProbeResult, type Trigger, type Verdict, verdicts } from '../outcomes/outcome.ts';
 import { fromChunks, toChunks } from '../storage/chunkedText.ts';
 import { double, type Row } from '../storage/table.ts';
+import type { Columns } from '../storage/unreadableRows.ts';
 import type { PhaseTimes } from '../transport/phase.ts';
 import { fitOutcome } from './fitOutcome.ts';
 import { type OutcomeIndex, partitionOf, positionOf, rowKeyOf } from './outcomeKeys.ts';
@@ -19,6 +20,7 @@ export interface RunSummary {
 }
 
 export const summaryColumns = [
+  'RowKey',
   'runId',
   'startedAt',
   'durationMs',
@@ -91,16 +93,44 @@ const verdict = z.enum(verdicts);
 const trigger = z.enum(['timer', 'http', 'simulation']);
 const phaseTimes = z.record(z.string(), z.number());
 
+/** A newer version of this app may have stored another kind. */
+const resultKinds: { readonly [kind in ProbeResult['kind']]: true } = {
+  assigned: true,
+  failed: true,
+  disabled: true,
+  rejected: true,
+  throttled: true,
+  connectionRefused: true,
+  subscriptionRefused: true,
+  webSocketRefused: true,
+  unreachable: true,
+  tlsFailed: true,
+  connectionLost: true,
+  timedOut: true,
+  malformedResponse: true,
+  hubRefused: true,
+  certificateNotIssued: true,
+  notRun: true,
+};
+
+/** What readers rely on. */
 const storedOutcome = z.looseObject({
   runId: z.string(),
   probe: z.string(),
+  registrationId: z.string(),
+  location: z.string(),
   startedAt: z.iso.datetime(),
   durationMs: z.number(),
+  polls: z.number(),
   verdict,
   trigger,
   reasons: z.array(z.string()),
   phases: phaseTimes,
-  result: z.looseObject({ kind: z.string() }),
+  result: z.looseObject({ kind: z.string().check(z.refine((kind) => Object.hasOwn(resultKinds, kind))) }),
+  server: z.optional(z.looseObject({})),
+  notes: z.optional(z.array(z.string())),
+  events: z.optional(z.array(z.looseObject({ kind: z.string(), from: z.string(), to: z.string() }))),
+  transcript: z.optional(z.array(z.looseObject({ atMs: z.number(), direction: z.string(), what: z.string() }))),
 });
 
 const storedSummary = z.object({
@@ -115,29 +145,18 @@ const storedSummary = z.object({
   reason: z.nullish(z.string()),
 });
 
-/** Throws an error that names the row if it has no valid outcome. Only this module writes rows. */
-export function outcomeOf(row: Readonly<Record<string, unknown>>): Outcome {
-  return readingRow(row, () => {
-    return storedOutcome.parse(JSON.parse(fromChunks(jsonName, row) ?? '')) as unknown as Outcome;
-  });
+/** Throws when the row has no outcome. */
+export function outcomeOf(row: Columns): Outcome {
+  return storedOutcome.parse(JSON.parse(fromChunks(jsonName, row) ?? '')) as unknown as Outcome;
 }
 
-export function summaryOf(row: Readonly<Record<string, unknown>>): RunSummary {
-  return readingRow(row, () => {
-    const { phases, waitedMs, reason, ...summary } = storedSummary.parse(row);
-    return {
-      ...summary,
-      phases: phaseTimes.parse(JSON.parse(phases)),
-      ...(typeof waitedMs === 'number' && { waitedMs }),
-      ...(typeof reason === 'string' && { reason }),
-    };
-  });
-}
-
-function readingRow<Value>(row: Readonly<Record<string, unknown>>, read: () => Value): Value {
-  try {
-    return read();
-  } catch (cause) {
-    throw new Error(`row ${row.rowKey} of partition ${row.partitionKey} of the history holds no outcome`, { cause });
-  }
+/** Throws when the row has no summary. */
+export function summaryOf(row: Columns): RunSummary {
+  const { phases, waitedMs, reason, ...summary } = storedSummary.parse(row);
+  return {
+    ...summary,
+    phases: phaseTimes.parse(JSON.parse(phases)),
+    ...(typeof waitedMs === 'number' && { waitedMs }),
+    ...(typeof reason === 'string' && { reason }),
+  };
 }

@@ -3,7 +3,8 @@ import { verdicts } from '../outcomes/outcome.ts';
 import { type EncodedHistograms, measures } from '../outcomes/phaseHistograms.ts';
 import type { RunState } from '../outcomes/runState.ts';
 import { invertedTime } from '../storage/keys.ts';
-import { double, type Row, readRows, type Table } from '../storage/table.ts';
+import { double, type Row, type Table } from '../storage/table.ts';
+import { type OnUnreadable, readableRows } from '../storage/unreadableRows.ts';
 import { partitionOf } from './outcomeKeys.ts';
 import { countedNames, type RunTally } from './tally.ts';
 
@@ -29,6 +30,7 @@ export interface Rollup extends RunTally {
 export interface RollupStore {
   readonly table: Table;
   readonly location: string;
+  readonly onUnreadable: OnUnreadable;
 }
 
 /** Partition: the probe and the location. Row key: the span and the inverted start, so that the newest row of a span comes first. */
@@ -57,21 +59,21 @@ export function rollupRow({ location }: RollupStore, probe: string, rollup: Roll
 
 /** Newest first, by start: from `fromMs` inclusive to `toMs` exclusive. */
 export async function readRollups(
-  { table, location }: RollupStore,
+  { table, location, onUnreadable }: RollupStore,
   probe: string,
   span: RollupSpan,
   { fromMs, toMs, count }: { readonly fromMs: number; readonly toMs: number; readonly count?: number },
   signal?: AbortSignal,
 ): Promise<Rollup[]> {
   if (toMs <= fromMs) return [];
-  const rows = await readRows(table, {
+  const query = {
     partitionKey: partitionOf(probe, location),
     from: `${span}-${invertedTime(toMs - 1)}`,
     before: `${span}-${invertedTime(fromMs)}.`,
     count,
     signal,
-  });
-  return rows.map((row) => rollupOf(span, row));
+  };
+  return readableRows(table, query, (row) => rollupOf(span, row), onUnreadable);
 }
 
 const count = z.int().check(z.nonnegative());
@@ -96,14 +98,8 @@ const storedRollup = z.object({
 });
 
 function rollupOf(span: RollupSpan, row: Readonly<Record<string, unknown>>): Rollup {
-  const parsed = storedRollup.safeParse(row);
-  if (!parsed.success) {
-    throw new Error(`row ${row.rowKey} of partition ${row.partitionKey} of ${rollupTable} is not a roll-up`, {
-      cause: parsed.error,
-    });
-  }
-  const { start, end, verdict, since, runs, firstRunAt, ...counts } = parsed.data;
-  const { healthyTotal: healthy, degradedTotal: degraded, failingTotal: failing, unknownTotal: unknown } = parsed.data;
+  const { start, end, verdict, since, runs, firstRunAt, ...counts } = storedRollup.parse(row);
+  const { healthyTotal: healthy, degradedTotal: degraded, failingTotal: failing, unknownTotal: unknown } = counts;
   return {
     span,
     startMs: Date.parse(start),

@@ -69,6 +69,11 @@ export interface Batch {
   readonly count: number;
 }
 
+/** 24 lower-case hexadecimal digits. */
+export function isSimulationId(text: string): boolean {
+  return /^[0-9a-f]{24}$/.test(text);
+}
+
 export function hasEnded(state: SimulationState): state is EndedState {
   return state === 'finished' || state === 'cancelled' || state === 'stopped';
 }

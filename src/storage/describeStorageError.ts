@@ -21,6 +21,9 @@ export function describeStorageError(error: unknown): string {
   const { words, role, settings } = stores[isObject(error) && ofQueues.has(error) ? 'queue' : 'history'];
   const where = facts.host === undefined ? words : `${words} at ${facts.host}`;
   if (error instanceof Error && facts.name === 'NotStorageError') return `${where} cannot be used: ${error.message}`;
+  if (error instanceof Error && facts.name === 'UnreadableRowError') {
+    return `${error.message} cannot be read: another program or another version of this app wrote it. Delete it, or deploy that version again`;
+  }
   if (facts.name === 'AbortError' || facts.name === 'TimeoutError') {
     return `${where} did not respond in time: check the storage account's health and the network connection to it`;
   }

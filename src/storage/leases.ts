@@ -139,10 +139,17 @@ interface LeaseState {
   readonly waiting: readonly string[];
 }
 
+/** Longer than any lease and any queue: what another program writes into the table must not reserve a device for ever. */
+const maxLeaseMs = 10 * 60_000;
+const maxWaiting = 100;
+
+/** A row that does not say how long it lasts is not a lease, and has expired. */
 function stateOf({ row, nowMs, ageMs }: StoredRow): LeaseState {
+  const writtenMs = nowMs - ageMs;
+  const heldUntilMs = row.heldUntilMs === undefined ? writtenMs + Number(row.lastsMs) : Number(row.heldUntilMs);
   return {
-    heldUntilMs: row.heldUntilMs === undefined ? nowMs - ageMs + Number(row.lastsMs) : Number(row.heldUntilMs),
-    waiting: row.waiting ? String(row.waiting).split(',') : [],
+    heldUntilMs: Number.isNaN(heldUntilMs) ? writtenMs : Math.min(heldUntilMs, writtenMs + maxLeaseMs),
+    waiting: row.waiting ? String(row.waiting).split(',').slice(0, maxWaiting) : [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
@@ -33,6 +34,15 @@ const quiet = Array.from({ length: 5 }, (_, index) => outcomeAgo((index * 7 + 0.
 const all = [...busy, ...quiet].toSorted((one, other) => Date.parse(other.startedAt) - Date.parse(one.startedAt));
 const runIds = (outcomes: readonly Outcome[]) => outcomes.map(({ runId }) => runId);
 
+const foreignId = 'f'.repeat(24);
+const foreignRows = [
+  ['outcomes', 'busy@testlocation', 'all-8000000000000-x', {}],
+  ['outcomes', 'never@testlocation', 'all-8000000000000-x', { runId: 'x', outcome0: '{"result":{}}' }],
+  ['simulations', 'simulation', foreignId, { json: '{"state":"paused"}' }],
+  ['simulations', 'recent', `8000000000000-${foreignId}`, { id: foreignId }],
+  ['simulations', 'recent', '8000000000000-x', { id: '/\\#?' }],
+] as const;
+
 let cloud: CloudStandIns;
 let app: RunningApp;
 
@@ -47,12 +57,72 @@ beforeAll(async () => {
   ];
   await seedOutcomes(cloud.azurite.connectionString, busy);
   await seedOutcomes(cloud.azurite.connectionString, quiet);
+  for (const [name, partitionKey, rowKey, columns] of foreignRows) {
+    const { connectionString } = cloud.azurite;
+    const table = TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
+    await table.createTable();
+    await table.upsertEntity({ partitionKey, rowKey, ...columns });
+  }
   app = await startRunningApp({ ...cloud.settings, PROBE_LOCATION: location, PROBES: JSON.stringify(probes) });
 });
 
 afterAll(async () => {
   await app?.close();
   await cloud?.close();
+});
+
+describe('a row of another program or another version', () => {
+  const row = 'row all-8000000000000-x of partition busy@testlocation of the table outcomes';
+
+  it('hides no other row, and the page, the metrics and the health check name it', async () => {
+    expect((await app.call('outcomes?probe=busy&limit=1')).json()).toMatchObject({ outcomes: [busy[0]] });
+    const report = (
+      await app.call('status', { headers: { 'x-functions-key': app.key, accept: 'application/json' } })
+    ).json<{
+      probes: readonly { name: string; last?: Outcome }[];
+      unreadableRows: readonly string[];
+      storageFault?: string;
+    }>();
+    expect(report.storageFault).toBeUndefined();
+    expect(report.probes.map(({ name, last }) => [name, last?.runId])).toEqual([
+      ['busy', busy[0]?.runId],
+      ['quiet', quiet[0]?.runId],
+      ['never', undefined],
+    ]);
+    expect(report.unreadableRows).toContain(row);
+    const page = (await app.call('status')).text;
+    expect(page).toContain(`This app cannot read some rows of the history and leaves them out`);
+    expect(page).toContain(row);
+    expect((await app.call('metrics')).text).toMatch(/^dps_canary_unreadable_rows [1-9]/m);
+    expect((await app.call('badges/busy.svg')).status).toBe(200);
+    expect((await app.call('health')).json()).toMatchObject({
+      checks: expect.arrayContaining([{ name: 'storage', ok: true, detail: expect.stringContaining(row) }]),
+    });
+  });
+
+  it('of the simulations hides no other one either; asked for, it is an error that names it', async () => {
+    expect(await app.call('simulations')).toMatchObject({ status: 200 });
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/outcomes'],
+      ['DELETE', ''],
+    ] as const) {
+      const response = await app.call(`simulations/${foreignId}${path}`, {
+        method,
+        headers: { 'x-functions-key': app.key },
+      });
+      expect(response.status).toBe(503);
+      expect(response.json<{ detail: string }>().detail).toBe(
+        `row ${foreignId} of partition simulation of the table simulations cannot be read: another program or another version of this app wrote it. Delete it, or deploy that version again`,
+      );
+    }
+    expect(app.log.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining(`Simulations: row ${foreignId} of`),
+    );
+    expect(app.log.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('row 8000000000000-x of partition recent of the table simulations is left out'),
+    );
+  });
 });
 
 it('GET /api/probes shows each probe with the names of its secrets and its last outcome', async () => {
@@ -220,7 +290,7 @@ describe('GET /api/health', () => {
       checks: [
         { name: 'configuration', ok: true, detail: '3 probes' },
         { name: 'keyVault', ok: true, detail: '2 secrets can be read' },
-        { name: 'storage', ok: true, detail: 'the history can be read' },
+        { name: 'storage', ok: true, detail: expect.stringMatching(/^the history can be read/) },
         { name: 'queue', ok: true, detail: 'the queue of simulations can be used' },
       ],
     });

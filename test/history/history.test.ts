@@ -166,16 +166,69 @@ describe('the history', () => {
     expect(await history.summaries(probe, {})).toHaveLength(1);
   });
 
-  it('reports a row without an outcome', async () => {
-    await open().append(buildOutcome({ probe: 'broken' }));
-    const [row] = await rowsOf('broken');
-    await table().updateEntity(
-      { partitionKey: 'broken@westeurope', rowKey: String(row?.rowKey), outcome0: '{}' },
-      'Merge',
-    );
-    await expect(open().latest('broken')).rejects.toThrow(
-      /^row all-\S+ of partition broken@westeurope of the history holds no outcome$/,
-    );
+  describe('leaves out and names a row', () => {
+    const outcome = buildOutcome();
+    const json = (change: object) => ({ outcome0: JSON.stringify({ ...outcome, probe: 'mixed', ...change }) });
+    const rows: readonly (readonly [string, object])[] = [
+      ['of another program', { colour: 'blue' }],
+      ['with text that is not JSON', { outcome0: '{' }],
+      ['with an array', { outcome0: '[]' }],
+      ['with a verdict of another version', json({ verdict: 'paused' })],
+      ['with a result of another version', json({ result: { kind: 'teleported' } })],
+      ['with a result that is the name of a method', json({ result: { kind: 'toString' } })],
+      ['with phases that are not times', json({ phases: { tls: 'long' } })],
+      ['with notes that are not text', json({ notes: [{ text: 'note' }] })],
+      ['without a location', json({ location: undefined })],
+      ['with a time that is not one', json({ startedAt: 'yesterday' })],
+    ];
+
+    it.each(rows)('%s', async (name, columns) => {
+      const probe = `mixed-${rows.findIndex(([other]) => other === name)}`;
+      const history = await seed(open(), [
+        { probe, runId: 'first', startedAt: at(1) },
+        { probe, runId: 'second', startedAt: at(3), verdict: 'failing' },
+      ]);
+      // Newer than all readable rows, and more of them than a page has.
+      await table().submitTransaction(
+        ['all-8000000000001-row', 'all-8000000000002-row', 'unhealthy-8000000000001-row'].map((rowKey) => [
+          'create',
+          { partitionKey: `${probe}@westeurope`, rowKey, verdict: 'failing', ...columns },
+        ]),
+      );
+      expect((await history.latest(probe))?.runId).toBe('second');
+      expect((await history.newest(probe, 'unhealthy', 2)).map(({ runId }) => runId)).toEqual(['second']);
+      expect((await history.latestUp(probe))?.runId).toBe('first');
+      expect((await history.summaries(probe, {})).map(({ runId }) => runId)).toEqual(['second', 'first']);
+      expect(runIds(await history.list({ probes: [probe], limit: 2 }))).toEqual(['second', 'first']);
+      expect(runIds(await history.list({ probes: [probe], limit: 2, verdict: 'failing' }))).toEqual(['second']);
+      expect((await history.runTotals(probe)).failing).toBe(1);
+      expect(history.unreadable()).toContain(
+        `row all-8000000000001-row of partition ${probe}@westeurope of the table outcomes`,
+      );
+    });
+
+    it('of the roll-ups, the heartbeats and the locations', async () => {
+      const history = await seed(open(), [{ probe: 'rolled', startedAt: at(1) }]);
+      const to = (name: string) =>
+        TableClient.fromConnectionString(azurite.connectionString(), name, { allowInsecureConnection: true });
+      await history.completeHeartbeat('probes', { scheduledAt: new Date(start), instance: 'one' });
+      await history.rollUp(new Date(start + 2 * 3_600_000), {
+        probes: [{ name: 'rolled' }],
+        dueTimes: () => [],
+        retentionDays: 90,
+      });
+      const rowKey = 'hour-8000000000001';
+      await to('outcomeRollups').createEntity({ partitionKey: 'rolled@westeurope', rowKey, start: 'x' });
+      const foreign = { scheduledAt: 'never', sinkErrors: '{' };
+      await to('heartbeats').createEntity({ partitionKey: 'probes@westeurope', rowKey: '8000000000001', ...foreign });
+      await to('locations').createEntity({ partitionKey: 'location', rowKey: 'x', colour: 'blue' });
+      expect(await history.rollups('rolled', 'hour', { fromMs: 0, toMs: Date.now() * 2 })).toHaveLength(1);
+      expect((await history.heartbeats('probes', {})).map(({ scheduledMs }) => scheduledMs)).toEqual([start]);
+      expect(await history.locations()).toEqual(['westeurope']);
+      expect(history.unreadable()).toEqual([
+        `row ${rowKey} of partition rolled@westeurope of the table outcomeRollups`,
+      ]);
+    });
   });
 
   it('rejects within seconds while the storage is not available, and works when it is available again', async () => {

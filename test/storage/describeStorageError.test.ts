@@ -1,6 +1,7 @@
 import { RestError } from '@azure/data-tables';
 import { describe, expect, it } from 'vitest';
 import { describeStorageError } from '../../src/storage/describeStorageError.ts';
+import { UnreadableRowError } from '../../src/storage/unreadableRows.ts';
 
 /** As the client throws it, with the address that it called: a SAS connection has its signature in there. */
 function restError(message: string, over: { statusCode?: number; code?: string; odataCode?: string }): RestError {
@@ -33,7 +34,11 @@ describe('an error of the storage', () => {
       new DOMException('aborted', 'TimeoutError'),
       "the history storage did not respond in time: check the storage account's health and the network connection to it",
     ],
-    [new Error('row all-1 holds no outcome'), 'the history storage could not be used: row all-1 holds no outcome'],
+    [
+      new UnreadableRowError('row 1 of partition p of the table t'),
+      'row 1 of partition p of the table t cannot be read: another program or another version of this app wrote it. Delete it, or deploy that version again',
+    ],
+    [new Error('no such method'), 'the history storage could not be used: no such method'],
     ['nonsense', 'the history storage could not be used: nonsense'],
   ])('is one sentence without a secret: %s', (error, sentence) => {
     expect(describeStorageError(error)).toBe(sentence);

@@ -13,7 +13,13 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     const open = () => tablesAt(azurite.connectionString())(`leases${tests}`);
     const table = open();
     const row = async () => (await table.read(key))?.row;
-    return { seenBy: () => createLeases(open()), row, waiting: async () => String((await row())?.waiting ?? '') };
+    const insert = (columns: Readonly<Record<string, string | number>>) => table.insert({ ...key, ...columns });
+    return {
+      seenBy: () => createLeases(open()),
+      row,
+      insert,
+      waiting: async () => String((await row())?.waiting ?? ''),
+    };
   };
   const leaseOf = (result: LeaseResult): Lease => {
     if (result.kind === 'busy') throw new Error('expected a lease');
@@ -103,6 +109,21 @@ describe('a lease in Table Storage', { timeout: 60_000 }, () => {
     await (await third.lease).release();
     expect(order).toEqual(['greedy', 'patient', 'greedy again']);
     expect(await row()).toBeUndefined();
+  });
+
+  it.each([
+    ['without a time', { colour: 'blue' }, 0],
+    ['with a time that is not a number', { holder: 'x', lastsMs: 'soon' }, 0],
+    ['with a holder for ever', { holder: 'x', lastsMs: 1e15 }, 600_000],
+    ['held until the end of time', { holder: 'x', heldUntilMs: 1e300 }, 600_000],
+    ['with a queue of another program', { holder: 'x', lastsMs: 1, waiting: 'y,'.repeat(5_000) }, 501_000],
+  ])('is free within minutes after a row of another program %s', async (_, row, atMostMs) => {
+    const { seenBy, insert } = newLease();
+    await insert(row);
+    const result = await seenBy().tryAcquire({ key, holder: 'one', lastsMs: 60_000 });
+    const remainingMs = result.kind === 'busy' ? result.remainingMs : 0;
+    expect(remainingMs).toBeGreaterThanOrEqual(0);
+    expect(remainingMs).toBeLessThanOrEqual(atMostMs);
   });
 
   it('is not waited for longer than requested, and the request is then removed', async () => {

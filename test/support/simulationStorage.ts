@@ -31,7 +31,7 @@ export async function simulationContext(
   const openTable = tablesAt(storage.connectionString);
   const simulations = openTable(`simulations${storage.suffix}`);
   return {
-    simulations: createSimulationStore(simulations),
+    simulations: createSimulationStore(simulations, (row) => log?.({ level: 'warn', event: 'rowLeftOut', row })),
     batches: createBatchStore(simulations),
     outcomes: createDeviceOutcomes(openTable(`devices${storage.suffix}`)),
     queue: createBatchQueue(queuesAt(storage.connectionString)(queueName(storage))),

@@ -2,7 +2,9 @@ import * as z from 'zod/mini';
 import { chunkColumns, fromChunks, toChunks } from '../../storage/chunkedText.ts';
 import type { Queue } from '../../storage/openQueues.ts';
 import { readRows, retryOnConflict, type Table } from '../../storage/table.ts';
+import { type Columns, reading } from '../../storage/unreadableRows.ts';
 import type { BatchSummary, VerdictCounts } from '../batchSummary.ts';
+import { isSimulationId } from '../simulation.ts';
 
 /** The state of a batch. Its row is inserted before its message is sent. */
 export interface BatchState {
@@ -51,15 +53,17 @@ const summaryName = 'summary';
 export function createBatchStore(table: Table): BatchStore {
   const rowsOf = (simulationId: string, select: readonly string[]) =>
     readRows(table, { partitionKey: partitionOf(simulationId), select });
+  const parse = (simulationId: string, row: Columns) =>
+    reading(table, { partitionKey: partitionOf(simulationId), rowKey: row.rowKey }, row, batchOf);
   const keyOf = (simulationId: string, number: number) => ({
     partitionKey: partitionOf(simulationId),
     rowKey: rowKeyOf(number),
   });
   return {
     async list(simulationId, nowMs) {
-      const rows = await rowsOf(simulationId, ['json', 'Timestamp']);
+      const rows = await rowsOf(simulationId, ['RowKey', 'json', 'Timestamp']);
       return rows.map((row) => ({
-        batch: parse(row),
+        batch: parse(simulationId, row),
         ageMs: Math.max(0, nowMs - Date.parse(String(row.timestamp))),
       }));
     },
@@ -74,7 +78,7 @@ export function createBatchStore(table: Table): BatchStore {
     update: (simulationId, number, change) =>
       retryOnConflict(async () => {
         const found = await table.read(keyOf(simulationId, number));
-        const present = found && { batch: parse(found.row), etag: found.etag, ageMs: found.ageMs };
+        const present = found && { batch: parse(simulationId, found.row), etag: found.etag, ageMs: found.ageMs };
         const batch = change(present);
         if (!batch) return { stored: present, changed: false };
         const row = rowOf(simulationId, batch);
@@ -105,8 +109,16 @@ function rowOf(simulationId: string, { summary, ...rest }: BatchState) {
   };
 }
 
-function parse(row: Readonly<Record<string, unknown>>): BatchState {
-  const state = JSON.parse(String(row.json)) as BatchState;
+/** What readers rely on. */
+const storedBatch = z.looseObject({
+  number: z.int().check(z.nonnegative()),
+  state: z.enum(['queued', 'running', 'done']),
+  claims: z.int().check(z.nonnegative()),
+});
+
+/** Throws when the row has no batch. */
+function batchOf(row: Columns): BatchState {
+  const state = storedBatch.parse(JSON.parse(String(row.json))) as BatchState;
   const summary = summaryOf(row);
   return summary ? { ...state, summary } : state;
 }
@@ -124,15 +136,17 @@ function rowKeyOf(number: number): string {
   return String(number).padStart(4, '0');
 }
 
+const simulationId = z.string().check(z.refine(isSimulationId));
+
 /**
  * A message in the queue. No field may have the name of the trigger's metadata (`id`, `dequeueCount`, …), because the host overwrites that
  * with body fields of the same name.
  */
 const taskSchema = z.discriminatedUnion('work', [
   /** Run this batch. */
-  z.strictObject({ work: z.literal('batch'), simulationId: z.string(), batchNumber: z.int().check(z.nonnegative()) }),
+  z.strictObject({ work: z.literal('batch'), simulationId, batchNumber: z.int().check(z.nonnegative()) }),
   /** Reconcile the simulation; sent again until it has ended. */
-  z.strictObject({ work: z.literal('watch'), simulationId: z.string() }),
+  z.strictObject({ work: z.literal('watch'), simulationId }),
 ]);
 
 export type SimulationTask = z.infer<typeof taskSchema>;

@@ -1,6 +1,7 @@
 import { fitOutcome } from '../../history/fitOutcome.ts';
 import type { Outcome, Verdict } from '../../outcomes/outcome.ts';
 import { maxRowsAtOnce, type Row, readRows, type Table } from '../../storage/table.ts';
+import { type Columns, reading } from '../../storage/unreadableRows.ts';
 
 /** The outcome of one device of a simulation. */
 export interface DeviceOutcome {
@@ -51,6 +52,8 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
   const outcomesIn = async function* (simulationId: string, keys: { readonly from: string; readonly before: string }) {
     for await (const page of table.pages({ partitionKey: simulationId, ...keys })) yield* page;
   };
+  const parse = (partitionKey: string, row: Columns) =>
+    reading(table, { partitionKey, rowKey: row.rowKey }, row, deviceOutcomeOf);
   return {
     async insert(simulationId, devices) {
       for (const group of groupsOf(devices.map((device) => rowsOf(simulationId, device)))) {
@@ -62,14 +65,14 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
     async *ofRange(simulationId, first, count) {
       let elsewhere = 0;
       for await (const row of outcomesIn(simulationId, { from: deviceKey(first), before: deviceKey(first + count) })) {
-        const device = deviceOutcomeOf(row);
+        const device = parse(simulationId, row);
         if (device) yield device;
         else elsewhere += 1;
       }
       for (const verdict of elsewhere > 0 ? notHealthy : []) {
         const keys = { from: attentionKey(verdict, first), before: attentionKey(verdict, first + count) };
         for await (const row of outcomesIn(simulationId, keys)) {
-          const device = deviceOutcomeOf(row);
+          const device = parse(simulationId, row);
           if (device) yield device;
         }
       }
@@ -81,7 +84,7 @@ export function createDeviceOutcomes(table: Table): DeviceOutcomes {
       const options = { partitionKey: simulationId, ...range, from, after, count: limit + 1 };
       // `hasOutcome` excludes the first row of devices that are not healthy.
       const rows = await readRows(table, { ...options, where: 'hasOutcome eq true' });
-      const outcomes = rows.slice(0, limit).flatMap((row) => deviceOutcomeOf(row)?.outcome ?? []);
+      const outcomes = rows.slice(0, limit).flatMap((row) => parse(simulationId, row)?.outcome ?? []);
       return { outcomes, ...(rows.length > limit && { last: String(rows[limit - 1]?.rowKey) }) };
     },
     async removeAll(simulationId, signal) {
@@ -125,7 +128,7 @@ function rowsOf(partitionKey: string, { index, outcome }: DeviceOutcome): readon
 }
 
 /** Undefined: this device's outcome is in its other row. */
-function deviceOutcomeOf({ index, json }: Readonly<Record<string, unknown>>): DeviceOutcome | undefined {
+function deviceOutcomeOf({ index, json }: Columns): DeviceOutcome | undefined {
   return typeof json === 'string' ? { index: Number(index), outcome: JSON.parse(json) as Outcome } : undefined;
 }
 

@@ -52,7 +52,11 @@ export function openSimulations(
   if (!openTable || !openQueue) return undefined;
   const simulations = openTable(simulationsTable);
   return {
-    simulations: createSimulationStore(simulations),
+    simulations: createSimulationStore(simulations, (name) =>
+      invocation.warn(
+        `Simulations: ${name} is left out, because another program or another version of this app wrote it`,
+      ),
+    ),
     batches: createBatchStore(simulations),
     outcomes: createDeviceOutcomes(openTable(devicesTable)),
     queue: createBatchQueue(openQueue(batchQueueName)),

@@ -1,8 +1,9 @@
-import { fromChunks, toChunks } from '../../storage/chunkedText.ts';
 import { invertedTime } from '../../storage/keys.ts';
 import { readRows, retryOnConflict, type StoredRow, type Table } from '../../storage/table.ts';
+import { type OnUnreadable, reading, UnreadableRowError } from '../../storage/unreadableRows.ts';
 import { reserve } from '../pace.ts';
-import type { Simulation, SimulationReport } from '../simulation.ts';
+import { isSimulationId, type Simulation } from '../simulation.ts';
+import { simulationOf, simulationRow } from './simulationRow.ts';
 
 /**
  * The simulations table: one row for each simulation (partition `simulation`), an index with the newest first (`recent`), and the next free
@@ -19,7 +20,10 @@ export interface SimulationStore {
    * nothing; `nowMs` is the storage's clock. Resolves with the resulting simulation; undefined when there is none.
    */
   update(id: string, change: (simulation: Simulation, nowMs: number) => Simulation): Promise<Updated | undefined>;
-  /** Newest first. `after` is the `last` of the previous page; `last` is present when there is a next page. */
+  /**
+   * Newest first. `after` is the `last` of the previous page; `last` is present when there is a next page. Leaves out rows that cannot be
+   * read, as `createdBefore` does; the other methods reject with an `UnreadableRowError`.
+   */
   page(limit: number, after?: string): Promise<{ readonly simulations: readonly Simulation[]; readonly last?: string }>;
   /** Reserves starts from the budget of all simulations of an ID scope, so that together they stay below the service's limit. */
   reserveBudget(idScope: string, ratePerSecond: number, count: number): Promise<readonly number[]>;
@@ -35,9 +39,6 @@ export interface Updated {
   readonly changed: boolean;
 }
 
-/** The report has its own columns (`report0`, …), because it can be long. */
-const reportName = 'report';
-
 /** Rows that are read in parallel: a long list is fast, without hundreds of connections. */
 const readsAtOnce = 25;
 
@@ -45,7 +46,7 @@ const partition = 'simulation';
 const recentPartition = 'recent';
 const budgetPartition = 'budget';
 
-export function createSimulationStore(table: Table): SimulationStore {
+export function createSimulationStore(table: Table, onUnreadable: OnUnreadable): SimulationStore {
   const clock = clockOf(table);
   const readRow = async (rowKey: string, partitionKey = partition) => {
     const sentAtMs = Date.now();
@@ -53,10 +54,22 @@ export function createSimulationStore(table: Table): SimulationStore {
     if (found) clock.observe(found, sentAtMs);
     return found;
   };
+  const parse = ({ row }: StoredRow): Simulation => reading(table, row, row, simulationOf);
+  /** Of a row of the index. */
+  const readListed = async ({ id, rowKey }: Readonly<Record<string, unknown>>): Promise<Simulation | undefined> => {
+    try {
+      if (typeof id === 'string' && isSimulationId(id)) return await store.read(id);
+      onUnreadable(`row ${rowKey} of partition ${recentPartition} of the table ${table.name}`);
+    } catch (error) {
+      if (!(error instanceof UnreadableRowError)) throw error;
+      onUnreadable(error.message);
+    }
+    return undefined;
+  };
   const store: SimulationStore = {
     now: clock.now,
     async create(simulation) {
-      const inserted = await table.insert(simulationRow(simulation));
+      const inserted = await table.insert({ ...keyOf(simulation), ...simulationRow(simulation) });
       const present = inserted.kind === 'written' ? simulation : ((await store.read(simulation.id)) ?? simulation);
       // After the row itself, and again when a creation is repeated, so that a crash in between does not hide the
       // simulation.
@@ -65,16 +78,16 @@ export function createSimulationStore(table: Table): SimulationStore {
     },
     async read(id) {
       const found = await readRow(id);
-      return found && parse(found.row);
+      return found && parse(found);
     },
     update: (id, change) =>
       retryOnConflict(async () => {
         const found = await readRow(id);
         if (!found) return undefined;
-        const present = parse(found.row);
+        const present = parse(found);
         const changed = change(present, clock.now());
         if (changed === present) return { simulation: present, changed: false };
-        const { kind } = await table.replace(simulationRow(changed), found.etag);
+        const { kind } = await table.replace({ ...keyOf(changed), ...simulationRow(changed) }, found.etag);
         return kind === 'written' ? { simulation: changed, changed: true } : 'changed';
       }),
     async page(limit, after) {
@@ -84,7 +97,7 @@ export function createSimulationStore(table: Table): SimulationStore {
       const simulations: (Simulation | undefined)[] = [];
       for (let start = 0; start < asked.length; start += readsAtOnce) {
         const chunk = asked.slice(start, start + readsAtOnce);
-        simulations.push(...(await Promise.all(chunk.map(({ id }) => store.read(String(id))))));
+        simulations.push(...(await Promise.all(chunk.map(readListed))));
       }
       const present = simulations.filter((simulation) => simulation !== undefined);
       return { simulations: present, ...(rows.length > limit && { last: String(asked.at(-1)?.rowKey) }) };
@@ -104,8 +117,8 @@ export function createSimulationStore(table: Table): SimulationStore {
       }),
     async *createdBefore(time) {
       for await (const page of table.pages({ partitionKey: recentPartition, after: invertedTime(time.getTime()) })) {
-        for (const { id } of page) {
-          const simulation = await store.read(String(id));
+        for (const row of page) {
+          const simulation = await readListed(row);
           if (simulation) yield simulation;
         }
       }
@@ -118,20 +131,8 @@ export function createSimulationStore(table: Table): SimulationStore {
   return store;
 }
 
-function simulationRow({ report, ...rest }: Simulation) {
-  return {
-    partitionKey: partition,
-    rowKey: rest.id,
-    json: JSON.stringify(rest),
-    ...toChunks(reportName, report && JSON.stringify(report)),
-  };
-}
-
-/** Only this module writes these rows. */
-function parse(row: Readonly<Record<string, unknown>>): Simulation {
-  const simulation = JSON.parse(String(row.json)) as Simulation;
-  const report = fromChunks(reportName, row);
-  return report === undefined ? simulation : { ...simulation, report: JSON.parse(report) as SimulationReport };
+function keyOf({ id }: Simulation) {
+  return { partitionKey: partition, rowKey: id };
 }
 
 function recentKey({ createdAt, id }: Simulation): string {

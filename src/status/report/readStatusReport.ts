@@ -48,6 +48,7 @@ export async function readStatusReport(
       ]);
     };
     const [reports, timers, deliveries] = await rejectWhenAborted(signal, read());
+    const unreadableRows = history.unreadable();
     const known = new Set(reports.map((probe) => probe.location));
     // Undelivered changes of a removed probe or location are never delivered, so reporting them would never stop.
     const current = deliveries?.filter((one) =>
@@ -59,6 +60,7 @@ export async function readStatusReport(
       correlations: findCorrelations(lastRuns(probes, reports)),
       timers: timers.filter((timer) => timer.location === location || known.has(timer.location)),
       webhook: webhookReport(webhook, current),
+      ...(unreadableRows.length > 0 && { unreadableRows }),
     };
   } catch (error) {
     return {

@@ -14,6 +14,8 @@ export interface StatusReport {
   /** Whether scheduled runs and the maintenance of the history run when they are due, at each location. */
   readonly timers: readonly TimerReport[];
   readonly webhook: WebhookReport;
+  /** Names of rows of the history that were left out, because this app cannot read them. */
+  readonly unreadableRows?: readonly string[];
   /** Set when the history cannot be read; the probes then have no data. */
   readonly storageFault?: string;
 }

@@ -10,6 +10,8 @@ export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 export interface BuildInfo {
   readonly version: string;
   readonly location: string;
+  /** Rows of the history that this app cannot read and left out lately. */
+  readonly unreadableRows: number;
 }
 
 export interface ProbeTotals {
@@ -30,6 +32,11 @@ export async function renderMetrics(
     labelNames: ['version', 'location'],
     registers: [registry],
   }).set({ version: build.version, location: build.location }, 1);
+  new Gauge({
+    name: 'dps_canary_unreadable_rows',
+    help: 'Rows of the history that another program or version wrote, and that were left out within the last ten minutes.',
+    registers: [registry],
+  }).set(build.unreadableRows);
   const samples = outcomes.flatMap((outcome) =>
     probeSamples(outcome).map((sample) => ({
       ...sample,

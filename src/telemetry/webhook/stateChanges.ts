@@ -16,7 +16,7 @@ const storedState = z.object({
   probe: z.string(),
   location: z.string(),
   verdict: z.enum(verdicts),
-  startedAt: z.string(),
+  startedAt: z.iso.datetime(),
   delivered: z.boolean(),
   /** The last verdict that was delivered. */
   known: z.enum([...verdicts, '']),
@@ -47,7 +47,8 @@ export function claimChange(
   const limits = recordingLimits({ trigger });
   return retryOnConflict(async () => {
     const stored = await states.read(key, limits);
-    const before = stored && storedState.parse(stored.row);
+    // A row that this app cannot read is replaced.
+    const before = stored && storedState.safeParse(stored.row).data;
     if (before && before.startedAt >= startedAt) return undefined;
     if (before?.verdict === verdict && (before.delivered || (stored?.ageMs ?? 0) < claimMs)) return undefined;
 
@@ -93,7 +94,9 @@ export interface Delivery {
 export async function readDeliveries(states: Table, options: CallOptions = {}): Promise<readonly Delivery[]> {
   const rows = await readRows(states, { ...options, partitionKey });
   return rows.flatMap((row) => {
-    const { probe, location, verdict, known, deliveredAt, failedAt, error } = storedState.parse(row);
+    const parsed = storedState.safeParse(row);
+    if (!parsed.success) return [];
+    const { probe, location, verdict, known, deliveredAt, failedAt, error } = parsed.data;
     const delivered = deliveredAt !== '' && known !== '' && { delivered: { at: deliveredAt, verdict: known } };
     const failed = failedAt !== '' && { failed: { at: failedAt, verdict, error } };
     return delivered || failed ? [{ probe, location, ...delivered, ...failed }] : [];

@@ -90,7 +90,7 @@ async function seed(connectionString: string, probes: readonly Probe[], days: nu
   const [first] = probes;
   if (!first) return;
   const newestFirst = Array.from({ length: (days * dayMs) / everyMs }, (_, ago) => outcomeOf(first.name, ago));
-  const store = { table: tablesAt(connectionString)(rollupTable), location };
+  const store = { table: tablesAt(connectionString)(rollupTable), location, onUnreadable: () => undefined };
   const plan = { probes: [first], dueTimes: dueEveryFiveMinutes, retentionDays: 90, budgetMs: 600_000 };
   await rollUpOutcomes(store, async () => newestFirst, now, plan);
   const rows = await readRows(store.table, { partitionKey: partitionOf(first.name, location) });

@@ -9,7 +9,7 @@ import { buildOutcome, buildRenewed } from '../../support/buildOutcome.ts';
 import { requires } from '../../support/requires.ts';
 import { runPrometheus } from '../../support/runPrometheus.ts';
 
-const build = { version: '1.2.3', location: 'westeurope' };
+const build = { version: '1.2.3', location: 'westeurope', unreadableRows: 2 };
 
 const runTotals = [
   { probe: 'weu-group-key', totals: { healthy: 10_000_000_001, degraded: 2, failing: 3, unknown: 0 } },
@@ -52,6 +52,7 @@ describe('Prometheus text', () => {
     expect(text).toContain('probe_verdict{probe="weu-hub",location="westeurope",verdict="unknown"} 1');
     expect(text).toContain('probe_verdict{probe="weu-hub",location="westeurope",verdict="failing"} 0');
     expect(text).toContain('dps_canary_build_info{version="1.2.3",location="westeurope"} 1');
+    expect(text).toContain('dps_canary_unreadable_rows 2');
   });
 
   it('has the seconds of each phase, and the phases add up to the run', async () => {

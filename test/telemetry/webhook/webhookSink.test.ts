@@ -111,6 +111,19 @@ describe('The webhook', () => {
     expect(changes()).toMatchObject([{ to: 'failing' }]);
   });
 
+  it.each([
+    ['of another program', { colour: 'blue' }],
+    ['of another version', { probe: 'x', location: 'y', verdict: 'paused', startedAt: 'tomorrow', delivered: true }],
+  ])('replaces the row of its state if it is one %s', async (_, row) => {
+    await states().insert({ partitionKey: 'states', rowKey: `webhook-${probeNumber}@westeurope`, ...row });
+    expect(await readDeliveries(states())).toEqual(expect.any(Array));
+    await sink().write(outcome('failing'));
+    expect(changes()).toMatchObject([{ from: null, to: 'failing' }]);
+    expect(await readDeliveries(states())).toContainEqual(
+      expect.objectContaining({ probe: `webhook-${probeNumber}`, delivered: expect.anything() }),
+    );
+  });
+
   it('signs the time and the body, so that a receiver can refuse what is forged or old', async () => {
     await sink({ keySecret: 'chat-key' }).write(outcome('failing'));
     const [{ body, signature } = { body: '', signature: '' }] = received;

@@ -21,11 +21,19 @@ export function appNotices(report: StatusReport): Html | undefined {
   )}${ofWebhook}</ul></section>`;
 }
 
-function noticesOf({ timers, generatedAt }: StatusReport): readonly Notice[] {
-  return timers.flatMap((timer) => [
+function noticesOf({ timers, generatedAt, unreadableRows }: StatusReport): readonly Notice[] {
+  const ofTimers = timers.flatMap((timer) => [
     ...(timer.state === 'onTime' ? [] : [explainTimer(timer, generatedAt)]),
     ...(timer.sinkErrors ?? []).map((error) => explainSinkError(timer, error)),
   ]);
+  return unreadableRows === undefined ? ofTimers : [...ofTimers, explainUnreadableRows(unreadableRows)];
+}
+
+function explainUnreadableRows(names: readonly string[]): Notice {
+  return {
+    what: `This app cannot read some rows of the history and leaves them out: ${names.join('; ')}.`,
+    next: 'If a newer version of this app wrote them, deploy that version again. Otherwise delete them, and find the program that writes to these tables.',
+  };
 }
 
 function explainSinkError({ location }: TimerReport, error: string): Notice {
