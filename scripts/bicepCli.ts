@@ -26,7 +26,7 @@ export type BicepCli =
  * `node_modules/.cache`.
  */
 export async function findBicepCli(root: string): Promise<BicepCli> {
-  if (await answers('bicep', ['--version'])) return { kind: 'found', path: 'bicep' };
+  if (await isRunnable('bicep', ['--version'])) return { kind: 'found', path: 'bicep' };
 
   const platform = `${process.platform}-${process.arch}`;
   const packageId = packageIds[platform];
@@ -42,7 +42,7 @@ export async function findBicepCli(root: string): Promise<BicepCli> {
   // NuGet writes this file last: without it the package is incomplete.
   if (await exists(join(packageFolder, '.nupkg.metadata'))) return { kind: 'found', path };
 
-  if (!(await answers('dotnet', ['--version']))) {
+  if (!(await isRunnable('dotnet', ['--version']))) {
     return {
       kind: 'absent',
       reason:
@@ -84,7 +84,7 @@ async function restore(packageId: string, cache: string): Promise<void> {
   }
 }
 
-async function answers(command: string, args: readonly string[]): Promise<boolean> {
+async function isRunnable(command: string, args: readonly string[]): Promise<boolean> {
   try {
     await run(command, [...args]);
     return true;

@@ -30,7 +30,7 @@ export interface HttpRoute<Query extends z.ZodMiniObject> {
   /** Accept and ignore any query. */
   readonly anyQuery?: true;
   /** `storage`: limited to 9 s. `run`: limited by the probe's own deadline and the wait for another run of its device. */
-  readonly takes?: 'storage' | 'run';
+  readonly limitedBy?: 'storage' | 'run';
   readonly handler: (call: Call<Query>) => Promise<HttpResponseInit>;
 }
 
@@ -53,13 +53,13 @@ export function registeredRoutes(): readonly RegisteredRoute[] {
 }
 
 /**
- * What all HTTP functions share: unknown query parameters are refused, and pages of other sites where something is started or cancelled;
- * HEAD works wherever GET does, errors become problem+json, and routes that run no probe respond within 10 s.
+ * What all HTTP functions share: unknown query parameters are refused, as are requests from pages of other sites that start or cancel
+ * something; HEAD works like GET, errors become problem+json, and routes that run no probe respond within 10 s.
  */
 export function httpRoute<Query extends z.ZodMiniObject = typeof noQuery>(
   options: HttpRoute<Query>,
 ): HttpFunctionOptions {
-  const { route, authLevel, handler, takes = 'storage' } = options;
+  const { route, authLevel, handler, limitedBy = 'storage' } = options;
   const query = options.query ?? (noQuery as unknown as Query);
   const methods = options.methods.flatMap((method) => (method === 'GET' ? (['GET', 'HEAD'] as const) : [method]));
   registered.push({ route, methods, query });
@@ -69,15 +69,15 @@ export function httpRoute<Query extends z.ZodMiniObject = typeof noQuery>(
     if (refused) return refused;
     const parsed = parseQuery(options.anyQuery ? [] : queryOf(request), query);
     if (parsed.kind === 'invalid') return invalidRequest(parsed.errors);
-    const ended = new AbortController();
-    const { signal } = ended;
+    const responded = new AbortController();
+    const { signal } = responded;
     const call = { request, query: parsed.query, invocation, signal };
     try {
-      return takes === 'run' ? await handler(call) : await within(storageTimeoutMs, handler(call));
+      return limitedBy === 'run' ? await handler(call) : await within(storageTimeoutMs, handler(call));
     } catch (error) {
       return failed(error, invocation);
     } finally {
-      ended.abort();
+      responded.abort();
     }
   };
   return {

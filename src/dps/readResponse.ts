@@ -136,7 +136,7 @@ export interface RetryAfter {
  * than a second counts as zero. Zero is honoured until that would exceed the service's limit of polls.
  */
 export function readRetryAfter(sent: string | undefined, responsesSoFar: number): RetryAfter {
-  const asked = sent !== undefined && /^\d+(\.\d+)?$/.test(sent) ? Math.min(Number(sent), maxSeconds) : defaultSeconds;
-  const seconds = asked >= 1 ? asked : responsesSoFar > responsesWithoutWait ? defaultSeconds : 0;
+  const read = sent !== undefined && /^\d+(\.\d+)?$/.test(sent) ? Math.min(Number(sent), maxSeconds) : defaultSeconds;
+  const seconds = read >= 1 ? read : responsesSoFar > responsesWithoutWait ? defaultSeconds : 0;
   return { seconds, invalid: sent === undefined || !/^\d{1,9}$/.test(sent) };
 }

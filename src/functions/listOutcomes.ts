@@ -42,10 +42,10 @@ export async function listOutcomes({ query, signal }: Call<typeof outcomesQuery>
     if (cursor !== undefined && !after) {
       return invalidRequest([foreignCursor]);
     }
-    const { probe: asked = names, tag, location, ...rest } = bound;
+    const { probe: requested = names, tag, location, ...rest } = bound;
     const locations = location === undefined ? undefined : [location];
     const tagged = probes.filter(({ tags }) => tag === undefined || tags?.includes(tag)).map(({ name }) => name);
-    const ofProbes = [...new Set(asked)].filter((name) => tagged.includes(name));
+    const ofProbes = [...new Set(requested)].filter((name) => tagged.includes(name));
     const page = await history.list({ ...rest, probes: ofProbes, locations, limit, after }, signal);
     return json({ ...page, ...(page.cursor !== undefined && { cursor: formatCursor(page.cursor, bound) }) });
   });

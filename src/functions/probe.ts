@@ -50,7 +50,7 @@ app.http(
     methods: ['GET'],
     authLevel: 'function',
     query: probeQuery,
-    takes: 'run',
+    limitedBy: 'run',
     handler: probe,
   }),
 );

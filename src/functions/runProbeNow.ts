@@ -78,7 +78,7 @@ app.http(
     methods: ['POST'],
     authLevel: 'function',
     query: runQuery,
-    takes: 'run',
+    limitedBy: 'run',
     handler: runProbeNow,
   }),
 );

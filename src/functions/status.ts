@@ -95,8 +95,8 @@ async function oneRun(
     import('../status/report/filterReport.ts'),
   ]);
   const isShown = page.access !== 'public' && history !== undefined;
-  const asked = probes.filter(({ name }) => page.probe === undefined || page.probe === name);
-  const outcome = isShown ? await findRun(history, asked, page) : undefined;
+  const candidates = probes.filter(({ name }) => page.probe === undefined || page.probe === name);
+  const outcome = isShown ? await findRun(history, candidates, page) : undefined;
   if (format === 'json') return outcome === undefined ? noSuchRun : json(outcome, { headers: { Vary: 'Accept' } });
   const probe = outcome && findProbe(report, outcome.probe, outcome.location);
   const options = { report, probe, context: page };

@@ -13,18 +13,18 @@ export interface StartedRun {
   readonly instance: string;
 }
 
-/** A scheduled run whose work has ended. */
+/** A finished scheduled run. */
 export interface CompletedRun extends StartedRun {
   /** A sentence for each sink that did not accept an outcome of it. */
   readonly sinkErrors?: readonly string[];
 }
 
-/** `repeated`: another instance was already called for this scheduled run, so its work is done twice. */
+/** `repeated`: another instance already started this scheduled run, so its work is done twice. */
 export type HeartbeatResult =
   | { readonly kind: 'recorded' }
   | { readonly kind: 'repeated'; readonly firstAt: string; readonly firstInstance: string };
 
-/** A scheduled run whose timer has called. */
+/** A scheduled run that its timer has started. */
 export interface Heartbeat {
   /** Milliseconds since 1970. */
   readonly scheduledMs: number;
@@ -44,7 +44,7 @@ export type HeartbeatOf = 'probes' | 'maintenance';
  */
 export const heartbeatTable = 'heartbeats';
 
-/** Records that a timer called. Only inserts, so that a scheduled run that starts twice is noticed. */
+/** Records that a timer started a scheduled run. Only inserts, so that a second start of the same run is noticed. */
 export async function startHeartbeat(
   table: Table,
   partition: HeartbeatPartition,
@@ -59,7 +59,7 @@ export async function startHeartbeat(
   return { kind: 'repeated', firstAt: String(first.row.startedAt), firstInstance: String(first.row.instance) };
 }
 
-/** Records that the work of a scheduled run has ended, and which sinks did not accept its outcomes. */
+/** Records that a scheduled run has finished, and which sinks did not accept its outcomes. */
 export async function completeHeartbeat(
   table: Table,
   partition: HeartbeatPartition,

@@ -44,7 +44,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
 
   function start(name: string): InFlightRead {
     const abort = new AbortController();
-    const flight: InFlightRead = { result: ask(name, abort.signal).then(settle), abort, waiting: 0 };
+    const flight: InFlightRead = { result: fetchSecret(name, abort.signal).then(settle), abort, waiting: 0 };
     flights.set(name, flight);
     return flight;
 
@@ -57,7 +57,7 @@ export function createSecretReader(options: SecretReaderOptions): SecretReader {
     }
   }
 
-  async function ask(name: string, signal: AbortSignal): Promise<SecretResult> {
+  async function fetchSecret(name: string, signal: AbortSignal): Promise<SecretResult> {
     try {
       const getSecret = await client();
       return judge(name, await getSecret(name, signal), now());

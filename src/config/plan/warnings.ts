@@ -106,12 +106,12 @@ function warningsOfDevices(probes: readonly Probe[]): readonly string[] {
   const ofDevice = Map.groupBy(probes, deviceOf);
   return [...ofDevice].flatMap(([device, sameDevice]) => {
     if (sameDevice.length < 2) return [];
-    const [asking = [], others = []] = [true, false].map((wanted) =>
-      sameDevice.filter(({ requestCertificate }) => requestCertificate === wanted).map(({ name }) => name),
+    const [requesting = [], others = []] = [true, false].map((requests) =>
+      sameDevice.filter(({ requestCertificate }) => requestCertificate === requests).map(({ name }) => name),
     );
-    if (asking.length > 0 && others.length > 0) {
+    if (requesting.length > 0 && others.length > 0) {
       return [
-        `${device}: ${asking.join(', ')} requests a certificate and ${others.join(', ')} does not. A hub may accept a device only with its issued certificate afterwards: use different devices.`,
+        `${device}: ${requesting.join(', ')} requests a certificate and ${others.join(', ')} does not. A hub may accept a device only with its issued certificate afterwards: use different devices.`,
       ];
     }
     const names = sameDevice.map(({ name }) => name).join(', ');

@@ -44,7 +44,7 @@ export const hubFaultSchema = z.preprocess(
  * - `subscriptionRefused`: every SUBSCRIBE gets 0x80;
  * - `twinStatus`: reading the twin gets this status;
  * - `unknownAuthority`: the hub does not trust the CA of operational certificates (the credential sync is missing);
- * - `renewalRefused`, `renewalThrottled`, `renewalNeverFinished`, `renewalForeignRid`: other ends of a renewal;
+ * - `renewalRefused`, `renewalThrottled`, `renewalNeverFinished`, `renewalForeignRid`: other results of a renewal;
  * - `renewedCertificate`: the renewal returns a wrong chain.
  */
 export type HubFault = z.output<typeof hubFaultSchema>;

@@ -93,14 +93,14 @@ export function createSimulationStore(table: Table, onUnreadable: OnUnreadable):
     async page(limit, after) {
       // One more row shows whether there is a next page.
       const rows = await readRows(table, { partitionKey: recentPartition, after, count: limit + 1 });
-      const asked = rows.slice(0, limit);
+      const onPage = rows.slice(0, limit);
       const simulations: (Simulation | undefined)[] = [];
-      for (let start = 0; start < asked.length; start += readsAtOnce) {
-        const chunk = asked.slice(start, start + readsAtOnce);
+      for (let start = 0; start < onPage.length; start += readsAtOnce) {
+        const chunk = onPage.slice(start, start + readsAtOnce);
         simulations.push(...(await Promise.all(chunk.map(readListed))));
       }
       const present = simulations.filter((simulation) => simulation !== undefined);
-      return { simulations: present, ...(rows.length > limit && { last: String(asked.at(-1)?.rowKey) }) };
+      return { simulations: present, ...(rows.length > limit && { last: String(onPage.at(-1)?.rowKey) }) };
     },
     reserveBudget: (idScope, ratePerSecond, count) =>
       retryOnConflict(async () => {

@@ -136,11 +136,11 @@ async function reserveStarts(
 function withFeedback(simulation: Simulation, feedback: Feedback, nowMs: number): Simulation {
   const pace = adapt(simulation.pace, simulation.request.ratePerSecond, feedback, nowMs);
   if (!isStorm(pace)) return { ...simulation, pace };
-  const { ratePerSecond: asked } = simulation.request;
+  const { ratePerSecond: requested } = simulation.request;
   const reason =
     `Stopped: the service responded with 429 (too many requests) ${pace.throttled} times and accepted ${pace.accepted} devices, ` +
-    `although the rate had been lowered ${pace.decreases} times, from ${asked} to ${pace.ratePerSecond.toPrecision(2)} per second. ` +
-    'Find out who else registers in this ID scope, or ask for a lower ratePerSecond.';
+    `although the rate had been lowered ${pace.decreases} times, from ${requested} to ${pace.ratePerSecond.toPrecision(2)} per second. ` +
+    'Find out who else registers in this ID scope, or request a lower ratePerSecond.';
   return stopped({ ...simulation, pace }, reason);
 }
 

@@ -10,7 +10,7 @@ const requestPhase = z.enum(['register', 'poll']);
 const at = anyPhase.default('register');
 const atRequest = requestPhase.default('register');
 
-const ends = z.strictObject({ at, when: z.enum(['before', 'after']).default('before') });
+const closing = z.strictObject({ at, when: z.enum(['before', 'after']).default('before') });
 const times = z.int().min(1).optional();
 const status = z.int().min(300).max(599);
 /** The status that the custom allocation webhook returned. */
@@ -20,15 +20,15 @@ const connectionFaults = [
   z.strictObject({ kind: z.literal('connack'), returnCode: z.int().min(1).max(5).default(5) }),
   z.strictObject({ kind: z.literal('subscriptionRefused') }),
   z.strictObject({ kind: z.literal('silent'), at }),
-  ends.extend({ kind: z.literal('close') }),
-  ends.extend({ kind: z.literal('reset') }),
+  closing.extend({ kind: z.literal('close') }),
+  closing.extend({ kind: z.literal('reset') }),
   z.strictObject({ kind: z.literal('garbage'), at }),
   z.strictObject({ kind: z.literal('slow'), delayMs: z.int().min(0).default(1000), at: anyPhase.optional() }),
   z.strictObject({ kind: z.literal('noPuback') }),
   z.strictObject({ kind: z.literal('fragmented') }),
 ] as const;
 
-const answerFaults = [
+const responseFaults = [
   z.strictObject({
     kind: z.literal('status'),
     status,
@@ -112,7 +112,7 @@ const deliveryFaults = [
 
 const oneFault = z.preprocess(
   (value) => (typeof value === 'string' ? { kind: value } : value),
-  z.discriminatedUnion('kind', [...connectionFaults, ...answerFaults, ...deliveryFaults], {
+  z.discriminatedUnion('kind', [...connectionFaults, ...responseFaults, ...deliveryFaults], {
     error: 'expected a fault of the table in docs/emulator.md',
   }),
 );

@@ -12,19 +12,19 @@ const bottomUp = ['healthy', 'degraded', 'unknown', 'failing'] as const;
 
 /** Devices by completion time, stacked by verdict: shows the speed, and when devices began to fail. */
 export function verdictTimeline({ timeline, timelineStepSeconds }: SimulationReport): Html | undefined {
-  const most = Math.max(0, ...timeline.map(([, ...counts]) => sumOf(counts)));
-  if (most === 0) return undefined;
+  const peak = Math.max(0, ...timeline.map(([, ...counts]) => sumOf(counts)));
+  if (peak === 0) return undefined;
   const slots = Math.max(minSlots, (timeline.at(-1)?.[0] ?? 0) / timelineStepSeconds + 1);
   const per = timelineStepSeconds === 1 ? 'second' : inWords(timelineStepSeconds);
-  const words = `Devices completed per ${per} (peak ${most})`;
+  const words = `Devices completed per ${per} (peak ${peak})`;
   return html`<figure class="history">
 <svg viewBox="0 0 ${slots * slotWidth} ${height}" preserveAspectRatio="none" role="img" aria-label="${words}">
-${timeline.map(([second, ...counts]) => bar(second, timelineStepSeconds, counts, most))}</svg>
+${timeline.map(([second, ...counts]) => bar(second, timelineStepSeconds, counts, peak))}</svg>
 <figcaption>${words}</figcaption>
 </figure>`;
 }
 
-function bar(second: number, stepSeconds: number, counts: readonly number[], most: number): Html {
+function bar(second: number, stepSeconds: number, counts: readonly number[], peak: number): Html {
   const x = (second / stepSeconds) * slotWidth + (slotWidth - barWidth) / 2;
   const countOf = (verdict: (typeof bottomUp)[number]) => counts[verdicts.indexOf(verdict)] ?? 0;
   const title = `${inWords(second)} to ${inWords(second + stepSeconds)}: ${bottomUp
@@ -33,10 +33,10 @@ function bar(second: number, stepSeconds: number, counts: readonly number[], mos
     .join(', ')}`;
   let top = height;
   return html`<g><title>${title}</title>${bottomUp.map((verdict) => {
-    const tall = (countOf(verdict) / most) * height;
-    if (tall === 0) return undefined;
-    top -= tall;
-    return html`<rect class="${verdict}" x="${x.toFixed(1)}" y="${top.toFixed(2)}" width="${barWidth}" height="${tall.toFixed(2)}"/>`;
+    const barHeight = (countOf(verdict) / peak) * height;
+    if (barHeight === 0) return undefined;
+    top -= barHeight;
+    return html`<rect class="${verdict}" x="${x.toFixed(1)}" y="${top.toFixed(2)}" width="${barWidth}" height="${barHeight.toFixed(2)}"/>`;
   })}</g>`;
 }
 
