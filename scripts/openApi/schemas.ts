@@ -155,12 +155,12 @@ const webhookSchema = component(
     .strictObject({
       state: z.enum(['notConfigured', 'off', 'unknown', 'idle', 'delivered', 'failing']).meta({
         description:
-          'off: no storage remembers what was posted. unknown: that could not be read. idle: nothing had to be posted so far.',
+          'off: there is no storage for the delivered changes. unknown: it could not be read. idle: nothing had to be posted so far.',
       }),
       setting: z.literal('WEBHOOK_URL_SECRET'),
       secret: z.string().optional().meta({ description: 'Name of the secret that holds the address.' }),
       lastDelivery: z.strictObject(postedChange).optional(),
-      undelivered: count.optional().meta({ description: 'Changes that the receiver does not know of.' }),
+      undelivered: count.optional().meta({ description: 'Changes that were not delivered.' }),
       lastFailure: z.strictObject({ ...postedChange, error: z.string() }).optional(),
     })
     .meta({ description: 'Whether changes of state reach the webhook.' }),
