@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findAccessibilityIssues } from '../../support/findAccessibilityIssues.ts';
 import { hostileText } from '../../support/hostileReport.ts';
@@ -130,12 +130,18 @@ const differently: readonly string[] = [
   'hostile',
 ];
 
+interface View {
+  readonly page?: Page;
+  readonly viewport?: typeof desktop;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
 const pages = Object.entries(samplePaths).map(([title, path]) => [title, path, texts[title] ?? []] as const);
 
 describe('The status page in a browser', requires('chromium'), () => {
   let browser: Browser;
   let server: PageServer;
-  /** For tests that leave nothing behind but the media and the size of the window: a page of one's own costs a process. */
+  /** One page for all tests, and one that allows scripts of the tests: each new page costs a process. */
   let shared: Page;
   let sharedWithoutCsp: Page;
 
@@ -151,18 +157,11 @@ describe('The status page in a browser', requires('chromium'), () => {
     await server?.close();
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: desktop, ...options });
-    onTestFinished(() => context.close());
-    const page = await context.newPage();
+  async function open(path: string, { page = shared, viewport = desktop, colorScheme = 'light' }: View = {}) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
     await page.goto(`${server.origin}${path}`);
     return page;
-  }
-
-  async function openShared(page: Page, path: string): Promise<void> {
-    await page.emulateMedia({ colorScheme: 'light' });
-    await page.setViewportSize(desktop);
-    await page.goto(`${server.origin}${path}`);
   }
 
   /** Everything that the browser has to say until the test ends: console lines, errors, refused loads. */
@@ -177,12 +176,9 @@ describe('The status page in a browser', requires('chromium'), () => {
 
   it.each(pages)('complies with its content security policy, and fits a phone: %s', async (_title, path, texts) => {
     const complaints = complaintsOf(shared);
-    await openShared(shared, path);
+    await open(path, { viewport: phone, colorScheme: 'dark' });
     const text = await textOf(shared.locator('body'));
     for (const expected of texts) expect(text).toContain(expected);
-
-    await shared.emulateMedia({ colorScheme: 'dark' });
-    await shared.setViewportSize(phone);
     await openAllDetails(shared);
     expect(await shared.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
     expect(complaints.filter((complaint) => !/404|503/.test(complaint))).toEqual([]);
@@ -191,7 +187,7 @@ describe('The status page in a browser', requires('chromium'), () => {
   it.each(pages.filter(([title]) => differently.includes(title)))(
     'has no accessibility issue that axe-core detects, in light and dark mode: %s',
     async (_title, path) => {
-      await openShared(sharedWithoutCsp, path);
+      await open(path, { page: sharedWithoutCsp });
       await openAllDetails(sharedWithoutCsp);
       expect(await findAccessibilityIssues(sharedWithoutCsp)).toEqual([]);
       await sharedWithoutCsp.emulateMedia({ colorScheme: 'dark' });
@@ -247,7 +243,9 @@ describe('The status page in a browser', requires('chromium'), () => {
   });
 
   it('needs no JavaScript', async () => {
-    const page = await open('/one failing', { javaScriptEnabled: false });
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    onTestFinished(() => context.close());
+    const page = await open('/one failing', { page: await context.newPage() });
     await page.getByRole('heading', { level: 1, name: /cannot provision/ }).waitFor();
   });
 
@@ -316,7 +314,7 @@ describe('The status page in a browser', requires('chromium'), () => {
     ['detail', samplePaths['hostile detail'] ?? ''],
     ['run', samplePaths['hostile run'] ?? ''],
   ])('shows markup in any field as the text that it is: %s', async (_title, path) => {
-    const page = await open(path, { bypassCSP: true });
+    const page = await open(path, { page: sharedWithoutCsp });
     expect(
       await page.evaluate('document.querySelectorAll("script, img, iframe, [onerror], [onload], [evil]").length'),
     ).toBe(0);
