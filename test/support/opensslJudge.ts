@@ -9,14 +9,22 @@ export interface JudgedByOpenssl {
   readonly commonName: string;
 }
 
-interface Certificate {
-  readonly file: string;
+interface CertificateRead {
+  readonly pem: string;
   readonly publicKey: string;
+  readonly commonNames: readonly string[];
   readonly from: number;
   readonly until: number;
   readonly subjectHash: string;
   readonly issuerHash: string;
 }
+
+interface Certificate extends CertificateRead {
+  readonly file: string;
+}
+
+/** By what was sent: most chains share certificates, and each start of OpenSSL costs as much as the rest of a test. */
+const read = new Map<string, CertificateRead | undefined>();
 
 const toleranceMs = 5 * 60 * 1000;
 
@@ -34,15 +42,19 @@ export function judgeByOpenssl(sent: unknown, asked: JudgedByOpenssl): string | 
 }
 
 function judgeIn(folder: string, sent: readonly unknown[], { publicKey, commonName }: JudgedByOpenssl) {
-  const read = sent.map((one, index) => readCertificate(join(folder, `${index}.pem`), one));
-  const certificates = read.filter((certificate) => certificate !== undefined);
-  if (certificates.length < read.length) return 'malformed';
+  const certificates: Certificate[] = [];
+  for (const one of sent) {
+    if (typeof one !== 'string') return 'malformed';
+    if (!read.has(one)) read.set(one, readCertificate(one));
+    const certificate = read.get(one);
+    if (certificate === undefined) return 'malformed';
+    const file = join(folder, `${certificates.length}.pem`);
+    writeFileSync(file, certificate.pem);
+    certificates.push({ ...certificate, file });
+  }
   const leaf = certificates.find((certificate) => certificate.publicKey === publicKey);
   if (leaf === undefined) return 'notOurKey';
-
-  const subject = openssl('x509', '-in', leaf.file, '-noout', '-subject', '-nameopt', 'multiline').stdout;
-  const names = subject.split(/\n| \+ /).filter((line) => /^\s*commonName\s*=/.test(line));
-  if (names.length !== 1 || !names[0]?.endsWith(`= ${commonName}`)) return 'wrongName';
+  if (leaf.commonNames.length !== 1 || leaf.commonNames[0] !== commonName) return 'wrongName';
 
   const now = Date.now();
   if (certificates.some(({ from, until }) => from > now + toleranceMs || until < now - toleranceMs)) {
@@ -69,25 +81,29 @@ function verifies(...parameters: readonly string[]): boolean {
 }
 
 /** Undefined if OpenSSL cannot read it, or would write it differently. */
-function readCertificate(file: string, sent: unknown): Certificate | undefined {
-  if (typeof sent !== 'string') return undefined;
+function readCertificate(sent: string): CertificateRead | undefined {
+  const questions = ['-pubkey', '-dates', '-dateopt', 'iso_8601', '-subject_hash', '-issuer_hash', '-subject'];
+  const parameters = ['x509', '-inform', 'DER', ...questions, '-nameopt', 'multiline'];
   const input = Buffer.from(sent, 'base64');
-  const pem = spawnSync('openssl', ['x509', '-inform', 'DER'], { input, encoding: 'utf8' }).stdout;
+  const { stdout } = spawnSync('openssl', parameters, { input, encoding: 'utf8' });
+  const pem = blockOf(stdout, 'CERTIFICATE');
   if (pem === '' || pem.replace(/-----[A-Z ]+-----|\n/g, '') !== sent) return undefined;
-  writeFileSync(file, pem);
-  const questions = ['-pubkey', '-dates', '-dateopt', 'iso_8601', '-subject_hash', '-issuer_hash'];
-  const lines = openssl('x509', '-in', file, '-noout', ...questions).stdout;
-  const [subjectHash = '', issuerHash = ''] = lines.match(/^[0-9a-f]{8}$/gm) ?? [];
+  const [subjectHash = '', issuerHash = ''] = stdout.match(/^[0-9a-f]{8}$/gm) ?? [];
   const date = (name: string) =>
-    Date.parse(new RegExp(`^${name}=(.+) (.+)$`, 'm').exec(lines)?.slice(1).join('T') ?? '');
+    Date.parse(new RegExp(`^${name}=(.+) (.+)$`, 'm').exec(stdout)?.slice(1).join('T') ?? '');
   return {
-    file,
-    publicKey: /-----BEGIN PUBLIC KEY-----[\s\S]+-----END PUBLIC KEY-----\n/.exec(lines)?.[0] ?? '',
+    pem,
+    publicKey: blockOf(stdout, 'PUBLIC KEY'),
+    commonNames: stdout.split(/\n| \+ /).flatMap((part) => /^ *commonName *= (.*)$/.exec(part)?.[1] ?? []),
     from: date('notBefore'),
     until: date('notAfter'),
     subjectHash,
     issuerHash,
   };
+}
+
+function blockOf(text: string, label: string): string {
+  return new RegExp(`-----BEGIN ${label}-----[\\s\\S]+?-----END ${label}-----\n`).exec(text)?.[0] ?? '';
 }
 
 function openssl(...parameters: readonly string[]) {
