@@ -22,7 +22,15 @@ export default defineConfig({
     // Loading the modules again for each file costs more than most of the tests.
     projects: [
       { extends: true, test: { name: 'alone', include: [...alone] } },
-      { extends: true, test: { name: 'together', include: [...together], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: [...together],
+          isolate: false,
+          setupFiles: ['test/support/setUpSharedProcess.ts'],
+        },
+      },
     ],
   },
 });

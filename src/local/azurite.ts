@@ -16,6 +16,8 @@ export interface AzuriteOptions {
    * times, but not its signature.
    */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+  /** Names of more accounts, each empty, with the same key. */
+  readonly accounts?: readonly string[];
 }
 
 export interface Azurite {
@@ -52,6 +54,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const child = fork(azuriteProgram(), commandLine(options), {
     execArgv: ['--import', endWithParent],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...accountsVariable(options) },
     detached: true, // Ctrl-C must reach only the parent: the functions store their data before Azurite stops
   });
   try {
@@ -102,6 +105,12 @@ function commandLine({ directory, ports, certificate }: AzuriteOptions): string[
     flags.push('--oauth', 'basic', '--cert', certificate.certFile, '--key', certificate.keyFile);
   }
   return flags;
+}
+
+/** The variable that Azurite reads its accounts from. Without it, there is only the well-known account. */
+function accountsVariable({ accounts = [] }: AzuriteOptions): Readonly<Record<string, string>> {
+  if (accounts.length === 0) return {};
+  return { AZURITE_ACCOUNTS: [account, ...accounts].map((name) => `${name}:${accountKey}`).join(';') };
 }
 
 /** Reads the addresses from Azurite's output, because with port 0 the system chooses them. */

@@ -13,15 +13,16 @@ export function testFilesByNeed(root: string): {
   readonly alone: readonly string[];
   readonly together: readonly string[];
 } {
+  const trustedByAll = join(root, 'test/support/trustedAuthority.ts');
   const known = new Map<string, boolean>();
   function isProcessWide(file: string): boolean {
     const before = known.get(file);
     if (before !== undefined) return before;
     known.set(file, false);
     const text = readFileSync(file, 'utf8');
-    const imports = [...text.matchAll(/from '(\.[^']+\.ts)'/g)]
+    const imports = [...text.matchAll(/^(?:import|export) (?!type )[^;]*?'(\.[^']+\.ts)'/gm)]
       .map(([, path = '']) => resolve(file, '..', path))
-      .filter((path) => path.startsWith(join(root, 'test')) && existsSync(path));
+      .filter((path) => path.startsWith(join(root, 'test')) && path !== trustedByAll && existsSync(path));
     const isWide = processWide.test(text) || imports.some(isProcessWide);
     known.set(file, isWide);
     return isWide;

@@ -1,5 +1,4 @@
 import { type Probe, probeSchema } from '../../src/config/probe.ts';
-import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { createDeviceRegistry } from '../../src/emulator/deviceRegistry.ts';
 import type { DpsConfigurationInput } from '../../src/emulator/dps/dpsConfiguration.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
@@ -9,16 +8,13 @@ import type { Outcome } from '../../src/outcomes/outcome.ts';
 import type { ReadSecret } from '../../src/probes/credential.ts';
 import { type RunOptions, runProbe } from '../../src/probes/runProbe.ts';
 import { plantedSecrets } from './plantedSecrets.ts';
-import { trust } from './trust.ts';
+import { authority } from './trustedAuthority.ts';
 
 /** The device that the tests play: registered individually, with this key. */
 export const registrationId = 'device-001';
 export const deviceKey = plantedSecrets.symmetricKey;
 
-const trusted = await createLocalAuthority();
-trust(trusted.caPem);
-
-export const authority = trusted;
+export { authority };
 export const registry = createDeviceRegistry();
 
 type Enrollment = NonNullable<DpsConfigurationInput['individualEnrollments']>[number];

@@ -1,23 +1,28 @@
 import { createServer } from 'node:net';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
 import { createOutcomeHistory, type OutcomeHistory } from '../../src/history/history.ts';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type OpenTables, openTables } from '../../src/storage/openTables.ts';
 import { plantedSecrets } from './plantedSecrets.ts';
 
-/** One Azurite for a test file. Its tests use different names of probes. */
+/** Of one Azurite, for the test files that run in this process one after the other. It stops when the process ends. */
+let azurite: Promise<Azurite> | undefined;
+const accounts = Array.from({ length: 200 }, (_, number) => `account${number}`);
+const unused = [...accounts];
+
+/** A storage account for a test file, empty at first. The tests of the file use different names of probes. */
 export function useAzurite(): { readonly connectionString: () => string } {
-  let azurite: Azurite | undefined;
+  let connectionString: string | undefined;
   beforeAll(async () => {
-    azurite = await startAzurite();
-  });
-  afterAll(async () => {
-    await azurite?.close();
+    const account = unused.pop();
+    if (account === undefined) throw new Error('more test files in one process than storage accounts');
+    azurite ??= startAzurite({ accounts });
+    connectionString = (await azurite).connectionString.replaceAll('devstoreaccount1', account);
   });
   return {
     connectionString() {
-      if (!azurite) throw new Error('Azurite runs only within the tests of a file');
-      return azurite.connectionString;
+      if (!connectionString) throw new Error('Azurite runs only within the tests of a file');
+      return connectionString;
     },
   };
 }

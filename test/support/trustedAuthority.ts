@@ -1,0 +1,6 @@
+import { createLocalAuthority } from '../../src/emulator/certificates.ts';
+import { trust } from './trust.ts';
+
+/** Issues the certificates of stand-ins, for all test files of this process: a process makes its TLS context once, with the roots of then. */
+export const authority = await createLocalAuthority();
+trust(authority.caPem);
