@@ -129,7 +129,7 @@ describe('a run that meets a fault', () => {
   );
 
   it('leaves no socket, server or timer', async () => {
-    await expect.poll(openResources).toEqual(before.resources);
+    await expect.poll(openResources, { timeout: 10_000 }).toEqual(before.resources);
     // One, as the default of the test runner.
     expect(timers()).toBeLessThanOrEqual(before.timers);
   });

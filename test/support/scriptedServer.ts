@@ -3,7 +3,7 @@
  */
 import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
@@ -37,6 +37,8 @@ export interface ScriptedServer {
   play(clientId: string, script: readonly Step[]): void;
   /** The last CONNECT under this ClientID. */
   connectOf(clientId: string): IConnectPacket | undefined;
+  /** Its own ends of connections: those that it has accepted and not yet closed. */
+  openSockets(): number;
   /** What is known of these ClientIDs, so that a million of them need no memory. */
   forget(...clientIds: readonly string[]): void;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function startScriptedServer(
   const scripts = new Map<string, readonly Step[]>();
   const connects = new Map<string, IConnectPacket>();
   const streams = new Set<Duplex>();
+  const sockets = new Set<Socket>();
 
   const serve = (wire: Wire, onBytes: (listener: (bytes: Buffer) => void) => void) => {
     streams.add(wire.stream);
@@ -98,11 +101,18 @@ export async function startScriptedServer(
       serve({ stream, write: (bytes) => webSocket.send(bytes) }, (listener) => void webSocket.on('message', listener));
     }),
   );
+  for (const server of [mqtts, wss]) {
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+  }
   return {
     mqttsPort: await listen(mqtts),
     wssPort: await listen(wss),
     play: (clientId, script) => void scripts.set(clientId, script),
     connectOf: (clientId) => connects.get(clientId),
+    openSockets: () => sockets.size,
     forget(...clientIds) {
       for (const clientId of clientIds) {
         scripts.delete(clientId);
