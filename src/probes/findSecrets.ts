@@ -62,11 +62,20 @@ function withoutOverlaps(ranges: readonly TextRange[]): readonly TextRange[] {
   return separate;
 }
 
+/** What to look for: letters and digits, and so many of them as do not occur in other text by chance. */
+interface Form {
+  readonly text: string;
+  readonly minCharacters: number;
+}
+
+/** Of 64 characters, and of 16. */
+const [minCharacters, minHexDigits] = [8, 12];
+
 /**
- * What to look for, in letters and digits only: the secret's text (of a token its signature, of a PEM its base64), and the bytes that it
- * stands for, in hexadecimal and in base64 of a longer text, where their encoding depends on their position modulo three.
+ * The secret's text (of a token its signature, of a PEM its base64), and the bytes that it stands for, in hexadecimal and in base64 of a
+ * longer text, where their encoding depends on their position modulo three.
  */
-function formsOf(secret: string): readonly string[] {
+function formsOf(secret: string): readonly Form[] {
   const signature = /\bsig=([^&]+)/.exec(secret)?.[1];
   const text = signature === undefined ? secret.replace(/-----[^-]+-----/g, '') : decodeURIComponent(signature);
   const bytes = Buffer.from(text, 'base64');
@@ -76,41 +85,42 @@ function formsOf(secret: string): readonly string[] {
       .toString('base64')
       .slice(before + 1),
   );
-  return [text, bytes.toString('hex'), ...shifted].map((form) => form.replace(/[^a-z0-9]+/gi, ''));
+  return [
+    ...[text, ...shifted].map((form) => ({ text: form.replace(/[^a-z0-9]+/gi, ''), minCharacters })),
+    { text: bytes.toString('hex'), minCharacters: minHexDigits },
+  ];
 }
 
-/** So many do not occur in other text by chance, even if they are hexadecimal digits. */
-const minCharacters = 12;
 const gramCharacters = 6;
 /** Any `minCharacters` in a row contain a gram that starts at a multiple of this. */
 const step = minCharacters - gramCharacters + 1;
 
 /** Returns start and end of each part of a text that is also a part of a form. */
-function createMatcher(forms: readonly string[]): (text: string) => readonly (readonly [number, number])[] {
-  const mayHave = gramFilter(forms);
+function createMatcher(forms: readonly Form[]): (text: string) => readonly (readonly [number, number])[] {
+  const mayHave = gramFilter(forms.map(({ text }) => text));
   return (text) => {
     const matches: (readonly [number, number])[] = [];
     for (let index = 0; index + gramCharacters <= text.length; index += step) {
       if (!mayHave(text, index)) continue;
-      const [start, end] = longestMatch(text, index, forms);
-      if (end - start < minCharacters) continue;
-      matches.push([start, end]);
-      index = Math.max(index, end - step);
+      const found = matchAround(text, index, forms);
+      if (found === undefined) continue;
+      matches.push(found);
+      index = Math.max(index, found[1] - step);
     }
     return matches;
   };
 }
 
-function longestMatch(text: string, index: number, forms: readonly string[]): readonly [number, number] {
+/** Undefined if no form contains enough of the text around the index. */
+function matchAround(text: string, index: number, forms: readonly Form[]): readonly [number, number] | undefined {
   const gram = text.slice(index, index + gramCharacters);
-  let longest: readonly [number, number] = [index, index];
-  for (const form of forms) {
+  for (const { text: form, minCharacters: enough } of forms) {
     for (let at = form.indexOf(gram); at >= 0; at = form.indexOf(gram, at + 1)) {
       const [start, end] = extend(text, index, form, at);
-      if (end - start > longest[1] - longest[0]) longest = [start, end];
+      if (end - start >= enough) return [start, end];
     }
   }
-  return longest;
+  return undefined;
 }
 
 /** Start and end of the longest text around the index that also occurs in the form around `at`. */

@@ -48,25 +48,28 @@ function only(view: TextView, wanted: Wanted): TextView {
     const put = wanted[text.charCodeAt(at)] ?? 0;
     if (put !== 0) bytes[length++] = put;
   }
-  let places: Uint32Array | undefined; // needed only if something is found
-  const placeOf = (index: number) => {
-    places ??= placesOf(text, wanted, length);
-    return places[index] ?? 0;
-  };
-  return {
-    text: bytes.toString('latin1', 0, length),
-    startOf: (index) => view.startOf(placeOf(index)),
-    endOf: (index) => view.endOf(placeOf(index)),
-  };
+  return lazilyPlaced(bytes.toString('latin1', 0, length), view, () => {
+    const indexes = new Uint32Array(length);
+    let next = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      if (wanted[text.charCodeAt(at)]) indexes[next++] = at;
+    }
+    return indexes;
+  });
 }
 
-function placesOf(text: string, wanted: Wanted, count: number): Uint32Array {
-  const places = new Uint32Array(count);
-  let next = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    if (wanted[text.charCodeAt(at)]) places[next++] = at;
-  }
-  return places;
+/**
+ * A view of some of the characters of another one.
+ *
+ * @param indexesOf the index of each of them in the other; called only if something is found
+ */
+function lazilyPlaced(text: string, view: TextView, indexesOf: () => Uint32Array): TextView {
+  let indexes: Uint32Array | undefined;
+  const indexOf = (index: number) => {
+    indexes ??= indexesOf();
+    return indexes[index] ?? 0;
+  };
+  return { text, startOf: (index) => view.startOf(indexOf(index)), endOf: (index) => view.endOf(indexOf(index)) };
 }
 
 /** Of a text of ASCII characters. */
@@ -139,32 +142,46 @@ function unescapedPlaces(text: string, count: number): Uint32Array {
 
 /** What base64 stands for, if some of it is text. Its groups of four characters may begin at any of the first four. */
 export function base64Decoded(base64: TextView): readonly TextView[] {
-  return [0, 1, 2, 3].flatMap((first) => {
-    const bytes = Buffer.from(base64.text.slice(first), 'base64');
-    if (!hasText(bytes)) return [];
-    return {
-      text: bytes.toString('latin1'),
-      startOf: (index: number) => base64.startOf(first + Math.floor((index * 8) / 6)),
-      endOf: (index: number) => base64.endOf(first + Math.floor((index * 8 + 7) / 6)),
-    };
-  });
+  return [0, 1, 2, 3].flatMap((first) =>
+    textOf({
+      bytes: Buffer.from(base64.text.slice(first), 'base64'),
+      startOf: (index) => base64.startOf(first + Math.floor((index * 8) / 6)),
+      endOf: (index) => base64.endOf(first + Math.floor((index * 8 + 7) / 6)),
+    }),
+  );
 }
 
 /** What hexadecimal digits stand for, if some of it is text. */
 export function hexDecoded(digits: TextView): readonly TextView[] {
-  return [0, 1].flatMap((first) => {
-    const bytes = Buffer.from(digits.text.slice(first), 'hex');
-    if (!hasText(bytes)) return [];
-    return {
-      text: bytes.toString('latin1'),
-      startOf: (index: number) => digits.startOf(first + 2 * index),
-      endOf: (index: number) => digits.endOf(first + 2 * index + 1),
-    };
-  });
+  return [0, 1].flatMap((first) =>
+    textOf({
+      bytes: Buffer.from(digits.text.slice(first), 'hex'),
+      startOf: (index) => digits.startOf(first + 2 * index),
+      endOf: (index) => digits.endOf(first + 2 * index + 1),
+    }),
+  );
 }
 
 /** Base64 of 12 characters. Bytes that are not text hardly ever have so many ASCII characters in a row. */
 const textCharacters = 16;
+const runsOfText = new RegExp(`[\\0-\\x7f]{${textCharacters},}`, 'g');
+
+/** The parts of the bytes that are text, as one text; none if they have none. */
+function textOf({ bytes, ...places }: Omit<TextView, 'text'> & { readonly bytes: Buffer }): readonly TextView[] {
+  if (!hasText(bytes)) return [];
+  const all: TextView = { ...places, text: bytes.toString('latin1') };
+  const text = all.text.match(runsOfText)?.join('') ?? '';
+  return [
+    lazilyPlaced(text, all, () => {
+      const indexes = new Uint32Array(text.length);
+      let next = 0;
+      for (const { index, 0: run } of all.text.matchAll(runsOfText)) {
+        for (let at = index; at < index + run.length; at += 1) indexes[next++] = at;
+      }
+      return indexes;
+    }),
+  ];
+}
 
 /** Looks at each sixteenth byte, and backwards from it only if it is a character. */
 function hasText(bytes: Uint8Array): boolean {

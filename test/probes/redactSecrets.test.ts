@@ -120,6 +120,17 @@ describe.each(Object.entries(kinds))('%s', (_kind, { secret, part }) => {
   });
 });
 
+it.each([8, 10, 11])('is redacted in parts of %i characters in any order', (size) => {
+  const letters = lettersOf(symmetricKey);
+  const parts = (letters.match(new RegExp(`.{${size}}`, 'g')) ?? []).reverse();
+  expect(parts.length).toBeGreaterThan(2);
+  const facts = { message: parts.map((part) => `"${part}"`).join(' then '), payload: parts };
+  expect(redactSecrets(facts, [symmetricKey])).toEqual({
+    message: parts.map(() => '"(removed)"').join(' then '),
+    payload: parts.map(() => '(removed)'),
+  });
+});
+
 it.each([
   ['a device key', symmetricKey],
   ['a private key', certificateKey],
