@@ -88,7 +88,7 @@ beforeAll(async () => {
 
 async function play(cell: Cell, dps: RunningDps, hubName: string): Promise<void> {
   const { registrationId, transport, expected, row } = cell;
-  // A cell that ends by its deadline is quick to play. On a busy machine it can end before the fault: it then gets more time.
+  // A cell that ends with its deadline has a short one. On a busy machine the deadline can pass before the fault: it then gets more time.
   for (const timeoutSeconds of /timedOut|throttled/.test(expected) ? [2, 8, 30] : [30]) {
     const probe = localProbe(dps, {
       registrationId,

@@ -66,7 +66,7 @@ describe('a scheduled run', () => {
   });
 
   it.each([300, 60_000])(
-    'plays 500 probes of %i ms on one instance in a schedule of five minutes',
+    'runs 500 probes of %i ms on one instance in a schedule of five minutes',
     async (durationMs) => {
       const ran = await play(probesOf(500), { durationMs });
       expect(new Set(ran.map(({ name }) => name)).size).toBe(500);

@@ -10,7 +10,7 @@ import { type RunOptions, runProbe } from '../../src/probes/runProbe.ts';
 import { plantedSecrets } from './plantedSecrets.ts';
 import { authority } from './trustedAuthority.ts';
 
-/** The device that the tests play: registered individually, with this key. */
+/** The device that the tests simulate: registered individually, with this key. */
 export const registrationId = 'device-001';
 export const deviceKey = plantedSecrets.symmetricKey;
 

@@ -1,5 +1,5 @@
 /**
- * One process of a deployment, to be forked and killed by a test: it plays the device over and over, as the timer does or as callers do,
+ * One process of a deployment, which a test forks and kills: it runs the device repeatedly, as the timer or as callers do,
  * and records into the shared history. Its clock is off by so much.
  */
 import { probeSchema } from '../../src/config/probe.ts';

@@ -16,7 +16,7 @@ import { credentialResponseFilter, deviceFilters } from './topics.ts';
 const refused = 0x80;
 
 export interface HubServiceOptions {
-  /** The devices that the DPS stand-in has assigned: one stand-in plays all hubs. */
+  /** The devices that the DPS stand-in has assigned: one stand-in serves as all hubs. */
   readonly registry: DeviceRegistry;
   /** By device ID. */
   readonly faults?: Readonly<Record<string, HubFault>>;

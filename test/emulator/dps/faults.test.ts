@@ -156,7 +156,7 @@ beforeAll(async () => {
 afterAll(() => dps.close());
 
 it.each(rows.map(([fault, lines], index) => [JSON.stringify(fault), index, lines] as const))(
-  'plays %s',
+  'injects %s',
   async (_, index, lines) => {
     expect(await exchange(`device-${index}`)).toEqual(lines);
   },
