@@ -14,8 +14,12 @@ const separators = /[\t-\r\u0085\u2028\u2029]+/g;
  */
 const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Noncharacter_Code_Point}]/gu;
 
+/** True of most texts: they need no replacement. */
+const isPlain = /^[ -~]*$/;
+
 /** At most `maxCharacters` UTF-16 units. A longer text ends with an ellipsis; surrogate pairs are not split. */
 export function printable(text: string, maxCharacters = defaultMaxCharacters): string {
+  if (text.length <= maxCharacters && isPlain.test(text)) return text;
   // Replacing never makes the text longer, so reading twice the length is enough.
   const clean = text
     .slice(0, 2 * maxCharacters)
