@@ -7,6 +7,7 @@ import { projectDirectory } from '../../scripts/projectFiles.ts';
 import { type BenchRow, benchRow } from './benchDevice.ts';
 import { startBenchServer } from './benchServer.ts';
 import { emulatorRegistrations } from './emulator/emulatorRegistrations.ts';
+import { twoInstances } from './growth/twoInstances.ts';
 import { historyPages } from './history/historyPages.ts';
 import { statusPages } from './history/statusPages.ts';
 import { runProgram } from './runProgram.ts';
@@ -36,6 +37,7 @@ export const allRows: readonly BenchRows[] = [
   { title: 'a cold start', measure: coldStart },
   { title: 'status page over 90 days', measure: statusPages },
   { title: 'a simulation as it grows', measure: simulationScale },
+  { title: 'two instances', measure: twoInstances },
 ];
 
 async function clientCpu(quick: boolean): Promise<readonly BenchRow[]> {

@@ -1,4 +1,5 @@
-/** One worker process of `growth.ts`: gets its job by message, and works until its time is over or until it is killed. */
+/** One worker process of `sharedStorage.ts`: gets its job by message, and works until its time is over or until it is killed. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SimulationContext } from '../../../src/simulations/simulationContext.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { groupProbe } from '../../support/simulatedFleet.ts';
@@ -8,15 +9,15 @@ import { workQueue } from '../../support/workQueue.ts';
 /** `changeRow`: changes the row of one simulation, as each reservation of starts does. `work`: what is in the queue. */
 export type GrowthJob =
   | { readonly kind: 'changeRow'; readonly storage: SimulationStorage; readonly id: string; readonly forMs: number }
-  | { readonly kind: 'work'; readonly storage: SimulationStorage };
+  | { readonly kind: 'work'; readonly storage: SimulationStorage; readonly deviceMs: number };
 
 export interface RowChanges {
   readonly changes: number;
   readonly longestMs: number;
 }
 
-/** Devices that cost nothing: what is left of a simulation is what its workers share, the storage. */
-export async function growthContext(storage: SimulationStorage): Promise<SimulationContext> {
+/** Devices that only wait, and need no CPU: what is left of a simulation is what its workers share, the storage. */
+export async function growthContext(storage: SimulationStorage, deviceMs = 0): Promise<SimulationContext> {
   const context = await simulationContext(storage, {
     probes: [groupProbe(1)],
     readSecret: async (secret) => ({ kind: 'notFound', secret, message: 'no secret is needed' }),
@@ -25,8 +26,10 @@ export async function growthContext(storage: SimulationStorage): Promise<Simulat
     ...context,
     createDeviceRunner:
       () =>
-      async ({ name, registrationId }) =>
-        buildOutcome({ probe: name, registrationId, trigger: 'simulation', runId: registrationId }),
+      async ({ name, registrationId }) => {
+        if (deviceMs > 0) await delay(deviceMs);
+        return buildOutcome({ probe: name, registrationId, trigger: 'simulation', runId: registrationId });
+      },
   };
 }
 
@@ -46,7 +49,7 @@ async function changeRow({ simulations }: SimulationContext, id: string, forMs: 
 }
 
 process.once('message', async (job: GrowthJob) => {
-  const context = await growthContext(job.storage);
+  const context = await growthContext(job.storage, job.kind === 'work' ? job.deviceMs : 0);
   // Connected before the clock starts.
   await context.simulations.page(1);
   process.send?.('ready');

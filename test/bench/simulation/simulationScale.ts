@@ -1,4 +1,8 @@
-/** Whether a simulation of many devices costs, per device and in memory, what a small one costs. */
+/**
+ * Whether a simulation of many devices costs, per device and in memory, what a small one costs. As a program it compares one simulation of
+ * 20,000 devices, or as many as are asked for, with one of 500: `node test/bench/simulation/simulationScale.ts [20000]`.
+ */
+import { argv } from 'node:process';
 import { startAzurite } from '../../../src/local/azurite.ts';
 import { type BenchRow, benchRow } from '../benchDevice.ts';
 import { startBenchServer } from '../benchServer.ts';
@@ -12,7 +16,10 @@ const allowedRequests = 0.1;
 const retryAfterSeconds = 1;
 
 export async function simulationScale(quick: boolean): Promise<readonly BenchRow[]> {
-  const sizes = quick ? { one: 10, few: 50, many: 200 } : { one: 10, few: 500, many: 5000 };
+  return quick ? compare(50, 200, 1) : compare(500, 5000, 3);
+}
+
+async function compare(few: number, many: number, repetitions: number): Promise<readonly BenchRow[]> {
   const [azurite, server] = await Promise.all([startAzurite(), startBenchServer(retryAfterSeconds)]);
   const slowdowns: number[] = [];
   const growths: number[] = [];
@@ -35,22 +42,27 @@ export async function simulationScale(quick: boolean): Promise<readonly BenchRow
     return measured;
   };
   try {
-    await run(sizes.one);
-    for (let repetition = 0; repetition < (quick ? 1 : 3); repetition += 1) {
-      const [few, many] = [await run(sizes.few), await run(sizes.many)];
-      slowdowns.push(few.devicesPerSecond / many.devicesPerSecond);
-      growths.push(many.peakBytes / few.peakBytes);
-      cpuRatios.push(many.cpuRatio);
-      requestShares.push(many.otherRequests / allowedRequests);
+    await run(10); // the first one makes the tables
+    for (let repetition = 0; repetition < repetitions; repetition += 1) {
+      const [small, large] = [await run(few), await run(many)];
+      slowdowns.push(small.devicesPerSecond / large.devicesPerSecond);
+      growths.push(large.peakBytes / small.peakBytes);
+      cpuRatios.push(large.cpuRatio);
+      requestShares.push(large.otherRequests / allowedRequests);
     }
   } finally {
     await Promise.all([azurite.close(), server.close()]);
   }
-  const words = `simulation of ${sizes.many} devices / of ${sizes.few}`;
+  const words = `simulation of ${many} devices / of ${few}`;
   return [
     benchRow(`time per device, ${words}`, slowdowns, { limit: 1.25 }),
     benchRow(`peak memory of an instance, ${words}`, growths, { limit: 1.5 }),
-    benchRow(`cpu per device of a simulation of ${sizes.many} / exchange`, cpuRatios, { limit: 1.6 }),
+    benchRow(`cpu per device of a simulation of ${many} / exchange`, cpuRatios, { limit: 1.6 }),
     benchRow(`storage transactions per device beside its outcome / ${allowedRequests}`, requestShares, { limit: 1 }),
   ];
+}
+
+if (import.meta.main) {
+  const [many = '20000'] = argv.slice(2);
+  for (const row of await compare(500, Number(many), 1)) console.log(JSON.stringify(row));
 }
