@@ -1,6 +1,5 @@
 /**
- * A program: `emulator` or `bare`, serving until its parent ends. It responds to each message from the parent with the CPU time used so
- * far.
+ * A program: `emulator` or `bare`, serving until its parent ends. It responds to each message from the parent with its `ServerState`.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -9,21 +8,35 @@ import { startDps } from '../../../src/emulator/dps/startDps.ts';
 import { benchConfiguration } from '../benchDevices.ts';
 import { createBareServer } from './bareServer.ts';
 
-const [kind] = process.argv.slice(2);
+export interface ServerState {
+  /** CPU time used so far. */
+  readonly cpuMs: number;
+  /** Resident memory after a collection. */
+  readonly rssBytes: number;
+  /** Open connections. */
+  readonly connections: number;
+}
+
+const [kind, retryAfterSeconds = '0'] = process.argv.slice(2);
 const authority = await createLocalAuthority();
 const certificate = await authority.issueServer();
 
-async function listen(): Promise<number> {
-  if (kind === 'emulator') return (await startDps({ certificate, configuration: benchConfiguration(0) })).mqttsPort;
+async function listen(): Promise<{ readonly port: number; readonly connections: () => number }> {
+  if (kind === 'emulator') {
+    const dps = await startDps({ certificate, configuration: benchConfiguration(Number(retryAfterSeconds)) });
+    return { port: dps.mqttsPort, connections: dps.connections };
+  }
   const server = createBareServer(certificate).listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  return { port: (server.address() as AddressInfo).port, connections: () => 0 };
 }
 
-const port = await listen();
+const { port, connections } = await listen();
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMs: (user + system) / 1000, rssMb: process.memoryUsage.rss() / 1e6 });
+  globalThis.gc?.(); // only where the parent asks for it
+  const rssBytes = process.memoryUsage.rss();
+  process.send?.({ cpuMs: (user + system) / 1000, rssBytes, connections: connections() } satisfies ServerState);
 });
 process.on('disconnect', () => process.exit());
 process.send?.({ port, ca: authority.caPem });
