@@ -175,7 +175,7 @@ function unresolvedReferences(own: Environment): readonly ConfigurationError[] {
 /** An incomplete webhook is an error, because a notification that is silently not sent is worse than none. */
 function webhookErrors(own: Environment): readonly ConfigurationError[] {
   if (own.WEBHOOK_KEY_SECRET === undefined || own.WEBHOOK_URL_SECRET !== undefined) return [];
-  const message = 'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address';
+  const message = 'expected WEBHOOK_URL_SECRET as well: the key signs what is posted to that address';
   return [{ path: 'WEBHOOK_KEY_SECRET', message }];
 }
 

@@ -41,7 +41,7 @@ const chains: readonly (readonly [string, () => unknown, IssuanceCause | undefin
   ['a leaf of the root', async () => [(await leafOf({ issuer: root })).base64, root.base64], undefined],
   ['two intermediates', () => deepChain(), undefined],
   [
-    'an organisation beside the name',
+    'an organisation besides the name',
     async () => below(await leafOf({ name: `CN=${registrationId},O=Contoso` })),
     undefined,
   ],

@@ -155,11 +155,7 @@ describe('npm run emulator exits with code 2', () => {
   it.each([
     ['an unknown option', ['--prot', '1'], /Unknown option --prot \(did you mean --port\?\)\./],
     ['a port that is out of range', ['--ws-port', '70000'], /--ws-port: expected a port, 0 to 65535, got "70000"\./],
-    [
-      'a name that is not one',
-      ['--names', 'hub.example,not a name'],
-      /--names: expected host names .*, got "not a name"\./,
-    ],
+    ['an invalid name', ['--names', 'hub.example,not a name'], /--names: expected host names .*, got "not a name"\./],
     ['a file that is not there', ['--config', '/nowhere.json'], /\/nowhere\.json: cannot be read: ENOENT/],
   ])('for %s', async (_, args, message) => {
     const { code, errors } = await ended(emulator(...args));

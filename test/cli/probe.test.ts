@@ -183,7 +183,7 @@ describe('npm run probe', () => {
   it.each<[string, readonly string[], Readonly<Record<string, string>>]>([
     ['a key that is not base64', ['--key-env', 'DEVICE_KEY'], { DEVICE_KEY: 'not base64 at all!' }],
     ['a file that is not a certificate', ['--certificate', 'garbage.pem'], {}],
-    ['a deadline that passes at once', ['--key-env', 'DEVICE_KEY', '--timeout', '0.001'], { DEVICE_KEY: key }],
+    ['a deadline that passes immediately', ['--key-env', 'DEVICE_KEY', '--timeout', '0.001'], { DEVICE_KEY: key }],
     [
       'a name that does not resolve',
       ['--key-env', 'DEVICE_KEY', '--endpoint', 'nowhere.invalid', '--timeout', '20'],
@@ -315,7 +315,7 @@ describe('npm run probe -- NAME', () => {
 
   it.each<[string, readonly string[], RegExp]>([
     ['a name with a typo', ['mien'], /^No probe is named mien\. Did you mean mine\?\n$/],
-    ['a device beside the name', ['mine', '--id-scope', '0ne1'], /^--id-scope describes a device/],
+    ['a device besides the name', ['mine', '--id-scope', '0ne1'], /^--id-scope describes a device/],
     ['two names', ['mine', 'yours'], /^Expected the name of one configured probe, got 2 names/],
   ])('exits 2 for %s', async (_, args, message) => {
     const { stderr, code } = await run(args, configured()).ended;

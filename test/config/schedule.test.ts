@@ -109,7 +109,7 @@ describe('the scheduled runs of a probe', () => {
   it.each([
     ['on time', '2026-11-24T13:00:00.020', true],
     ['a little early, as timers may', '2026-11-24T12:59:59.900', true],
-    ['late, because the host was away', '2026-11-24T13:04:00', true],
+    ['late, because the host was not running', '2026-11-24T13:04:00', true],
     ['at the next run', '2026-11-24T13:05:00.020', false],
     ['a little early at the next run', '2026-11-24T13:04:59.990', false],
   ])('is judged by the due time, not by the clock, when the timer calls %s', (_, instant, expected) => {

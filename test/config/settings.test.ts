@@ -96,7 +96,7 @@ describe('settings', () => {
 
 describe('a storage connection', () => {
   it.each<[string, Readonly<Record<string, string>>, object | undefined, object | undefined]>([
-    ['is absent where nothing is set', { OutcomesStorage__clientId: guid }, undefined, undefined],
+    ['is absent if nothing is set', { OutcomesStorage__clientId: guid }, undefined, undefined],
     [
       'may be the emulator',
       { AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
@@ -126,7 +126,7 @@ describe('a storage connection', () => {
       undefined,
     ],
     [
-      'is the connection string where both forms are set, as in the host',
+      'is the connection string if both forms are set, as in the host',
       { OutcomesStorage: account, OutcomesStorage__accountName: 'other' },
       { kind: 'connectionString', connectionString: account },
       undefined,
@@ -210,7 +210,7 @@ describe('one error of a setting, in the words that people see', () => {
     [
       'WEBHOOK_KEY_SECRET',
       'chat-key',
-      'expected WEBHOOK_URL_SECRET beside it: the key signs what is posted to that address',
+      'expected WEBHOOK_URL_SECRET as well: the key signs what is posted to that address',
     ],
     ['OUTCOME_RETENTION_DAYS', '0', 'expected at least 1, got 0'],
     ['OUTCOME_RETENTION_DAYS', '4000', 'expected at most 3650, got 4000'],

@@ -127,7 +127,7 @@ describe('the WebSocket', () => {
   it.each([
     ['without the subprotocol mqtt', '/$iothub/websocket', ['amqp'], 400],
     ['on another path', '/mqtt', ['mqtt'], 404],
-    ['on a path that is none', '//', ['mqtt'], 404],
+    ['on a path that is not valid', '//', ['mqtt'], 404],
   ])('is not opened %s', async (_, path, subprotocols, status) => {
     const socket = open(path, subprotocols);
     await expect(once(socket, 'open')).rejects.toThrow(`Unexpected server response: ${status}`);

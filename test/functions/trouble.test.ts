@@ -143,7 +143,7 @@ describe('an app with its cloud', () => {
     ['health', 401],
     ['simulations/1', 401],
   ])(
-    'allows anonymous requests only where STATUS_PAGE_AUTH=anonymous means it: /api/%s responds %d',
+    'allows anonymous requests only to what STATUS_PAGE_AUTH=anonymous opens: /api/%s responds %d',
     async (path, status) => {
       expect(await app.call(path, { headers: {} })).toMatchObject({ status });
     },

@@ -8,7 +8,7 @@ describe('missed runs', () => {
   it.each([
     ['nothing ran', [0, 5, 10], [], [0, 5, 10]],
     ['every due time has its run', [0, 5, 10], [0.1, 5.01, 10], []],
-    ['one has none', [0, 5, 10], [0.1, 10.1], [5]],
+    ['one due time has no run', [0, 5, 10], [0.1, 10.1], [5]],
     ['a run came before its due time by a hair', [0, 5], [0, 4.995], []],
     ['a late run fills its own due time, not the next', [0, 5, 10], [4.9, 10], [5]],
     ['two runs at one due time fill one', [0, 5], [0, 0.1], [5]],

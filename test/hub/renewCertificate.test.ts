@@ -54,7 +54,7 @@ describe('a renewal at the hub', () => {
 
   it.each<[string, readonly Message[]]>([
     ['202 and 200', [accepted, issued]],
-    ['200 at once', [issued]],
+    ['200 immediately', [issued]],
     ['a further parameter', [accepted, [(rid) => `$iothub/credentials/res/200/?$rid=${rid}&$version=1`, issued[1]]]],
     ['the parameters in another order', [[(rid) => `$iothub/credentials/res/200/?$version=1&$rid=${rid}`, issued[1]]]],
     [
@@ -95,7 +95,7 @@ describe('a renewal at the hub', () => {
     ['200 without certificates', [[at(200), { correlationId: 'c-1' }]], { kind: 'renewed', certificates: undefined }],
     ['200 that is not JSON', [[at(200), Buffer.from('{')]], { kind: 'malformedResponse', phase: 'hub' }],
     ['200 with a list', [[at(200), ['a']]], { kind: 'malformedResponse', phase: 'hub' }],
-    ['a status that is none of these', [[at(204), {}]], { kind: 'malformedResponse', phase: 'hub' }],
+    ['a status that is not one of these', [[at(204), {}]], { kind: 'malformedResponse', phase: 'hub' }],
     ['an error without a body', [[at(503), Buffer.alloc(0)]], { kind: 'renewalRejected', status: 503 }],
     [
       'an error that is not JSON',

@@ -64,7 +64,7 @@ describe('application settings', needsBicep, () => {
   );
 
   it.each(['defaults', 'everything', 'existing'])(
-    'with %s contain none that Flex Consumption refuses or fails with',
+    'with %s contain no setting that Flex Consumption refuses or fails with',
     async (name) => {
       const refused = /^(FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_|TZ$|SCM_|ENABLE_ORYX)/;
       for (const settings of settingsIn(await snapshotOf(name))) {

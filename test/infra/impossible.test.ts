@@ -21,7 +21,7 @@ describe('a deployment that could not work', needsBicep, () => {
       'The ID scope 0ne00000000 is a placeholder',
     ],
     [
-      'with an alert that asks for more failing runs than it looks at',
+      'with an alert that requires more failing runs than it considers',
       `param probes = [${probe}]\nparam alerts = { failingRuns: 4 }`,
       'alerts.failingRuns is 4, but the rule considers only 3 runs',
     ],

@@ -120,7 +120,7 @@ describe('createSecretReader', () => {
   });
 
   it.each([
-    ['a date that is ahead', () => new Date(Date.now() + 90_000).toUTCString(), / and asks to wait (89|90) s$/],
+    ['a date in the future', () => new Date(Date.now() + 90_000).toUTCString(), / and asks to wait (89|90) s$/],
     ['a date that has passed', () => 'Wed, 21 Oct 2015 07:28:00 GMT', /throttles its callers$/],
     ['text that is neither', () => 'soon', /throttles its callers$/],
   ])('reads the retry-after of a throttling vault: %s', async (_case, retryAfterSeconds, words) => {

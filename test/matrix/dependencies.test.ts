@@ -183,7 +183,7 @@ describe('an app whose dependency is not available', () => {
   );
 
   it.each(cells.filter(isLater))(
-    'goes on once it is there again: $section, $name',
+    'continues when it is available again: $section, $name',
     async (cell) => {
       const { runs } = await observationOf(cell);
       expect(runs.length).toBeGreaterThan(1);

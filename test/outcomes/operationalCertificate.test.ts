@@ -59,7 +59,7 @@ const pending = { ...timedOut, correlationId: 'c-1', operationExpires: '2026-01-
 
 describe('the state of an operational certificate', () => {
   it.each<[string, ProbeResult, string, string]>([
-    ['none requested', buildOutcome().result, 'none', 'assigned'],
+    ['no certificate requested', buildOutcome().result, 'none', 'assigned'],
     ['issued', issued, 'issued', 'assigned'],
     ['renewed', renewed, 'renewed', 'assigned'],
     ['not issued', notIssued, 'notIssued', 'certificateNotIssued:missing@assign'],

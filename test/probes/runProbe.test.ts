@@ -137,7 +137,7 @@ describe.each(transports)('a device over %s', (transport) => {
     ['after a throttled poll', { kind: 'throttled', at: 'poll', times: 1, retryAfter: 0 }],
     ['after a response to a foreign $rid', { kind: 'foreignRid', thenRight: true }],
     ['although responses arrive twice', 'duplicate'],
-    ['though an old answer comes late', 'lateAnswer'],
+    ['although an old response arrives late', 'lateAnswer'],
     ['with the parameters in another order', 'parameterOrder'],
     ['without a PUBACK for what it published', 'noPuback'],
     ['in pieces of a few bytes', 'fragmented'],

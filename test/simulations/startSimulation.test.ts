@@ -42,7 +42,7 @@ describe('a request that is refused', () => {
       /at most 122/,
     ],
     ['an individual enrollment', { probe: 'one' }, 'probe', /"enrollment": "group"/],
-    ['a field of the probe that is none of a request', { idScope: '0neOTHER' }, 'idScope', /^unknown field/],
+    ['a field of a probe that a request does not have', { idScope: '0neOTHER' }, 'idScope', /^unknown field/],
     ['a host', { globalDeviceEndpoint: 'evil.example' }, 'globalDeviceEndpoint', /^unknown field/],
     ['one device ID for all', { expect: { deviceId: 'x' } }, 'expect.deviceId', /^unknown field/],
     [
@@ -123,7 +123,10 @@ describe('an idempotency key', () => {
 
   it.each([
     ['another budget', async (storage: SimulationStorage) => newApi(storage, 990)],
-    ['the probe gone', async (storage: SimulationStorage) => apiOf(await lab.context(storage, none, { probes: [] }))],
+    [
+      'the probe removed',
+      async (storage: SimulationStorage) => apiOf(await lab.context(storage, none, { probes: [] })),
+    ],
   ])('returns the existing simulation after the configuration has %s', async (_, later) => {
     const storage = lab.newStorage();
     const request = { ...body, ratePerSecond: 16 };

@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 it.each(['mqtt', 'mqtt-ws'] as const)(
-  'a process ends without exit() after runs over %s, with any results',
+  'a process exits without exit() after runs over %s with various results',
   async (transport) => {
     const closedPort = await freePort();
     const probe = (registrationId: string, over: object = {}) =>

@@ -143,7 +143,7 @@ describe('the service', () => {
   it.each([
     ['the payload of its enrollment', { returnPayload: { colour: 'red' } }, '2021-06-01', { colour: 'red' }],
     ['its own payload, under custom allocation', { allocationPolicy: 'custom' as const }, '2021-10-01', { size: 3 }],
-    ['no payload, where there is none', {}, '2021-06-01', undefined],
+    ['no payload if there is none', {}, '2021-06-01', undefined],
     ['no payload in the document’s own version', { returnPayload: { colour: 'red' } }, '2019-03-31', undefined],
   ])('returns %s', (_, over, apiVersion, payload) => {
     const response = registerToTheEnd(undefined, over, { apiVersion, body: { payload: { size: 3 } } });

@@ -14,7 +14,7 @@ it.each([
   [true, 2],
   [false, 0],
 ])(
-  'counts the TLS sessions that were resumed: asked for %s, of three devices %i',
+  'counts the resumed TLS sessions: with reuseTlsSessions %s, %i of three devices',
   async (reuseTlsSessions, resumed) => {
     const runDevice = createDeviceRunner(vaultOf(), 'test', () => {}, {
       configuredHubs: undefined,

@@ -35,7 +35,12 @@ function timers(own: string, others: readonly string[] = [], context: Partial<Ti
 
 describe('the timer of scheduled runs', () => {
   it.each<[string, string, Parameters<typeof recordHeartbeats>[2], object]>([
-    ['fires and ends', 'fine', { completed: [2, 7] }, { state: 'onTime', lastStartedAt: minutesAgo(2).toISOString() }],
+    [
+      'fires and finishes',
+      'fine',
+      { completed: [2, 7] },
+      { state: 'onTime', lastStartedAt: minutesAgo(2).toISOString() },
+    ],
     ['is in its run', 'running', { completed: [7], died: [2] }, { state: 'onTime' }],
     ['lost a worker', 'died', { completed: [2], died: [7] }, { state: 'unfinished' }],
     ['stopped firing', 'stopped', { completed: [12, 17] }, { state: 'silent', dueAt: minutesAgo(7).toISOString() }],

@@ -26,19 +26,19 @@ describe('headline', () => {
       '3 others are healthy.',
     ],
     [
-      'accepted where it should be refused',
+      'accepted but should be refused',
       buildReport({ probes: [accepted] }),
       'intruder was accepted but should be refused, since 14:25 UTC (5 min)',
       'Treat this as a security incident.',
     ],
     [
-      'accepted where it should be disabled, among others that fail',
+      'accepted but should be disabled, among others that fail',
       buildReport({ probes: [refused, { ...accepted, expectedResult: 'disabled' }, buildProbeReport()] }),
       'intruder was accepted but should be disabled, since 14:25 UTC (5 min)',
       'Treat this as a security incident. 1 other is healthy, 1 is failing.',
     ],
     [
-      'several accepted where they should be refused',
+      'several accepted but should be refused',
       buildReport({ probes: [accepted, refused, { ...accepted, name: 'second' }] }),
       '2 of 3 probes were accepted but should not be, the first since 14:25 UTC (5 min)',
       'Treat this as a security incident. 1 other is failing.',
