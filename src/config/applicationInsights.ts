@@ -1,4 +1,5 @@
 import type { ConfigurationError } from './configurationErrors.ts';
+import { isUsableHost } from './formats.ts';
 
 /** Where Application Insights accepts telemetry, and how requests are authorized. */
 export interface Ingestion {
@@ -87,6 +88,7 @@ function endpointOf(connection: ReadonlyMap<string, string>): string {
 function isProtected(endpoint: string): boolean {
   if (!URL.canParse(endpoint) || /[?#@\s]/.test(endpoint)) return false;
   const { protocol, hostname } = new URL(endpoint);
+  if (!isUsableHost(new URL(endpoint))) return false;
   return protocol === 'https:' || (protocol === 'http:' && loopback.includes(hostname));
 }
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { endpointSchema } from './formats.ts';
+import { endpointSchema, printableText } from './formats.ts';
 
 const errorCode = z.int().check(z.minimum(100_000), z.maximum(999_999));
 const nonNegative = () => z.number().check(z.nonnegative());
 const positive = () => z.number().check(z.positive());
-const text = (maxCharacters: number) => z.string().check(z.minLength(1), z.maxLength(maxCharacters));
+const text = (maxCharacters: number) => z.string().check(z.minLength(1), z.maxLength(maxCharacters), printableText);
 
 /** The expectation that turns a result into a verdict. */
 export const expectationSchema = z

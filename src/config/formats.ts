@@ -8,9 +8,24 @@ export function httpsOrigin(what: string): z.ZodMiniType<string, string> {
   const error = `expected the https URL of ${what}, without a path`;
   return z.string().check(
     z.regex(/^https:\/\/[^\s/?#@]+\/?$/, { error, abort: true }),
-    z.refine((url) => URL.canParse(url), { error }),
+    z.refine((url) => URL.canParse(url) && isUsableHost(new URL(url)), { error }),
   );
 }
+
+/** False for what URL accepts although no connection is possible: port 0, and a name with an empty label. */
+export function isUsableHost({ hostname, port }: URL): boolean {
+  return port !== '0' && (hostname.startsWith('[') || isHostName(hostname));
+}
+
+/** With `_`, which names in a container network have. */
+export function isHostName(text: string): boolean {
+  return /^[\w-]+(?:\.[\w-]+)*\.?$/.test(text);
+}
+
+/** Text that pages, logs and terminals show as it is. */
+export const printableText = z.refine<string>((text) => /^\P{C}*$/u.test(text), {
+  error: 'expected printable characters only',
+});
 
 export const identityClientId = z.guid({ error: 'expected the client ID of a user-assigned identity, a GUID' });
 

@@ -16,6 +16,8 @@ const millisecondsPerSecond = 1000;
 /** Azure's load balancer ends an HTTP request after 230 s, and a run on demand must respond before that. */
 const maxTimeoutSeconds = 220;
 
+const apiVersionExpected = 'expected a date, as in 2019-03-31, or a date and -preview';
+
 const minutesPerDay = 1440;
 const maxTags = 16;
 
@@ -51,8 +53,9 @@ export const probeFields = z
     apiVersion: z
       .optional(
         z.string().check(
-          z.regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, {
-            error: 'expected a date, as in 2019-03-31, or a date and -preview',
+          z.regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, { error: apiVersionExpected, abort: true }),
+          z.refine((version) => z.iso.date().safeParse(version.slice(0, 'yyyy-mm-dd'.length)).success, {
+            error: apiVersionExpected,
           }),
         ),
       )

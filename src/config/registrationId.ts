@@ -37,7 +37,7 @@ export function resolveLocations<Probe extends { readonly registrationId: string
   probes: readonly Probe[],
   location: string,
 ): { readonly probes: readonly Probe[]; readonly errors: readonly RegistrationIdError[] } {
-  const name = location.toLowerCase().replace(/\s+/g, '');
+  const name = nameOf(location);
   const resolved = probes.map((probe) => ({
     ...probe,
     registrationId: probe.registrationId.replaceAll(placeholder, name),
@@ -48,6 +48,22 @@ export function resolveLocations<Probe extends { readonly registrationId: string
     return [{ index, message }];
   });
   return { probes: resolved, errors };
+}
+
+/**
+ * True when all locations of the app simulate this one device: no part of its registration ID is the location. Their runs then wait for each
+ * other, because a device is used by one run at a time.
+ */
+export function isSharedByLocations(
+  { registrationId }: { readonly registrationId: string },
+  location: string,
+): boolean {
+  return !registrationId.toLowerCase().includes(nameOf(location));
+}
+
+/** As it stands in a registration ID. */
+function nameOf(location: string): string {
+  return location.toLowerCase().replace(/\s+/g, '');
 }
 
 /** Identifies the device that a probe simulates. Two probes may simulate the same one. DPS ignores the case of registration IDs. */

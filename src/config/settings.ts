@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type Ingestion, parseIngestion } from './applicationInsights.ts';
 import { keyVaultName } from './attestationSchema.ts';
 import { type ConfigurationError, explainIssue, toErrors } from './configurationErrors.ts';
-import { days, type Environment, httpsOrigin, identityClientId } from './formats.ts';
+import { days, type Environment, httpsOrigin, identityClientId, isUsableHost, printableText } from './formats.ts';
 import { scheduleError } from './schedule.ts';
 import {
   parseOutcomesStorage,
@@ -48,6 +48,10 @@ export type ParsedSettings =
   | { readonly kind: 'valid'; readonly settings: Settings }
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
+const collectorExpected = 'expected the http or https URL of an OTLP collector, as in https://collector:4318';
+const maxLocationCharacters = 64;
+const locationName = z.string().check(z.maxLength(maxLocationCharacters), printableText);
+
 const settingsSchema = z.partial(
   z.object({
     KEY_VAULT_URL: httpsOrigin('a key vault, as in https://NAME.vault.azure.net'),
@@ -59,20 +63,24 @@ const settingsSchema = z.partial(
         if (message !== undefined) context.addIssue({ code: 'custom', message });
       }),
     ),
-    PROBE_LOCATION: z
-      .string()
-      .check(z.maxLength(64), z.regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' })),
-    PROBE_LOCATIONS: z
-      .string()
-      .check(z.maxLength(2000), z.regex(/^[\P{C}]*$/u, { error: 'expected printable characters only' })),
+    PROBE_LOCATION: locationName,
+    PROBE_LOCATIONS: z.string().check(
+      z.maxLength(2000),
+      printableText,
+      z.refine((list) => namesIn(list).every((name) => name.length <= maxLocationCharacters), {
+        error: `expected names of at most ${maxLocationCharacters} characters, separated by commas`,
+      }),
+    ),
     /** Set by App Service. */
-    REGION_NAME: z.string(),
+    REGION_NAME: locationName,
     APPLICATIONINSIGHTS_CONNECTION_STRING: z.string(),
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string(),
-    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({
-      protocol: /^https?$/,
-      error: 'expected the http or https URL of an OTLP collector, as in https://collector:4318',
-    }),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: collectorExpected, abort: true }).check(
+      z.refine((url) => isUsableHost(new URL(url)), { error: collectorExpected }),
+      z.refine((url) => !url.includes('@'), {
+        error: 'expected a URL without user name and password: use OTEL_EXPORTER_OTLP_HEADERS',
+      }),
+    ),
     AZURE_CLIENT_ID: identityClientId,
     /** Set by App Service if there is a managed identity. */
     IDENTITY_ENDPOINT: z.string(),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { ConfigurationError } from './configurationErrors.ts';
-import { type Environment, httpsOrigin, identityClientId } from './formats.ts';
+import { type Environment, httpsOrigin, identityClientId, isHostName, isUsableHost } from './formats.ts';
 
 /** How to connect to one service (table or queue) of a storage account, by Azure Functions' convention for connections. */
 export type StorageConnection =
@@ -64,8 +64,10 @@ function parseStorageConnection(
 ): StorageConnection | ConfigurationError | undefined {
   const connectionString = environment[name];
   if (connectionString !== undefined) {
-    const message = connectionStringError(connectionString, service);
-    return message === undefined ? { kind: 'connectionString', connectionString } : { path: name, message };
+    const parsed = parseConnectionString(connectionString, service);
+    return parsed.kind === 'valid'
+      ? { kind: 'connectionString', connectionString: parsed.connectionString }
+      : { path: name, message: parsed.message };
   }
   if (!isConfigured(environment, name)) return undefined;
 
@@ -87,40 +89,72 @@ function isConfigured(environment: Environment, name: string): boolean {
   return places.some((suffix) => environment[`${name}${suffix}`] !== undefined);
 }
 
-/** Returns why the Azure SDKs would reject it: they would throw only on first use. Never quotes the string. */
-function connectionStringError(text: string, service: StorageService): string | undefined {
-  if (/^UseDevelopmentStorage=true(?:;|$)/.test(text)) return undefined;
-  const fields = new Map(
-    text.split(';').map((part) => {
+/** The Functions host's own default: https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string */
+const publicSuffix = 'core.windows.net';
+
+type ParsedConnectionString =
+  | { readonly kind: 'valid'; readonly connectionString: string }
+  /** Why the Azure SDKs would reject it: they would throw only on first use. Never quotes the string. */
+  | { readonly kind: 'invalid'; readonly message: string };
+
+/** In the form that the clients of tables and queues both read. */
+function parseConnectionString(text: string, service: StorageService): ParsedConnectionString {
+  if (/^UseDevelopmentStorage=true;?$/.test(text)) return { kind: 'valid', connectionString: text };
+  const fields = text
+    .split(';')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
       const [name = '', ...value] = part.split('=');
       return [name.trim(), value.join('=').trim()] as const;
-    }),
-  );
-  const endpoint = fields.get(service === 'table' ? 'TableEndpoint' : 'QueueEndpoint');
-  if (endpoint !== undefined && !isHttpUrl(endpoint)) {
-    return `expected ${service === 'table' ? 'TableEndpoint' : 'QueueEndpoint'} to be an http or https URL`;
+    });
+  const byName = new Map(fields);
+  const message =
+    byName.size < fields.length ? 'expected each field of the connection string once' : errorOf(byName, service);
+  if (message !== undefined) return { kind: 'invalid', message };
+  if (byName.has('AccountKey') && !byName.has('EndpointSuffix')) byName.set('EndpointSuffix', publicSuffix);
+  const connectionString = [...byName].map(([name, value]) => `${name}=${value}`).join(';');
+  return { kind: 'valid', connectionString };
+}
+
+function errorOf(fields: ReadonlyMap<string, string>, service: StorageService): string | undefined {
+  if (fields.get('UseDevelopmentStorage') === 'true') {
+    return 'expected nothing after UseDevelopmentStorage=true: the client of tables would ignore it';
   }
-  if (fields.get('SharedAccessSignature')) {
-    return endpoint === undefined
-      ? `required, but missing: ${service === 'table' ? 'TableEndpoint' : 'QueueEndpoint'}`
-      : undefined;
+  const endpointName = service === 'table' ? 'TableEndpoint' : 'QueueEndpoint';
+  const endpoint = fields.get(endpointName);
+  if (endpoint !== undefined && !isServiceUrl(endpoint)) {
+    return `expected ${endpointName} to be an http or https URL without user name and query`;
   }
   const [protocol, account, key] = ['DefaultEndpointsProtocol', 'AccountName', 'AccountKey'].map((name) =>
     fields.get(name),
   );
+  if (fields.get('SharedAccessSignature') && !key) {
+    if (endpoint === undefined) return `required, but missing: ${endpointName}`;
+    return namesAccount(endpoint, service)
+      ? undefined
+      : `expected ${endpointName} to name the account, as in https://NAME.${service}.${publicSuffix}`;
+  }
   if (!protocol || !account || !key) return formExpected;
   if (!/^https?$/.test(protocol)) return 'expected DefaultEndpointsProtocol to be http or https';
   if (!/^[a-z0-9]{3,24}$/.test(account)) return 'expected AccountName to be 3 to 24 lower-case letters and digits';
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(key)) return 'expected AccountKey to be base64';
   const suffix = fields.get('EndpointSuffix');
-  const isHost = suffix === undefined || /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(suffix);
-  return isHost ? undefined : 'expected EndpointSuffix to be a host name, as in core.windows.net';
+  return suffix === undefined || isHostName(suffix)
+    ? undefined
+    : `expected EndpointSuffix to be a host name, as in ${publicSuffix}`;
 }
 
 const formExpected =
   'expected a storage connection string: DefaultEndpointsProtocol, AccountName and AccountKey, ' +
   "or the services' endpoints and SharedAccessSignature, or UseDevelopmentStorage=true";
 
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+function isServiceUrl(text: string): boolean {
+  if (!URL.canParse(text) || /[?#@\s]/.test(text)) return false;
+  return /^https?:$/.test(new URL(text).protocol) && isUsableHost(new URL(text));
+}
+
+/** The clients read the account's name from the host, or from the path, as Azurite has it. */
+function namesAccount(endpoint: string, service: StorageService): boolean {
+  const { hostname, pathname } = new URL(endpoint);
+  return hostname.split('.')[1] === service || pathname.length > 1;
 }

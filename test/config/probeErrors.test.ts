@@ -97,6 +97,21 @@ describe('one error of a probe, in the words that people see', () => {
       { apiVersion: 'v1' },
       'PROBES[0].apiVersion: expected a date, as in 2019-03-31, or a date and -preview',
     ],
+    [
+      'an API version that is not a day',
+      { apiVersion: '2019-13-45' },
+      'PROBES[0].apiVersion: expected a date, as in 2019-03-31, or a date and -preview',
+    ],
+    [
+      'an expected text that changes the direction of the page',
+      { expect: { deviceId: 'canary\u202e' } },
+      'PROBES[0].expect.deviceId: expected printable characters only',
+    ],
+    [
+      'half a character',
+      { expect: { substatus: '\ud800' } },
+      'PROBES[0].expect.substatus: expected printable characters only',
+    ],
     ['no time', { timeoutSeconds: 0 }, 'PROBES[0].timeoutSeconds: expected more than 0, got 0'],
     ['more time than HTTP has', { timeoutSeconds: 221 }, 'PROBES[0].timeoutSeconds: expected at most 220, got 221'],
     ['a number as text', { timeoutSeconds: '60' }, 'PROBES[0].timeoutSeconds: expected a number, got a string'],

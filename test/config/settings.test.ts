@@ -1,3 +1,5 @@
+import { TableClient } from '@azure/data-tables';
+import { QueueClient } from '@azure/storage-queue';
 import { describe, expect, it } from 'vitest';
 import { formatErrors } from '../../src/config/configurationErrors.ts';
 import { parseSettings, settingNames } from '../../src/config/settings.ts';
@@ -146,6 +148,29 @@ describe('a storage connection', () => {
     expect(settings.outcomesStorage).toEqual(outcomesStorage);
     expect(settings.queueStorage).toEqual(queueStorage);
   });
+
+  it.each([
+    ['without a suffix, as the host accepts it', 'DefaultEndpointsProtocol=https;AccountName=account;AccountKey=a2V5'],
+    ['with blanks and an empty field', ` DefaultEndpointsProtocol=https ; AccountName=account;; AccountKey = a2V5==;`],
+    ['of Azurite', 'UseDevelopmentStorage=true;'],
+    [
+      'with endpoints',
+      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1',
+    ],
+    [
+      'with a shared access signature',
+      'QueueEndpoint=https://a.queue.core.windows.net/;TableEndpoint=https://a.table.core.windows.net/;SharedAccessSignature=sv=1&sig=x%3D',
+    ],
+  ])('%s, is one that the clients accept too', (_, text) => {
+    const { outcomesStorage, queueStorage } = settingsOf({ AzureWebJobsStorage: text });
+    if (outcomesStorage?.kind !== 'connectionString' || queueStorage?.kind !== 'connectionString') throw new Error();
+    const options = { allowInsecureConnection: true };
+    const urls = [
+      TableClient.fromConnectionString(outcomesStorage.connectionString, 'outcomes', options).url,
+      new QueueClient(queueStorage.connectionString, 'batches').url,
+    ];
+    expect(urls).toEqual([expect.stringMatching(/^https?:\/\/[a-z0-9.]+/), expect.stringMatching(/\/batches/)]);
+  });
 });
 
 describe('one error of a setting, in the words that people see', () => {
@@ -156,11 +181,27 @@ describe('one error of a setting, in the words that people see', () => {
     ['KEY_VAULT_URL', 'v', vault],
     ['KEY_VAULT_URL', 'https://[v', vault],
     ['KEY_VAULT_URL', 'https://v:99999', vault],
+    ['KEY_VAULT_URL', 'https://v:0', vault],
+    ['KEY_VAULT_URL', 'https://v..vault.azure.net', vault],
+    ['KEY_VAULT_URL', 'https://me:secret@v.vault.azure.net', vault],
     [
       'OTEL_EXPORTER_OTLP_ENDPOINT',
       'ftp://collector',
       'expected the http or https URL of an OTLP collector, as in https://collector:4318',
     ],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'https://collector:0',
+      'expected the http or https URL of an OTLP collector, as in https://collector:4318',
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'https://me:secret@collector',
+      'expected a URL without user name and password: use OTEL_EXPORTER_OTLP_HEADERS',
+    ],
+    ['REGION_NAME', 'west\u202eeurope', 'expected printable characters only'],
+    ['REGION_NAME', 'x'.repeat(65), 'expected at most 64 characters, got 65'],
+    ['PROBE_LOCATIONS', `westeurope,${'x'.repeat(65)}`, 'expected names of at most 64 characters, separated by commas'],
     ['PROBE_LOCATION', 'we\u0000u', 'expected printable characters only'],
     [
       'KEY_VAULT_URL',
@@ -187,7 +228,29 @@ describe('one error of a setting, in the words that people see', () => {
       account.replace('core.windows', 'core windows'),
       'expected EndpointSuffix to be a host name, as in core.windows.net',
     ],
-    ['OutcomesStorage', `${account};TableEndpoint=here`, 'expected TableEndpoint to be an http or https URL'],
+    ...['here', 'ftp://a', 'https://u:p@a', 'https://a?b', 'https://a#b', 'https://a:0', 'https://a..b'].map(
+      (url): [string, string, string] => [
+        'OutcomesStorage',
+        `${account};TableEndpoint=${url}`,
+        'expected TableEndpoint to be an http or https URL without user name and query',
+      ],
+    ),
+    [
+      'OutcomesStorage',
+      'TableEndpoint=https://custom.example;SharedAccessSignature=sv=1',
+      'expected TableEndpoint to name the account, as in https://NAME.table.core.windows.net',
+    ],
+    ['OutcomesStorage', `${account};AccountName=other`, 'expected each field of the connection string once'],
+    [
+      'OutcomesStorage',
+      account.replace('core.windows', 'core..windows'),
+      'expected EndpointSuffix to be a host name, as in core.windows.net',
+    ],
+    [
+      'OutcomesStorage',
+      'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1',
+      'expected nothing after UseDevelopmentStorage=true: the client of tables would ignore it',
+    ],
     ['OutcomesStorage', 'QueueEndpoint=https://a;SharedAccessSignature=sv=1', 'required, but missing: TableEndpoint'],
     ['OutcomesStorage', 'UseDevelopmentStorage=truely', noStorage],
     [

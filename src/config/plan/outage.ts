@@ -1,5 +1,6 @@
 import type { Probe } from '../probe.ts';
-import { deviceOf } from '../registrationId.ts';
+import { deviceOf, isSharedByLocations } from '../registrationId.ts';
+import type { Settings } from '../settings.ts';
 
 export interface OutageLimits {
   readonly startsPerSecond: number;
@@ -21,8 +22,15 @@ export interface LongestRun {
   readonly limitSeconds: number;
 }
 
-/** How long a scheduled run of all probes takes when the service does not respond at all. */
-export function longestRunSeconds(probes: readonly Probe[], startsPerSecond: number): number {
+/**
+ * How long a scheduled run of all probes takes when the service does not respond at all. A device that several locations share is first used
+ * by all others.
+ */
+export function longestRunSeconds(
+  probes: readonly Probe[],
+  startsPerSecond: number,
+  { location, locations }: Pick<Settings, 'location' | 'locations'>,
+): number {
   const started = new Map<string, number>();
   const deviceFree = new Map<string, number>();
   return probes.reduce((longest, probe) => {
@@ -31,7 +39,8 @@ export function longestRunSeconds(probes: readonly Probe[], startsPerSecond: num
     started.set(idScope, position + 1);
     const device = deviceOf(probe);
     // Probes of one device run one after the other: a server closes a device's first connection when its second arrives.
-    const end = Math.max(position / startsPerSecond, deviceFree.get(device) ?? 0) + timeoutSeconds;
+    const runs = isSharedByLocations(probe, location) ? locations.length : 1;
+    const end = Math.max(position / startsPerSecond, deviceFree.get(device) ?? 0) + runs * timeoutSeconds;
     deviceFree.set(device, end);
     return Math.max(longest, end);
   }, 0);

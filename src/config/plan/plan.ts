@@ -53,7 +53,7 @@ export function planOf(settings: Settings, probes: readonly Probe[], options: Pl
     location: settings.location,
     probes: planned,
     scopes,
-    longestRound: { seconds: longestRunSeconds(probes, startsPerSecond), limitSeconds },
+    longestRound: { seconds: longestRunSeconds(probes, startsPerSecond, settings), limitSeconds },
     runsPerMonth,
     costPerMonthUsd: sum(planned.map((probe) => probe.costPerMonthUsd)),
     costs: costsPerMonth({ probes: probes.length, runsPerMonth, scheduledRunsPerMonth: runsOf(undefined), settings }),

@@ -1,7 +1,7 @@
 import { microsoftCloud } from '../formats.ts';
 import { renewEveryMinutes, renewTimeoutSeconds } from '../operationalCertificate.ts';
 import type { Probe } from '../probe.ts';
-import { deviceOf } from '../registrationId.ts';
+import { deviceOf, isSharedByLocations } from '../registrationId.ts';
 import type { Settings } from '../settings.ts';
 import type { ScopeLoad } from './scopeLoad.ts';
 
@@ -31,6 +31,7 @@ export function warningsOf({
     ...warningsOfEndpoints(probes),
     ...probes.flatMap((probe) => warningsOfCadence(probe, gapSeconds)),
     ...warningsOfDevices(probes),
+    ...warningsOfLocations(settings, probes),
     ...warningsOfRenewals(probes),
   ];
 }
@@ -120,6 +121,20 @@ function warningsOfDevices(probes: readonly Probe[]): readonly string[] {
     ];
   });
 }
+
+/** One warning, because usually it is true of all probes or of none. */
+function warningsOfLocations({ location, locations }: Settings, probes: readonly Probe[]): readonly string[] {
+  const shared = probes.filter((probe) => isSharedByLocations(probe, location));
+  if (locations.length < 2 || shared.length === 0) return [];
+  const names = shared.slice(0, maxNames).map(({ name }) => name);
+  const more = shared.length - names.length;
+  const seconds = locations.length * Math.max(...shared.map(({ timeoutSeconds }) => timeoutSeconds));
+  return [
+    `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${locations.length} locations share the device, and their runs wait for each other, up to ${seconds} s in an outage. Use a group enrollment with {location} in the registrationId, or stagger the locations' PROBE_SCHEDULE.`,
+  ];
+}
+
+const maxNames = 5;
 
 /** Issuing an operational certificate is slow, and each run issues two. */
 function warningsOfRenewals(probes: readonly Probe[]): readonly string[] {

@@ -140,6 +140,23 @@ describe('the plan', () => {
     expect(planFor([], { ...complete, PROBE_SCHEDULE: '*/20 * * * * *' }).longestRound.limitSeconds).toBe(18);
   });
 
+  it('counts the locations that share a device: their runs wait for each other', () => {
+    const locations = { ...complete, PROBE_LOCATION: 'West Europe', PROBE_LOCATIONS: 'North Europe, East US' };
+    const group = { type: 'symmetricKey', secret: 'k', enrollment: 'group' };
+    const own = probeJson({ name: 'own', registrationId: 'canary-{location}', attestation: group });
+    const apart = { ...refusal, registrationId: 'refusal-{location}', attestation: group };
+    expect(planFor([own, apart], locations)).toMatchObject({
+      longestRound: { seconds: 60 + 1 / (10 / 3) },
+      warnings: [],
+    });
+    const shared = planFor([probeJson(), apart, own], locations);
+    expect(shared.longestRound.seconds).toBe(180);
+    expect(shared.warnings).toEqual([
+      "weu-key: 3 locations share the device, and their runs wait for each other, up to 180 s in an outage. Use a group enrollment with {location} in the registrationId, or stagger the locations' PROBE_SCHEDULE.",
+    ]);
+    expect(planFor([probeJson(), refusal], complete).warnings).toEqual([]);
+  });
+
   it('has no error for 500 probes every five minutes, and one for each that could not end in an outage', () => {
     const configured = (number: number) => {
       const probes = Array.from({ length: number }, (_, at) => probeJson({ name: `p${at}`, registrationId: `r${at}` }));
