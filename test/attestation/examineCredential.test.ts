@@ -269,7 +269,7 @@ describe('a certificate that a probe cannot use', () => {
     ],
     ['that is only its key', () => chain.key, 'noCertificate', /a private key, but no certificate/],
     [
-      'with the key of another one',
+      'with the key of another certificate',
       () => stranger().export({ type: 'pkcs8', format: 'pem' }) + chain.leaf,
       'keyMismatch',
       /no certificate that belongs/,

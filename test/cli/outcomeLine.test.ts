@@ -38,7 +38,7 @@ describe('a line of the log', () => {
   });
 
   it.each(['Executing Functions.x', '{"a":1}', '{ broken', '{"runId":"1","verdict":"healthy"}'])(
-    'is none: %s',
+    'is not an outcome: %s',
     (line) => {
       expect(outcomeOfLog(entry(line))).toBeUndefined();
     },

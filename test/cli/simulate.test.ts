@@ -86,11 +86,7 @@ describe('npm run simulate', () => {
     ['with a rate of 0', ['--probe', 'x', '--devices', '1', '--rate', '0'], /^--rate: expected at least 0.1, got 0$/m],
     ['with an empty rate', ['--probe', 'x', '--devices', '1', '--rate', ''], /^--rate: expected a number/m],
     ['with a timeout below 0', ['--probe', 'x', '--devices', '1', '--timeout=-1'], /^--timeout: expected more than 0/m],
-    [
-      'with a transport that there is not',
-      ['--probe', 'x', '--devices', '1', '--transport', 'amqp'],
-      /^--transport: expected/m,
-    ],
+    ['with an unknown transport', ['--probe', 'x', '--devices', '1', '--transport', 'amqp'], /^--transport: expected/m],
     [
       'with a prefix that has a space',
       ['--probe', 'x', '--devices', '1', '--prefix', 'a b'],
@@ -107,7 +103,7 @@ describe('npm run simulate', () => {
       /^--url: expected/m,
     ],
     [
-      'with a local probe that there is not',
+      'with an unknown local probe',
       ['--probe', 'unconfigured', '--devices', '1'],
       /^--probe: expected a configured probe/m,
     ],

@@ -332,7 +332,7 @@ describe('npm start exits with code 2, before anything starts,', () => {
 
   it.each([
     ['an unknown option', ['--onec'], {}, /^Unknown option --onec \(did you mean --once\?\)\./],
-    ['an argument that belongs nowhere', ['once'], {}, /^Unexpected argument 'once'/],
+    ['an unexpected argument', ['once'], {}, /^Unexpected argument 'once'/],
     ['--json alone', ['--json'], {}, /^--json needs --once\.\n/],
     ['a port that does not exist', [], { PORT: '70000' }, /^PORT: expected a number from 0 to 65535\./],
     [

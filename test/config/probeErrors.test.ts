@@ -251,7 +251,7 @@ describe('one error of a probe, in the words that people see', () => {
       { timeoutSecond: 5 },
       'PROBES[0].timeoutSecond: unknown field, did you mean timeoutSeconds?',
     ],
-    ['a field like no other', { zzz: 1 }, `PROBES[0].zzz: unknown field; the fields here are ${allFields}`],
+    ['a field that resembles no other', { zzz: 1 }, `PROBES[0].zzz: unknown field; the fields here are ${allFields}`],
     [
       'a field with a slip inside expect',
       { expect: { resullt: 'refused' } },

@@ -170,7 +170,7 @@ describe('GET /api/outcomes', () => {
   it.each([
     ['a probe', 'probe=quiet', () => quiet],
     ['a verdict', 'probe=busy&verdict=failing', () => busy.filter(({ verdict }) => verdict === 'failing')],
-    ['a verdict that there was not', 'probe=busy&verdict=unknown', () => []],
+    ['a verdict without outcomes', 'probe=busy&verdict=unknown', () => []],
     ['a probe that has not run', 'probe=never', () => []],
     ['several probes', 'probe=busy,quiet&limit=3', () => all.slice(0, 3)],
     ['a beginning, inclusive', `probe=busy&since=${busy[3]?.startedAt}`, () => busy.slice(0, 4)],

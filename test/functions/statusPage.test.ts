@@ -63,7 +63,7 @@ describe('GET /api/status?run=', () => {
   });
 
   it.each(['gone', '0192f0c0-0000-7000-8000-000000000000', "'; --", `${'x'.repeat(3000)}`])(
-    'is a page in words with 404 for a run that there is not: %.40s',
+    'is a page with 404 for an unknown run: %.40s',
     async (run) => {
       const page = await get(`status?run=${encodeURIComponent(run)}`);
       expect(page.status).toBe(404);

@@ -179,7 +179,7 @@ describe('the history', () => {
       ['with phases that are not times', json({ phases: { tls: 'long' } })],
       ['with notes that are not text', json({ notes: [{ text: 'note' }] })],
       ['without a location', json({ location: undefined })],
-      ['with a time that is not one', json({ startedAt: 'yesterday' })],
+      ['with a time that is not valid', json({ startedAt: 'yesterday' })],
     ];
 
     it.each(rows)('%s', async (name, columns) => {
@@ -275,7 +275,7 @@ describe('listing outcomes', () => {
     ['one probe', { probes: ['list-b'] }, numbers(0, 59, (number) => number % 3 === 1)],
     ['a verdict', { verdict: 'failing' }, numbers(0, 59, (number) => number % 7 === 0)],
     ['the healthy ones', { verdict: 'healthy' }, numbers(0, 59, (number) => number % 7 !== 0)],
-    ['a verdict that never was', { verdict: 'unknown' }, []],
+    ['a verdict without outcomes', { verdict: 'unknown' }, []],
     ['since, inclusive', { sinceMs: start + 55 * 60_000 }, numbers(55, 59)],
     ['until, exclusive', { untilMs: start + 3 * 60_000 }, numbers(0, 2)],
     ['an empty range', { sinceMs: start, untilMs: start }, []],

@@ -9,7 +9,7 @@ describe('missed runs', () => {
     ['nothing ran', [0, 5, 10], [], [0, 5, 10]],
     ['every due time has its run', [0, 5, 10], [0.1, 5.01, 10], []],
     ['one due time has no run', [0, 5, 10], [0.1, 10.1], [5]],
-    ['a run came before its due time by a hair', [0, 5], [0, 4.995], []],
+    ['a run started slightly before its due time', [0, 5], [0, 4.995], []],
     ['a late run fills its own due time, not the next', [0, 5, 10], [4.9, 10], [5]],
     ['two runs at one due time fill one', [0, 5], [0, 0.1], [5]],
     ['a run more than an hour late', [0, 120], [61, 120], [0]],

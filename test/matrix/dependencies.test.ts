@@ -166,7 +166,7 @@ const checkOf: Readonly<Record<Dependency, string>> = {
 
 describe('an app whose dependency is not available', () => {
   it.each(cells.filter((cell) => !isLater(cell)))(
-    'has its outcome, and reports what is wrong: $section, $name',
+    'records its outcome, and reports what is wrong: $section, $name',
     async (cell) => {
       const { runs, health, page } = await observationOf(cell);
       expect(runs).toHaveLength(1);

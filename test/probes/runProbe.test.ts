@@ -87,7 +87,7 @@ describe.each(transports)('a device over %s', (transport) => {
     ['a reset at SUBSCRIBE', { kind: 'reset', at: 'subscribe' }, { kind: 'connectionLost', phase: 'subscribe' }],
     ['a reset at the registration', { kind: 'reset', at: 'register' }, { kind: 'connectionLost', phase: 'register' }],
     ['a close at the poll', { kind: 'close', at: 'poll' }, { kind: 'connectionLost', phase: 'assign' }],
-    ['bytes that are no MQTT', { kind: 'garbage', at: 'register' }, { kind: 'malformedResponse', phase: 'register' }],
+    ['bytes that are not MQTT', { kind: 'garbage', at: 'register' }, { kind: 'malformedResponse', phase: 'register' }],
     ['401 at the registration', { kind: 'status', status: 401 }, { kind: 'rejected', phase: 'register', status: 401 }],
     ['404 at the registration', { kind: 'status', status: 404 }, { kind: 'rejected', phase: 'register', status: 404 }],
     ['409 at the registration', { kind: 'status', status: 409 }, { kind: 'rejected', phase: 'register', status: 409 }],

@@ -10,7 +10,7 @@ describe('text from outside', () => {
     ['line breaks', 'one\r\ntwo\u2028three\u2029four\u0085five', 'one two three four five'],
     ['C0 and C1 controls', 'a\u0000b\u001bc\u007fd\u009be', 'a\ufffdb\ufffdc\ufffdd\ufffde'],
     ['bidi controls', 'a\u202eb\u2066c\u200fd\u061ce', 'a\ufffdb\ufffdc\ufffdd\ufffde'],
-    ['what is invisible', 'a\u200bb\ufeffc\u00add', 'a\ufffdb\ufffdc\ufffdd'],
+    ['invisible characters', 'a\u200bb\ufeffc\u00add', 'a\ufffdb\ufffdc\ufffdd'],
     ['lone surrogates', 'a\ud800b\udfffc', 'a\ufffdb\ufffdc'],
     ['noncharacters', 'a\uffffb', 'a\ufffdb'],
   ])('is well-formed and printable: %s', (_case, text, expected) => {

@@ -144,7 +144,7 @@ describe('renewal at the hub', () => {
     ['a csr that is not base64', { id: 'dev-1', csr: 'no base64!' }, 400004],
     ['a csr over 8 KB', { id: 'dev-1', csr: 'A'.repeat(8196) }, 400004],
     ['no id', { csr }, 400004],
-    ['the id of another device', { id: 'dev-2', csr }, 400004],
+    ['the ID of another device', { id: 'dev-2', csr }, 400004],
     ['an unknown field', { id: 'dev-1', csr, reason: 'x' }, 400004],
     ['replace of three characters', { id: 'dev-1', csr, replace: 'abc' }, 400004],
     ['replace of 37 characters', { id: 'dev-1', csr, replace: 'a'.repeat(37) }, 400004],

@@ -79,8 +79,8 @@ describe('two probes that differ only in their transport', () => {
     ['both are fine', healthy, degraded, undefined],
     ['one is refused by the service', rejected, healthy, undefined],
     ['one was assigned to a wrong hub', wrongHub, healthy, undefined],
-    ['one could not look', notRun, healthy, undefined],
-    ['one could not look and one fails', noPort, notRun, undefined],
+    ['one could not run', notRun, healthy, undefined],
+    ['one could not run and one fails', noPort, notRun, undefined],
   ])('say together, when %s', (_, tcp, ws, expected) => {
     const runs = [lastRun('tcp', {}, tcp), lastRun('ws', { transport: 'mqtt-ws' }, ws)] as const;
     expect(texts(...runs)).toEqual(expected === undefined ? [] : [expected]);
@@ -143,7 +143,7 @@ describe('two probes that differ only in their endpoint', () => {
       'both fail at register (global.azure-devices-provisioning.net and mine.azure-devices-provisioning.net): the service or the credential',
     ],
     ['both are fine', healthy, healthy, undefined],
-    ['one could not look', notRun, slow, undefined],
+    ['one could not run', notRun, slow, undefined],
   ])('say together, when %s', (_, one, other, expected) => {
     expect(texts(lastRun('one', global, one), lastRun('other', own, other))).toEqual(
       expected === undefined ? [] : [expected],
@@ -180,7 +180,7 @@ describe('one probe at several locations', () => {
     ],
     ['is refused at one of them', [at('weu', rejected), at('neu', healthy)], undefined],
     ['works at all of them', [at('weu', healthy), at('neu', degraded)], undefined],
-    ['fails at the only one that could tell', [at('weu', noPort), at('neu', notRun)], undefined],
+    ['fails at the only one that could run', [at('weu', noPort), at('neu', notRun)], undefined],
   ])('shows, when it %s', (_, runs, expected) => {
     expect(texts(...runs)).toEqual(expected === undefined ? [] : [expected]);
   });

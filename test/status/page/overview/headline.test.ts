@@ -62,7 +62,7 @@ describe('headline', () => {
       '2 others are healthy, 1 is degraded, 1 is unknown.',
     ],
     [
-      'could not look',
+      'could not run',
       sampleReports.unknown,
       'weu-fleet-ca could not be checked since 14:20 UTC (10 min)',
       '1 other is healthy.',
