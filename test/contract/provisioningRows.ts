@@ -145,8 +145,8 @@ export const provisioningRows: readonly DocumentRow[] = [
         for (const polls of perConnection.values())
           expect(new Set(polls.map(({ operationId }) => operationId)).size).toBe(1);
         const finished = [runs.mqtt, runs.webSocket].map(({ result }) => 'operationId' in result && result.operationId);
-        const asked = [...perConnection.values()].map(([poll]) => poll?.operationId);
-        expect(asked).toEqual(finished);
+        const polled = [...perConnection.values()].map(([poll]) => poll?.operationId);
+        expect(polled).toEqual(finished);
       },
     },
     service: {

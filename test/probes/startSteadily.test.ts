@@ -36,7 +36,7 @@ async function play(
           time.sleep(ms),
           new Promise<void>((resume) => signal.addEventListener('abort', () => resume(), { once: true })),
         ]);
-  const playing = startSteadily(
+  const running = startSteadily(
     probes,
     { startsPerSecond, lengthMs },
     async ({ name }, signal) => {
@@ -48,7 +48,7 @@ async function play(
     { now: time.now, sleep },
   );
   await time.run();
-  await playing;
+  await running;
   return ran;
 }
 

@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adapt, initialPace, isStorm, noFeedback, type Pace, reserve } from '../../src/simulations/pace.ts';
 
-const asked = 16;
+const requestedRate = 16;
 const throttled = { throttled: 1, retryAfterMs: 0, accepted: 0 };
 
 /** The pace after a 429 at each of these times and no other response. */
 function after429At(times: readonly number[], retryAfterMs = 0): Pace {
-  return times.reduce((pace, atMs) => adapt(pace, asked, { ...throttled, retryAfterMs }, atMs), initialPace(asked, 0));
+  return times.reduce(
+    (pace, atMs) => adapt(pace, requestedRate, { ...throttled, retryAfterMs }, atMs),
+    initialPace(requestedRate, 0),
+  );
 }
 
 describe('reserved starts', () => {
@@ -68,13 +71,13 @@ describe('a 429', () => {
 describe('a quiet time', () => {
   it('increases by 2 % of the requested rate each second, up to the requested rate', () => {
     const slowed = after429At([1000]);
-    expect(adapt(slowed, asked, noFeedback, 13_000).ratePerSecond).toBeCloseTo(8 + 10 * 0.32);
-    expect(adapt(slowed, asked, noFeedback, 1_000_000).ratePerSecond).toBe(asked);
+    expect(adapt(slowed, requestedRate, noFeedback, 13_000).ratePerSecond).toBeCloseTo(8 + 10 * 0.32);
+    expect(adapt(slowed, requestedRate, noFeedback, 1_000_000).ratePerSecond).toBe(requestedRate);
   });
 
   it('increases by the same in many small steps as in one', () => {
     let pace = after429At([1000]);
-    for (let nowMs = 1000; nowMs <= 13_000; nowMs += 7) pace = adapt(pace, asked, noFeedback, nowMs);
+    for (let nowMs = 1000; nowMs <= 13_000; nowMs += 7) pace = adapt(pace, requestedRate, noFeedback, nowMs);
     expect(pace.ratePerSecond).toBeCloseTo(11.2, 1);
   });
 });
@@ -88,14 +91,16 @@ describe('a storm', () => {
 
   it('does not exist while more devices are accepted than refused', () => {
     const pace = minute.reduce(
-      (p, atMs) => adapt(p, asked, { ...throttled, accepted: 2 }, atMs),
-      initialPace(asked, 0),
+      (p, atMs) => adapt(p, requestedRate, { ...throttled, accepted: 2 }, atMs),
+      initialPace(requestedRate, 0),
     );
     expect(isStorm(pace)).toBe(false);
   });
 
   it('is forgotten when the rate is back at the requested one', () => {
-    const recovered = adapt(after429At(minute.slice(0, 4)), asked, noFeedback, 1_000_000);
-    expect(isStorm(adapt(adapt(recovered, asked, noFeedback, 1_001_000), asked, throttled, 1_002_000))).toBe(false);
+    const recovered = adapt(after429At(minute.slice(0, 4)), requestedRate, noFeedback, 1_000_000);
+    expect(
+      isStorm(adapt(adapt(recovered, requestedRate, noFeedback, 1_001_000), requestedRate, throttled, 1_002_000)),
+    ).toBe(false);
   });
 });

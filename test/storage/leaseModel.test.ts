@@ -71,7 +71,7 @@ const patientMs = 300_000;
 const run = fc.record({
   waitMs: fc.constantFrom(0, 0, 5_000, 60_000, patientMs),
   timeoutMs: fc.integer({ min: 100, max: 20_000 }),
-  /** Of its promise. */
+  /** The share of the lease that it holds, before it releases it. */
   share: fc.constantFrom(0.01, 0.2, 0.9, 1),
   killed: fc.constantFrom('never', 'never', 'never', 'never', 'holding', 'waiting'),
   pauseMs: fc.constantFrom(0, 50, 3_000),
@@ -86,9 +86,9 @@ const process_ = fc.record({
 const processes_ = fc.array(process_, { minLength: 2, maxLength: 6 });
 type Processes = typeof processes_ extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** What became of one request, by the true time. */
+/** The history of one request, in true time. */
 interface Request {
-  readonly who: string;
+  readonly id: string;
   readonly waitMs: number;
   readonly startMs: number;
   readonly gaveUpMs: number;
@@ -96,20 +96,20 @@ interface Request {
   /** When its name was added to the row. */
   waitsFromMs?: number;
   /** When the storage gave it the lease. */
-  takenMs?: number;
-  /** From when on the process knew. */
+  acquiredMs?: number;
+  /** When the process received it. */
   heldFromMs: number;
-  /** When it released the lease, or its promise ended. */
+  /** When it released the lease, or the lease expired. */
   heldToMs: number;
 }
 
-/** All requests, in their order; and whether the last one gets the lease. */
-async function play(processes: Processes, delayMs: () => number) {
+/** Runs the processes in virtual time. Returns all requests in their order, and the result of a last one that waits for the lease. */
+async function simulate(processes: Processes, delayMs: () => number) {
   const time = createVirtualTime();
   const requests = new Map<string, Request>();
   const onWrite = ({ holder, waiting }: Row) => {
-    const taker = requests.get(String(holder));
-    if (taker) taker.takenMs ??= time.now();
+    const current = requests.get(String(holder));
+    if (current) current.acquiredMs ??= time.now();
     for (const name of String(waiting ?? '').split(',')) {
       const waiter = requests.get(name);
       if (waiter) waiter.waitsFromMs ??= time.now();
@@ -117,13 +117,13 @@ async function play(processes: Processes, delayMs: () => number) {
   };
   const table = modelTable({ time, delayMs, onWrite });
 
-  const playProcess = async ({ startMs, clockMs, clockRate, runs }: Processes[number], number: number) => {
+  const runProcess = async ({ startMs, clockMs, clockRate, runs }: Processes[number], number: number) => {
     const { promise: killed, resolve: kill } = Promise.withResolvers<'killed'>();
     await time.sleep(startMs);
     for (const [index, { waitMs, timeoutMs, share, killed: isKilled, pauseMs }] of runs.entries()) {
-      const who = `p${number}-${index}`;
+      const id = `p${number}-${index}`;
       const request: Request = {
-        who,
+        id,
         waitMs,
         startMs: time.now(),
         gaveUpMs: time.now() + waitMs / clockRate,
@@ -131,7 +131,7 @@ async function play(processes: Processes, delayMs: () => number) {
         heldFromMs: 0,
         heldToMs: 0,
       };
-      requests.set(who, request);
+      requests.set(id, request);
       const leases = createLeases(table, {
         now: () => clockMs + time.now() * clockRate,
         sleep: (durationMs) => {
@@ -140,25 +140,25 @@ async function play(processes: Processes, delayMs: () => number) {
           return new Promise(() => undefined);
         },
       });
-      const asked = { key, holder: who, lastsMs: timeoutMs + slackMs };
-      const asking = waitMs > 0 ? leases.acquire(asked, waitMs) : leases.tryAcquire(asked);
-      const result = await Promise.race([asking, killed]);
+      const leaseRequest = { key, holder: id, lastsMs: timeoutMs + slackMs };
+      const acquired = waitMs > 0 ? leases.acquire(leaseRequest, waitMs) : leases.tryAcquire(leaseRequest);
+      const result = await Promise.race([acquired, killed]);
       if (result === 'killed') return;
       if (result.kind === 'held') {
-        const promisedMs = (request.takenMs ?? 0) + asked.lastsMs;
+        const expiresMs = (request.acquiredMs ?? 0) + leaseRequest.lastsMs;
         request.heldFromMs = time.now();
-        request.heldToMs = Math.min(time.now() + asked.lastsMs * share, promisedMs);
+        request.heldToMs = Math.min(time.now() + leaseRequest.lastsMs * share, expiresMs);
         await time.sleep(request.heldToMs - time.now());
-        // A process that is killed does not release the lease, but its promise settles.
+        // A process that is killed does not release the lease.
         if (isKilled === 'holding') return;
         await result.lease.release();
       }
       await time.sleep(pauseMs);
     }
   };
-  const playing = Promise.all(processes.map(playProcess));
+  const running = Promise.all(processes.map(runProcess));
   await time.run();
-  await playing;
+  await running;
 
   const last = createLeases(table, time).acquire({ key, holder: 'last', lastsMs: 1_000 }, patientMs);
   await time.run();
@@ -169,13 +169,13 @@ describe('a model of the lease', () => {
   it('never has two holders at once and never gets stuck, for any interleaving and any clocks', async () => {
     await fc.assert(
       fc.asyncProperty(processes_, fc.infiniteStream(fc.integer({ min: 1, max: 900 })), async (processes, delays) => {
-        const { requests, last } = await play(processes, () => delays.next().value);
+        const { requests, last } = await simulate(processes, () => delays.next().value);
         const byStart = requests
           .filter(({ heldFromMs }) => heldFromMs > 0)
           .toSorted((one, other) => one.heldFromMs - other.heldFromMs);
         for (const [index, one] of byStart.entries()) {
           const next = byStart[index + 1];
-          if (next) expect(next.heldFromMs, `${one.who} and ${next.who}`).toBeGreaterThanOrEqual(one.heldToMs);
+          if (next) expect(next.heldFromMs, `${one.id} and ${next.id}`).toBeGreaterThanOrEqual(one.heldToMs);
         }
         expect(last).toMatchObject({ kind: 'held' });
       }),
@@ -183,22 +183,22 @@ describe('a model of the lease', () => {
     );
   });
 
-  it('is had in the order in which the requests began to wait, and by each that waits long enough', async () => {
+  it('is given to waiting requests in the order in which they began to wait, and to each that waits long enough', async () => {
     await fc.assert(
       fc.asyncProperty(
         processes_,
         // A process that needs seconds for an attempt may lose its place.
         fc.infiniteStream(fc.integer({ min: 1, max: 200 })),
         async (processes, delays) => {
-          const { requests } = await play(processes, () => delays.next().value);
+          const { requests } = await simulate(processes, () => delays.next().value);
           const waiters = requests.filter(({ waitsFromMs, isKilledWaiting }) => waitsFromMs && !isKilledWaiting);
           for (const waiter of waiters) {
-            const { who, waitMs, waitsFromMs = 0, takenMs = waiter.gaveUpMs } = waiter;
+            const { id, waitMs, waitsFromMs = 0, acquiredMs = waiter.gaveUpMs } = waiter;
             const overtakers = requests.filter(
-              (other) => other.startMs > waitsFromMs && other.takenMs !== undefined && other.takenMs < takenMs,
+              (other) => other.startMs > waitsFromMs && other.acquiredMs !== undefined && other.acquiredMs < acquiredMs,
             );
-            expect(overtakers.map((other) => `${other.who} overtook ${who}`)).toEqual([]);
-            if (waitMs === patientMs) expect(waiter.takenMs, who).toBeDefined();
+            expect(overtakers.map((other) => `${other.id} overtook ${id}`)).toEqual([]);
+            if (waitMs === patientMs) expect(waiter.acquiredMs, id).toBeDefined();
           }
         },
       ),

@@ -126,8 +126,8 @@ function opensslAccepts(leaf: Party, sent: readonly Party[]): boolean {
   writeFileSync(sentFile, sent.map(({ pem }) => pem).join('\n'));
   const trusted = ['-no-CApath', '-no-CAstore', '-CAfile', join(folder, 'root.pem')];
   const untrusted = sent.length > 0 ? ['-untrusted', sentFile] : [];
-  const asked = ['-purpose', 'sslserver', '-verify_hostname', 'localhost'];
-  return spawnSync('openssl', ['verify', ...trusted, ...untrusted, ...asked, leafFile]).status === 0;
+  const checks = ['-purpose', 'sslserver', '-verify_hostname', 'localhost'];
+  return spawnSync('openssl', ['verify', ...trusted, ...untrusted, ...checks, leafFile]).status === 0;
 }
 
 async function isAuthorized(leaf: Party, sent: readonly Party[], lightIdentityCheck: boolean): Promise<boolean> {

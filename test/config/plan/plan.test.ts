@@ -61,14 +61,14 @@ describe('the plan', () => {
   });
 
   it('warns if two probes of one device differ in requestCertificate, regardless of the case of its ID', () => {
-    const asking = probeJson({ name: 'asking', registrationId: 'CANARY-001', requestCertificate: true });
-    expect(planFor([asking, probeJson(), refusal]).warnings).toEqual([
-      '0ne00A1B2C3/canary-001: asking requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
+    const requesting = probeJson({ name: 'requesting', registrationId: 'CANARY-001', requestCertificate: true });
+    expect(planFor([requesting, probeJson(), refusal]).warnings).toEqual([
+      '0ne00A1B2C3/canary-001: requesting requests a certificate and weu-key does not. A hub may accept a device only with its issued certificate afterwards: use different devices.',
     ]);
-    expect(planFor([asking, probeJson({ requestCertificate: true }), refusal]).warnings.join()).not.toContain(
+    expect(planFor([requesting, probeJson({ requestCertificate: true }), refusal]).warnings.join()).not.toContain(
       'does not',
     );
-    expect(planFor([asking, probeJson({ idScope: '0ne1' }), refusal]).warnings.join()).not.toContain('asking');
+    expect(planFor([requesting, probeJson({ idScope: '0ne1' }), refusal]).warnings.join()).not.toContain('requesting');
   });
 
   it('warns about eleven probes, but not about ten', () => {
