@@ -19,7 +19,7 @@ export interface ClientRuns {
   readonly requests: RunningDps['requests']['all'];
   /** CONNECT with a key, as received. */
   readonly connect: IConnectPacket;
-  /** What a server without TLS was sent. */
+  /** What the client sent to a server without TLS. */
   readonly plaintext: Buffer;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the document ("Communicate with your DPS using the MQTT protocol") forbids, done all the same by a client that speaks raw
- * packets, and what the stand-in makes of it: CONNECT, TLS and the WebSocket.
+ * What the document ("Communicate with your DPS using the MQTT protocol") forbids, sent by a client of raw packets,
+ * and how the stand-in responds: CONNECT, TLS and the WebSocket.
  */
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';

@@ -1,6 +1,6 @@
 /**
- * What the document ("Communicate with your DPS using the MQTT protocol") forbids, done all the same by a client that speaks raw
- * packets, and what the stand-in makes of it: SUBSCRIBE and PUBLISH.
+ * What the document ("Communicate with your DPS using the MQTT protocol") forbids, sent by a client of raw packets,
+ * and how the stand-in responds: SUBSCRIBE and PUBLISH.
  */
 import { describe, expect, it } from 'vitest';
 import { documentDps, publish, responseFilter } from '../support/documentDps.ts';

@@ -15,7 +15,7 @@ export interface DocumentRow {
 }
 
 export interface ClientSide {
-  /** What ours does. */
+  /** What our client does. */
   readonly does: string;
   readonly check: (runs: ClientRuns) => void;
 }

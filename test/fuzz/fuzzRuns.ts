@@ -7,7 +7,7 @@ export function fuzzRuns(usual: number): number {
   return Number(process.env.FUZZ_RUNS ?? usual);
 }
 
-/** Where thousands of runs are asked for, so many times the subjects run at once, and each has so many times the time: most of them wait. */
+/** With `npm run fuzz`, this many times as many subjects run at once, and each has this many times as long, because most of them wait. */
 export const fuzzScale = isAskedFor ? 4 : 1;
 
 if (process.env.FUZZ_SEED !== undefined) fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED) });

@@ -1,4 +1,4 @@
-/** The app in this process, with each of its dependencies behind a front that can be away. */
+/** The app in this process, with each of its dependencies behind a front that can make it unavailable. */
 import { InvocationContext } from '@azure/functions';
 import { checkHealth } from '../../src/app/checkHealth.ts';
 import { runScheduledProbes } from '../../src/app/runScheduledProbes.ts';
@@ -26,7 +26,7 @@ const { groupKey } = plantedSecrets;
 /** Shorter than the product's ten seconds: nothing else depends on them. */
 const ingestionTimeoutMs = 4_000;
 const collectorTimeoutMs = 2_000;
-/** Azurite keeps accounts apart, each with its own tables and queues. */
+/** Azurite separates accounts: each has its own tables and queues. */
 const maxAccounts = 400;
 const accountKey = plantedSecrets.storageKey;
 const accountName = (index: number) => `app${index}`;
@@ -175,7 +175,7 @@ function appOf(services: Services, fronts: AppBehindFronts['fronts'] & { readonl
     },
     async run() {
       if (runs++ > 0) now = new Date(now.getTime() + periodMs);
-      // What the vault's reader remembers is forgotten within two minutes.
+      // Simulates the two minutes after which the cache of secrets expires.
       services.secrets.invalidate('group-key');
       const { context, lines } = createInvocation();
       await runScheduledProbes(services, now, context);
@@ -235,7 +235,7 @@ function asText(html: string): string {
     .trim();
 }
 
-/** Without what is another each time: ports and times. */
+/** Without what differs each time: ports and times. */
 function lasting(text: string): string {
   return text
     .replaceAll(/(127\.0\.0\.1|localhost):\d+/g, '$1')

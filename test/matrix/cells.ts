@@ -53,7 +53,7 @@ const afterwards = {
   poll: 'assigned',
 } as const;
 
-/** What a run cannot go on without: of the 202, and of the final 200. */
+/** The fields without which a run cannot continue: of the 202, and of the final 200. */
 const needed = {
   register: (field: string) => (['operationId', 'status'].includes(field) ? 'malformedResponse@register' : 'assigned'),
   poll: (field: string) => (['operationId', 'substatus'].includes(field) ? 'assigned' : 'malformedResponse@assign'),

@@ -75,7 +75,7 @@ function setAway({ fronts }: AppBehindFronts, away: readonly Dependency[], how: 
   for (const name of away) fronts[name].away = how;
 }
 
-async function ask(app: AppBehindFronts): Promise<Pick<Observed, 'health' | 'page' | 'simulation'>> {
+async function readReports(app: AppBehindFronts): Promise<Pick<Observed, 'health' | 'page' | 'simulation'>> {
   const [health, page, simulation] = await Promise.all([app.health(), app.page(), app.simulate()]);
   return { health, page, simulation };
 }
@@ -89,25 +89,25 @@ async function atStart(away: readonly Dependency[], how: Misbehaviour): Promise<
   const app = await createApp(away, how);
   setAway(app, away, how);
   const { run, sinkErrors } = await runOf(app);
-  return { runs: [run], sinks: sinkErrors, ...(await ask(app)) };
+  return { runs: [run], sinks: sinkErrors, ...(await readReports(app)) };
 }
 
-/** There for the first run, away for the second, there again for the third: what is said is said while it is away. */
+/** Available for the first and the third run, but not for the second, during which health and page are read. */
 async function betweenRuns(away: Dependency): Promise<Observed> {
   const app = await createApp([away], 'reset');
   setAway(app, [away], undefined);
   const before = await runOf(app);
   setAway(app, [away], 'reset');
   const meanwhile = await runOf(app);
-  const said = await ask(app);
+  const reports = await readReports(app);
   setAway(app, [away], undefined);
   const after = await runOf(app);
   expect(before.sinkErrors).toEqual([]);
   expect(after.sinkErrors).toEqual([]);
-  return { runs: [before.run, meanwhile.run, after.run], sinks: meanwhile.sinkErrors, ...said };
+  return { runs: [before.run, meanwhile.run, after.run], sinks: meanwhile.sinkErrors, ...reports };
 }
 
-/** Away from the middle of the first run on, and there again for the second: what is said is said after that. */
+/** Not available from the middle of the first run on, and available again for the second, after which health and page are read. */
 async function duringRun(away: Dependency): Promise<Observed> {
   // A lease that could not be released lasts for the timeout and ten seconds more.
   const app = await apps.create({
@@ -121,7 +121,7 @@ async function duringRun(away: Dependency): Promise<Observed> {
   setAway(app, [away], undefined);
   const second = await runOf(app);
   expect(second.sinkErrors).toEqual([]);
-  return { runs: [first.run, second.run], sinks: first.sinkErrors, ...(await ask(app)) };
+  return { runs: [first.run, second.run], sinks: first.sinkErrors, ...(await readReports(app)) };
 }
 
 const cells: readonly Cell[] = [
@@ -170,9 +170,9 @@ describe('an app whose dependency is not available', () => {
     async (cell) => {
       const { runs, health, page } = await observationOf(cell);
       expect(runs).toHaveLength(1);
-      // OpenTelemetry's exporter takes every 2xx for a success.
+      // OpenTelemetry's exporter treats every 2xx as a success.
       if (cell.away.includes('collector') && cell.name === misbehaviours.html) return;
-      // What no sink accepted is known from the storage.
+      // Health learns from the storage which outcomes a sink did not accept.
       const known = cell.away.filter((name) => !cell.away.includes('storage') || checkOf[name] !== 'sinks');
       expect([...new Set(health.map((check) => check.split(':')[0]))].sort()).toEqual(
         [...new Set(known.map((name) => checkOf[name]))].sort(),

@@ -26,7 +26,7 @@ export type Dependency = keyof typeof dependencies;
 
 const names = Object.keys(dependencies) as Dependency[];
 
-/** Away at the same time, in the same way. */
+/** Not available at the same time, in the same way. */
 export const together: readonly (readonly [how: Misbehaviour, ...away: Dependency[]])[] = [
   ['reset', 'storage', 'collector'],
   ['unavailable', 'storage', 'ingestion', 'collector'],

@@ -19,13 +19,13 @@ const responses: Readonly<Record<Misbehaviour, RequestListener>> = {
     const timer = setInterval(() => response.write(' '), 50);
     response.on('close', () => clearInterval(timer));
   },
-  // A TLS socket cannot be reset: it ends without a word.
+  // A TLS socket cannot be reset, so it is closed without a close_notify.
   reset: ({ socket }) => void ('encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()),
 };
 
 export interface Front {
   readonly port: number;
-  /** From the next request on; undefined: it hands them to the stand-in. */
+  /** From the next request on; undefined: requests are forwarded to the stand-in. */
   away: Misbehaviour | undefined;
   /** Called once, with the next request, before it is handled. */
   onNextRequest: (() => void) | undefined;
@@ -53,7 +53,7 @@ export async function startFront({ target, certificate, awayFor }: FrontOptions)
     else forward(target, request, response);
   };
   const server = certificate ? createHttps(certificate, serve) : createHttp(serve);
-  // Else a client may use a connection in the moment in which it is closed for being idle.
+  // Otherwise a client may use an idle connection at the moment in which it is closed.
   server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

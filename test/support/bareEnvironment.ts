@@ -1,4 +1,4 @@
-/** A shell in which nothing is set but what every process needs: nothing of what the person who runs the tests has set reaches a test. */
+/** Only the environment variables that every process needs, so that the settings of a developer do not affect a test. */
 export function bareEnvironment(): { readonly PATH: string; readonly NODE_COMPILE_CACHE: string } {
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
   return { PATH, NODE_COMPILE_CACHE };

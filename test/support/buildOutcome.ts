@@ -1,6 +1,6 @@
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 
-/** A healthy outcome as a run against the service leaves it; name only what the test is about. */
+/** A healthy outcome, as a run against the service records it. Pass only the fields that the test is about. */
 export function buildOutcome(differences: Partial<Outcome> = {}): Outcome {
   return {
     runId: '5f0c3f5e-6b0e-4d0f-9f5a-2b1c7d9e4a10',

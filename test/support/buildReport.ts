@@ -26,7 +26,7 @@ export function buildReport(differences: Partial<StatusReport> = {}): StatusRepo
   };
 }
 
-/** A healthy probe with 90 runs and a month behind it; name only what the test is about. */
+/** A healthy probe with 90 runs in the past month. Pass only the fields that the test is about. */
 export function buildProbeReport(differences: Partial<ProbeReport> = {}): ProbeReport {
   const name = differences.name ?? 'weu-group-key';
   const last = buildOutcome({ probe: name, startedAt: dueAt(0) });

@@ -21,7 +21,7 @@ export interface CloudStandIns {
   readonly appInsights: AppInsights;
   readonly azurite: Azurite;
   readonly identity: ManagedIdentity;
-  /** Of all of them, by an authority that `caPem` is of. */
+  /** The certificate of all stand-ins, issued by the CA in `caPem`. */
   readonly certificate: IssuedCertificate;
   readonly caPem: string;
   /** As assigned: `host:port`. */

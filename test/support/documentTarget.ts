@@ -18,7 +18,7 @@ export interface DocumentTarget {
   token(over?: Partial<SasParts>): string;
   /** After the TLS handshake. */
   open(tls?: Pick<TlsTarget, 'cert' | 'key' | 'maxVersion'>): Promise<RawMqttClient>;
-  /** CONNECT as the document has it; `over` changes what is given. */
+  /** CONNECT as in the document; `over` replaces fields. */
   connectPacket(over?: Parameters<typeof connectPacket>[2]): ReturnType<typeof connectPacket>;
   /** Closes every client, and the stand-in. */
   close(): Promise<void>;

@@ -9,7 +9,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
  * `rules`: runs only these.
  */
 export async function findAccessibilityIssues(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
-  // Of the rules that pass, axe would describe every element.
+  // For the rules that pass, axe would describe every element.
   const options = { resultTypes: ['violations'], ...(rules && { runOnly: { type: 'rule', values: rules } }) };
   if (!(await page.evaluate('"axe" in window'))) await page.addScriptTag({ content: axeSource });
   return page.evaluate<

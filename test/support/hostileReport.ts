@@ -2,10 +2,10 @@ import type { StatusReport } from '../../src/status/report/statusReport.ts';
 import { buildReport } from './buildReport.ts';
 import { sampleReports } from './sampleReports.ts';
 
-/** Out of text, out of an attribute in either quotes, out of a comment, a style sheet and a URL. */
+/** Text that breaks out of text, of an attribute in either quotes, of a comment, a style sheet and a URL. */
 export const hostileText = `-->'"></title></style><script>window.evil=1</script><img src=x onerror="window.evil=1" evil>&lt;javascript:evil\u202e`;
 
-/** Words that the code itself chose: no one outside can put anything there. */
+/** Values that only the code sets, so nothing from outside can be in them. */
 const ownWords = ['kind', 'state', 'verdict', 'phase', 'cause', 'direction'];
 
 /** A complete report in which every string from outside is replaced, including times. */

@@ -14,7 +14,7 @@ export interface MaintenanceJob {
   readonly probes: readonly string[];
   readonly nowMs: number;
   readonly ownershipMs: number;
-  /** Stops behind the first `count` writes of this kind into this table. A deletion of many rows stops behind its first transaction. */
+  /** Pauses after the first `count` writes of this kind to this table. A deletion of many rows pauses after its first transaction. */
   readonly stopAt: { readonly table: string; readonly write: 'put' | 'removeAll'; readonly count: number };
 }
 

@@ -12,13 +12,13 @@ export function openResources(): Record<string, number> {
   return counts;
 }
 
-/** The same once the sockets of earlier tests are closed: with what stays open at the end of a test, this is compared. */
+/** The open resources once the sockets of earlier tests are closed: the baseline for what a test leaves open. */
 export async function settledResources(): Promise<Record<string, number>> {
   await expect.poll(() => openResources().TCPSocketWrap, { timeout: 10_000 }).toBeUndefined();
   return openResources();
 }
 
-/** Those of `openResources` that are more than before: an earlier test's server may still have been closing then. */
+/** The open resources beyond the baseline. Fewer is not an error, because an earlier test's server may have closed in the meantime. */
 export function openedSince(before: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(openResources()).filter(([kind, count]) => count > (before[kind] ?? 0)));
 }

@@ -11,7 +11,7 @@ export interface Pkcs12Options {
   readonly password?: string;
 }
 
-/** A PKCS#12 file as OpenSSL, and not our own reader's library, writes it. */
+/** A PKCS#12 file written by OpenSSL, which is independent of the library that our reader uses. */
 export function makePkcs12({ pem, options = [], password = '' }: Pkcs12Options): Buffer {
   return openssl(['pkcs12', '-export', ...options, '-in', 'in.pem', '-out', 'out', '-passout', `pass:${password}`], {
     'in.pem': pem,

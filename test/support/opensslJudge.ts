@@ -23,7 +23,7 @@ interface Certificate extends CertificateRead {
   readonly file: string;
 }
 
-/** By what was sent: most chains share certificates, and each start of OpenSSL costs as much as the rest of a test. */
+/** Cached by the bytes that were sent: most chains share certificates, and each start of OpenSSL costs as much as the rest of a test. */
 const read = new Map<string, CertificateRead | undefined>();
 
 const toleranceMs = 5 * 60 * 1000;
@@ -65,7 +65,7 @@ function judgeIn(folder: string, sent: readonly unknown[], { publicKey, commonNa
 
 function isUnbroken(leaf: Certificate, certificates: readonly Certificate[]): boolean {
   if (leaf !== certificates[0] || certificates.length === 1) return false;
-  // OpenSSL puts a chain into order: that each is signed by the very next is asked pair by pair.
+  // OpenSSL orders a chain itself, so each pair of neighbours is verified separately.
   const pairs = certificates.slice(0, -1).map((certificate, index) => [certificate, certificates[index + 1]] as const);
   const isEachSigned = pairs.every(
     ([{ issuerHash, file }, next]) => issuerHash === next?.subjectHash && verifies('-trusted', next.file, file),

@@ -27,7 +27,7 @@ export interface FoundSecret {
   readonly encoding: string;
 }
 
-/** So much of a secret is enough to know it by, and is in each line of a PEM. */
+/** This many characters identify a secret, and each line of a PEM has as many. */
 const telltaleCharacters = 24;
 
 /** Which of them are in a text, plain or in an encoding that a program might have used. */
@@ -43,7 +43,7 @@ const needles: readonly Needle[] = Object.entries(plantedSecrets).flatMap(([kind
   needlesOf(kind as SecretKind, telltaleOf(secret)),
 );
 
-/** The end of the longest word: a private key begins as all of its kind do. */
+/** The end of the longest word, because all private keys of a kind begin with the same characters. */
 function telltaleOf(secret: string): string {
   const words = secret.split(/[\s;&=/:]+(?=\S)|AccountKey=|sig=/);
   const longest = words.toSorted((one, other) => other.length - one.length)[0] ?? secret;

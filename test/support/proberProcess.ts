@@ -1,6 +1,6 @@
 /**
  * One process of a deployment, which a test forks and kills: it runs the device repeatedly, as the timer or as callers do,
- * and records into the shared history. Its clock is off by so much.
+ * and records its outcomes in the shared history. Its clock is wrong by a given time.
  */
 import { probeSchema } from '../../src/config/probe.ts';
 import { createOutcomeHistory } from '../../src/history/history.ts';
@@ -31,7 +31,7 @@ export interface ProberReport {
   readonly notes?: readonly string[];
 }
 
-/** A machine whose clock is wrong: everything that asks for the time gets the wrong one. */
+/** Sets the clock of this process wrong, for everything that reads it. */
 function setClockOff(offsetMs: number): void {
   const now = Date.now;
   globalThis.Date = class extends Date {

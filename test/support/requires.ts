@@ -52,7 +52,7 @@ export function requirement(isMet: boolean, reason: string): Requirement {
   return isMet ? { skip: false, meta: {} } : { skip: true, meta: { skippedBecause: reason } };
 }
 
-/** `.ci/run` names the programs that it has found or installed: that a test does not find one of them is a failure, not a reason to skip. */
+/** `.ci/run` names the programs that it found or installed. A test that does not find one of them fails instead of being skipped. */
 export function mustHave(program: string): boolean {
   return (process.env.REQUIRED_PROGRAMS ?? '').split(' ').includes(program);
 }

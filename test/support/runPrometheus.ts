@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface RunningPrometheus {
-  /** Instant query, asked again until it gives a result or the deadline passes: Prometheus has no event for "scraped". */
+  /** Instant query, repeated until it has a result or the deadline passes, because Prometheus has no event for "scraped". */
   query(promql: string, deadlineMs?: number): Promise<readonly QueryResult[]>;
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export interface QueryResult {
   readonly value: readonly [number, string];
 }
 
-/** Starts Debian's Prometheus on a free port with this scrape configuration (YAML), in a directory that it leaves no trace of. */
+/** Starts Debian's Prometheus on a free port with this scrape configuration (YAML), in a directory that is deleted afterwards. */
 export async function runPrometheus(configuration: string): Promise<RunningPrometheus> {
   const directory = await mkdtemp(join(tmpdir(), 'dps-canary-prometheus-'));
   const file = join(directory, 'prometheus.yml');

@@ -8,7 +8,7 @@ import { probeJson } from './probeJson.ts';
 
 const { server: _server, ...beforeTheServer } = buildOutcome();
 
-/** With the verdict and the words of the product, so that no sample shows words of an earlier one. */
+/** Verdict and reasons are computed by the product, so that no sample shows outdated texts. */
 function judged(seen: Omit<Outcome, 'verdict' | 'reasons'>, changes: Parameters<typeof probeJson>[0] = {}): Outcome {
   const { probe: name, registrationId } = seen;
   return { ...seen, ...judge(probeSchema.parse(probeJson({ name, registrationId, ...changes })), seen) };

@@ -37,9 +37,9 @@ export interface ScriptedServer {
   play(clientId: string, script: readonly Step[]): void;
   /** The last CONNECT under this ClientID. */
   connectOf(clientId: string): IConnectPacket | undefined;
-  /** Its own ends of connections: those that it has accepted and not yet closed. */
+  /** Its sockets: connections that it has accepted and not yet closed. */
   openSockets(): number;
-  /** What is known of these ClientIDs, so that a million of them need no memory. */
+  /** Removes what is stored about these ClientIDs, so that a million of them need no memory. */
   forget(...clientIds: readonly string[]): void;
   close(): Promise<void>;
 }

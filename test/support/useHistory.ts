@@ -5,7 +5,7 @@ import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type OpenTables, openTables } from '../../src/storage/openTables.ts';
 import { plantedSecrets } from './plantedSecrets.ts';
 
-/** Of one Azurite, for the test files that run in this process one after the other. It stops when the process ends. */
+/** One Azurite for all test files that run in this process. It stops when the process ends. */
 let azurite: Promise<Azurite> | undefined;
 const accounts = Array.from({ length: 200 }, (_, number) => `account${number}`);
 const unused = [...accounts];
