@@ -34,7 +34,7 @@ const steps: readonly Step[] = [
   { name: 'Bicep', command: 'node', args: ['scripts/checkBicep.ts'] },
   { name: 'package', command: 'node', args: ['scripts/package.ts'] },
   { name: 'memory, handles and descriptors', command: 'node', args: ['scripts/soak.ts', '--minutes', '2'] },
-  // The same inputs each time, so that a failure here is one of the change that is checked: `npm run fuzz` looks for new ones.
+  // The same inputs each time, so that the change being checked causes a failure here. `npm run fuzz` searches with new inputs.
   {
     name: 'fuzz',
     command: 'node',

@@ -13,8 +13,8 @@ import { type Availability, createAvailability } from '../telemetry/appInsights/
 import { createOtlpTelemetry, type OtlpTelemetry } from '../telemetry/otlp/otlpTelemetry.ts';
 
 /**
- * What the functions share, created from the configuration on first use. Connections open, and most libraries load, only when they are
- * needed.
+ * The services that all functions share, created from the configuration on first use. Connections open, and most libraries load, only
+ * when they are needed.
  */
 export interface Services {
   readonly settings: Settings;

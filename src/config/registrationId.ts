@@ -61,7 +61,7 @@ export function isSharedByLocations(
   return !registrationId.toLowerCase().includes(nameOf(location));
 }
 
-/** As it stands in a registration ID. */
+/** The form of a location in a registration ID. */
 function nameOf(location: string): string {
   return location.toLowerCase().replace(/\s+/g, '');
 }

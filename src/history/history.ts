@@ -86,7 +86,7 @@ const recordMs = 5_000;
 /** A caller waits for it, and has waited for the same storage before the run. */
 const stalledRecordMs = 500;
 
-/** Of the calls that record an outcome. */
+/** The time limits of calls that record an outcome. */
 export function recordingLimits({ trigger }: Pick<Outcome, 'trigger'>): CallOptions {
   return { limitMs: recordMs, ...(trigger !== 'timer' && { stalledLimitMs: stalledRecordMs }) };
 }

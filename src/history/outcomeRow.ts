@@ -113,7 +113,7 @@ const resultKinds: { readonly [kind in ProbeResult['kind']]: true } = {
   notRun: true,
 };
 
-/** What readers rely on. */
+/** The fields that readers rely on. */
 const storedOutcome = z.looseObject({
   runId: z.string(),
   probe: z.string(),

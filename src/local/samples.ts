@@ -16,7 +16,7 @@ function demoKey(name: string): string {
 
 const certificateDevice = 'canary-006';
 
-/** What the sample device with a certificate proves itself with: a new one with each start. */
+/** The certificate of the sample device, new with each start. */
 export function createSampleCertificate(): Promise<IssuedCertificate> {
   return createSelfSigned({ commonName: certificateDevice });
 }

@@ -1,4 +1,6 @@
-/** The service's logic as plain data, without sockets: register → 202 `assigning` → status query → 202 `assigning` … → 200 `assigned`. */
+/**
+ * The service's logic as plain data, without sockets: register → 202 `assigning` → status query → 202 `assigning` … → 200 `assigned`.
+ */
 import { hash, randomUUID } from 'node:crypto';
 import type { EnrollmentGroup, IndividualEnrollment } from './dpsConfiguration.ts';
 import type { AcceptedDevice } from './enrollments.ts';

@@ -109,7 +109,7 @@ function rowOf(simulationId: string, { summary, ...rest }: BatchState) {
   };
 }
 
-/** What readers rely on. */
+/** The fields that readers rely on. */
 const storedBatch = z.looseObject({
   number: z.int().check(z.nonnegative()),
   state: z.enum(['queued', 'running', 'done']),

@@ -17,7 +17,7 @@ const states: { readonly [state in SimulationState]: true } = {
 };
 const positive = z.number().check(z.positive());
 
-/** What readers rely on. Another version of this app may have stored something else. */
+/** The fields that readers rely on. Another version of this app may have stored other ones. */
 const storedSimulation = z.looseObject({
   id: z.string(),
   createdAt: z.iso.datetime(),

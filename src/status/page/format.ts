@@ -19,7 +19,7 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(seconds / 60)}${nbsp}min ${seconds % 60}${nbsp}s`;
 }
 
-/** `14:05 UTC` on the day of `now`, `23 Nov, 14:05 UTC` in its year, with the year elsewhere. Text that is not a time is returned unchanged. */
+/** `14:05 UTC` on the day of `now`, `23 Nov, 14:05 UTC` in its year, else with the year. Text that is not a time is returned unchanged. */
 export function formatClock(iso: string, now: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;

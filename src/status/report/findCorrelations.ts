@@ -140,7 +140,7 @@ function atTheSameTime(one: LastRun, other: LastRun): boolean {
   return Math.abs(Date.parse(one.last.startedAt) - Date.parse(other.last.startedAt)) <= sameTimeMs;
 }
 
-/** The same device, or another of the same group, that asks the same of the same DPS instance. */
+/** The same device, or another of the same group, with the same request to the same DPS instance. */
 function isSameBut(one: LastRun, other: LastRun, difference: 'transport' | 'globalDeviceEndpoint'): boolean {
   return identityOf(one.probe, difference) === identityOf(other.probe, difference);
 }
