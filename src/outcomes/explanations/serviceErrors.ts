@@ -119,7 +119,7 @@ export const statuses = {
   },
   429: {
     meaning: 'the service is throttling: more registrations a minute than its limit allows',
-    usually: 'Usually a fleet that restarts at once, or a simulation; the limit is 1,000 a minute and service',
+    usually: 'Usually a fleet that restarts at the same time, or a simulation; the limit is 1,000 a minute and service',
     next: 'Find which devices register, and spread them over time',
     source: documented,
   },

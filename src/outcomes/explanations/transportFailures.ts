@@ -155,7 +155,7 @@ function connackAdvice(returnCode: number, { role }: Target, probe: ExplainedPro
   const { attestation, transport } = probe;
   if (role === 'hub' && attestation.type === 'x509' && transport === 'mqtt-ws' && [3, 4, 5].includes(returnCode)) {
     return {
-      usually: 'Usually a hop that ends TLS (a proxy, a gateway): the client certificate is lost there',
+      usually: 'Usually a hop that terminates TLS (a proxy, a gateway): the client certificate is lost there',
       next: 'Connect without that hop, or with transport mqtt; then check that the device is enabled in the hub',
       source: 'azure-iot-sdk-csharp#534, azure-iot-sdk-c#756',
     };

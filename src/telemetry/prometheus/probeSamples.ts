@@ -18,7 +18,7 @@ export const probeMetrics = {
     'Whether the last run met what its probe expects (healthy or degraded: 1, failing: 0). Absent when the probe could not run: see probe_verdict.',
   probe_verdict: 'The verdict of the last run: 1 for the one that holds, 0 for the others.',
   probe_result:
-    'Always 1: how the last run ended, and why (kind, code of the service or the platform, phase where it stopped).',
+    'Always 1: how the last run ended, and why (kind, code of the service or the platform, phase in which it stopped).',
   probe_duration_seconds: 'Duration of the whole last run.',
   probe_phase_duration_seconds: 'Time that the last run spent in each phase it entered. The phases add up to the run.',
   probe_polls: 'Operation status queries that the last run sent.',

@@ -268,9 +268,9 @@ it.each([3, 5])(
   (returnCode) => {
     const cause = { kind: 'connectionRefused', phase: 'mqttConnect', returnCode, message } as const;
     const usually = (over: object) => explain(hubRefused(cause), probeWith(over)).usually ?? '';
-    expect(usually({ ...certificate, transport: 'mqtt-ws' })).toMatch(/ends TLS.*client certificate is lost/);
-    expect(usually({ ...certificate, transport: 'mqtt' })).not.toMatch(/ends TLS/);
-    expect(usually({ ...key, transport: 'mqtt-ws' })).not.toMatch(/ends TLS/);
+    expect(usually({ ...certificate, transport: 'mqtt-ws' })).toMatch(/terminates TLS.*client certificate is lost/);
+    expect(usually({ ...certificate, transport: 'mqtt' })).not.toMatch(/terminates TLS/);
+    expect(usually({ ...key, transport: 'mqtt-ws' })).not.toMatch(/terminates TLS/);
   },
 );
 

@@ -56,7 +56,7 @@ function explainTimer(timer: TimerReport, now: string): Notice {
       what:
         state === 'silent'
           ? `The maintenance of the history has not run${since}.`
-          : `The maintenance of the history has not ended${since}.`,
+          : `The maintenance of the history has not finished${since}.`,
       next: 'Check the log of the maintenance function. Probes still run; old rows are not deleted, and long windows become slow to read.',
     };
   }
