@@ -12,8 +12,9 @@ const { alone, together } = testFilesByNeed(import.meta.dirname);
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For a machine that is busy with other work: a test takes a second or two, and a few take ten.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // Half of the time a test waits, for a limit to pass or for another process: one more worker than cores keeps the cores busy.
     maxWorkers: availableParallelism() + 1,

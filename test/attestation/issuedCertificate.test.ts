@@ -217,7 +217,7 @@ describe('OpenSSL agrees', requires('openssl'), () => {
     pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   });
 
-  it.each(chains)('about %s', { timeout: 20_000 }, async (_, chain, cause) => {
+  it.each(chains)('about %s', async (_, chain, cause) => {
     expect(judgeByOpenssl(await chain(), { publicKey: pem, commonName: registrationId })).toBe(cause);
   });
 });

@@ -21,7 +21,9 @@ describe('429', () => {
     const { id } = await api.start({ probe: 'fleet', devices: 30, allowAboveServiceLimits: true, ratePerSecond: 50 });
     const ended = await api.untilEnded(id);
     expect(ended.verdicts.healthy).toBe(30);
-    expect(ended.pace).toMatchObject({ askedPerSecond: 50, lowestRatePerSecond: 25, throttled: 10 });
+    expect(ended.pace).toMatchObject({ askedPerSecond: 50, throttled: 10 });
+    // Once for all 429 of a second: more often if a busy machine receives them later.
+    expect(ended.pace?.lowestRatePerSecond).toBeLessThanOrEqual(25);
   });
 
   it('is compared with all accepted devices, including the last ones of a batch', async () => {
@@ -51,5 +53,5 @@ describe('429', () => {
     expect(ended).toMatchObject({ done: 600, left: 0 });
     expect(ended.cancelled).toBeGreaterThan(0);
     expect(ended.reasons.map(({ reason }) => reason)).toEqual(['throttled:429001@register']);
-  }, 60_000);
+  });
 });

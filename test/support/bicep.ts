@@ -92,11 +92,12 @@ export async function refusalOf(parameters: string): Promise<string> {
       file,
       `using 'infra/main.bicep'\nparam environmentName = 'a'\nparam location = 'westeurope'\n${parameters}`,
     );
+    const stopped = await bicep()
+      .snapshot(file, place)
+      .then(() => '', String);
+    if (stopped !== '' && !stopped.endsWith('Compilation failed')) return stopped;
     const { diagnostics } = await bicep().compileParameters(file);
-    if (diagnostics.length === 0) await bicep().snapshot(file, place);
     return diagnostics.map(({ message }) => message).join('\n');
-  } catch (error) {
-    return String(error);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -55,6 +55,8 @@ function stoppingTables(open: OpenTables, stopAt: MaintenanceJob['stopAt']): Ope
 process.once('message', async ({ connectionString, nowMs, stopAt, ...options }: MaintenanceJob) => {
   const openTable = stoppingTables(tablesAt(connectionString), stopAt);
   const app = maintenanceApp({ ...options, now: new Date(nowMs), openTable });
+  // Loads the storage's library first, because on a busy machine this takes longer than the heartbeat waits for the storage.
+  await app.history.locations();
   await app.runTimer();
   report({ kind: 'ended', lines: app.lines, errors: app.errors });
 });
