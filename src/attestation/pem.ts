@@ -71,8 +71,8 @@ export function readPem(text: string): PemText | UnreadableText {
 function withLineBreaks(text: string): string {
   const decoded = /-----BEGIN(?:%20|\+)/.test(text) ? percentDecoded(text) : text;
   return decoded
-    .replace(/[\\`]+[rnt]|\\+u000[9ad]/gi, '\n')
-    .replace(/\\+\//g, '/')
+    .replace(/(?<![\\`])[\\`]+[rnt]|(?<!\\)\\+u000[9ad]/gi, '\n')
+    .replace(/(?<!\\)\\+\//g, '/')
     .replace(/\r(?!\n)/g, '\n');
 }
 

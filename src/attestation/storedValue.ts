@@ -24,7 +24,7 @@ export function readStoredValue(value: string): StoredValue {
   const wrappings: Wrapping[] = [];
   let text = value;
   for (let depth = 0; ; depth += 1) {
-    const bare = text.replace(/^[\uFEFF\s]+|\s+$/g, '');
+    const bare = text.trim();
     const unquoted = bare.replace(/^(["'`“”‘’])([\s\S]*)["'`“”‘’]$/, '$2').trim();
     if (unquoted !== bare) wrappings.push('quotes');
     if (looksLikePem(unquoted)) return { kind: 'pem', text: unquoted, wrappings };

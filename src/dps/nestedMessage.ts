@@ -9,7 +9,7 @@ export interface NestedMessage {
 
 const maxLevels = 4;
 /** `Tracking ID:<32 hex>-G:10-TimeStamp:12/10/2020 06:42:31` is at the end of a sentence, or is a sentence of its own. */
-const trackingIdInText = /\s*\bTracking ID:\s*(\S+(?: \d{2}:\d{2}:\d{2})?)\.?/i;
+const trackingIdInText = /\bTracking ID:\s*(\S+(?: \d{2}:\d{2}:\d{2})?)\.?/i;
 
 /** Extracts text, code and tracking ID from a message that is JSON, or JSON in JSON. Returns other text unchanged. */
 export function readNestedMessage(message: string): NestedMessage {
@@ -31,9 +31,9 @@ type Found = { words: string[]; errorCode?: number; trackingId?: string };
 function collect(text: string, found: Found, level: number): boolean {
   const json = level < maxLevels ? parseObject(text) : undefined;
   if (json === undefined) {
-    const [sentence, trackingId] = trackingIdInText.exec(text) ?? [];
-    if (trackingId !== undefined) found.trackingId ??= trackingId;
-    const words = unescaped(sentence === undefined ? text : text.replace(sentence, '')).trim();
+    const tracked = trackingIdInText.exec(text);
+    if (tracked?.[1] !== undefined) found.trackingId ??= tracked[1];
+    const words = unescaped(tracked === null ? text : without(tracked, text)).trim();
     if (words !== '') found.words.push(words);
     return false;
   }
@@ -61,7 +61,11 @@ function parseObject(text: string): object | undefined {
   }
 }
 
-/** Makes truncated JSON readable. */
+function without({ 0: sentence, index }: RegExpExecArray, text: string): string {
+  return text.slice(0, index).trimEnd() + text.slice(index + sentence.length);
+}
+
+/** Makes truncated JSON readable. Looks behind, because it would otherwise read a long row of backslashes from each of them. */
 function unescaped(text: string): string {
-  return text.replace(/\\+(["/])/g, '$1');
+  return text.replace(/(?<!\\)\\+(["/])/g, '$1');
 }
