@@ -30,6 +30,7 @@ export interface OutcomePage {
 const maxPageSize = 1000;
 const minPageSize = 10;
 
+/** Merges the outcomes of all probes and locations of the query into one page, newest first. */
 export async function listOutcomes(
   table: Table,
   query: OutcomeQuery,

@@ -22,6 +22,7 @@ export async function forgetLocations(table: Table, olderThan: Date): Promise<vo
   );
 }
 
+/** The registered locations and the own one, in alphabetical order. */
 export async function knownLocations(table: Table, own: string, signal?: AbortSignal): Promise<readonly string[]> {
   const rows = await readRows(table, { partitionKey, select: ['location'], signal });
   const others = rows.flatMap(({ location }) => (typeof location === 'string' ? [location] : []));

@@ -23,6 +23,7 @@ export function positionOf(outcome: Pick<Outcome, 'probe' | 'startedAt' | 'runId
   return { key, probe: outcome.probe };
 }
 
+/** Orders by time, newest first; outcomes of the same time by run ID and probe. */
 export function comparePositions(one: Position, other: Position): number {
   return compareText(one.key, other.key) || compareText(one.probe, other.probe);
 }

@@ -44,6 +44,7 @@ export function expiries({ server, credential, result }: ExpiringFacts): readonl
   ];
 }
 
+/** Negative if it has expired. `now`: milliseconds since 1970. */
 export function daysLeft({ at }: Pick<Expiry, 'at'>, now: number): number {
   return (Date.parse(at) - now) / dayMs;
 }

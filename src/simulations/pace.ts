@@ -48,6 +48,7 @@ const minHoldMs = 2000;
 const maxHoldMs = 60_000;
 const stormDecreases = 5;
 
+/** The requested rate, before any feedback. */
 export function initialPace(ratePerSecond: number, nowMs: number): Pace {
   return {
     ratePerSecond,
@@ -103,6 +104,7 @@ function increase(pace: Pace, askedPerSecond: number, nowMs: number): Pace {
   };
 }
 
+/** Lowering the rate did not help: after five decreases, more 429 responses than accepted devices. The simulation then stops. */
 export function isStorm(pace: Pace): boolean {
   return pace.decreases >= stormDecreases && pace.throttled > pace.accepted;
 }

@@ -86,7 +86,7 @@ export function isHalted(state: SimulationState): boolean {
 /** Old batches must not start hours later, when they are no longer expected. */
 export function expired(simulation: Simulation, nowMs: number): Simulation {
   if (isHalted(simulation.state) || nowMs <= Date.parse(simulation.expiresAt)) return simulation;
-  const reason = `Expired: not every device had started by ${simulation.expiresAt}. Check that the app's queue trigger runs, and ask for a higher ratePerSecond.`;
+  const reason = `Expired: not every device had started by ${simulation.expiresAt}. Check that the app's queue trigger runs, and request a higher ratePerSecond.`;
   return { ...simulation, state: 'stopping', haltCause: 'expired', reason };
 }
 
@@ -95,6 +95,7 @@ export function running(simulation: Simulation): Simulation {
   return simulation.state === 'queued' ? { ...simulation, state: 'running' } : simulation;
 }
 
+/** Called when a user cancels it: no further device starts. */
 export function cancelled(simulation: Simulation): Simulation {
   if (isHalted(simulation.state)) return simulation;
   return { ...simulation, state: 'cancelling', haltCause: 'cancelled', reason: 'Cancelled by request.' };
@@ -151,6 +152,7 @@ export function batchCount({ request, batchSize }: PlannedSize): number {
   return Math.ceil(request.devices / batchSize);
 }
 
+/** Batches are numbered from 0; the last one may be smaller. */
 export function batchOf({ request, batchSize }: PlannedSize, number: number): Batch {
   const first = number * batchSize;
   return { number, first, count: Math.min(batchSize, request.devices - first) };
@@ -167,6 +169,7 @@ export function batchesInProgress(ratePerSecond: number, batchSize: number): num
   return Math.min(maxBatchesInProgress, busy + 1);
 }
 
+/** ISO 8601: four times the planned duration and an hour after the creation. */
 export function expiresAt(createdAt: Date, request: ResolvedRequest): string {
   const plannedMs = (request.devices / request.ratePerSecond) * 1000;
   return new Date(createdAt.getTime() + expiryFactor * plannedMs + expiryGraceMs).toISOString();

@@ -74,6 +74,7 @@ export type ParsedRequest =
   | { readonly kind: 'valid'; readonly request: SimulationRequest }
   | { readonly kind: 'invalid'; readonly errors: readonly RequestError[] };
 
+/** Parses the body of `POST /api/simulations`, and returns every error. What depends on the probe is checked afterwards. */
 export function parseSimulationRequest(body: unknown): ParsedRequest {
   const parsed = simulationRequestSchema.safeParse(body, { error: explainIssue });
   if (!parsed.success) return { kind: 'invalid', errors: requestErrors(parsed.error.issues, body) };

@@ -48,6 +48,7 @@ export type SimulationSummary = Pick<
   | 'endedAt'
 >;
 
+/** The fields of a view that the list of simulations shows. */
 export async function summarizeSimulation(
   simulation: Simulation,
   context: SimulationContext,

@@ -9,6 +9,7 @@ export type Call = <Value>(
   start: (client: TableClient, abortSignal: AbortSignal) => Promise<Value>,
 ) => Promise<Value>;
 
+/** The rows of one partition, page by page, in the order of their keys. A missing table has no rows. */
 export async function* pagesOf(call: Call, query: RowQuery): ReturnType<Table['pages']> {
   const queryOptions = { filter: filterOf(query), ...(query.select && { select: [...query.select] }) };
   let continuationToken: string | undefined;
@@ -43,6 +44,7 @@ function filterOf({ partitionKey, from, after, before, where }: RowQuery): strin
     .join(' and ');
 }
 
+/** The partition keys of a table in ascending order: one request for each, which reads no other rows. */
 export async function* partitionsOf(call: Call, options: CallOptions = {}): AsyncGenerator<string> {
   let last = '';
   for (;;) {

@@ -131,6 +131,7 @@ function trustedBy(issuer: string): readonly string[] {
 /** RFC 5280 section 4.1.2.5: the value for a certificate without a well-defined expiration. Also used for a date that cannot be read. */
 const noExpiry = '9999-12-31T23:59:59.000Z';
 
+/** Names are common names, or organisations if there is none. */
 export function describeCertificate({
   subject,
   issuer,

@@ -30,6 +30,7 @@ export interface CostInput {
   readonly settings: Settings;
 }
 
+/** The price of this number of registrations. */
 export function registrationsUsd(runs: number): number {
   return (runs * usdPerThousandRegistrations) / 1000;
 }

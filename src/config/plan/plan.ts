@@ -40,6 +40,7 @@ export interface PlanOptions {
   readonly hasLocalSecrets?: boolean;
 }
 
+/** The plan of a valid configuration: cadence, load, costs and warnings. Costs are list prices in USD. */
 export function planOf(settings: Settings, probes: readonly Probe[], options: PlanOptions = {}): Plan {
   const cadence = cadenceOf(settings.probeSchedule);
   const runsOf = runCounter(cadence);

@@ -12,6 +12,7 @@ export interface ScopeLoad {
   readonly shareOfLimit: number;
 }
 
+/** For each ID scope, the registrations in the busiest minute, if all probes are due in it. */
 export function loadOfScopes(probes: readonly Probe[], { secondsOfMinute }: Cadence): readonly ScopeLoad[] {
   return [...Map.groupBy(probes, ({ idScope }) => idScope)].map(([idScope, ofScope]) => {
     const registrations = sum(

@@ -19,6 +19,7 @@ export interface RecordedDevices {
   readonly verdicts: VerdictCounts;
 }
 
+/** Reads which devices of the batch have an outcome. */
 export async function recordedDevices(
   simulation: Simulation,
   batch: Batch,
