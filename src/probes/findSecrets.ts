@@ -100,12 +100,14 @@ function createMatcher(forms: readonly Form[]): (text: string) => readonly (read
   const mayHave = gramFilter(forms.map(({ text }) => text));
   return (text) => {
     const matches: (readonly [number, number])[] = [];
-    for (let index = 0; index + gramCharacters <= text.length; index += step) {
-      if (!mayHave(text, index)) continue;
-      const found = matchAround(text, index, forms);
+    let [gram, at] = [0, 0];
+    for (let end = gramCharacters; end <= text.length; end += step) {
+      for (; at < end; at += 1) gram = nextGram(gram, text.charCodeAt(at));
+      if (!mayHave(gram)) continue;
+      const found = matchAround(text, end - gramCharacters, forms);
       if (found === undefined) continue;
       matches.push(found);
-      index = Math.max(index, found[1] - step);
+      end = Math.max(end, found[1] - step + gramCharacters);
     }
     return matches;
   };
@@ -137,10 +139,10 @@ const hashBits = 16;
 const seenHashes = new Uint32Array(2 ** (hashBits - 5));
 
 /**
- * Whether any form may contain the gram at an index of a text (a Bloom filter): no false negatives, and hardly any false positives. The forms
- * of one run have hundreds of grams, and hardly any text contains one; a set of strings would cost a tenth of a registration.
+ * Whether any form may contain a gram (a Bloom filter): no false negatives, and hardly any false positives. The forms of one run have
+ * hundreds of grams, and hardly any text contains one; a set of strings would cost a tenth of a registration.
  */
-function gramFilter(forms: readonly string[]): (text: string, index: number) => boolean {
+function gramFilter(forms: readonly string[]): (gram: number) => boolean {
   seenHashes.fill(0);
   for (const form of forms) {
     let gram = 0;
@@ -151,9 +153,7 @@ function gramFilter(forms: readonly string[]): (text: string, index: number) => 
       seenHashes[hash >>> 5] = (seenHashes[hash >>> 5] ?? 0) | (1 << (hash & 31));
     }
   }
-  return (text, index) => {
-    let gram = 0;
-    for (let at = index; at < index + gramCharacters; at += 1) gram = nextGram(gram, text.charCodeAt(at));
+  return (gram) => {
     const hash = hashOf(gram);
     return ((seenHashes[hash >>> 5] ?? 0) & (1 << (hash & 31))) !== 0;
   };
