@@ -6,7 +6,7 @@ import { describeRequest } from '../emulator/describeRequest.ts';
 import { readConfiguration } from '../emulator/readConfiguration.ts';
 import { type EmulatorOptions, type RunningEmulator, startEmulator } from '../emulator/startEmulator.ts';
 import { fromCaller } from './callerPaths.ts';
-import { exitCodes, explainOptionError, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, refuseRepeated, wrongUsage } from './optionErrors.ts';
 
 const usage = `npm run emulator -- [--port N] [--ws-port N] [--hub-port N] [--host ADDRESS] [--names A,B] [--config FILE] [--json]
 
@@ -91,8 +91,10 @@ async function start(options: EmulatorOptions): Promise<RunningEmulator | undefi
 
 /** The next step if a port cannot be opened; undefined for any other error. */
 function listenSentence(error: unknown, options: EmulatorOptions): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error) || error.syscall !== 'listen')
-    return undefined;
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  if (error.syscall === 'getaddrinfo')
+    return `--host: expected an address of this machine, got ${JSON.stringify(options.host)} (${error.code}).`;
+  if (error.syscall !== 'listen') return undefined;
   const port = 'port' in error ? error.port : undefined;
   const option = port === options.mqttsPort ? '--port' : port === options.wssPort ? '--ws-port' : '--hub-port';
   switch (error.code) {
@@ -103,6 +105,12 @@ function listenSentence(error: unknown, options: EmulatorOptions): string | unde
     default:
       return `Cannot listen on ${options.host}, port ${port}: ${error.message}. Choose an address of this machine with --host.`;
   }
+}
+
+/** An IP address or a name. An empty one would mean all addresses. */
+function readHost(text: string): string {
+  if (/^[\w.:%-]+$/.test(text)) return text;
+  throw new Error(`--host: expected an address of this machine, got ${JSON.stringify(text)}`);
 }
 
 const options = {
@@ -118,6 +126,7 @@ const options = {
 
 function readArguments(args: readonly string[]): Arguments | string {
   try {
+    refuseRepeated(args, options);
     const { values } = parseArgs({ args: [...args], options });
     if (values.help) return { help: true };
     return {
@@ -125,7 +134,7 @@ function readArguments(args: readonly string[]): Arguments | string {
       mqttsPort: readPort('--port', values.port),
       wssPort: readPort('--ws-port', values['ws-port']),
       hubPort: readPort('--hub-port', values['hub-port']),
-      host: values.host,
+      host: readHost(values.host),
       names: readNames(values.names),
       config: values.config,
       json: values.json,

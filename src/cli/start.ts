@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import { fromCaller, localSecretsFile, resolvePathSettings } from './callerPaths.ts';
-import { exitCodes, explainOptionError, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, refuseRepeated, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { isStopped, stopSignal } from './start/stopSignal.ts';
 
@@ -84,7 +84,7 @@ async function configurationErrors(): Promise<readonly ConfigurationError[]> {
     import('../config/configuration.ts'),
     import('../local/localSecrets.ts'),
   ]);
-  const configured = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'));
+  const configured = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path)));
   const secrets = await readLocalSecrets(localSecretsFile());
   return [configured, secrets].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
 }
@@ -113,6 +113,7 @@ const options = {
 
 function readArguments(): Arguments | 'help' | string {
   try {
+    refuseRepeated(process.argv.slice(2), options);
     const { values } = parseArgs({ options });
     const { once, json, help, data } = values;
     if (help) return 'help';

@@ -57,7 +57,7 @@ function exitCodeOf(validation: Validation): number {
 }
 
 async function validate(file: string | undefined, online: boolean): Promise<Validation> {
-  const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'), file);
+  const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path)), file);
   const secrets = await readLocalSecrets(localSecretsFile());
   const secretErrors = secrets.kind === 'invalid' ? secrets.errors : [];
   if (configuration.kind === 'invalid') return { valid: false, errors: [...configuration.errors, ...secretErrors] };
@@ -100,6 +100,7 @@ const options = {
 function readArguments(): Arguments | 'help' | string {
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options });
+    if (positionals.includes('')) return 'Expected the path of a file, got an empty one.';
     return values.help ? 'help' : { files: positionals, json: values.json, online: values.online };
   } catch (error) {
     return explainOptionError(error, Object.keys(options));

@@ -15,8 +15,8 @@ export type Configuration =
   /** All errors of settings and probes together. */
   | { readonly kind: 'invalid'; readonly errors: readonly ConfigurationError[] };
 
-/** Returns a file's text; throws as `readFileSync` does. */
-type ReadFile = (path: string) => string;
+/** Returns a file's content, bytes in UTF-8 or text; throws as `readFileSync` does. */
+type ReadFile = (path: string) => Uint8Array | string;
 
 /**
  * Parses settings and probes. No probes is valid: a newly deployed app has none yet.
@@ -55,14 +55,21 @@ function readProbes({ PROBES, PROBES_FILE }: Environment, readFile: ReadFile): P
 }
 
 function readProbesFile(path: string, source: ProbesSource, readFile: ReadFile): ParsedProbes {
-  let text: string;
+  let content: Uint8Array | string;
   try {
-    text = readFile(path);
+    content = readFile(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return invalid(source.root, `expected the path of a file that can be read${code}`);
   }
-  return parseProbes(text, source);
+  if (typeof content === 'string') return parseProbes(content, source);
+  try {
+    return parseProbes(new TextDecoder('utf-8', { fatal: true }).decode(content), source);
+  } catch (error) {
+    // Other characters would take the place of what is not UTF-8, also in a payload.
+    if (!(error instanceof TypeError)) throw error;
+    return invalid(source.root, 'expected a file in UTF-8: save it again in that encoding');
+  }
 }
 
 function invalid(path: string, message: string): ParsedProbes {
@@ -74,7 +81,7 @@ let memoised: Configuration | undefined;
 /** The configuration of this process. Its environment is read only here, once. */
 export function configuration(): Configuration {
   // An import of node:fs would load its streams and promises at every start, for a file that a deployed app rarely has.
-  memoised ??= parseConfiguration(process.env, (path) => process.getBuiltinModule('fs').readFileSync(path, 'utf8'));
+  memoised ??= parseConfiguration(process.env, (path) => process.getBuiltinModule('fs').readFileSync(path));
   return memoised;
 }
 

@@ -19,7 +19,7 @@ export async function readConfiguration(file: string): Promise<ReadConfiguration
   try {
     input = evaluate(parse(text.replace(/^\uFEFF/, ''), { mode: 'jsonc', allowTrailingCommas: true }));
   } catch (cause) {
-    return { ok: false, errors: [`${file}: not valid JSON: ${messageOf(cause)}`] };
+    return { ok: false, errors: [`${file}: not valid JSON${placeOf(cause)}`] };
   }
   const parsed = parseDpsConfiguration(input);
   if (parsed.ok) return { ok: true, configuration: input as DpsConfigurationInput }; // just parsed successfully
@@ -28,6 +28,13 @@ export async function readConfiguration(file: string): Promise<ReadConfiguration
     ok: false,
     errors: [...errors, 'The fields and faults of the configuration are listed in docs/emulator.md.'],
   };
+}
+
+/** Of the parser's error, whose message quotes the text. */
+function placeOf(cause: unknown): string {
+  return cause instanceof Error && 'line' in cause && 'column' in cause
+    ? `: unexpected token or end at line ${cause.line}, column ${cause.column}`
+    : '';
 }
 
 function messageOf(cause: unknown): string {

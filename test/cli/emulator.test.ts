@@ -156,6 +156,17 @@ describe('npm run emulator exits with code 2', () => {
     ['an unknown option', ['--prot', '1'], /Unknown option --prot \(did you mean --port\?\)\./],
     ['a port that is out of range', ['--ws-port', '70000'], /--ws-port: expected a port, 0 to 65535, got "70000"\./],
     ['an invalid name', ['--names', 'hub.example,not a name'], /--names: expected host names .*, got "not a name"\./],
+    [
+      'an address that is not one',
+      ['--host', 'not a host'],
+      /^--host: expected an address .*, got "not a host" \(E[A-Z_]+\)\.$/,
+    ],
+    ['an empty address', ['--host', ''], /^--host: expected an address of this machine, got nothing\.$/m],
+    [
+      'an option that is given twice',
+      ['--host', '::1', '--host', '0.0.0.0'],
+      /^--host: expected once, got it twice\.$/m,
+    ],
     ['a file that is not there', ['--config', '/nowhere.json'], /\/nowhere\.json: cannot be read: ENOENT/],
   ])('for %s', async (_, args, message) => {
     const { code, errors } = await ended(emulator(...args));
@@ -177,7 +188,7 @@ describe('npm run emulator exits with code 2', () => {
   it('for a file that is not JSON', async () => {
     const { code, errors } = await ended(emulator('--config', join(folder, 'broken.json')));
     expect(code).toBe(2);
-    expect(errors).toContain('broken.json: not valid JSON');
+    expect(errors).toMatch(/broken\.json: not valid JSON: unexpected token or end at line 1, column \d+\n$/);
   });
 
   it.each(['--port', '--ws-port', '--hub-port'])('when the port of %s is in use, naming the option', async (option) => {

@@ -100,4 +100,19 @@ describe('the configuration', () => {
   ])('names %s', (_, environment, line) => {
     expect(linesOf(parseConfiguration(environment, noFile))).toEqual([line]);
   });
+
+  it.each([
+    ['UTF-16, as some shells write it', Buffer.from('\ufeff[]', 'utf16le')],
+    ['Latin-1', Buffer.from('[{"payload": "\xe9"}]', 'latin1')],
+  ])('names a file in %s, whose characters would change', (_, bytes) => {
+    expect(linesOf(parseConfiguration({ PROBES_FILE: 'f' }, () => bytes))).toEqual([
+      'PROBES_FILE: expected a file in UTF-8: save it again in that encoding',
+    ]);
+  });
+
+  it('reads a file in UTF-8 with a byte order mark', () => {
+    const bytes = Buffer.from(`\ufeff${JSON.stringify([probeJson({ payload: 'é' })])}`);
+    const configuration = parseConfiguration({ PROBES_FILE: 'f' }, () => bytes);
+    expect(configuration).toMatchObject({ kind: 'valid', probes: [{ payload: 'é' }] });
+  });
 });

@@ -16,7 +16,7 @@ export type ConfiguredProbe =
 
 /** A probe of `PROBES` or `PROBES_FILE`; its secret comes from `LOCAL_SECRETS_FILE`, else from the vault at `KEY_VAULT_URL`. */
 export async function findConfiguredProbe(name: string): Promise<ConfiguredProbe> {
-  const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path), 'utf8'));
+  const configuration = parseConfiguration(process.env, (path) => readFileSync(fromCaller(path)));
   const local = await readLocalSecrets(localSecretsFile());
   const errors = [configuration, local].flatMap((part) => (part.kind === 'invalid' ? part.errors : []));
   if (configuration.kind === 'invalid' || local.kind === 'invalid')

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { explainOptionError } from '../optionErrors.ts';
+import { explainOptionError, refuseRepeated } from '../optionErrors.ts';
 
 /** Where the device's credential comes from. A key is never an argument: the process list and the shell's history would show it. */
 export type CredentialSource =
@@ -105,6 +105,7 @@ export function readProbeArguments(args: readonly string[]): ProbeArguments {
 }
 
 function parse(args: readonly string[]) {
+  refuseRepeated(args, options);
   return parseArgs({ args: [...args], options, allowPositionals: true });
 }
 

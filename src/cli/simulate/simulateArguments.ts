@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSimulationRequest } from '../../simulations/simulationRequest.ts';
 import { fromCaller } from '../callerPaths.ts';
-import { explainOptionError } from '../optionErrors.ts';
+import { explainOptionError, refuseRepeated } from '../optionErrors.ts';
 
 export const simulateUsage = `npm run simulate -- --probe NAME --devices N [options]
 
@@ -113,6 +113,7 @@ const formats: Readonly<Record<string, 'json' | 'junit'>> = { '.json': 'json', '
 
 function parse(args: string[]) {
   try {
+    refuseRepeated(args, options);
     return parseArgs({ args, options }).values;
   } catch (error) {
     return explainOptionError(error, Object.keys(options));
