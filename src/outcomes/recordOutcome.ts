@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.ts';
+import type { Outcome, Verdict } from './outcome.ts';
 
 /** A destination of outcomes: history, telemetry, log. `write` rejects when the outcome was not accepted. */
 export interface OutcomeSink {
@@ -12,6 +12,16 @@ export interface SinkError {
   /** A sentence for the log. */
   readonly message: string;
   readonly cause: unknown;
+}
+
+/** The newest change of a probe's verdict at a location, as the webhook posted it. */
+export interface Delivery {
+  readonly probe: string;
+  readonly location: string;
+  /** ISO 8601: when the receiver last accepted a change, and its verdict. */
+  readonly delivered?: { readonly at: string; readonly verdict: Verdict };
+  /** The newest change, if it could not be delivered; `error` names the secret of the address, never the address. */
+  readonly failed?: { readonly at: string; readonly verdict: Verdict; readonly error: string };
 }
 
 /** Above the limits of the sinks themselves, which know better what did not respond. A collector that sends a byte at a time has none. */

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../outcomes/outcome.ts';
+import type { Delivery } from '../../outcomes/recordOutcome.ts';
 
 /** A change of a probe's verdict, and when it was posted or when posting failed. */
 export interface PostedChange {
@@ -33,14 +34,6 @@ export type WebhookReport =
       /** The newest of them; `error` contains the reason and the next step. */
       readonly lastFailure: PostedChange & { readonly error: string };
     });
-
-/** As stored, for a probe and a location. */
-export interface Delivery {
-  readonly probe: string;
-  readonly location: string;
-  readonly delivered?: Omit<PostedChange, 'probe' | 'location'>;
-  readonly failed?: Omit<PostedChange, 'probe' | 'location'> & { readonly error: string };
-}
 
 /** A webhook that is configured. */
 export interface WebhookSource {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { recordingLimits } from '../../history/history.ts';
 import { partitionOf } from '../../history/outcomeKeys.ts';
 import { type Outcome, verdicts } from '../../outcomes/outcome.ts';
+import type { Delivery } from '../../outcomes/recordOutcome.ts';
 import type { CallOptions } from '../../storage/callLimit.ts';
 import { type RowKey, readRows, retryOnConflict, type Table } from '../../storage/table.ts';
 
@@ -78,16 +79,6 @@ export async function markDelivered(states: Table, { key, state, etag }: Claimed
 
 export async function markFailed(states: Table, { key, state, etag }: Claimed, error: string): Promise<void> {
   await states.replace({ ...key, ...state, failedAt: new Date().toISOString(), error }, etag);
-}
-
-/** The delivery of the newest change of a probe at a location. */
-export interface Delivery {
-  readonly probe: string;
-  readonly location: string;
-  /** ISO 8601: when the receiver last accepted a change, and its verdict. */
-  readonly delivered?: { readonly at: string; readonly verdict: Outcome['verdict'] };
-  /** The newest change, if it could not be delivered; `error` names the secret of the address, never the address. */
-  readonly failed?: { readonly at: string; readonly verdict: Outcome['verdict']; readonly error: string };
 }
 
 /** One for each probe and location that had a change to post, in no particular order. */
