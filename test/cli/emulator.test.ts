@@ -156,12 +156,8 @@ describe('npm run emulator exits with code 2', () => {
     ['an unknown option', ['--prot', '1'], /Unknown option --prot \(did you mean --port\?\)\./],
     ['a port that is out of range', ['--ws-port', '70000'], /--ws-port: expected a port, 0 to 65535, got "70000"\./],
     ['an invalid name', ['--names', 'hub.example,not a name'], /--names: expected host names .*, got "not a name"\./],
-    [
-      'an address that is not one',
-      ['--host', 'not a host'],
-      /^--host: expected an address .*, got "not a host" \(E[A-Z_]+\)\.$/,
-    ],
-    ['an empty address', ['--host', ''], /^--host: expected an address of this machine, got nothing\.$/m],
+    ['an address that is not one', ['--host', 'not a host'], /^--host: expected an address .*, got "not a host"\.$/m],
+    ['an empty address', ['--host', ''], /^--host: expected an address of this machine, got ""\.$/m],
     [
       'an option that is given twice',
       ['--host', '::1', '--host', '0.0.0.0'],
