@@ -1,6 +1,6 @@
 import type { ProbeState, StatusReport } from '../report/statusReport.ts';
 import { html } from './html.ts';
-import { type PageContext, pageLink } from './pageContext.ts';
+import { overviewLink, type PageContext } from './pageContext.ts';
 import { type RenderedPage, renderPage } from './pageShell.ts';
 import { stateIcon } from './stateLabel.ts';
 
@@ -19,7 +19,7 @@ export function renderMessagePage(
   { generatedAt, location }: Pick<StatusReport, 'generatedAt' | 'location'>,
   context: PageContext,
 ): RenderedPage {
-  const { href, words } = link ?? { href: pageLink(context, { location: undefined }), words: 'All probes' };
+  const { href, words } = link ?? { href: overviewLink(context), words: 'All probes' };
   return renderPage({
     found: false,
     title,

@@ -38,6 +38,11 @@ export function pageLink(context: PageContext, changes: Omit<Partial<PageContext
   return withQuery(root === undefined ? '' : `${root}status`, { code, tag, location, refresh, ...changes });
 }
 
+/** A link to the overview of all locations. */
+export function overviewLink(context: PageContext): string {
+  return pageLink(context, { location: undefined });
+}
+
 /** A link to one probe's page at its location. */
 export function probeLink(context: PageContext, { name, location }: ProbeReport): string {
   return pageLink(context, { probe: name, location });

@@ -2,7 +2,7 @@ import { findProbe } from '../../report/filterReport.ts';
 import { type ProbeReport, probeState, type StatusReport } from '../../report/statusReport.ts';
 import { type Html, html } from '../html.ts';
 import { renderMessagePage } from '../messagePage.ts';
-import { apiLink, type PageContext, pageLink, publicPage, runLink } from '../pageContext.ts';
+import { apiLink, overviewLink, type PageContext, publicPage, runLink } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
 import { currentReasons, probeSentence, reasonParagraphs } from '../probeSentence.ts';
 import { phaseChart } from '../run/phaseChart.ts';
@@ -85,6 +85,3 @@ function renderNoSuchProbe(report: StatusReport, name: string, context: PageCont
 }
 
 /** The location in the URL is that of the probe, not a filter of the overview. */
-function overviewLink(context: PageContext): string {
-  return pageLink(context, { location: undefined });
-}

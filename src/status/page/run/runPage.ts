@@ -4,7 +4,7 @@ import type { ProbeReport, StatusReport } from '../../report/statusReport.ts';
 import { formatClock } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { renderMessagePage } from '../messagePage.ts';
-import { apiLink, type PageContext, pageLink, probeLink } from '../pageContext.ts';
+import { apiLink, overviewLink, type PageContext, probeLink } from '../pageContext.ts';
 import { type RenderedPage, renderPage } from '../pageShell.ts';
 import { phaseRail } from '../phaseRail.ts';
 import { driftList } from '../probe/driftList.ts';
@@ -62,10 +62,6 @@ function section(id: string, title: string, content: Html): Html {
 }
 
 /** The location in the URL is that of the run, not a filter of the overview. */
-function overviewLink(context: PageContext): string {
-  return pageLink(context, { location: undefined });
-}
-
 function transcriptOf({ transcript, verdict }: Outcome): Html {
   if (transcript === undefined && verdict === 'healthy') {
     return html`<p class="note">Not stored: only runs that are not healthy have a transcript.</p>`;
