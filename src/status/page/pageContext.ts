@@ -38,7 +38,7 @@ export function pageLink(context: PageContext, changes: Omit<Partial<PageContext
   return withQuery(root === undefined ? '' : `${root}status`, { code, tag, location, refresh, ...changes });
 }
 
-/** A link to the overview of all locations. */
+/** A link to the overview of all locations: in the URL of a probe or a run, the location is not a filter of the overview. */
 export function overviewLink(context: PageContext): string {
   return pageLink(context, { location: undefined });
 }

@@ -83,5 +83,3 @@ function renderNoSuchProbe(report: StatusReport, name: string, context: PageCont
   const where = context.location === undefined ? '' : ` at ${context.location}`;
   return renderMessagePage({ title: `No probe is named ${name}${where}` }, report, context);
 }
-
-/** The location in the URL is that of the probe, not a filter of the overview. */
