@@ -61,7 +61,6 @@ function section(id: string, title: string, content: Html): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
 }
 
-/** The location in the URL is that of the run, not a filter of the overview. */
 function transcriptOf({ transcript, verdict }: Outcome): Html {
   if (transcript === undefined && verdict === 'healthy') {
     return html`<p class="note">Not stored: only runs that are not healthy have a transcript.</p>`;
