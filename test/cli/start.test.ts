@@ -116,7 +116,11 @@ describe('npm start with configured probes', () => {
       ),
       PROBES_FILE: await fileWith(
         'probes.json',
-        JSON.stringify([mine({}, listening.mqtts), mine({ name: 'over-ws', transport: 'mqtt-ws' }, listening.wss)]),
+        JSON.stringify([
+          mine({}, listening.mqtts),
+          mine({ name: 'over-ws', transport: 'mqtt-ws' }, listening.wss),
+          mine({ name: 'wrong', attestation: { type: 'symmetricKey', secret: 'my-other-key' } }, listening.mqtts),
+        ]),
       ),
     };
     port = listening.mqtts;
@@ -143,24 +147,13 @@ describe('npm start with configured probes', () => {
     return { ...rest, PROBES: JSON.stringify(probes) };
   }
 
-  it('runs them with the configured endpoint, secrets and trusted certificates', async () => {
-    const { stdout, stderr, code } = await start(['--once', '--json'], own).ended;
-    expect(outcomesIn(stdout).map(({ probe, verdict }) => [probe, verdict])).toEqual(
-      expect.arrayContaining([
-        ['mine', 'healthy'],
-        ['over-ws', 'healthy'],
-      ]),
-    );
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout).not.toContain(key);
-  });
-
-  it('exits 1 when one is failing, and prints the next step', async () => {
-    const wrong = mine({ name: 'wrong', attestation: { type: 'symmetricKey', secret: 'my-other-key' } });
-    const { stdout, code } = await start(['--once'], withProbes(mine({}), wrong)).ended;
+  it('runs them with the configured endpoint, secrets and trusted certificates, prints the next step of one that fails, and exits 1', async () => {
+    const { stdout, stderr, code } = await start(['--once'], own).ended;
     expect(stdout).toMatch(/✔ healthy {3}mine /);
+    expect(stdout).toMatch(/✔ healthy {3}over-ws /);
     expect(stdout).toMatch(/✖ failing {3}wrong .*\n {2}└ .*401.* Next: /);
-    expect(code).toBe(1);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 1 });
+    expect(stdout).not.toContain(key);
   });
 
   it('reports unknown within the deadline when the vault does not respond, and exits 1', async () => {
@@ -258,10 +251,10 @@ describe('npm start -- --data DIR', () => {
     const data = ['--data', join(folder, 'data')];
     const environment = { FUNCTION_KEY: 'my own key'.replaceAll(' ', '-') };
     const headers = { 'x-functions-key': environment.FUNCTION_KEY };
-    const oldestRun = async (page: string) => {
+    const storedRuns = async (page: string) => {
       const response = await fetch(`${new URL('outcomes?limit=1000', page)}`, { headers });
       const { outcomes } = (await response.json()) as { outcomes: readonly Outcome[] };
-      return outcomes.at(-1)?.runId;
+      return outcomes.map(({ runId }) => runId);
     };
     const before = start(data, environment);
     const page = /http\S+/.exec(await before.line(/^Status page:/))?.[0] ?? '';
@@ -274,14 +267,14 @@ describe('npm start -- --data DIR', () => {
     const body = JSON.stringify({ probe: 'group-key', devices: 3 });
     expect((await fetch(new URL('simulations', page), { method: 'POST', headers, body })).status).toBe(202);
     await Promise.all([started, ended]);
-    const runId = await oldestRun(page);
-    expect(runId).toEqual(expect.any(String));
+    const runs = await storedRuns(page);
+    expect(runs.length).toBeGreaterThan(0);
     before.child.kill('SIGINT');
     expect(await before.ended).toMatchObject({ code: 0 });
 
     const after = start(data, environment);
     const pageAfter = /http\S+/.exec(await after.line(/^Status page:/))?.[0] ?? '';
-    expect(await oldestRun(pageAfter)).toBe(runId);
+    expect(await storedRuns(pageAfter)).toEqual(expect.arrayContaining(runs));
     after.child.kill('SIGINT');
     expect(await after.ended).toMatchObject({ code: 0 });
   });

@@ -95,7 +95,7 @@ describe('fault 55: with storage that accepts and never responds', () => {
     const called = cold.runFunction('runProbes');
     await connected;
     // Each waited for 2 s before: 6 s.
-    expect(performance.now() - startedAt).toBeLessThan(4_500);
+    expect(performance.now() - startedAt).toBeLessThan(5_500);
     await called;
   });
 

@@ -17,7 +17,7 @@ const timeoutSeconds = 0.25 * fuzzScale;
 const toleranceMs = 10_000;
 /** Devices of one script each, at the same time. */
 const devicesAtOnce = 24 * fuzzScale;
-const runs = fuzzRuns(288);
+const runs = fuzzRuns(144);
 
 let server: ScriptedServer;
 beforeAll(async () => {

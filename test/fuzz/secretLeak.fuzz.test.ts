@@ -13,7 +13,7 @@ import { createTally, fuzzRuns, fuzzScale, fuzzTimeoutMs, holdsAlways, printFigu
 
 type Faults = NonNullable<DpsConfigurationInput['faults']>;
 
-const runs = fuzzRuns(256);
+const runs = fuzzRuns(128);
 const servicesAtOnce = 4 * fuzzScale;
 const groupKey = Buffer.from('the key of the whole fleet').toString('base64');
 const own = await createSelfSigned({ commonName: 'own' });

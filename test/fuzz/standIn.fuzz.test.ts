@@ -11,7 +11,7 @@ import { connectPacket } from '../support/rawMqttClient.ts';
 import { registrationToken } from '../support/sasToken.ts';
 import { createTally, fuzzRuns, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 
-const runs = fuzzRuns(320);
+const runs = fuzzRuns(160);
 const clientsAtOnce = 8;
 
 let dps: RunningDps;

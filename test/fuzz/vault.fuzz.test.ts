@@ -15,7 +15,7 @@ import { readCredential } from '../../src/probes/credential.ts';
 import { authority } from '../support/localProbe.ts';
 import { createTally, fuzzRuns, fuzzScale, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 
-const runs = fuzzRuns(96);
+const runs = fuzzRuns(48);
 const readersAtOnce = 16 * fuzzScale;
 const timeoutMs = 400 * fuzzScale;
 const toleranceMs = 10_000;
