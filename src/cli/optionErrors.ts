@@ -18,7 +18,7 @@ export function explainOptionError(error: unknown, options: readonly string[]): 
   return `Unknown option ${unknown}${meant === undefined ? '' : ` (did you mean --${meant}?)`}.`;
 }
 
-/** Throws for an option that was given twice and has one value: `parseArgs` would use the last one without a word. */
+/** Throws for an option that was given twice and has one value: `parseArgs` would silently use the last one. */
 export function refuseRepeated(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): void {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));

@@ -33,7 +33,7 @@ function nameOf({ name }: Table, { partitionKey, rowKey }: RowName): string {
 /** Receives the name of a row that was left out. */
 export type OnUnreadable = (name: string) => void;
 
-/** What `read` makes of the rows, without those for which it throws. A query with a `select` needs `RowKey` in it. */
+/** The results of `read`, without the rows for which it throws. A query with a `select` needs `RowKey` in it. */
 export function readableOf<Value>(
   table: Table,
   partitionKey: string,
@@ -78,23 +78,23 @@ export async function readableRows<Value>(
 
 export interface UnreadableRows {
   readonly note: OnUnreadable;
-  /** Names of rows that were met within the last minutes, at most 20. */
+  /** Names of rows that were found within the last ten minutes, at most 20. */
   recent(): readonly string[];
 }
 
-/** Everything that reads the history meets such a row again within this time. */
+/** Every reader of the history finds such a row again within this time. */
 const recentMs = 10 * 60_000;
 const maxNames = 20;
 
 export function createUnreadableRows(now = Date.now): UnreadableRows {
-  const metMs = new Map<string, number>();
+  const foundMs = new Map<string, number>();
   return {
     note(name) {
-      metMs.delete(name);
-      metMs.set(name, now());
-      const [oldest] = metMs.keys();
-      if (metMs.size > maxNames && oldest !== undefined) metMs.delete(oldest);
+      foundMs.delete(name);
+      foundMs.set(name, now());
+      const [oldest] = foundMs.keys();
+      if (foundMs.size > maxNames && oldest !== undefined) foundMs.delete(oldest);
     },
-    recent: () => [...metMs].filter(([, timeMs]) => now() - timeMs < recentMs).map(([name]) => name),
+    recent: () => [...foundMs].filter(([, timeMs]) => now() - timeMs < recentMs).map(([name]) => name),
   };
 }
