@@ -16,6 +16,7 @@ import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import { vaultProblems } from '../../src/keyvault/vaultProblems.ts';
 import { bareEnvironment } from '../support/bareEnvironment.ts';
+import { makeDeviceChain } from '../support/deviceCertificates.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/validate.ts', import.meta.url));
@@ -244,14 +245,25 @@ describe('npm run validate -- --online', () => {
     expect(dps.requests.all).toEqual([]);
   });
 
-  it('finds a secret that is missing, one of the wrong form and one that expires, with the probes that read them', async () => {
+  it('finds a secret that is missing, one of the wrong form, a key that TLS does not accept and one that expires, with the probes that read them', async () => {
     const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
     const probes = [
       local({}),
       local({ name: 'wrong-form', registrationId: 'b', attestation: { type: 'x509', certificate: 'a-key' } }),
+      local({ name: 'short-key', registrationId: 'd', attestation: { type: 'x509', certificate: 'short-key' } }),
       local({ name: 'soon', registrationId: 'c', attestation: { type: 'symmetricKey', secret: 'ending' } }),
     ];
-    const { code, levels, online } = await look(probes, { 'a-key': key, ending: { value: key, expiresOn: soon } });
+    const { key: shortKey, leaf, intermediate, root } = await makeDeviceChain('shortRsa', 'd');
+    const { code, levels, online } = await look(probes, {
+      'a-key': key,
+      ending: { value: key, expiresOn: soon },
+      'short-key': shortKey + leaf + intermediate + root,
+    });
+    expect(online.find(({ subject }) => subject === 'secret short-key')).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/cannot be used: .*key too small. Next: Use a key that TLS and DPS accept/),
+      probes: ['short-key'],
+    });
     expect(levels).toMatchObject({
       'secret canary-001-key': 'error',
       'secret a-key': 'error',

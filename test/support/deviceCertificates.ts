@@ -3,6 +3,13 @@ import 'reflect-metadata';
 import { BasicConstraintsExtension, PemConverter, X509CertificateGenerator } from '@peculiar/x509';
 
 const algorithms = {
+  /** Below the security level that OpenSSL demands by default. */
+  shortRsa: {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 1024,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
   rsa: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
   ec: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
 } as const;

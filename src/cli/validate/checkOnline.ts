@@ -6,6 +6,7 @@ import { daysLeft } from '../../outcomes/expiries.ts';
 import { explain } from '../../outcomes/explanations/explain.ts';
 import { explainNotRun, unreadableSecret } from '../../outcomes/explanations/notRun.ts';
 import { type ReadSecret, secretName } from '../../probes/credential.ts';
+import { x509Credential } from '../../probes/x509Credential.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
 import { openTables } from '../../storage/openTables.ts';
 import { createDeadline } from '../../transport/deadline.ts';
@@ -76,7 +77,11 @@ async function checkSecret(
       ...(attestation.enrollment === 'individual' && { registrationId }),
     });
     form = examined.form;
-    for (const { severity, message, next } of examined.findings) {
+    // OpenSSL decides last, as in a run: a key may be too short for TLS, or of a kind that it does not use.
+    const isUsed = attestation.type === 'x509' && examined.credential !== undefined;
+    const presented = isUsed ? await x509Credential(registrationId, attestation, secret) : { findings: [] };
+    const unusable = presented.findings.filter(({ problem }) => problem === 'unusableKey');
+    for (const { severity, message, next } of [...examined.findings, ...unusable]) {
       const level = severity === 'error' ? 'error' : 'warning';
       checks.push({ subject, level, message: sentence(message, next), probes: [probe] });
     }
