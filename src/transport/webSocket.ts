@@ -16,6 +16,9 @@ const subprotocol = 'mqtt';
 /** Messages, pings and pongs: a packet needs one or two. */
 const maxFrames = 2 * maxPackets;
 
+/** Such as 103 Early Hints (RFC 9110 section 15.2). They have no limit, and a proxy sends one or two. */
+const maxInterimResponses = 10;
+
 export type Upgraded =
   | { readonly kind: 'upgraded'; readonly stream: Duplex }
   | { readonly kind: 'notUpgraded'; readonly failure: TransportFailure };
@@ -29,6 +32,15 @@ export function upgrade(socket: TLSSocket, endpoint: Endpoint, { recorder, deadl
     perMessageDeflate: false,
     maxPayload: maxPacketBytes,
     autoPong: false,
+    finishRequest(request) {
+      let interimResponses = 0;
+      request.on('information', () => {
+        interimResponses += 1;
+        if (interimResponses <= maxInterimResponses) return;
+        request.destroy(new Error(`more than ${maxInterimResponses} interim responses to the upgrade`));
+      });
+      request.end();
+    },
   });
 
   return new Promise((resolve) => {

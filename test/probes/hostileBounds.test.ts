@@ -67,6 +67,21 @@ const floods: readonly (readonly [name: string, flood: Flood, result: object])[]
     { kind: 'timedOut', phase: 'subscribe' },
   ],
   ['bytes that are not MQTT', { piece: Buffer.alloc(100_000, 0xff) }, malformed],
+  [
+    'interim responses to the upgrade',
+    { webSocket: true, refusesUpgrade: true, piece: repeat(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'), 1_000) },
+    { kind: 'webSocketRefused' },
+  ],
+  [
+    'a header that never ends',
+    {
+      webSocket: true,
+      refusesUpgrade: true,
+      first: Buffer.from('HTTP/1.1 101 x\r\na: '),
+      piece: Buffer.alloc(9_000, 'a'),
+    },
+    { kind: 'webSocketRefused' },
+  ],
   ['WebSocket pings', { webSocket: true, piece: repeat(frame(9, Buffer.from('p')), 20_000) }, malformed],
   ['empty WebSocket frames', { webSocket: true, piece: repeat(frame(2, Buffer.alloc(0)), 30_000) }, malformed],
   [

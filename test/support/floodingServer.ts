@@ -8,8 +8,9 @@ import type { IssuedCertificate } from '../../src/emulator/certificates.ts';
 
 /** The data before the flood, and the piece that it repeats. */
 export interface Flood {
-  /** Over WebSocket all of it is in frames already. */
+  /** Over WebSocket all of it is in frames already; with `refusesUpgrade` it takes the place of the response to the upgrade. */
   readonly webSocket?: boolean;
+  readonly refusesUpgrade?: boolean;
   readonly first?: Buffer;
   readonly piece: Buffer;
   /** Default: as fast as possible. */
@@ -39,7 +40,7 @@ export async function startFloodingServer(certificate: IssuedCertificate, flood:
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     socket.once('data', (bytes: Buffer) => {
-      if (flood.webSocket) socket.write(upgradeResponse(bytes.toString('latin1')));
+      if (flood.webSocket && !flood.refusesUpgrade) socket.write(upgradeResponse(bytes.toString('latin1')));
       if (flood.first) socket.write(flood.first);
       if (flood.everyMs === undefined) sendWithoutEnd(socket, flood.piece);
       else sendEvery(socket, flood.piece, flood.everyMs);
