@@ -13,13 +13,16 @@ export interface AzureIdentity {
 
 /** Loads MSAL, which is large, only when the first token is needed. */
 export async function createAzureCredential({ managedIdentity, clientId }: AzureIdentity): Promise<TokenCredential> {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  const [{ DefaultAzureCredential, ManagedIdentityCredential }, { boundedHttpClient }] = await Promise.all([
+    import('@azure/identity'),
+    import('./boundedHttpClient.ts'),
+  ]);
   // One attempt: the library's four attempts take longer than a probe's deadline.
-  const retryOptions = { maxRetries: 0 };
+  const options = { retryOptions: { maxRetries: 0 }, httpClient: boundedHttpClient() };
   if (managedIdentity) {
-    return new ManagedIdentityCredential({ retryOptions, ...(clientId !== undefined && { clientId }) });
+    return new ManagedIdentityCredential({ ...options, ...(clientId !== undefined && { clientId }) });
   }
-  return new DefaultAzureCredential({ retryOptions });
+  return new DefaultAzureCredential(options);
 }
 
 /**

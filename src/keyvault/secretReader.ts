@@ -178,13 +178,15 @@ const azureVault = /\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net|microsofta
 
 /** Loads the libraries. The first read opens the connection. */
 async function createVaultClient(vaultUrl: string, identity: AzureIdentity): Promise<GetSecret> {
-  const [{ SecretClient }, credential] = await Promise.all([
+  const [{ SecretClient }, { boundedHttpClient }, credential] = await Promise.all([
     import('@azure/keyvault-secrets'),
+    import('../identity/boundedHttpClient.ts'),
     createAzureCredential(identity),
   ]);
   const client = new SecretClient(vaultUrl, credential, {
     // One attempt: a vault that throttles or fails belongs in the outcome, within the probe's deadline.
     retryOptions: { maxRetries: 0 },
+    httpClient: boundedHttpClient(),
     additionalPolicies: [{ policy: onlyKeyVault, position: 'perCall' }],
     // A vault's 401 names the resource that it wants a token for. The library checks that the vault is in that resource's
     // domain, because otherwise any server could ask for a token for Azure. A stand-in on this machine cannot pass this

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import { createSecretReader, type SecretReaderOptions } from '../../src/keyvault/secretReader.ts';
@@ -217,6 +219,20 @@ describe('createSecretReader', () => {
     expect(await reader.read('key', noDeadline)).toMatchObject({ kind: 'found', value: canary });
   });
 
+  it.each(['identity', 'gzip'])('closes the connection to a vault that sends too much (%s)', async (encoding) => {
+    const closed = Promise.withResolvers<void>();
+    const vaultUrl = await startVault((response) => {
+      response.on('close', closed.resolve);
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding });
+      const spaces = Buffer.alloc(20_000_000, ' ');
+      response.write(encoding === 'gzip' ? gzipSync(spaces) : spaces); // and never ends
+    });
+    const reader = createSecretReader({ vaultUrl, identity: testIdentity().settings });
+    const result = await reader.read('key', noDeadline);
+    expect(result).toMatchObject({ kind: 'unreachable', detail: 'notKeyVault' });
+    await closed.promise;
+  });
+
   it('does not ask when the deadline has passed already', async () => {
     const { vault, reader } = await start({ secrets: { key: canary } });
     expect(await reader.read('key', AbortSignal.abort())).toMatchObject({ kind: 'unreachable' });
@@ -302,12 +318,14 @@ async function unusedPort(): Promise<string> {
 }
 
 /** A vault that never challenges, and responds with this body. */
-async function startVaultWith(body: string): Promise<string> {
+function startVaultWith(body: string): Promise<string> {
+  return startVault((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
+}
+
+async function startVault(respond: (response: ServerResponse) => void): Promise<string> {
   const authority = await createLocalAuthority();
   trust(authority.caPem);
-  const server = createHttpsServer(await authority.issueServer(), (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
-  });
+  const server = createHttpsServer(await authority.issueServer(), (_request, response) => respond(response));
   await once(server.listen(0), 'listening');
   onTestFinished(() => void server.close());
   return `https://localhost:${(server.address() as AddressInfo).port}`;
