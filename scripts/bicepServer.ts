@@ -17,7 +17,7 @@ export interface BicepCompilation {
   readonly template?: string | undefined;
 }
 
-/** Where a predicted deployment goes. */
+/** The target of a predicted deployment. */
 export interface BicepPlace {
   readonly subscriptionId: string;
   readonly tenantId: string;

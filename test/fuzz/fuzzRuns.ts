@@ -7,7 +7,7 @@ export function fuzzRuns(usual: number): number {
   return Number(process.env.FUZZ_RUNS ?? usual);
 }
 
-/** With `npm run fuzz`, this many times as many subjects run at once, and each has this many times as long, because most of them wait. */
+/** The factor by which `npm run fuzz` raises the number of concurrent subjects and their time limits: most of them wait. */
 export const fuzzScale = isAskedFor ? 4 : 1;
 
 if (process.env.FUZZ_SEED !== undefined) fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED) });
