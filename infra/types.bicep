@@ -218,7 +218,7 @@ type alerting = {
   @maxValue(20)
   failingRuns: int?
 
-  @description('Number of newest runs that the rules consider. Default: 3.')
+  @description('Number of newest runs that the rules consider, at most as many as the slowest probe has in two days. Default: 3, or 2 with a probe that runs once a day.')
   @minValue(1)
   @maxValue(20)
   ofRuns: int?

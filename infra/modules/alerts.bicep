@@ -33,7 +33,12 @@ type app = {
 }
 
 var silentMinutes = settings.?silentMinutes ?? 30
-var ofRuns = settings.?ofRuns ?? 3
+// The rules see two days, the longest window that Azure offers, evaluated once an hour at most.
+var slowestMinutes = max(concat([1], map(probes, probe => probe.?everyMinutes ?? (probe.?verifyHub == 'renew' ? 60 : 1))))
+var runsInWindow = 1 + (2880 - 60) / slowestMinutes
+var ofRuns = (settings.?ofRuns ?? 1) <= runsInWindow
+  ? (settings.?ofRuns ?? min(3, runsInWindow))
+  : fail('alerts.ofRuns is ${settings.?ofRuns ?? 1}, but a probe that runs every ${slowestMinutes} minutes has only ${runsInWindow} runs within the two days that a rule sees, so it could never fire')
 var failingRuns = (settings.?failingRuns ?? 2) <= ofRuns
   ? (settings.?failingRuns ?? 2)
   : fail('alerts.failingRuns is ${settings.?failingRuns ?? 2}, but the rule considers only ${ofRuns} runs (alerts.ofRuns), so it could never fire')

@@ -26,6 +26,16 @@ describe('a deployment that could not work', needsBicep, () => {
       'alerts.failingRuns is 4, but the rule considers only 3 runs',
     ],
     [
+      'with alerts on more runs than a slow probe has in two days',
+      `param probes = [union(${probe}, { everyMinutes: 240 })]\nparam alerts = { ofRuns: 13 }`,
+      'alerts.ofRuns is 13, but a probe that runs every 240 minutes has only 12 runs within the two days that a rule sees',
+    ],
+    [
+      'with an alert on more failing runs than a daily probe has in two days',
+      `param probes = [union(${probe}, { everyMinutes: 1440 })]\nparam alerts = { failingRuns: 3 }`,
+      'alerts.failingRuns is 3, but the rule considers only 2 runs',
+    ],
+    [
       'with an objective at which the fast burn rate can never be reached',
       `param probes = [${probe}]\nparam alerts = { objectiveBasisPoints: 9285 }`,
       '9286',
@@ -40,5 +50,6 @@ describe('a deployment that could not work', needsBicep, () => {
 
   it('is distinguished from one that can', async () => {
     expect(await refusalOf(`param probes = [${probe}]`)).toBe('');
+    expect(await refusalOf(`param probes = [union(${probe}, { everyMinutes: 1440 })]`)).toBe('');
   }, 60_000);
 });
