@@ -70,17 +70,10 @@ function run(args: readonly string[], environment: Readonly<Record<string, strin
   return { child, ended, line };
 }
 
-/** The arguments of a device at the emulator. */
+/** The arguments of a device at the emulator, unless `more` names another endpoint. */
 function atEmulator(registrationId: string, ...more: readonly string[]): readonly string[] {
-  return [
-    '--id-scope',
-    '0neLOCAL',
-    '--registration-id',
-    registrationId,
-    '--endpoint',
-    `localhost:${emulator.mqttsPort}`,
-    ...more,
-  ];
+  const endpoint = more.includes('--endpoint') ? [] : ['--endpoint', `localhost:${emulator.mqttsPort}`];
+  return ['--id-scope', '0neLOCAL', '--registration-id', registrationId, ...endpoint, ...more];
 }
 
 function fileWith(name: string, contents: string): string {
@@ -157,7 +150,7 @@ describe('npm run probe', () => {
       fileWith('leaf.key', device.key),
     ];
     for (const args of [one, [...two, ...ws]]) {
-      const { stdout, code } = await run([...atEmulator('with-certificate', '--json'), ...args]).ended;
+      const { stdout, code } = await run(atEmulator('with-certificate', '--json', ...args)).ended;
       expect({ ...JSON.parse(stdout), code }).toMatchObject({ verdict: 'healthy', code: 0 });
       expect(stdout).not.toContain('PRIVATE KEY');
     }
@@ -191,7 +184,7 @@ describe('npm run probe', () => {
     ],
   ])('has an outcome and exit code 1 for %s', async (_, args, environment) => {
     fileWith('garbage.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
-    const { stdout, stderr, code } = await run([...atEmulator('one', '--json'), ...args], environment).ended;
+    const { stdout, stderr, code } = await run(atEmulator('one', '--json', ...args), environment).ended;
     const { verdict, reasons } = JSON.parse(stdout) as Outcome;
     expect(['failing', 'unknown']).toContain(verdict);
     expect(reasons.join()).toMatch(/ Next: /);
