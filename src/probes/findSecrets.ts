@@ -3,6 +3,7 @@ import {
   hexDecoded,
   hexDigitsOf,
   lettersOf,
+  mayHaveBase64,
   rangeOf,
   reversed,
   type TextView,
@@ -39,8 +40,8 @@ export function findSecrets(text: string, secrets: readonly string[]): readonly 
       const backwards = searchIn(reversed(letters));
       const digits = searchIn(hexDigitsOf(letters));
       if (encodings === maxEncodings) continue;
-      const decoded = [...base64Decoded(letters), ...base64Decoded(backwards), ...hexDecoded(digits)];
-      for (const text of decoded) search(text, encodings + 1);
+      const base64 = mayHaveBase64(readable) ? [letters, backwards] : [];
+      for (const decoded of [...base64.flatMap(base64Decoded), ...hexDecoded(digits)]) search(decoded, encodings + 1);
     }
   };
   search(viewOf(text), 0);

@@ -140,6 +140,14 @@ function unescapedPlaces(text: string, count: number): Uint32Array {
   return places;
 }
 
+/** Base64 of 15 characters. Words and identifiers are shorter, so that an ordinary text is not decoded eight times for nothing. */
+const base64Letters = 20;
+
+/** Base64 may be in lines, but not letter by letter. */
+export function mayHaveBase64({ text }: TextView): boolean {
+  return hasRun(text.length, base64Letters, (at) => (letters[text.charCodeAt(at)] ?? 0) !== 0);
+}
+
 /** What base64 stands for, if some of it is text. Its groups of four characters may begin at any of the first four. */
 export function base64Decoded(base64: TextView): readonly TextView[] {
   return [0, 1, 2, 3].flatMap((first) =>
@@ -168,7 +176,7 @@ const runsOfText = new RegExp(`[\\0-\\x7f]{${textCharacters},}`, 'g');
 
 /** The parts of the bytes that are text, as one text; none if they have none. */
 function textOf({ bytes, ...places }: Omit<TextView, 'text'> & { readonly bytes: Buffer }): readonly TextView[] {
-  if (!hasText(bytes)) return [];
+  if (!hasRun(bytes.length, textCharacters, (at) => (bytes[at] ?? 0x80) < 0x80)) return [];
   const all: TextView = { ...places, text: bytes.toString('latin1') };
   const text = all.text.match(runsOfText)?.join('') ?? '';
   return [
@@ -183,13 +191,13 @@ function textOf({ bytes, ...places }: Omit<TextView, 'text'> & { readonly bytes:
   ];
 }
 
-/** Looks at each sixteenth byte, and backwards from it only if it is a character. */
-function hasText(bytes: Uint8Array): boolean {
-  for (let at = textCharacters - 1; at < bytes.length; ) {
+/** Whether so many in a row are wanted. Looks at each that can be the last of them, and at those before it only if it is wanted. */
+function hasRun(length: number, size: number, isWanted: (at: number) => boolean): boolean {
+  for (let at = size - 1; at < length; ) {
     let before = at;
-    while (before > at - textCharacters && (bytes[before] ?? 0x80) < 0x80) before -= 1;
-    if (before === at - textCharacters) return true;
-    at = before + textCharacters;
+    while (before > at - size && isWanted(before)) before -= 1;
+    if (before === at - size) return true;
+    at = before + size;
   }
   return false;
 }
