@@ -34,7 +34,10 @@ type app = {
 
 var silentMinutes = settings.?silentMinutes ?? 30
 // The rules see two days, the longest window that Azure offers, evaluated once an hour at most.
-var slowestMinutes = max(concat([1], map(probes, probe => probe.?everyMinutes ?? (probe.?verifyHub == 'renew' ? 60 : 1))))
+var slowestMinutes = max(concat(
+  [1],
+  map(probes, probe => probe.?everyMinutes ?? (probe.?verifyHub == 'renew' ? 60 : 1))
+))
 var runsInWindow = 1 + (2880 - 60) / slowestMinutes
 var ofRuns = (settings.?ofRuns ?? 1) <= runsInWindow
   ? (settings.?ofRuns ?? min(3, runsInWindow))
