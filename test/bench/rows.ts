@@ -46,7 +46,7 @@ async function clientCpu(quick: boolean): Promise<readonly BenchRow[]> {
 }
 
 async function runTimes(quick: boolean): Promise<readonly BenchRow[]> {
-  const rows = await rowsOf('./clients/runTimes.ts', ...(quick ? [9, 10, 'alone'] : [15, 40]));
+  const rows = await rowsOf('./clients/runTimes.ts', ...(quick ? [9, 10, 'alone'] : [25, 40]));
   return quick ? rows.slice(0, 1) : rows; // without those that need more rounds
 }
 
