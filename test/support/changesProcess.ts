@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Changes of the whole process, and counts of all that is open in it: other files of the same process would change, or be counted. */
+/** What changes the whole process, or counts everything that is open in it, which includes what other test files have opened. */
 const processWide =
   /process\.env(\.\w+|\[[^\]]+\]) = |Object\.assign\(process\.env|delete process\.env|vi\.stubEnv|vi\.stubGlobal|setDefaultCACertificates|getActiveResourcesInfo|process\.chdir/;
 
@@ -28,5 +28,8 @@ export function testFilesByNeed(root: string): {
     return isWide;
   }
   const files = globSync('test/**/*.test.ts', { cwd: root });
-  return Object.groupBy(files, (file) => (isProcessWide(join(root, file)) ? 'alone' : 'together')) as never;
+  const { alone = [], together = [] } = Object.groupBy(files, (file) =>
+    isProcessWide(join(root, file)) ? 'alone' : 'together',
+  );
+  return { alone, together };
 }
