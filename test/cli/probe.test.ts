@@ -12,12 +12,13 @@ import { createLocalAuthority, type IssuedCertificate } from '../../src/emulator
 import { type RunningEmulator, startEmulator } from '../../src/emulator/startEmulator.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { bareEnvironment } from '../support/bareEnvironment.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { requires } from '../support/requires.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const command = fileURLToPath(new URL('../../src/cli/probe.ts', import.meta.url));
-const key = Buffer.from('a key that only this test knows').toString('base64');
+const key = plantedSecrets.symmetricKey;
 const folder = mkdtempSync(join(tmpdir(), 'probe-test-'));
 let emulator: RunningEmulator;
 let device: IssuedCertificate;

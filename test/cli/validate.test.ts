@@ -17,6 +17,7 @@ import { type RunningDps, startDps } from '../../src/emulator/dps/startDps.ts';
 import { vaultProblems } from '../../src/keyvault/vaultProblems.ts';
 import { bareEnvironment } from '../support/bareEnvironment.ts';
 import { makeDeviceChain } from '../support/deviceCertificates.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { probeJson } from '../support/probeJson.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/validate.ts', import.meta.url));
@@ -231,7 +232,7 @@ describe('npm run validate -- --online', () => {
   }
   const local = (changes: object) =>
     probeJson({ idScope: '0neLOCAL', globalDeviceEndpoint: `localhost:${dps.mqttsPort}`, ...changes });
-  const key = Buffer.from('a key of an enrollment').toString('base64');
+  const key = plantedSecrets.symmetricKey;
 
   it('finds everything right, without a registration', async () => {
     const { code, levels, stdout } = await look([local({})], { 'canary-001-key': key });

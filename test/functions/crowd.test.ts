@@ -4,9 +4,10 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 
-const primaryKey = Buffer.from('the key of the fleet').toString('base64');
+const primaryKey = plantedSecrets.groupKey;
 const probeCount = process.env.LARGE ? 100 : 40;
 let cloud: CloudStandIns;
 let app: RunningApp;

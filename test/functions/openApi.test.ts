@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiPath, openApiText } from '../../scripts/openApi.ts';
 import type { SimulationView } from '../../src/simulations/simulationView.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { type AppResponse, type RunningApp, startRunningApp } from '../support/runningApp.ts';
 
 interface Document {
@@ -38,7 +39,7 @@ interface Running {
 }
 
 async function start(): Promise<Running> {
-  const primaryKey = Buffer.from('the key of the fleet').toString('base64');
+  const primaryKey = plantedSecrets.groupKey;
   const cloud = await startCloudStandIns({
     dps: {
       idScope: '0neLOCAL',

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulationView } from '../../src/simulations/simulationView.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 
 let cloud: CloudStandIns;
 let app: RunningApp;
 
 beforeAll(async () => {
-  const primaryKey = Buffer.from('the key of the fleet').toString('base64');
+  const primaryKey = plantedSecrets.groupKey;
   cloud = await startCloudStandIns({
     dps: {
       idScope: '0neLOCAL',

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 
 let cloud: CloudStandIns;
@@ -14,7 +15,7 @@ let isSilent = true;
 const unavailable = 'HTTP/1.1 503 Server Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
 beforeAll(async () => {
-  const primaryKey = Buffer.from('the key of the fleet').toString('base64');
+  const primaryKey = plantedSecrets.groupKey;
   cloud = await startCloudStandIns({
     dps: {
       idScope: '0neLOCAL',

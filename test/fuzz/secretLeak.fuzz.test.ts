@@ -9,13 +9,14 @@ import { deviceKeyOf } from '../../src/emulator/sasToken.ts';
 import type { SecretResult } from '../../src/keyvault/secretResult.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { authority, deviceKey, localProbe, run } from '../support/localProbe.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { createTally, fuzzRuns, fuzzScale, fuzzTimeoutMs, holdsAlways, printFigures } from './fuzzRuns.ts';
 
 type Faults = NonNullable<DpsConfigurationInput['faults']>;
 
 const runs = fuzzRuns(128);
 const servicesAtOnce = 4 * fuzzScale;
-const groupKey = Buffer.from('the key of the whole fleet').toString('base64');
+const groupKey = plantedSecrets.groupKey;
 const own = await createSelfSigned({ commonName: 'own' });
 const { intermediate } = authority;
 

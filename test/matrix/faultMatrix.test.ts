@@ -13,6 +13,7 @@ import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { authority, localProbe, registry, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
 import { openResources } from '../support/openResources.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 import { dpsRows, hubRows, listenerRows, type Row } from './cells.ts';
 import { heading } from './dependencies.ts';
 import { renderTable } from './survivalTable.ts';
@@ -46,7 +47,7 @@ const [listenerCells, dpsCells, hubCells] = [
 ] as const;
 const cells = [...listenerCells, ...dpsCells, ...hubCells];
 
-const groupKey = Buffer.from('the key of every device of the matrix').toString('base64');
+const groupKey = plantedSecrets.groupKey;
 const attestation = { type: 'symmetricKey', symmetricKey: { primaryKey: groupKey } } as const;
 const credentialPolicies = [{ name: 'default' }];
 

@@ -13,10 +13,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalAuthority, type LocalAuthority } from '../../src/emulator/certificates.ts';
 import { accepted, connack, type Flood, frame, startFloodingServer } from '../support/floodingServer.ts';
 import type { RunCost } from '../support/measuredRuns.ts';
+import { plantedSecrets } from '../support/plantedSecrets.ts';
 
 const program = fileURLToPath(new URL('../support/measuredRuns.ts', import.meta.url));
 const timeoutSeconds = 1;
-const key = Buffer.from('a key that proves nothing here').toString('base64');
+const key = plantedSecrets.symmetricKey;
 
 let authority: LocalAuthority;
 let folder: string;

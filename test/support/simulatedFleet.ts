@@ -1,6 +1,7 @@
 import { type Probe, probeSchema } from '../../src/config/probe.ts';
+import { plantedSecrets } from './plantedSecrets.ts';
 
-export const groupKey = Buffer.from('the key of a group of many devices').toString('base64');
+export const groupKey = plantedSecrets.groupKey;
 
 /** A probe with a group enrollment against a stand-in on this machine; `over` replaces any field of it. */
 export function groupProbe(port: number, over: Record<string, unknown> = {}): Probe {
