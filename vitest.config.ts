@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { testFilesByNeed } from './test/support/changesProcess.ts';
 
-// The tests start hundreds of processes, which load the same modules: compiled code is kept where the commands keep theirs.
+// The tests start hundreds of processes, which load the same modules: their compiled code is cached in the folder that the commands use.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node', process.version);
 // A start of the Bicep compiler lasts seconds: compiling it a second time by profile costs more than it gains.
 process.env.DOTNET_TieredPGO ??= '0';

@@ -6,7 +6,7 @@ import { describeRequest } from '../emulator/describeRequest.ts';
 import { readConfiguration } from '../emulator/readConfiguration.ts';
 import { type EmulatorOptions, type RunningEmulator, startEmulator } from '../emulator/startEmulator.ts';
 import { fromCaller } from './callerPaths.ts';
-import { exitCodes, explainOptionError, refuseRepeated, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, refuseRepeated, wrongUsage } from './usage.ts';
 
 const usage = `npm run emulator -- [--port N] [--ws-port N] [--hub-port N] [--host ADDRESS] [--names A,B] [--config FILE] [--json]
 

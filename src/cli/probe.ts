@@ -1,7 +1,7 @@
 /** `npm run probe`: one run, now, from this machine. It starts nothing else and stores nothing. */
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
-import { exitCodes, wrongUsage } from './optionErrors.ts';
 import { readProbeArguments } from './probe/probeArguments.ts';
+import { exitCodes, wrongUsage } from './usage.ts';
 
 const usage = `npm run probe -- --id-scope S --registration-id R [credential] [options]
 npm run probe -- NAME [--hub HOST] [--timeout S] [--json]     a configured probe

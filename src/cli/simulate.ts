@@ -1,12 +1,12 @@
 /** `npm run simulate`: an on-demand simulation from the terminal, against a deployed app or the stand-ins of this machine. */
 import { availableParallelism } from 'node:os';
 import { resolvePathSettings } from './callerPaths.ts';
-import { exitCodes, wrongUsage } from './optionErrors.ts';
 import { readSimulateArguments, type SimulateArguments, simulateUsage } from './simulate/simulateArguments.ts';
 import { createSimulationClient, type SimulationClient, SimulationRefused } from './simulate/simulationClient.ts';
 import { showProgress } from './simulate/simulationProgress.ts';
 import { describeSimulation } from './simulate/simulationTable.ts';
 import type { LocalApp } from './start/localApp.ts';
+import { exitCodes, wrongUsage } from './usage.ts';
 
 const pollEveryMs = 500;
 /** Registrations per second and core: the app, its storage and the DPS stand-in share this machine. */

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 import type { ConfigurationError } from '../config/configurationErrors.ts';
 import { cacheCompiledCode } from './cacheCompiledCode.ts';
 import { fromCaller, localSecretsFile, resolvePathSettings } from './callerPaths.ts';
-import { exitCodes, explainOptionError, refuseRepeated, wrongUsage } from './optionErrors.ts';
 import type { LocalApp } from './start/localApp.ts';
 import { isStopped, stopSignal } from './start/stopSignal.ts';
+import { exitCodes, explainOptionError, refuseRepeated, wrongUsage } from './usage.ts';
 
 const usage = `npm start -- [--data DIR] [--once [--json]]
 

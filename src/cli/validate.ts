@@ -6,7 +6,7 @@ import { type ConfigurationError, formatErrors } from '../config/configurationEr
 import { type Plan, planErrors, planOf } from '../config/plan/plan.ts';
 import { readLocalSecrets } from '../local/localSecrets.ts';
 import { fromCaller, localSecretsFile } from './callerPaths.ts';
-import { exitCodes, explainOptionError, wrongUsage } from './optionErrors.ts';
+import { exitCodes, explainOptionError, wrongUsage } from './usage.ts';
 import type { OnlineCheck } from './validate/checkOnline.ts';
 import { describePlan } from './validate/describePlan.ts';
 

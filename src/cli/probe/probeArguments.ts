@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { explainOptionError, refuseRepeated } from '../optionErrors.ts';
+import { explainOptionError, refuseRepeated } from '../usage.ts';
 
 /** Where the device's credential comes from. A key is never an argument: the process list and the shell's history would show it. */
 export type CredentialSource =

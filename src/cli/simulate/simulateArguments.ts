@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSimulationRequest } from '../../simulations/simulationRequest.ts';
 import { fromCaller } from '../callerPaths.ts';
-import { explainOptionError, refuseRepeated } from '../optionErrors.ts';
+import { explainOptionError, refuseRepeated } from '../usage.ts';
 
 export const simulateUsage = `npm run simulate -- --probe NAME --devices N [options]
 

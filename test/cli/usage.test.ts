@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { explainOptionError, refuseRepeated } from '../../src/cli/optionErrors.ts';
+import { explainOptionError, refuseRepeated } from '../../src/cli/usage.ts';
 
 const options = {
   port: { type: 'string' },
