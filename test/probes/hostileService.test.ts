@@ -116,7 +116,7 @@ describe('text of the service', () => {
         timestampUtc: unprintable,
       }),
     ],
-    ['a message of backslashes', respond(401, { errorCode: 401000, message: '\\'.repeat(100_000) })],
+    ['a message of backslashes', respond(401, { errorCode: 401000, message: '\\'.repeat(125_000) })],
     ['a message of spaces', respond(401, { errorCode: 401000, message: `x${' '.repeat(200_000)}x` })],
     ['a body that is not JSON', respond(500, unprintable.repeat(9_999))],
     ['an unknown status word', respond(200, { operationId: 'o', status: unprintable.repeat(99) })],
@@ -125,7 +125,7 @@ describe('text of the service', () => {
     const { payload: _, ...outcome } = (await play([right, right, step], { timeoutSeconds: 1 })) as Outcome & {
       payload?: unknown;
     };
-    expect(outcome.durationMs).toBeLessThan(5_000);
+    expect(outcome.durationMs).toBeLessThan(10_000); // quadratic time would be more, and a busy machine less
     const texts = textsOf(outcome);
     for (const text of texts) {
       expect(text.isWellFormed()).toBe(true);
