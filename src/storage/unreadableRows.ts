@@ -12,7 +12,7 @@ export class UnreadableRowError extends Error {
 /** The columns of a row, as a query returns them. */
 export type Columns = Readonly<Record<string, unknown>>;
 
-/** Rejects with an `UnreadableRowError` that names the row when `read` throws. */
+/** Throws an `UnreadableRowError` with the name of the row when `read` throws. */
 export function reading<Value>(table: Table, key: RowName, row: Columns, read: (row: Columns) => Value): Value {
   try {
     return read(row);
