@@ -4,18 +4,13 @@ import {
   hexDigitsOf,
   lettersOf,
   mayHaveBase64,
-  rangeOf,
   reversed,
+  span,
+  type TextRange,
   type TextView,
   unescaped,
   viewOf,
 } from './textViews.ts';
-
-/** UTF-16 units; `end` is exclusive. */
-export interface TextRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Base64 of base64 is two encodings inside one another. */
 const maxEncodings = 3;
@@ -30,7 +25,7 @@ export function findSecrets(text: string, secrets: readonly string[]): readonly 
   const match = createMatcher([...new Set(secrets)].flatMap(formsOf));
   const found: TextRange[] = [];
   const searchIn = (view: TextView) => {
-    for (const [start, end] of match(view.text)) found.push(rangeOf(view, start, end));
+    for (const [start, end] of match(view.text)) found.push(...rangesOf(view, start, end));
     return view;
   };
   const search = (view: TextView, encodings: number) => {
@@ -46,6 +41,27 @@ export function findSecrets(text: string, secrets: readonly string[]): readonly 
   };
   search(viewOf(text), 0);
   return withoutOverlaps(found.map(({ start, end }) => ({ start, end: end + paddingAt(text, end) })));
+}
+
+/** Enough for a few escaped separators after each letter. */
+const maxSeparatorCharacters = 40;
+
+/**
+ * Where in the text some characters of a view are. A longer text between two of them is not of the secret: a view may join parts that are far
+ * from each other.
+ */
+function rangesOf(view: TextView, start: number, end: number): readonly TextRange[] {
+  const ranges: TextRange[] = [];
+  for (let index = start; index < end; index += 1) {
+    const [next, last] = [view.rangeOf(index), ranges.at(-1)];
+    if (last && distance(last, next) <= maxSeparatorCharacters) ranges[ranges.length - 1] = span(last, next);
+    else ranges.push(next);
+  }
+  return ranges;
+}
+
+function distance(one: TextRange, other: TextRange): number {
+  return Math.max(other.start - one.end, one.start - other.end);
 }
 
 /** Base64 ends with up to two equals signs. */

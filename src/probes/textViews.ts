@@ -1,22 +1,23 @@
-/** A text that was made from another one, and where in the first text each of its characters came from. */
+/** UTF-16 units; `end` is exclusive. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A text that was made from another one. */
 export interface TextView {
   readonly text: string;
-  readonly startOf: (index: number) => number;
-  /** Exclusive. */
-  readonly endOf: (index: number) => number;
+  /** What a character was made of, in the first text. */
+  readonly rangeOf: (index: number) => TextRange;
 }
 
 export function viewOf(text: string): TextView {
-  return { text, startOf: (index) => index, endOf: (index) => index + 1 };
+  return { text, rangeOf: (index) => ({ start: index, end: index + 1 }) };
 }
 
-/** The first text's range for the characters of a view. */
-export function rangeOf(view: TextView, start: number, end: number): { readonly start: number; readonly end: number } {
-  const [first, last] = [start, end - 1]; // in a reversed view, the last one came first
-  return {
-    start: Math.min(view.startOf(first), view.startOf(last)),
-    end: Math.max(view.endOf(first), view.endOf(last)),
-  };
+/** Both and what is between them, in whichever order: in a reversed view, later characters come first. */
+export function span(one: TextRange, other: TextRange): TextRange {
+  return { start: Math.min(one.start, other.start), end: Math.max(one.end, other.end) };
 }
 
 /** The view's letters and digits (ASCII). */
@@ -69,7 +70,7 @@ function lazilyPlaced(text: string, view: TextView, indexesOf: () => Uint32Array
     indexes ??= indexesOf();
     return indexes[index] ?? 0;
   };
-  return { text, startOf: (index) => view.startOf(indexOf(index)), endOf: (index) => view.endOf(indexOf(index)) };
+  return { text, rangeOf: (index) => view.rangeOf(indexOf(index)) };
 }
 
 /** Of a text of ASCII characters. */
@@ -77,8 +78,7 @@ export function reversed(view: TextView): TextView {
   const last = view.text.length - 1;
   return {
     text: Buffer.from(view.text, 'latin1').reverse().toString('latin1'),
-    startOf: (index) => view.startOf(last - index),
-    endOf: (index) => view.endOf(last - index),
+    rangeOf: (index) => view.rangeOf(last - index),
   };
 }
 
@@ -104,8 +104,7 @@ export function unescaped(view: TextView, more = maxEscapes): TextView {
   };
   const plain: TextView = {
     text,
-    startOf: (index) => view.startOf(placeOf(index)),
-    endOf: (index) => view.endOf(placeOf(index + 1) - 1),
+    rangeOf: (index) => span(view.rangeOf(placeOf(index)), view.rangeOf(placeOf(index + 1) - 1)),
   };
   return unescaped(plain, more - 1);
 }
@@ -153,8 +152,11 @@ export function base64Decoded(base64: TextView): readonly TextView[] {
   return [0, 1, 2, 3].flatMap((first) =>
     textOf({
       bytes: Buffer.from(base64.text.slice(first), 'base64'),
-      startOf: (index) => base64.startOf(first + Math.floor((index * 8) / 6)),
-      endOf: (index) => base64.endOf(first + Math.floor((index * 8 + 7) / 6)),
+      rangeOf: (index) =>
+        span(
+          base64.rangeOf(first + Math.floor((index * 8) / 6)),
+          base64.rangeOf(first + Math.floor((index * 8 + 7) / 6)),
+        ),
     }),
   );
 }
@@ -164,8 +166,7 @@ export function hexDecoded(digits: TextView): readonly TextView[] {
   return [0, 1].flatMap((first) =>
     textOf({
       bytes: Buffer.from(digits.text.slice(first), 'hex'),
-      startOf: (index) => digits.startOf(first + 2 * index),
-      endOf: (index) => digits.endOf(first + 2 * index + 1),
+      rangeOf: (index) => span(digits.rangeOf(first + 2 * index), digits.rangeOf(first + 2 * index + 1)),
     }),
   );
 }
@@ -175,9 +176,9 @@ const textCharacters = 16;
 const runsOfText = new RegExp(`[\\0-\\x7f]{${textCharacters},}`, 'g');
 
 /** The parts of the bytes that are text, as one text; none if they have none. */
-function textOf({ bytes, ...places }: Omit<TextView, 'text'> & { readonly bytes: Buffer }): readonly TextView[] {
+function textOf({ bytes, rangeOf }: Omit<TextView, 'text'> & { readonly bytes: Buffer }): readonly TextView[] {
   if (!hasRun(bytes.length, textCharacters, (at) => (bytes[at] ?? 0x80) < 0x80)) return [];
-  const all: TextView = { ...places, text: bytes.toString('latin1') };
+  const all: TextView = { text: bytes.toString('latin1'), rangeOf };
   const text = all.text.match(runsOfText)?.join('') ?? '';
   return [
     lazilyPlaced(text, all, () => {

@@ -158,6 +158,17 @@ it('what is around a secret, and other secrets, remain or are redacted each for 
   });
 });
 
+it('what is between two parts of a secret remains, even if the one seems to continue the other', () => {
+  const letters = lettersOf(`${groupKey}${symmetricKey}${signature}${oddKey}`);
+  // The third line of base64 is followed by the first character of the secret, with which the second echo begins.
+  const secret = `${letters.slice(0, 144)}${letters[0]}${letters.slice(145)}`;
+  const echoed = JSON.stringify(wrapped(64, '\r\n')(base64(secret)));
+  const result = { message: `it was ${echoed}, not this`, code: 401, payload: [{ [echoed]: true }] };
+  const clean = redactSecrets({ polls: 1, result }, [secret]);
+  expect(clean).toMatchObject({ polls: 1, result: { code: 401, payload: [{}] } });
+  expectNothingOf(echoed, clean);
+});
+
 it('leaves everything else as it is, and is the same object then', () => {
   const facts = {
     runId: '0a1b2c3d-1111-4222-8333-444455556666',
