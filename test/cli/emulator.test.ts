@@ -10,6 +10,7 @@ import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectPacket, isPublish, rawMqttOverTls } from '../support/rawMqttClient.ts';
 import { registrationToken, sasToken } from '../support/sasToken.ts';
+import { unusedPort } from '../support/unusedPort.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/emulator.ts', import.meta.url));
 const anyPorts = ['--port', '0', '--ws-port', '0', '--hub-port', '0'];
@@ -27,14 +28,6 @@ async function ended(child: ChildProcess): Promise<{ code: unknown; errors: stri
   });
   const [code] = await once(child, 'close');
   return { code, errors };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 interface Listening {
@@ -101,7 +94,7 @@ describe('npm run emulator', () => {
 
 describe('npm run emulator with --hub-port equal to --port, field report 3a', () => {
   it('serves DPS and hub on one listener, and assigns a hub without a port that is in its certificate', async () => {
-    const port = String(await freePort());
+    const port = String(await unusedPort());
     const names = 'global.azure-devices-provisioning.net,my-hub.azure-devices.net';
     const child = emulator('--port', port, '--ws-port', '0', '--hub-port', port, '--names', names, '--json');
     const end = ended(child);

@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -14,6 +13,7 @@ import type { Outcome } from '../../src/outcomes/outcome.ts';
 import type { SimulationView } from '../../src/simulations/simulationView.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { sampleSimulations } from '../support/sampleSimulations.ts';
+import { unusedPort } from '../support/unusedPort.ts';
 import { functionKey, useInstances } from '../support/useInstances.ts';
 
 // Each starts a process or two, on machines that may be busy with other tests.
@@ -69,10 +69,7 @@ describe('npm run simulate', () => {
   });
 
   it('reports the URL and the error if no server responds, and exits 1', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const unusedUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.close();
+    const unusedUrl = `http://127.0.0.1:${await unusedPort()}`;
     const { stderr, code } = await simulate(['--probe', 'x', '--devices', '1', '--url', unusedUrl, '--key', 'k']).ended;
     expect(stderr).toContain(`${unusedUrl} does not respond (ECONNREFUSED)`);
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLocalAuthority } from '../../src/emulator/certificates.ts';
@@ -11,6 +11,7 @@ import { type KeyVaultFault, type KeyVaultOptions, startKeyVault } from '../../s
 import { startTestVault, useManagedIdentity } from '../support/azureIdentity.ts';
 import { packagesLoadedBy } from '../support/packagesLoadedBy.ts';
 import { trust } from '../support/trust.ts';
+import { unusedPort } from '../support/unusedPort.ts';
 
 const canary = 'q83vCANARYvalueThatMustNeverBeSeen0123456789abcdefghijklmnopqrs==';
 const noDeadline = new AbortController().signal;
@@ -149,7 +150,7 @@ describe('createSecretReader', () => {
   });
 
   it.each([
-    ['nothing listens there', unusedPort, 'ECONNREFUSED'],
+    ['nothing listens there', absentVault, 'ECONNREFUSED'],
     ['it does not present a trusted certificate', startUntrustedVault, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
   ])('calls a vault unreachable when %s', async (_, vaultUrl, code) => {
     const reader = createSecretReader({ vaultUrl: await vaultUrl(), identity: testIdentity().settings });
@@ -309,12 +310,8 @@ async function start(vaultOptions: Partial<KeyVaultOptions> = {}, readerOptions:
   return { identity: identity.endpoint, clientId: identity.settings.clientId, vault, reader };
 }
 
-async function unusedPort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return `https://localhost:${typeof address === 'object' ? address?.port : ''}`;
+async function absentVault(): Promise<string> {
+  return `https://localhost:${await unusedPort()}`;
 }
 
 /** A vault that never challenges, and responds with this body. */
@@ -325,7 +322,7 @@ function startVaultWith(body: string): Promise<string> {
 async function startVault(respond: (response: ServerResponse) => void): Promise<string> {
   const authority = await createLocalAuthority();
   trust(authority.caPem);
-  const server = createHttpsServer(await authority.issueServer(), (_request, response) => respond(response));
+  const server = createServer(await authority.issueServer(), (_request, response) => respond(response));
   await once(server.listen(0), 'listening');
   onTestFinished(() => void server.close());
   return `https://localhost:${(server.address() as AddressInfo).port}`;

@@ -4,6 +4,7 @@ import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { reasonCode } from '../../src/outcomes/reasonCode.ts';
 import { deviceKey, localProbe, registrationId, run, startLocalDps, vaultOf } from '../support/localProbe.ts';
 import { openedSince, settledResources } from '../support/openResources.ts';
+import { unusedPort } from '../support/unusedPort.ts';
 
 let dps: RunningDps | undefined;
 
@@ -215,8 +216,7 @@ describe('the network before MQTT', () => {
 
   it('reports a port without a listener', async () => {
     dps = await startLocalDps();
-    const probe = localProbe(dps);
-    await dps.close();
+    const probe = localProbe(dps, { globalDeviceEndpoint: `localhost:${await unusedPort()}` });
     expect((await run(probe)).result).toMatchObject({ kind: 'unreachable', phase: 'tcp', code: 'ECONNREFUSED' });
   });
 

@@ -13,6 +13,7 @@ import { readRows } from '../../src/storage/table.ts';
 import { useManagedIdentity } from '../support/azureIdentity.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { trust } from '../support/trust.ts';
+import { unusedPort } from '../support/unusedPort.ts';
 import { connectionStringFor, historyAt, tablesAt, useAzurite } from '../support/useHistory.ts';
 
 const identity = useManagedIdentity();
@@ -128,13 +129,13 @@ describe('the tables of an account', { timeout: 120_000 }, () => {
   });
 
   it('tries again after a failure: storage that was not available at start is used when it becomes available', async () => {
-    const away = await startAzurite();
-    const { connectionString, tableServiceUri } = away;
+    const ports = { blob: 0, queue: 0, table: await unusedPort() };
+    const away = await startAzurite({ ports });
     await away.close();
-    const history = historyAt(connectionString);
+    const history = historyAt(away.connectionString);
     const outcome = buildOutcome();
     await expect(history.append(outcome)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await start({ ports: { blob: 0, queue: 0, table: Number(new URL(tableServiceUri).port) } });
+    await start({ ports });
     await history.append(outcome);
     expect(await history.latest(outcome.probe)).toEqual(outcome);
   });

@@ -1,9 +1,9 @@
-import { createServer } from 'node:net';
 import { beforeAll } from 'vitest';
 import { createOutcomeHistory, type OutcomeHistory } from '../../src/history/history.ts';
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts';
 import { type OpenTables, openTables } from '../../src/storage/openTables.ts';
 import { plantedSecrets } from './plantedSecrets.ts';
+import { unusedPort } from './unusedPort.ts';
 
 /** One Azurite for all test files that run in this process. It stops when the process ends. */
 let azurite: Promise<Azurite> | undefined;
@@ -39,12 +39,7 @@ export function tablesAt(connectionString: string): OpenTables {
 
 /** The connection string of a storage that is not available: its port was free a moment ago, and no server listens there. */
 export async function closedStorage(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('expected a TCP port');
-  return connectionStringFor(address.port);
+  return connectionStringFor(await unusedPort());
 }
 
 export function connectionStringFor(port: number): string {

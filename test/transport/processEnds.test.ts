@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunningDps } from '../../src/emulator/dps/startDps.ts';
 import { type RunningHub, startHub } from '../../src/emulator/hub/startHub.ts';
 import { authority, deviceKey, localProbe, registry, startLocalDps } from '../support/localProbe.ts';
+import { unusedPort } from '../support/unusedPort.ts';
 
 const program = fileURLToPath(new URL('../support/probeProcess.ts', import.meta.url));
 /** A process with pending work would wait for our keep alive, the SDKs' 180 s, or forever. */
@@ -50,7 +50,7 @@ afterAll(async () => {
 it.each(['mqtt', 'mqtt-ws'] as const)(
   'a process exits without exit() after runs over %s with various results',
   async (transport) => {
-    const closedPort = await freePort();
+    const closedPort = await unusedPort();
     const probe = (registrationId: string, over: object = {}) =>
       localProbe(dps, { registrationId, transport, timeoutSeconds: 3, ...over });
     const expected = { assignedHub: [`localhost:${hub.port}`] };
@@ -95,11 +95,3 @@ it.each(['mqtt', 'mqtt-ws'] as const)(
     expect(performance.now() - lastSaidAt).toBeLessThan(endsWithinMs);
   },
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

@@ -11,6 +11,7 @@ import { buildOutcome } from '../../support/buildOutcome.ts';
 import { ingestionOf } from '../../support/ingestionOf.ts';
 import { packagesLoadedBy } from '../../support/packagesLoadedBy.ts';
 import { startTestAppInsights } from '../../support/testAppInsights.ts';
+import { unusedPort } from '../../support/unusedPort.ts';
 
 const testIdentity = useManagedIdentity();
 const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -167,8 +168,8 @@ describe('createAvailability', () => {
   });
 
   it('rejects when no server listens, and works once one does', async () => {
-    const appInsights = await startTestAppInsights();
-    const port = Number(/:(\d+)\/$/.exec(appInsights.connectionString)?.[1]);
+    const port = await unusedPort();
+    const appInsights = await startTestAppInsights({ port });
     const availability = availabilityAt(appInsights);
     await appInsights.close();
     await expect(availability.send([rejected])).rejects.toThrow(

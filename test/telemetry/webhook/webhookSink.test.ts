@@ -9,6 +9,7 @@ import { readDeliveries, stateTable } from '../../../src/telemetry/webhook/state
 import { type StateChange, webhookSink } from '../../../src/telemetry/webhook/webhookSink.ts';
 import { buildOutcome } from '../../support/buildOutcome.ts';
 import { trust } from '../../support/trust.ts';
+import { unusedPort } from '../../support/unusedPort.ts';
 import { tablesAt, useAzurite } from '../../support/useHistory.ts';
 
 interface Received {
@@ -165,11 +166,7 @@ describe('The webhook', () => {
   });
 
   it('reports a receiver that does not respond with only the code of the platform', async () => {
-    const gone = createServer().listen(0, '127.0.0.1');
-    await once(gone, 'listening');
-    const { port } = gone.address() as AddressInfo;
-    await new Promise((closed) => gone.close(closed));
-    const error = await sink({ address: `https://localhost:${port}/${token}` })
+    const error = await sink({ address: `https://localhost:${await unusedPort()}/${token}` })
       .write(outcome('failing'))
       .then(() => undefined, String);
     expect(error).toContain('did not respond (ECONNREFUSED), after 3 attempts');
