@@ -16,8 +16,8 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Half of the time a test waits, for a limit to pass or for another process: one more worker than cores keeps the cores busy.
-    maxWorkers: availableParallelism() + 1,
+    // Half of the time a test waits, for a limit to pass or for another process: two more workers than cores keep the cores busy.
+    maxWorkers: availableParallelism() + 2,
     // In another order each time (vitest prints the seed), so that no test comes to depend on the one before it. Files start with the longest.
     sequence: { shuffle: { tests: true, files: false } },
     // Loading the modules again for each file costs more than most of the tests.
