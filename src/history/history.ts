@@ -99,6 +99,8 @@ export function createOutcomeHistory(
 ): OutcomeHistory {
   const outcomes = open(outcomeTable);
   const read = (query: Parameters<typeof readableRows>[1]) => readableRows(outcomes, query, outcomeOf, unreadable.note);
+  /** `rollupTable`: the module with its name is loaded on demand. */
+  const rollupsIn = (rollupTable: string) => ({ table: open(rollupTable), location, onUnreadable: unreadable.note });
   const here = (probe: string, index: OutcomeIndex, range?: KeyRange) => ({
     partitionKey: partitionOf(probe, location),
     ...indexRange(probe, index, range),
@@ -148,27 +150,21 @@ export function createOutcomeHistory(
         import('./rollUpOutcomes.ts'),
         import('./rollup.ts'),
       ]);
-      return rollUpOutcomes(
-        { table: open(rollupTable), location, onUnreadable: unreadable.note },
-        history.summaries,
-        now,
-        plan,
-      );
+      return rollUpOutcomes(rollupsIn(rollupTable), history.summaries, now, plan);
     },
     async rollups(probe, span, range, signal) {
       const { readRollups, rollupTable } = await import('./rollup.ts');
-      return readRollups(
-        { table: open(rollupTable), location, onUnreadable: unreadable.note },
-        probe,
-        span,
-        range,
-        signal,
-      );
+      return readRollups(rollupsIn(rollupTable), probe, span, range, signal);
     },
     async runTotals(probe, signal) {
       const { readRollups, rollupTable } = await import('./rollup.ts');
-      const store = { table: open(rollupTable), location, onUnreadable: unreadable.note };
-      const [newest] = await readRollups(store, probe, 'hour', { fromMs: 0, toMs: Date.now(), count: 1 }, signal);
+      const [newest] = await readRollups(
+        rollupsIn(rollupTable),
+        probe,
+        'hour',
+        { fromMs: 0, toMs: Date.now(), count: 1 },
+        signal,
+      );
       const since = await history.summaries(probe, { sinceMs: newest?.endMs }, { signal });
       return since.reduceRight<RunState | undefined>(advance, newest?.state)?.totals ?? noRuns;
     },

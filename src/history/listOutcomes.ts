@@ -1,5 +1,5 @@
 import type { Outcome, Verdict } from '../outcomes/outcome.ts';
-import { quoted, type Table } from '../storage/table.ts';
+import { maxPageSize, quoted, type Table } from '../storage/table.ts';
 import { type OnUnreadable, readableOf } from '../storage/unreadableRows.ts';
 import { mergeNewest, type Pages } from './mergeNewest.ts';
 import { comparePositions, formatPosition, indexRange, type Position, partitionOf, positionOf } from './outcomeKeys.ts';
@@ -26,8 +26,6 @@ export interface OutcomePage {
   readonly cursor?: string;
 }
 
-/** Limit of the service. */
-const maxPageSize = 1000;
 const minPageSize = 10;
 
 /** Merges the outcomes of all probes and locations of the query into one page, newest first. */

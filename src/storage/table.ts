@@ -35,7 +35,7 @@ export interface RowQuery extends CallOptions {
   /** An OData condition on other columns; `quoted` makes a literal. */
   readonly where?: string | undefined;
   readonly select?: readonly string[] | undefined;
-  /** At most 1000, which is the default. */
+  /** At most `maxPageSize`, which is the default. */
   readonly pageSize?: number | undefined;
 }
 
@@ -68,13 +68,19 @@ export interface Table {
 /** The service's limit for one transaction. */
 export const maxRowsAtOnce = 100;
 
+/** The service's limit for one response. */
+export const maxPageSize = 1000;
+
 /** All rows of a query, or the first `count`. */
 export async function readRows(
   table: Table,
   { count, ...query }: RowQuery & { readonly count?: number | undefined },
 ): Promise<Readonly<Record<string, unknown>>[]> {
   const rows: Readonly<Record<string, unknown>>[] = [];
-  for await (const page of table.pages({ ...query, ...(count !== undefined && { pageSize: Math.min(count, 1000) }) })) {
+  for await (const page of table.pages({
+    ...query,
+    ...(count !== undefined && { pageSize: Math.min(count, maxPageSize) }),
+  })) {
     rows.push(...page);
     if (count !== undefined && rows.length >= count) return rows.slice(0, count);
   }

@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { CallOptions } from './callLimit.ts';
 import { isMissing, orElse } from './storageResponse.ts';
-import { quoted, type RowQuery, type Table } from './table.ts';
+import { maxPageSize, quoted, type RowQuery, type Table } from './table.ts';
 
 /** Calls the client within a time limit. */
 export type Call = <Value>(
@@ -16,7 +16,10 @@ export async function* pagesOf(call: Call, query: RowQuery): ReturnType<Table['p
   do {
     const page = await orElse([isMissing], undefined, () =>
       call(query, async (tables, abortSignal) => {
-        const settings = { maxPageSize: query.pageSize ?? 1000, ...(continuationToken && { continuationToken }) };
+        const settings = {
+          maxPageSize: query.pageSize ?? maxPageSize,
+          ...(continuationToken && { continuationToken }),
+        };
         const { value } = await tables
           .listEntities<Record<string, unknown>>({ queryOptions, abortSignal })
           .byPage(settings)

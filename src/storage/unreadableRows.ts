@@ -1,5 +1,5 @@
 import { printable } from '../transport/printable.ts';
-import { type RowQuery, readRows, type Table } from './table.ts';
+import { maxPageSize, type RowQuery, readRows, type Table } from './table.ts';
 
 /**
  * Rows of our tables that this app cannot read: another program wrote them, or another version of this app. One of them must not hide the
@@ -50,8 +50,6 @@ export function readableOf<Value>(
     }
   });
 }
-
-const maxPageSize = 1000;
 
 /** All readable rows of a query, or the first `count` of them. */
 export async function readableRows<Value>(
