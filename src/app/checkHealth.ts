@@ -1,4 +1,5 @@
 import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
+import { lastSinkErrors } from '../history/heartbeat.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
 import { explainNotRun, unreadableSecret } from '../outcomes/explanations/notRun.ts';
 import { webhookReport } from '../status/report/webhookReport.ts';
@@ -101,7 +102,7 @@ async function checkScheduledRuns({ history, settings }: Services, now: Date): P
   const heartbeats = await history.heartbeats('probes', {}, options).catch(() => []);
   const [newest] = heartbeats;
   if (!newest) return [];
-  const { sinkErrors = [] } = heartbeats.find(({ completed }) => completed) ?? {};
+  const sinkErrors = lastSinkErrors(heartbeats);
   const sinks = sinkErrors.length > 0 ? [check('sinks', false, `${sinkErrors.join('. ')}.`)] : [];
   if (newest.scheduledMs >= dueBefore.getTime() - scheduleToleranceMs) return sinks;
   const last = new Date(newest.scheduledMs).toISOString();

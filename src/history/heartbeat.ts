@@ -33,6 +33,11 @@ export interface Heartbeat {
   readonly sinkErrors: readonly string[];
 }
 
+/** The errors of the last run that has finished: one that is still running has not reported its own yet. `heartbeats`: newest first. */
+export function lastSinkErrors(heartbeats: readonly Heartbeat[]): readonly string[] {
+  return heartbeats.find(({ completed }) => completed)?.sinkErrors ?? [];
+}
+
 /** There are fewer sinks. */
 const maxSinkErrors = 8;
 

@@ -1,5 +1,5 @@
 import { scheduleToleranceMs } from '../../config/schedule.ts';
-import type { Heartbeat } from '../../history/heartbeat.ts';
+import { type Heartbeat, lastSinkErrors } from '../../history/heartbeat.ts';
 import type { OutcomeHistory } from '../../history/history.ts';
 import type { DueTimes } from '../../history/missedRuns.ts';
 import type { TimerReport } from './statusReport.ts';
@@ -48,7 +48,8 @@ export async function readTimers(
   ];
 }
 
-function probesTimer(location: string, [newest, before]: readonly Heartbeat[], context: TimerContext): TimerReport {
+function probesTimer(location: string, heartbeats: readonly Heartbeat[], context: TimerContext): TimerReport {
+  const [newest, before] = heartbeats;
   const { dueTimes, ownLocation, nowMs, upSinceMs } = context;
   const timer = 'probes' as const;
   const everyRun = { name: timer };
@@ -57,7 +58,7 @@ function probesTimer(location: string, [newest, before]: readonly Heartbeat[], c
     const [due] = location === ownLocation ? dueTimes(everyRun, upSinceMs, nowMs - lateMs) : [];
     return { timer, location, state: due === undefined ? 'onTime' : 'silent', ...(due !== undefined && dueAt(due)) };
   }
-  const { sinkErrors = [] } = [newest, before].find((heartbeat) => heartbeat?.completed) ?? {};
+  const sinkErrors = lastSinkErrors(heartbeats);
   const last = {
     lastStartedAt: new Date(newest.scheduledMs).toISOString(),
     ...(sinkErrors.length > 0 && { sinkErrors }),
