@@ -2,6 +2,7 @@ import type { ConfigurationError } from './configurationErrors.ts';
 import type { Environment } from './formats.ts';
 import type { Probe } from './probe.ts';
 import { type ErrorIn, type ParsedProbes, type ProbesSource, parseProbes } from './probes.ts';
+import { decodeUtf8 } from './readJson.ts';
 import { resolveLocations } from './registrationId.ts';
 import { defaultProbeSchedule, ownSettings, parseSettings, type Settings } from './settings.ts';
 
@@ -62,14 +63,9 @@ function readProbesFile(path: string, source: ProbesSource, readFile: ReadFile):
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return invalid(source.root, `expected the path of a file that can be read${code}`);
   }
-  if (typeof content === 'string') return parseProbes(content, source);
-  try {
-    return parseProbes(new TextDecoder('utf-8', { fatal: true }).decode(content), source);
-  } catch (error) {
-    // Other characters would take the place of what is not UTF-8, also in a payload.
-    if (!(error instanceof TypeError)) throw error;
-    return invalid(source.root, 'expected a file in UTF-8: save it again in that encoding');
-  }
+  const text = typeof content === 'string' ? content : decodeUtf8(content);
+  if (text === undefined) return invalid(source.root, 'expected a file in UTF-8: save it again in that encoding');
+  return parseProbes(text, source);
 }
 
 function invalid(path: string, message: string): ParsedProbes {

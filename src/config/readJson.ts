@@ -29,6 +29,15 @@ export type ReadJson =
 const maxDepth = 64;
 const tooDeep = `expected at most ${maxDepth} levels of nesting`;
 
+/** Undefined when the bytes are not UTF-8: other characters would take the place of what is not. Leaves out a byte order mark. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads JSON as people write it: comments, trailing commas and a byte order mark are allowed, as in editors' settings files. */
 export function readJson(text: string): ReadJson {
   const source = text.replace(/^\uFEFF/, '');

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import { type AnyNode, parse } from '@humanwhocodes/momoa';
-import { isChanged, numberExpected } from '../config/readJson.ts';
+import { decodeUtf8, isChanged, numberExpected } from '../config/readJson.ts';
 import { type ProblemError, pointerTo } from './problem.ts';
 
 export type JsonBody =
@@ -22,7 +22,7 @@ export async function readJsonBody(request: HttpRequest): Promise<JsonBody> {
     return invalid({ pointer: '#', detail: `expected at most ${maxBytes} bytes, got ${bytes.length}` });
   }
   // The decoder leaves out a byte order mark, which section 8.1 allows a reader to ignore.
-  const text = decoded(bytes);
+  const text = decodeUtf8(bytes);
   if (text === undefined) return invalid({ pointer: '#', detail: 'expected UTF-8, got bytes that are not' });
   if (text.trim() === '') return { kind: 'empty' };
   let value: unknown;
@@ -35,15 +35,6 @@ export async function readJsonBody(request: HttpRequest): Promise<JsonBody> {
   if (errors.length > 0) return { kind: 'invalid', errors };
   const lossy = lossyParts(text);
   return lossy.length > 0 ? { kind: 'invalid', errors: lossy } : { kind: 'json', value };
-}
-
-/** Undefined: it is not UTF-8. */
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function invalid(error: ProblemError): JsonBody {
