@@ -1,7 +1,7 @@
 import { previousDueTime, scheduleToleranceMs } from '../config/schedule.ts';
 import { lastSinkErrors } from '../history/heartbeat.ts';
 import type { SecretUnavailable } from '../keyvault/secretResult.ts';
-import { explainNotRun, unreadableSecret } from '../outcomes/explanations/notRun.ts';
+import { explainUnreadableSecret } from '../outcomes/explanations/notRun.ts';
 import { webhookReport } from '../status/report/webhookReport.ts';
 import { describeStorageError } from '../storage/describeStorageError.ts';
 import type { ConfiguredServices, Services } from './services.ts';
@@ -59,9 +59,8 @@ async function checkKeyVault({ probes, settings: { webhook }, freshSecrets: secr
     : check('keyVault', true, `${names.size} secrets can be read`);
 }
 
-/** Uses the sentences of an outcome that could not run for the same reason. */
 function describe(secret: SecretUnavailable): string {
-  const { next } = explainNotRun(unreadableSecret(secret));
+  const { next } = explainUnreadableSecret(secret);
   return `${secret.message}. ${next}.`;
 }
 

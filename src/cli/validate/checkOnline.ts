@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { SecretUnavailable } from '../../keyvault/secretResult.ts';
 import { daysLeft } from '../../outcomes/expiries.ts';
 import { explain } from '../../outcomes/explanations/explain.ts';
-import { explainNotRun, unreadableSecret } from '../../outcomes/explanations/notRun.ts';
+import { explainUnreadableSecret } from '../../outcomes/explanations/notRun.ts';
 import { type ReadSecret, secretName } from '../../probes/credential.ts';
 import { x509Credential } from '../../probes/x509Credential.ts';
 import { describeStorageError } from '../../storage/describeStorageError.ts';
@@ -173,7 +173,7 @@ async function checkStorageAccess({ outcomesStorage, identity }: Settings): Prom
 }
 
 function describeUnreadable(secret: SecretUnavailable): string {
-  return sentence(secret.message, explainNotRun(unreadableSecret(secret)).next);
+  return sentence(secret.message, explainUnreadableSecret(secret).next);
 }
 
 function expiresSoon(instant: string): boolean {

@@ -65,6 +65,11 @@ export function unreadableSecret({ kind: cause, message, detail }: SecretUnavail
   return { kind: 'notRun', phase: 'keyVault', cause, message, ...(detail && { detail }) };
 }
 
+/** In the sentences of a run that could not run for the same reason. */
+export function explainUnreadableSecret(secret: SecretUnavailable): Explanation {
+  return explainNotRun(unreadableSecret(secret));
+}
+
 /** Explains why a probe could not run. The cause is not in DPS. */
 export function explainNotRun({ cause, detail, message }: NotRun): Explanation {
   const { source, ...advice } = rows[cause];

@@ -1,5 +1,5 @@
 import type { SecretResult } from '../../keyvault/secretResult.ts';
-import { explainNotRun, unreadableSecret } from '../../outcomes/explanations/notRun.ts';
+import { explainUnreadableSecret } from '../../outcomes/explanations/notRun.ts';
 import type { Outcome } from '../../outcomes/outcome.ts';
 import { reasonCode } from '../../outcomes/reasonCode.ts';
 import type { OutcomeSink } from '../../outcomes/recordOutcome.ts';
@@ -49,7 +49,7 @@ export function webhookSink({ urlSecret, keySecret, readSecret, states }: Webhoo
   async function readText(name: string): Promise<string> {
     const secret = await readSecret(name, AbortSignal.timeout(secretTimeoutMs));
     if (secret.kind === 'found') return secret.value.trim();
-    const { next } = explainNotRun(unreadableSecret(secret));
+    const { next } = explainUnreadableSecret(secret);
     throw new Error(`${secret.message}. Next: ${next}`);
   }
 
