@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { trust } from '../test/support/trust.ts';
 import { projectDirectory } from './projectFiles.ts';
 
 export interface RunningEmulator {
@@ -33,7 +33,7 @@ export async function startEmulator(configuration: object): Promise<RunningEmula
   lines.close();
   child.stdout.resume();
   const { mqtts, wss, hub, caFile } = JSON.parse(String(first));
-  setDefaultCACertificates([...getCACertificates('default'), readFileSync(caFile, 'utf8')]);
+  trust(readFileSync(caFile, 'utf8'));
   return {
     mqtts,
     wss,

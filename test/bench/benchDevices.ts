@@ -21,11 +21,11 @@ export function benchConfiguration(retryAfterSeconds: number): DpsConfigurationI
 }
 
 /** Devices of the group, each another one. */
-export function benchDevices(port: number): () => BenchDevice {
+export function benchDevices(port: number, prefix = 'bench'): () => BenchDevice {
   let made = 0;
   return () => {
     made += 1;
-    const registrationId = `bench-${made}`;
+    const registrationId = `${prefix}-${made}`;
     const key = createHmac('sha256', groupKey).update(registrationId).digest('base64');
     return { host: 'localhost', port, idScope: benchIdScope, registrationId, key };
   };

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { buildOutcome } from '../support/buildOutcome.ts';
 import { type CloudStandIns, startCloudStandIns } from '../support/cloudStandIns.ts';
 import { type RunningApp, startRunningApp } from '../support/runningApp.ts';
 import { seedOutcomes } from '../support/seedOutcomes.ts';
+import { tablesAt } from '../support/useHistory.ts';
 
 const location = 'testlocation';
 const minuteMs = 60_000;
@@ -58,10 +58,7 @@ beforeAll(async () => {
   await seedOutcomes(cloud.azurite.connectionString, busy);
   await seedOutcomes(cloud.azurite.connectionString, quiet);
   for (const [name, partitionKey, rowKey, columns] of foreignRows) {
-    const { connectionString } = cloud.azurite;
-    const table = TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
-    await table.createTable();
-    await table.upsertEntity({ partitionKey, rowKey, ...columns });
+    await tablesAt(cloud.azurite.connectionString)(name).put([{ partitionKey, rowKey, ...columns }]);
   }
   app = await startRunningApp({ ...cloud.settings, PROBE_LOCATION: location, PROBES: JSON.stringify(probes) });
 });

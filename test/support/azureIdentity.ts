@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
-import { createLocalAuthority } from '../../src/emulator/certificates.ts';
 import type { AzureIdentity } from '../../src/identity/azureCredential.ts';
 import { type KeyVault, type KeyVaultOptions, startKeyVault } from '../../src/local/keyVault/keyVault.ts';
 import { type ManagedIdentity, startManagedIdentity } from '../../src/local/managedIdentity/managedIdentity.ts';
-import { trust } from './trust.ts';
+import { authority } from './trustedAuthority.ts';
 
 export interface TestIdentity {
   readonly endpoint: ManagedIdentity;
@@ -47,8 +46,6 @@ export async function startTestVault(
   { endpoint: { tenantId, checkToken } }: TestIdentity,
   options: Partial<KeyVaultOptions> = {},
 ): Promise<KeyVault> {
-  const authority = await createLocalAuthority();
-  trust(authority.caPem);
   const vault = await startKeyVault({ certificate: await authority.issueServer(), tenantId, checkToken, ...options });
   onTestFinished(() => vault.close());
   return vault;

@@ -38,8 +38,7 @@ export function useInstances(): Instances {
         appDirectory: app.directory,
         port: 0,
         timers: false,
-        functionKey,
-        masterKey: keys.masterKey,
+        ...keys,
         environment: cloud.environment,
         queueLeaseSeconds: 10,
       });

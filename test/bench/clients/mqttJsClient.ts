@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { createSasToken } from '../../../src/attestation/sasToken.ts';
 import type { BenchDevice } from '../benchDevice.ts';
@@ -27,7 +28,7 @@ export async function registerWithMqttJs({ host, port, idScope, registrationId, 
   });
   const topic = await response;
   const waitMs = Number(/retry-after=(\d+)/.exec(topic)?.[1] ?? 0) * 1000;
-  await new Promise((resolve) => setTimeout(resolve, waitMs));
+  await delay(waitMs);
   await client.endAsync();
   return topic;
 }

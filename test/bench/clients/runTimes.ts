@@ -2,7 +2,9 @@
  * Time of a whole probe run over that of the exchange inside it, at a server that responds at once: alone, and with 50 probes in a
  * scheduled run. A program of its own: `NODE_EXTRA_CA_CERTS` must name the stand-in's root when it starts.
  */
+
 import { argv } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchRow, benchRow, quantile } from '../benchDevice.ts';
 import { benchDevices } from '../benchDevices.ts';
 import { registerWithExchange } from './exchangeClient.ts';
@@ -40,7 +42,7 @@ async function together(register: RegisterDevice): Promise<number[]> {
   const running: Promise<number>[] = [];
   for (let started = 0; started < inScheduledRun; started += 1) {
     running.push(timeOf(register));
-    await new Promise((resume) => setTimeout(resume, startEveryMs));
+    await delay(startEveryMs);
   }
   return Promise.all(running);
 }

@@ -2,7 +2,9 @@
  * Memory of one device that waits for retry-after: what the process has grown by when N devices wait, divided by N. Resident
  * memory, because most of a TLS connection lives outside the JavaScript heap. A program of its own for each client.
  */
+
 import { argv, exit } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchDevice } from '../benchDevice.ts';
 import { benchDevices } from '../benchDevices.ts';
 
@@ -37,7 +39,7 @@ async function startAndSettle(register: (device: BenchDevice) => Promise<unknown
 async function quiet(): Promise<void> {
   for (;;) {
     const before = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await delay(100);
     const { user, system } = process.cpuUsage(before);
     if (user + system < 10_000) return;
   }

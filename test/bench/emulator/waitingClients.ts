@@ -1,8 +1,8 @@
 /** A program: starts as many devices as its parent says, and leaves them waiting for `retry-after` until its parent ends it. */
-import { createHmac } from 'node:crypto';
 import { argv } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
-import { benchIdScope, groupKey } from '../benchDevices.ts';
+import { benchDevices } from '../benchDevices.ts';
 import { registerOnFloor } from '../clients/floorClient.ts';
 
 const [port = '0', ca = '', prefix = ''] = argv.slice(2);
@@ -11,13 +11,11 @@ const startEveryMs = 15;
 /** So that the devices need not ping while they wait. */
 const keepAliveSeconds = 3600;
 const secureContext = createSecureContext({ ca });
-let started = 0;
+const nextDevice = benchDevices(Number(port), prefix);
 
 function startDevice(): void {
-  started += 1;
-  const registrationId = `${prefix}-${started}`;
-  const key = createHmac('sha256', groupKey).update(registrationId).digest('base64');
-  const device = { host: 'localhost', port: Number(port), idScope: benchIdScope, registrationId, key };
+  const device = nextDevice();
+  const { registrationId } = device;
   registerOnFloor(device, secureContext, keepAliveSeconds).then(
     () => fail(`${registrationId} did not wait`),
     (error: unknown) => fail(`${registrationId}: ${error}`),
@@ -32,7 +30,7 @@ function fail(message: string): void {
 process.on('message', async (devices: number) => {
   for (let left = devices; left > 0; left -= 1) {
     startDevice();
-    await new Promise((resume) => setTimeout(resume, startEveryMs));
+    await delay(startEveryMs);
   }
 });
 process.on('disconnect', () => process.exit());

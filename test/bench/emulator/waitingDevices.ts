@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { benchRow } from '../benchDevice.ts';
 import type { ServerState } from './registrationServer.ts';
@@ -33,16 +34,12 @@ async function stateOf(server: ChildProcess): Promise<ServerState> {
   return state;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resume) => setTimeout(resume, ms));
-}
-
 /** The emulator's memory once so many devices wait: all are connected, and it has nothing more to do. */
 async function bytesWith(devices: number): Promise<number> {
   let before = await stateOf(emulator);
   for (const client of clients) client.send((devices - before.connections) / clientProcesses);
   for (;;) {
-    await pause(1000);
+    await delay(1000);
     const now = await stateOf(emulator);
     // The collection that comes with each look takes some of the time.
     if (now.connections === devices && now.cpuMs - before.cpuMs < 300) return now.rssBytes;
@@ -54,7 +51,7 @@ try {
   const empty = await bytesWith(warmUp);
   const withFew = await bytesWith(few);
   const withMany = await bytesWith(many);
-  await pause(waitedMs);
+  await delay(waitedMs);
   const later = await stateOf(emulator);
   if (later.connections !== many) throw new Error(`only ${later.connections} of ${many} devices are still connected`);
   const perDevice = (bytes: number, devices: number) => (bytes - empty) / (devices - warmUp);

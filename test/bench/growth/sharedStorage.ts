@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startAzurite } from '../../../src/local/azurite.ts';
 import { hasEnded } from '../../../src/simulations/simulation.ts';
@@ -101,7 +102,7 @@ async function ended({ simulations }: SimulationContext, ids: readonly string[])
       const simulation = await simulations.read(id);
       if (simulation && hasEnded(simulation.state)) left.delete(id);
     }
-    await new Promise((resume) => setTimeout(resume, 50));
+    await delay(50);
   }
 }
 
